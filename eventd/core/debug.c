@@ -1,0 +1,22 @@
+/* The `debug` switches. Confirmation texts: IOS XE where seen, in its style elsewhere. */
+#include "core/debug.h"
+
+/* ORDER: enum debug_switch */
+const struct debug_row debug_rows[DEBUG_COUNT] = {
+	{ "event manager action mail", "Debug the mail action", "Debug EEM action mail", "EEM" },
+	{ "event manager action cli", "Debug the cli action", "Debug EEM action cli", "EEM" },
+	{ "event manager detector", "Debug event detectors", "Debug EEM detector", "EEM" },
+	{ "event manager server", "Debug the server: publishing and scheduling", "Debug EEM server", "EEM" },
+	{ "event manager common", "Debug common parts", "Debug EEM common", "EEM" },
+	{ "crypto pki API", "PKI API", "Crypto PKI API", "PKI" },
+	{ "crypto pki callbacks", "PKI callbacks", "Crypto PKI callbacks", "PKI" },
+	{ "crypto pki messages", "PKI messages", "Crypto PKI Msg", "PKI" },
+	{ "crypto pki scep", "PKI SCEP", "Crypto PKI SCEP", "PKI" },
+	{ "crypto pki server", "PKI certificate server", "Crypto PKI Certificate Server", "PKI" },
+	{ "crypto pki transactions", "PKI transactions", "Crypto PKI Trans", "PKI" },
+	{ "crypto pki validation", "PKI validation path", "Crypto PKI Validation Path", "PKI" },
+	{ "ssl openssl errors", "OpenSSL errors", "OpenSSL errors", "SSL" },
+	{ "ssl openssl ext", "OpenSSL TLS extensions", "OpenSSL ext", "SSL" },
+	{ "ssl openssl msg", "OpenSSL protocol messages", "OpenSSL msg", "SSL" },
+	{ "ssl openssl states", "OpenSSL state changes", "OpenSSL states", "SSL" },
+};

@@ -1,0 +1,49 @@
+/*
+ * The `debug` switches: one row each, with the command's words, the name that "... debugging is on"
+ * prints, and the title it stands under in `show debugging`. A mask of switches travels with every
+ * helper job, so that a helper produces only what somebody wants to see.
+ */
+#ifndef CORE_DEBUG_H
+#define CORE_DEBUG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum debug_switch {
+	DEBUG_EEM_MAIL, /* debug event manager action mail */
+	DEBUG_EEM_CLI,
+	DEBUG_EEM_DETECTOR, /* why an event did or did not trigger */
+	DEBUG_EEM_SERVER,   /* publishing and scheduling */
+	DEBUG_EEM_COMMON,
+	DEBUG_PKI_API,
+	DEBUG_PKI_CALLBACKS,
+	DEBUG_PKI_MESSAGES,
+	DEBUG_PKI_SCEP,
+	DEBUG_PKI_SERVER,
+	DEBUG_PKI_TRANSACTIONS,
+	DEBUG_PKI_VALIDATION,
+	DEBUG_SSL_ERRORS,
+	DEBUG_SSL_EXT,
+	DEBUG_SSL_MSG,
+	DEBUG_SSL_STATES,
+	DEBUG_COUNT
+};
+
+typedef uint32_t debug_mask;
+#define DEBUG_BIT(s) ((debug_mask)1 << (s))
+#define DEBUG_EEM_ALL                                                                           \
+	(DEBUG_BIT(DEBUG_EEM_MAIL) | DEBUG_BIT(DEBUG_EEM_CLI) | DEBUG_BIT(DEBUG_EEM_DETECTOR) | \
+		DEBUG_BIT(DEBUG_EEM_SERVER) | DEBUG_BIT(DEBUG_EEM_COMMON))
+
+struct debug_row {
+	const char *words;   /* "crypto pki API": what follows `debug` */
+	const char *help;    /* of the last word */
+	const char *name;    /* "Crypto PKI API": "<name> debugging is on" */
+	const char *section; /* "PKI": title in `show debugging` */
+};
+
+/* ORDER: enum debug_switch */
+extern const struct debug_row debug_rows[DEBUG_COUNT];
+
+#endif
