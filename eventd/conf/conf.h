@@ -1,0 +1,88 @@
+/*
+ * The configuration as an object. The running configuration is a tree of nodes, one a line; a
+ * change is parsed and checked into a candidate, then committed or thrown away, so that refused
+ * input leaves everything as it was. Engine thread only.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/row.h"
+#include "core/clock.h"
+#include "core/err.h"
+
+struct conf_node {
+	const struct conf_row *row;
+	void *args;      /* of row->cmd.size bytes, owned by the node */
+	const char *key; /* canonical words and key values: unique among its siblings */
+	struct conf_node *parent;
+	struct conf_node *first, *last, *next, *prev; /* children and siblings in canonical order */
+	/* private to conf/: index of the children, sequence of definition */
+	void *index;
+	uint64_t seq;
+};
+
+struct conf *conf_new(const void *ctx, struct engine *);
+void conf_modes(struct conf *, const struct conf_mode *, size_t n);
+void conf_rows(struct conf *, const struct conf_row *, size_t n); /* rows must outlive conf */
+/* Help of words in the middle of rows, of one mode. */
+void conf_word(struct conf *, const char *mode, const char *path, const char *help);
+
+const struct conf_mode *conf_mode_find(const struct conf *, const char *name);
+struct kw_tree *conf_tree(const struct conf *, const char *mode);
+
+/* ---- typing: one session's place in the configuration ---- */
+struct conf_edit; /* owned by a session; holds the open mode and its uncommitted edits */
+
+struct conf_edit *conf_edit_new(const void *ctx, struct conf *, const char *who);
+const char *conf_edit_mode(const struct conf_edit *); /* "config", "config-applet", ... */
+/*
+ * One line in the current mode. A line of global configuration typed in a submode leaves the
+ * submode (committing it) and is carried out. `no` and `default` are understood.
+ * Result: true, and *mode changed perhaps; false with err (the configuration is unchanged).
+ * *question (may be NULL) receives a question that must be answered yes before calling again with
+ * confirmed = true.
+ */
+bool conf_edit_line(
+	struct conf_edit *, const char *line, bool confirmed, const char **question, struct err *);
+bool conf_edit_exit(struct conf_edit *, bool *left_config, struct err *); /* one level up */
+bool conf_edit_end(struct conf_edit *, struct err *);                     /* to EXEC: commits what is open */
+void conf_edit_abandon(struct conf_edit *);
+bool conf_edit_changed(const struct conf_edit *); /* anything since it was opened? for %SYS-5-CONFIG_I */
+
+/* ---- whole configurations ---- */
+/* A finding in a file: place, sentence, code. */
+typedef void conf_finding_f(void *arg, const char *file, const struct err *, bool is_error);
+
+/*
+ * Loads text over the running configuration. replace: lines that are not in the text are removed.
+ * all_or_nothing: one bad line refuses everything (reload, --strict); else good lines count and bad
+ * ones are reported (boot).
+ */
+bool conf_load(struct conf *, const char *file, const char *text, bool replace, bool all_or_nothing,
+	conf_finding_f *, void *arg, struct err *);
+/* Parses and checks only. */
+bool conf_check(struct conf *, const char *file, const char *text, conf_finding_f *, void *arg);
+
+void conf_print_running(struct conf *, struct text *); /* lines only, no "Building..." header */
+void conf_print_node(struct conf *, const struct conf_node *, unsigned indent, struct text *);
+bool conf_save(struct conf *, const char *path, struct err *); /* write memory: atomic replace */
+const char *conf_startup_path(const struct conf *);
+void conf_set_startup_path(struct conf *, const char *);
+
+const struct conf_node *conf_root(const struct conf *);
+const struct conf_node *conf_find(const struct conf *, const char *key); /* among the global lines */
+const struct conf_node *conf_child(const struct conf_node *, const char *key);
+
+/* Revision of the running configuration: bumped by every commit. */
+struct conf_revision {
+	uint64_t number;
+	usec wall;
+	const char *who;
+};
+const struct conf_revision *conf_revision(const struct conf *);
+
+#endif

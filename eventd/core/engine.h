@@ -1,0 +1,45 @@
+/*
+ * The engine: everything one daemon is, passed to whoever needs it. There may be several in one
+ * process (candidate checks, simulation), so nothing of it is global. Each module owns the struct
+ * behind its pointer and is found by its own header; this file names them only.
+ */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+
+struct engine {
+	struct clock *clock;
+	struct loop *loop;
+	struct log *log;
+	struct redact *redact;
+	struct rng *rng;
+	struct settings *settings;
+	struct secrets *secrets;   /* store/secret.h: the machine key */
+	struct pki *pki;           /* pki/store.h: trustpoints */
+	struct conf *conf;         /* conf/conf.h: running and startup configuration */
+	struct bus *bus;           /* bus/bus.h */
+	struct history *history;   /* bus/history.h */
+	struct sched *sched;       /* sched/sched.h */
+	struct policies *policies; /* sched/policy.h: registered policies */
+	struct environment *env;   /* applets/env.h: event manager environment */
+	struct mailer *mailer;     /* actions/mail/mailer.h */
+	struct captures *captures; /* capture/capture.h */
+	struct intake *intake;     /* syslog/listen.h */
+	struct cli *cli;           /* cli/server.h */
+	const struct cli_port_ops *cli_port;
+
+	const char *program_dir; /* where eventd and its helpers stand */
+	const char *state_dir;   /* NULL in a check or a unit test */
+	usec started_wall, started_mono;
+	uint64_t boot; /* random number of this start: part of stored keys */
+	bool is_check; /* no effects on the outside world */
+};
+
+/* The host name of prompts, messages and `info type routername`. Never NULL. */
+const char *engine_hostname(const struct engine *);
+
+#endif
