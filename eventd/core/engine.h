@@ -18,6 +18,7 @@ struct engine {
 	struct redact *redact;
 	struct rng *rng;
 	struct settings *settings;
+	struct files *files;       /* core/files.h: flash: and the other prefixes */
 	struct secrets *secrets;   /* store/secret.h: the machine key */
 	struct pki *pki;           /* pki/store.h: trustpoints */
 	struct conf *conf;         /* conf/conf.h: running and startup configuration */
