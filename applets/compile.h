@@ -1,0 +1,50 @@
+/*
+ * From the lines of an applet to a program: sorts by label, finds blocks and jump targets, compiles
+ * templates, lets each action check itself.
+ */
+#ifndef APPLETS_COMPILE_H
+#define APPLETS_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/engine.h"
+#include "core/err.h"
+#include "sched/run.h"
+
+struct action;
+struct conf_node;
+
+/* What an action's check() gets. */
+struct compile {
+	struct engine *engine;
+	struct program *program; /* also the memory context for what check() makes */
+	const char *applet;
+	const char *label;
+	uint32_t at; /* index of the step */
+};
+
+/* The number of a variable in this program. */
+uint32_t compile_symbol(struct compile *, const char *name, size_t n);
+
+/* One line: what compile_program() reads. Lines come in any order. */
+struct compile_line {
+	const char *label;
+	const struct action *action;
+	void *args; /* owned by program or something older */
+};
+
+/*
+ * Sorts `lines` in place and fills the program. False: the structure is wrong; err->text is what
+ * follows `%HA_EM-6-FMPD_EEM_CONFIG: NAME: `.
+ */
+bool compile_program(struct engine *, struct program *, struct compile_line *lines, size_t n, struct err *);
+
+/* Nesting of each line of sorted `lines`, for the indentation of the listing; wrong structure is tolerated. */
+void compile_depths(const struct compile_line *lines, size_t n, unsigned *depths);
+
+/* Labels compare as byte strings (8.1). */
+int label_compare(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * The variables of a run. `$name` is looked for among what the run itself has set, then among the
+ * event's variables, then in `event manager environment` (read live). Names that a program mentions
+ * have symbol numbers, so that a loop does not look names up; any other name works too.
+ */
+#ifndef APPLETS_VARS_H
+#define APPLETS_VARS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sched/run.h"
+
+/* A variable that an action names as its target; made at commit by kw_variable (applets/expand.h). */
+struct variable {
+	const char *name; /* without a leading `$` */
+	uint32_t symbol;
+};
+
+/* The value, or NULL when there is none. Valid until the variable is set again or the step ends. */
+const char *run_var(struct run *, const struct variable *, size_t *len);
+const char *run_var_get(struct run *, const char *name, size_t *len);
+/* Only what the run itself has set. */
+const char *run_var_own(struct run *, const char *name, size_t *len);
+
+/*
+ * Sets it (the bytes are copied and may hold NULs). False, with the step failed, for an event's
+ * variable: those are read-only. `_exit_status` sets the exit status, which must be an integer.
+ */
+bool run_set(struct run *, const struct variable *, const char *s, size_t n);
+bool run_set_int(struct run *, const struct variable *, int64_t);
+bool run_append(struct run *, const struct variable *, const char *s, size_t n);
+/* By name; for results ("_cli_result", "_regexp_result", "_string_result"), which cannot fail. */
+bool run_var_set(struct run *, const char *name, const char *s, size_t n);
+void run_var_set_int(struct run *, const char *name, int64_t);
+void run_var_unset(struct run *, const char *name);
+
+/* What the run has set, for `context save`. */
+void run_vars_each(struct run *, void (*f)(void *arg, const char *name, const char *s, size_t n), void *arg);
+
+bool variable_name_valid(const char *name, size_t n);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The registered policies: what the server knows of an applet (or script) that is armed. The
+ * registry is filled by applets/ at commit and read by the scheduler and `show`. Engine thread only.
+ */
+#ifndef SCHED_POLICY_H
+#define SCHED_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/spec.h"
+#include "core/clock.h"
+#include "core/engine.h"
+#include "sched/run.h"
+
+enum { POLICY_EVENTS_MAX = 8 };
+enum policy_kind { POLICY_APPLET, POLICY_SCRIPT };
+const char *policy_kind_name(enum policy_kind); /* "applet", "script" */
+
+struct policy {
+	struct engine *engine;
+	const char *name;
+	enum policy_kind kind;
+	const char *type;        /* "user", "system" */
+	const char *description; /* NULL = none */
+	bool trap, bypass;       /* options of the applet line */
+	char class;              /* 'A'-'Z'; 0 = default */
+	usec registered;         /* wall */
+	usec maxrun;             /* 0 = no limit */
+	struct program *program;
+	struct spec *specs[POLICY_EVENTS_MAX];
+	size_t nspecs;
+	/* The lines below the specification in `show event manager policy registered`. */
+	const char *listing;
+
+	unsigned active; /* runs pending, waiting or running */
+	uint64_t triggered, suppressed, runs;
+	usec run_total, run_longest;
+	uint64_t order; /* of registration */
+};
+
+struct policies *policies_new(const void *ctx, struct engine *);
+/* Takes over `p` (and what it owns); one of the same name is removed first. The caller has armed its specs. */
+void policies_add(struct policies *, struct policy *p);
+void policies_remove(struct policies *, const char *name); /* runs under way go on */
+struct policy *policies_find(const struct policies *, const char *name);
+size_t policies_count(const struct policies *);
+void policies_each(
+	const struct policies *, void (*f)(void *arg, struct policy *), void *arg); /* as registered */
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The scheduler: IOS' "threads" are slots, counted for each class (default, A-Z). A run takes a slot
+ * from its start to its end, waits included; what finds none stands in a pending queue of 64, and
+ * what finds that full is dropped and counted. Engine thread only.
+ */
+#ifndef SCHED_SCHED_H
+#define SCHED_SCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sched/policy.h"
+#include "sched/run.h"
+
+enum { SCHED_SLOTS_DEFAULT = 32, SCHED_QUEUE_MAX = 64, SCHED_CLASSES = 27 };
+enum priority { PRIORITY_LAST, PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH };
+
+struct sched *sched_new(const void *ctx, struct engine *);
+
+/* Queues a run of the policy for the event; `tty` may be NULL and must outlive the run or be taken
+ * away with run_take_tty(). NULL: the queue is full (counted). */
+struct run *sched_queue(struct sched *, struct policy *, const struct event *, struct tty *tty);
+void run_take_tty(struct run *); /* the session is gone: `puts` goes to the log from here on */
+
+/* Slots of a class ('A'-'Z'; 0 = default). A class that was never given a number has 32. */
+void sched_set_slots(struct sched *, char class, unsigned slots);
+unsigned sched_slots(const struct sched *, char class);
+unsigned sched_running(const struct sched *, char class);
+void sched_suspend(struct sched *, bool on);
+bool sched_is_suspended(const struct sched *);
+
+/* SIGTERM: no new runs; kills what is left when told a second time. */
+void sched_stop(struct sched *, bool kill);
+size_t sched_active(const struct sched *); /* running or waiting */
+size_t sched_pending(const struct sched *);
+
+struct run_view {
+	uint64_t job;
+	const char *policy;
+	enum policy_kind kind;
+	const char *type; /* of the event */
+	usec event_wall, started_mono;
+	enum priority priority;
+	char class;
+	bool is_running;
+};
+void sched_each(const struct sched *, bool running, void (*f)(void *arg, const struct run_view *), void *arg);
+void sched_each_class(const struct sched *, /* those with slots configured or runs, default first */
+	void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg);
+
+struct sched_stats {
+	uint64_t triggered, dropped, finished;
+	size_t queued;
+	usec run_total;
+};
+void sched_stats(const struct sched *, struct sched_stats *);
+void sched_clear_stats(struct sched *);
+
+#endif
