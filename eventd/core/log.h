@@ -12,6 +12,7 @@
 
 #include "core/cause.h"
 #include "core/clock.h"
+#include "core/stamp.h"
 #include "core/trace.h"
 
 enum severity {
@@ -27,10 +28,6 @@ enum severity {
 /* "emergencies" ... "debugging"; singular and script forms ("err", "warning") and 0-7 are read too. */
 const char *severity_name(enum severity);
 bool severity_parse(const char *word, enum severity *out);
-
-struct stamp_form { /* service timestamps {log|debug} ... */
-	bool off, uptime, localtime, msec, zone, year;
-};
 
 struct log_entry { /* a view, valid during the sink's call */
 	uint64_t seq;

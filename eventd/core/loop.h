@@ -54,6 +54,9 @@ void timer_stop(struct timer *);
 bool timer_is_set(const struct timer *);
 usec timer_left(const struct timer *); /* 0 when not set or due */
 
+/* Virtual clock only: steps the wall clock and tells whoever asked loop_on_clock_step(). */
+void loop_step_wall(struct loop *, usec by);
+
 /* The wall clock was stepped (settimeofday, NTP step): cron and absolute timers recompute. */
 void loop_on_clock_step(const void *ctx, struct loop *, timer_f *, void *arg);
 

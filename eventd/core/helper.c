@@ -1,0 +1,204 @@
+/* A helper process and its conversation over a socket pair. */
+#include "core/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/frame.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+/* One life of the process: a new one begins with the next message after an end. */
+struct life {
+	struct helper *helper;
+	struct child *child;
+	struct watch *watch;
+	struct frame_reader *in;
+	struct text out; /* not yet written */
+	int fd;
+	pid_t pid;
+	bool gone; /* the process ended; the descriptor may still hold its last words */
+};
+
+struct helper {
+	struct loop *loop;
+	struct helper_spec spec;
+	struct life *life;
+};
+
+static int
+life_free(void *p)
+{
+	struct life *l = p;
+
+	if (l->fd >= 0)
+		close(l->fd);
+	return 0;
+}
+
+static void
+deliver(struct life *l)
+{
+	struct helper *h = l->helper;
+	struct err err = ERR_INIT;
+	json_t *message;
+
+	while ((message = frame_reader_next(l->in, &err)) != NULL) {
+		h->spec.on_message(h->spec.arg, message);
+		json_decref(message);
+	}
+	/* What speaks no frames is broken: its end is reported by on_exit. */
+	if (err.code != ERR_NONE && !l->gone)
+		child_kill(l->child, SIGKILL);
+}
+
+/* false: nothing more will come */
+static bool
+take_input(struct life *l)
+{
+	char buf[65536];
+
+	for (;;) {
+		ssize_t n = read(l->fd, buf, sizeof buf);
+
+		if (n > 0) {
+			frame_reader_feed(l->in, buf, (size_t)n);
+			deliver(l);
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+	}
+}
+
+static void
+flush(struct life *l)
+{
+	while (l->out.len > 0) {
+		ssize_t n = send(l->fd, l->out.s, l->out.len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break; /* EAGAIN: later; anything else shows as the helper's end */
+		text_drop(&l->out, (size_t)n);
+	}
+	watch_set(l->watch, WATCH_READ | (l->out.len > 0 ? (unsigned)WATCH_WRITE : 0u));
+}
+
+static void
+on_ready(void *arg, int fd, unsigned what)
+{
+	struct life *l = arg;
+
+	(void)fd;
+	if ((what & WATCH_READ) != 0 && !take_input(l)) {
+		watch_set(l->watch, 0);
+		return;
+	}
+	if ((what & WATCH_WRITE) != 0)
+		flush(l);
+}
+
+static void
+on_exit_helper(void *arg, int exit_code, int term_signal)
+{
+	struct life *l = arg;
+	struct helper *h = l->helper;
+	pid_t pid = l->pid;
+
+	l->gone = true;
+	take_input(l);
+	if (h->life == l)
+		h->life = NULL;
+	mem_free(l);
+	if (h->spec.on_exit != NULL)
+		h->spec.on_exit(h->spec.arg, pid, exit_code, term_signal);
+}
+
+static bool
+start(struct helper *h, struct err *err)
+{
+	struct life *l = mem_new(h, struct life);
+	char *file = mem_printf(l, "%s/%s", h->spec.dir, h->spec.name);
+	const char *argv[] = { file, NULL };
+	struct child_spec spec = { .file = file, .argv = argv, .nfds = 3 };
+	int pair[2];
+
+	l->helper = h;
+	l->fd = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		mem_free(l);
+		return err_errno(err, "%s: socketpair", h->spec.name);
+	}
+	l->fd = pair[0];
+	mem_on_free(l, life_free);
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	spec.fds[0] = spec.fds[1] = pair[1];
+	spec.fds[2] = STDERR_FILENO;
+	l->child = child_start(l, h->loop, &spec, on_exit_helper, l, err);
+	close(pair[1]);
+	if (l->child == NULL) {
+		mem_free(l);
+		return false;
+	}
+	l->pid = child_pid(l->child);
+	l->in = frame_reader_new(l, FRAME_MAX);
+	text_init(&l->out, l);
+	l->watch = watch_fd(l, h->loop, l->fd, WATCH_READ, on_ready, l);
+	h->life = l;
+	return true;
+}
+
+struct helper *
+helper_new(const void *ctx, struct loop *loop, const struct helper_spec *spec)
+{
+	struct helper *h = mem_new(ctx, struct helper);
+
+	h->loop = loop;
+	h->spec = *spec;
+	h->spec.name = mem_strdup(h, spec->name);
+	h->spec.dir = mem_strdup(h, spec->dir);
+	return h;
+}
+
+bool
+helper_send(struct helper *h, const json_t *message, struct err *err)
+{
+	if (h->life == NULL && !start(h, err))
+		return false;
+	frame_add(&h->life->out, message);
+	flush(h->life);
+	return true;
+}
+
+pid_t
+helper_pid(const struct helper *h)
+{
+	return h->life == NULL ? 0 : child_pid(h->life->child);
+}
+
+const char *
+helper_name(const struct helper *h)
+{
+	return h->spec.name;
+}
+
+void
+helper_kill(struct helper *h, int signo)
+{
+	if (h->life != NULL)
+		child_kill(h->life->child, signo);
+}
+
+void
+helper_close(struct helper *h)
+{
+	if (h->life != NULL)
+		shutdown(h->life->fd, SHUT_WR);
+}
