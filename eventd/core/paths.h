@@ -6,6 +6,7 @@
 #define CORE_PATHS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/err.h"
 
