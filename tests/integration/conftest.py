@@ -1,0 +1,92 @@
+"""Fixtures of the integration tests. What a machine cannot do (no root, no namespaces, a package that is missing) is told
+as a skipped test with its reason; `make test` counts it as not run, in the open."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+import tree  # noqa: E402
+from daemon import Daemon  # noqa: E402
+from mailhost import MailHost, Unavailable  # noqa: E402
+from netns import Namespace, Unavailable as NoNamespaces  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    """The good chain and every bad certificate, made once (see tests/lib/pki.py)."""
+    from pki import Pki
+    made = Pki(tmp_path_factory.mktemp("pki"))
+    made.variants()
+    return made
+
+
+@pytest.fixture
+def new_mailhost(pki):
+    """new_mailhost(cert="chain.pem", key="leaf-key.pem", **how) starts a Postfix that shows this certificate of the pki;
+    all are stopped after the test."""
+    running = []
+
+    def start(cert="chain.pem", key=None, **how):
+        key = key or ("leaf-key.pem" if cert == "chain.pem" else cert.replace("-chain.pem", "-key.pem"))
+        try:
+            running.append(MailHost(pki.path(cert), pki.path(key), **how).start())
+        except Unavailable as why:
+            if "did not start" in str(why) or "ended at once" in str(why):
+                raise
+            pytest.skip(str(why))
+        return running[-1]
+    yield start
+    for host in running:
+        host.stop()
+
+
+@pytest.fixture
+def mailhost(new_mailhost):
+    """A Postfix with the good chain."""
+    return new_mailhost()
+
+
+@pytest.fixture
+def new_daemon(tmp_path):
+    """new_daemon(config=..., settings=..., netns=...) starts an eventd; all are stopped after the test, and one that did
+    not end well fails it."""
+    running = []
+
+    def start(**how):
+        running.append(Daemon(tmp_path / ("eventd%d" % len(running)), **how).start())
+        return running[-1]
+    yield start
+    for daemon in running:
+        daemon.stop()
+
+
+@pytest.fixture
+def daemon(new_daemon):
+    return new_daemon()
+
+
+@pytest.fixture
+def netns():
+    """A network namespace with the veth pair eth0 - peer0."""
+    try:
+        namespace = Namespace().__enter__()
+    except NoNamespaces as why:
+        pytest.skip(str(why))
+    yield namespace
+    namespace.__exit__()
+
+
+@pytest.fixture(scope="session")
+def tshark():
+    """tshark("-r", FILE, ...) returns what it prints."""
+    import subprocess
+    path = tree.program("tshark")
+    if not path:
+        pytest.skip("tshark is missing: run `make deps`")
+
+    def run(*arguments):
+        return subprocess.run([path] + list(arguments), check=True, capture_output=True, text=True).stdout
+    return run

@@ -1,0 +1,67 @@
+"""Network namespaces with a veth pair into them: real interfaces to flap, that nobody else sees.
+
+    with Namespace() as ns:                  # veth pair "eth0" (inside) - "peer0" (inside as well)
+        ns.run("ip", "link", "set", "eth0", "down")
+        with Daemon(tmp_path, netns=ns.name): ...
+
+Both ends live in the namespace, so that nothing of the host changes; `peer0` down takes the carrier from `eth0`.
+"""
+
+import itertools
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tree  # noqa: E402
+
+_count = itertools.count()
+
+
+class Unavailable(Exception):
+    """Namespaces cannot be made here; the text says why."""
+
+
+class Namespace:
+    def __init__(self, addresses=("192.0.2.1/24",), peer_addresses=("192.0.2.2/24",)):
+        self.name = "evd-%d-%d" % (os.getpid(), next(_count))
+        self.addresses, self.peer_addresses = addresses, peer_addresses
+
+    def __enter__(self):
+        made = subprocess.run([program_ip(), "netns", "add", self.name], capture_output=True, text=True)
+        if made.returncode:
+            raise Unavailable("no network namespaces here: " + (made.stderr.strip() or "ip netns add failed"))
+        try:
+            self.ip("link", "set", "lo", "up")
+            self.ip("link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
+            for interface, addresses in (("eth0", self.addresses), ("peer0", self.peer_addresses)):
+                for address in addresses:
+                    self.ip("address", "add", address, "dev", interface)
+                self.ip("link", "set", interface, "up")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run([program_ip(), "netns", "delete", self.name], capture_output=True)
+
+    def ip(self, *arguments):
+        """`ip ARGUMENTS` on the namespace."""
+        return subprocess.run([program_ip(), "-n", self.name] + list(arguments), check=True, capture_output=True, text=True).stdout
+
+    def run(self, *argv, **how):
+        """A program inside the namespace."""
+        how.setdefault("check", True)
+        how.setdefault("capture_output", True)
+        return subprocess.run([program_ip(), "netns", "exec", self.name] + list(argv), text=True, **how)
+
+    def down(self, interface="eth0"):
+        self.ip("link", "set", interface, "down")
+
+    def up(self, interface="eth0"):
+        self.ip("link", "set", interface, "up")
+
+
+def program_ip():
+    return tree.program("ip") or "ip"
