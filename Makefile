@@ -1,42 +1,86 @@
-# eventd. One make, no recursion: a new .c file under the source folders needs no edit here.
+# eventd. One make, no recursion into folders: a new .c file under the source folders needs no edit here.
 # `make help` lists the targets.
 
-CC       ?= gcc
+.DEFAULT_GOAL := all
+comma := ,
+
+# ---- Packages (Debian) -----------------------------------------------------------------------------------------------
+# What building needs is installed by apt; what only the tests or the demo need is unpacked under build/root instead
+# (tests/lib/deps.sh), so that no mail server is ever installed or started.
+
+BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
+	libuv1-dev libtalloc-dev uthash-dev libpcre2-dev libssl-dev libgsasl-dev libidn2-dev libsqlite3-dev libjansson-dev \
+	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev
+DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
+TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
+	valgrind mandoc
+
+# Installed programs come first, unpacked ones after them.
+PATH       := $(PATH):/usr/sbin:/sbin:$(CURDIR)/build/root/wrappers
+PYTHONPATH := $(CURDIR)/build/root/usr/lib/python3/dist-packages$(if $(PYTHONPATH),:$(PYTHONPATH))
+PYTHON     := /usr/bin/python3
+export PATH PYTHONPATH
+export PYTHONDONTWRITEBYTECODE := 1
+
+# ---- What is built, and how ------------------------------------------------------------------------------------------
+# SAN=address,undefined or SAN=thread builds the same targets with sanitizers in build/san-...
+
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 BUILD    ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
-comma    := ,
-PKGS     := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libcurl
+LIBRARIES := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libpcap libedit libcurl
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-OPT      ?= -O2
-PKG_C    := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_L    := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+OPT      ?= $(if $(SAN),-O1,-O2)
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined))
 CFLAGS   ?= -g $(OPT)
-override CFLAGS += -std=c17 -D_GNU_SOURCE -I. -Ieventd $(WARN) $(HARDEN) $(PKG_C) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) -MMD -MP
-override LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
-LIBS     := $(PKG_L) -lpcap -ledit -lm -lpthread -ldl
+override CFLAGS += -std=c17 -D_GNU_SOURCE -I. -Ieventd $(WARN) $(if $(WERROR),-Werror) $(HARDEN) \
+	$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(SANITIZE) -MMD -MP
+override LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANITIZE)
+LIBS     := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread -ldl
+
+# The test libraries may be unpacked only.
+UNPACKED_LIB := $(firstword $(wildcard build/root/usr/lib/*-linux-gnu*))
+TEST_CFLAGS  := -Itests/lib -idirafter build/root/usr/include
+TEST_LIBS    := $(if $(UNPACKED_LIB),-L$(UNPACKED_LIB) -Wl$(comma)-rpath$(comma)$(CURDIR)/$(UNPACKED_LIB)) -lcmocka
 
 # A file named main.c is a program; everything else is in the library that all programs link.
 SRC      := $(shell find eventd actions applets pki cli -name '*.c' | LC_ALL=C sort)
-MAINS    := $(filter %/main.c,$(SRC))
-LIB_SRC  := $(filter-out $(MAINS),$(SRC))
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+LIB_OBJ  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/main.c,$(SRC)))
 LIB      := $(BUILD)/libeventd.a
-PROGRAMS := $(BUILD)/eventd $(BUILD)/eventctl $(BUILD)/eventd-mail $(BUILD)/eventd-capture
-UNIT_SRC := $(wildcard tests/unit/*.c)
-UNIT     := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 
-.PHONY: all
-all: $(foreach m,$(MAINS),$(BUILD)/$(prog_of_$(m)))
-
-# Which program each main.c makes.
 main_of_eventd         := eventd/main.c
 main_of_eventctl       := cli/client/main.c
 main_of_eventd-mail    := actions/mail/main.c
 main_of_eventd-capture := eventd/capture/main.c
-BUILT := $(foreach p,eventd eventctl eventd-mail eventd-capture,$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
-all: $(BUILT) $(LIB)
+NAMES    := eventd eventctl eventd-mail eventd-capture
+PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
-$(BUILD)/obj/%.o: %.c
+UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
+FUZZ     := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c)))
+BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+SCENARIO_SRC := $(wildcard tests/lib/scenario/*.c tests/lib/scenario.c)
+SCENARIO := $(if $(SCENARIO_SRC),$(BUILD)/tests/scenario)
+
+.PHONY: all
+all: $(PROGRAMS) $(LIB)  ## the programs: build/eventd, build/eventctl and their helpers
+
+.PHONY: tests
+tests: $(UNIT) $(SCENARIO)
+
+# Says what is missing in words before the compiler says it in errors.
+$(BUILD)/libraries-found:
+	@command -v pkg-config >/dev/null && command -v $(CC) >/dev/null || { \
+		echo "eventd needs $(CC) and pkg-config to be built: run \`make deps\` as root"; exit 1; }
+	@missing=$$(for l in $(LIBRARIES); do pkg-config --exists $$l || echo $$l; done); \
+	echo '#include <uthash.h>' | $(CC) -E - >/dev/null 2>&1 || missing="$$missing uthash"; \
+	[ -z "$$missing" ] || { echo "eventd needs these libraries to be built:" $$missing; \
+		echo "run \`make deps\` as root, or install: $(BUILD_PACKAGES)"; exit 1; }
+	@mkdir -p $(@D)
+	@touch $@
+
+$(BUILD)/obj/%.o: %.c | $(BUILD)/libraries-found
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
 
@@ -48,22 +92,105 @@ define program
 $(BUILD)/$(1): $(BUILD)/obj/$(main_of_$(1):.c=.o) $(LIB)
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
-$(foreach p,eventd eventctl eventd-mail eventd-capture,$(eval $(call program,$(p))))
+$(foreach p,$(NAMES),$(eval $(call program,$(p))))
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/lib $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LIBS)
+	$(CC) $(CFLAGS) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(TEST_LIBS) $(LIBS)
 
-.PHONY: unit
-unit: $(UNIT)
-	@set -e; for t in $(UNIT); do echo "== $$t"; $$t; done
+$(BUILD)/tests/scenario: $(SCENARIO_SRC) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $(SCENARIO_SRC) $(LIB) $(LIBS)
 
-.PHONY: format
-format:
-	git ls-files '*.c' '*.h' | xargs -r clang-format -i
+$(BUILD)/tests/bench/%: tests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
-.PHONY: clean
-clean:
-	rm -rf build
+# With clang's libFuzzer (make fuzz) a target explores; with any other compiler it runs its corpus through driver.c.
+FUZZ_ENGINE := $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer,tests/fuzz/driver.c)
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -Wno-missing-prototypes $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_ENGINE) $(LIB) $(LIBS)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
+
+# ---- Packages ----------------------------------------------------------------------------------------------------------
+
+.PHONY: deps deps-build deps-demo deps-test
+deps: deps-build deps-test  ## brings the Debian packages for building, demo and tests; removes and starts nothing
+deps-build:
+	@tests/lib/deps.sh install $(BUILD_PACKAGES)
+deps-demo: deps-build
+	@tests/lib/deps.sh unpack "the demo" $(DEMO_PACKAGES)
+deps-test: deps-build
+	@tests/lib/deps.sh unpack "tests and demo" $(TEST_PACKAGES)
+
+# ---- The story -----------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: deps-demo  ## packages, build, then the main job: an event becomes a secure mail at a real mail server
+	@$(MAKE) --no-print-directory all
+	@bash examples/demo.sh
+
+# ---- Tests -----------------------------------------------------------------------------------------------------------------
+# tests/lib/suite.py builds and runs the named steps, and adds up what every runner counted.
+
+SUITE := MAKE="$(MAKE)" $(PYTHON) tests/lib/suite.py
+
+.PHONY: test check sanitize unit scenarios fuzz integration
+test: deps  ## packages, build, every test; ends with `N passed, N failed`
+	@$(SUITE) lint unit scenarios fuzz asan integration
+check:  ## what needs neither root nor network, under a minute
+	@$(SUITE) includes unit scenarios
+sanitize:  ## unit tests and scenarios under ThreadSanitizer and valgrind
+	@$(SUITE) tsan valgrind
+unit:  ## the unit tests
+	@$(SUITE) unit
+scenarios:  ## the scenario files; ONLY=GLOB chooses among them
+	@$(SUITE) scenarios $(if $(ONLY),--only '$(ONLY)')
+fuzz:  ## every fuzz target over its corpus and a while beyond; FUZZ_SECONDS=N each
+	@$(SUITE) fuzz $(if $(FUZZ_SECONDS),--fuzz-seconds $(FUZZ_SECONDS))
+integration:  ## pytest: real servers, real interfaces; ONLY=EXPRESSION chooses among them
+	@$(SUITE) integration $(if $(ONLY),--only '$(ONLY)')
+
+# What suite.py builds.
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ)
+
+.PHONY: bench
+bench: all $(BENCH)  ## the benchmarks; writes build/bench.json beside the table
+	@$(PYTHON) tests/bench/bench.py
+
+# ---- Form --------------------------------------------------------------------------------------------------------------------
+
+.PHONY: format lint
+format:  ## clang-format on every source file
+	git ls-files '*.c' '*.h' | xargs -r clang-format -i
+lint:  ## direction of includes, headers that compile alone, format, warnings of gcc and clang, manual pages
+	@$(SUITE) lint warnings
+
+# ---- Installing --------------------------------------------------------------------------------------------------------------
+
+PREFIX ?= /usr/local
+dest   := $(DESTDIR)$(PREFIX)
+
+.PHONY: install
+install: all  ## programs, unit, manual pages, completions; DESTDIR= PREFIX=
+	install -d $(dest)/sbin $(dest)/bin $(dest)/lib/eventd $(dest)/lib/systemd/system $(dest)/share/man/man1 \
+		$(dest)/share/man/man8 $(dest)/share/bash-completion/completions $(dest)/share/doc/eventd/examples
+	install -m 755 $(PROGRAMS) $(dest)/lib/eventd
+	ln -sf ../lib/eventd/eventd $(dest)/sbin/eventd
+	ln -sf ../lib/eventd/eventctl $(dest)/bin/eventctl
+	sed 's|@PREFIX@|$(PREFIX)|g' eventd/share/eventd.service >$(dest)/lib/systemd/system/eventd.service
+	install -m 644 eventd/share/eventd.8 $(dest)/share/man/man8
+	install -m 644 eventd/share/eventctl.1 $(dest)/share/man/man1
+	install -m 644 eventd/share/eventctl.bash $(dest)/share/bash-completion/completions/eventctl
+	ln -sf eventctl $(dest)/share/bash-completion/completions/eventd
+	install -m 644 LICENSE $(wildcard README.md) $(dest)/share/doc/eventd
+	$(if $(wildcard examples/*),cp -R examples/. $(dest)/share/doc/eventd/examples)
+
+.PHONY: clean help
+clean:  ## removes what was built, but not the packages under build/root
+	find build -mindepth 1 -maxdepth 1 ! -name root ! -name debs -exec rm -rf {} +
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 14
