@@ -69,7 +69,8 @@ struct pki_request {
 	size_t staple_len;
 	const struct pki_fetch *fetch; /* NULL: nothing is fetched */
 	const struct trace *trace;
-	unsigned session; /* PKI session number of the trace: 0xA0693 */
+	unsigned session;    /* PKI session number of the trace: 0xA0693 */
+	unsigned context_id; /* "ident 35" of the trace */
 };
 
 struct pki_finding {
