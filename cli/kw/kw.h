@@ -16,8 +16,13 @@
  *    table, each at most once; one that is not KW_REQ may be left out. Rows without KW_SEQ come
  *    behind them in any order, each at most once.
  *  - Rows with the same `.group` (> 0) exclude each other; when one of them is KW_REQ, one must come.
- *  - After a row's sub-table is complete, rows of the parent are accepted again (and offered by `?`).
- *  - An exact keyword beats a bare value, an abbreviation does not, a quoted word is never a keyword.
+ *  - After a row's sub-table is complete, rows of the parent are accepted again (and offered by `?`);
+ *    the parent's options without a sub-table already when the placed rows of the sub-table are there.
+ *  - An exact keyword beats a bare value, an abbreviation does not (but that of a KW_HIDDEN row), a
+ *    quoted word is never a keyword.
+ *  - An optional bare value that cannot be read as its type is passed over.
+ *  - Rows may share one place in the args: synonyms that set the same value, of which all but one
+ *    are KW_HIDDEN, or alternatives with sub-tables of their own (struct kw_sub tells which).
  *  - Abbreviations: any prefix that only one acceptable keyword has; case does not matter.
  *
  * Values are small structs that begin with `bool set` (the presence mark: "configured and equal to
@@ -71,13 +76,20 @@ struct kw_token {
 	const char *text;
 	size_t start, end; /* byte offsets in the line, quotes included */
 	bool quoted;
+	bool guard; /* quoted, and a keyword here if it were not */
 };
 
 struct kw_type {
 	const char *param; /* how `?` shows it: "WORD", "LINE"; NULL: made by help() */
 	const char *name;  /* for manuals */
 	size_t size;       /* of the value struct */
-	bool rest;         /* takes the rest of the line as one token */
+	bool rest;         /* takes the rest of the line as one token, quotes and all */
+	bool join;         /* takes one quoted argument, or all words to the end joined with single blanks */
+	/*
+	 * Allocates in ctx. When it refuses, err says why: ERR_RANGE with a noun phrase of what is
+	 * taken ("a number from 1 to 32"), ERR_INVALID with a whole sentence; both become the hint
+	 * behind IOS's sentence. Any other code keeps its text.
+	 */
 	bool (*parse)(
 		const void *ctx, const struct kw *row, const struct kw_token *, void *dst, struct err *);
 	void (*print)(const struct kw *row, const void *src, struct text *);
@@ -94,6 +106,8 @@ extern const struct kw_type kw_string;  /* struct kw_str; one argument, prints q
 extern const struct kw_type kw_line;    /* struct kw_str; rest of the line verbatim */
 extern const struct kw_type
 	kw_text; /* struct kw_str; rest of the line, quotes around all of it stripped; prints as typed */
+extern const struct kw_type
+	kw_words; /* struct kw_str; one quoted argument, or unquoted words to the end; prints quoted always */
 extern const struct kw_type kw_choice;  /* struct kw_enum; one of .choices */
 extern const struct kw_type kw_ip;      /* struct kw_str; IPv4 or IPv6 address */
 extern const struct kw_type kw_ifname;  /* struct kw_str; interface name, any case kept */

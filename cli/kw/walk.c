@@ -1,0 +1,585 @@
+/* The walk through a line: what may come next, and reading it. */
+#include "cli/kw/walk.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/mem.h"
+
+void
+walk_start(struct walk *w, void *ctx, const struct kw_tree *tree, const char *line, unsigned level)
+{
+	size_t len = strlen(line);
+
+	*w = (struct walk){
+		.tree = tree, .line = line, .level = level, .node = &tree->root, .in_tree = true, .ctx = ctx
+	};
+	w->text = 2 * len + 2 <= sizeof w->small ? w->small : mem_array(ctx, char, 2 * len + 2);
+}
+
+/* ---- what may come ---- */
+
+static bool
+frame_accepts(const struct frame *f, size_t i, const struct kw *blocker)
+{
+	const struct kw *row = &f->rows[i];
+	bool again = (row->flags & KW_MANY) != 0 && row_is_set(row, f->args);
+
+	if (!again && row_is_satisfied(f->rows, row, f->args))
+		return false;
+	if (row_is_seq(row) && (f->options || i < f->seq))
+		return false;
+	if (blocker == NULL || (row->group != 0 && row->group == blocker->group))
+		return true;
+	return row_is_seq(row) && row <= blocker;
+}
+
+/* The first row with a place that must come before any other. */
+static const struct kw *
+frame_blocker(const struct frame *f)
+{
+	for (const struct kw *row = f->rows; row != NULL && !row_is_end(row); row++)
+		if (row_is_seq(row) && (row->flags & KW_REQ) != 0 && !row_is_satisfied(f->rows, row, f->args))
+			return row;
+	return NULL;
+}
+
+/* An option of any order, with nothing behind its value. */
+static bool
+row_is_loose(const struct kw *row)
+{
+	return !row_is_seq(row) && row->sub == NULL && row->sub_size == 0;
+}
+
+/*
+ * Rows of all frames that may be left: the innermost, and each one below a complete one. An
+ * incomplete frame with all its placed rows lets the loose options of those below it through:
+ * `event syslog maxrun 60 pattern "x"`.
+ */
+static void
+rows_each(const struct walk *w, void (*each)(void *arg, const struct choice *), void *arg)
+{
+	bool only_loose = false;
+
+	for (size_t at = w->depth; at-- > 0;) {
+		const struct frame *f = &w->frame[at];
+		const struct kw *blocker = frame_blocker(f);
+
+		for (size_t i = 0; f->rows != NULL && !row_is_end(&f->rows[i]); i++)
+			if ((!only_loose || row_is_loose(&f->rows[i])) && frame_accepts(f, i, blocker))
+				each(arg, &(struct choice){ .row = &f->rows[i], .frame = at });
+		if (blocker != NULL)
+			return;
+		only_loose = only_loose || rows_missing(f->rows, f->args) != NULL;
+	}
+}
+
+static bool
+node_is_visible(const struct walk *w, const struct kw_node *node)
+{
+	return node->level <= w->level;
+}
+
+void
+walk_each(const struct walk *w, void (*each)(void *arg, const struct choice *), void *arg)
+{
+	rows_each(w, each, arg);
+	if (!w->in_tree)
+		return;
+	for (size_t i = 0; i < w->node->n; i++)
+		if (node_is_visible(w, w->node->child[i]))
+			each(arg, &(struct choice){ .node = w->node->child[i] });
+}
+
+/* ---- which of them a word is ---- */
+
+enum { LOOK_BARE = 8 };
+
+struct look {
+	const char *s;
+	size_t n;
+	bool quoted;
+	struct choice exact, prefix, legacy; /* legacy: a hidden one that begins so */
+	bool is_exact, is_prefix, is_legacy, is_ambiguous;
+	struct choice bare[LOOK_BARE], hidden_bare[LOOK_BARE];
+	size_t nbare, nhidden;
+};
+
+static const char *
+choice_word(const struct choice *c)
+{
+	return c->node != NULL ? c->node->word : c->row->word;
+}
+
+static bool
+choice_is_hidden(const struct choice *c)
+{
+	return c->node != NULL ? c->node->hidden : (c->row->flags & KW_HIDDEN) != 0;
+}
+
+static void
+look_word(struct look *look, const struct choice *c)
+{
+	const char *word = choice_word(c);
+
+	if (look->quoted || strncasecmp(word, look->s, look->n) != 0)
+		return;
+	if (word[look->n] == '\0') {
+		if (!look->is_exact)
+			look->exact = *c;
+		look->is_exact = true;
+	} else if (choice_is_hidden(c)) {
+		if (!look->is_legacy)
+			look->legacy = *c;
+		look->is_legacy = true;
+	} else if (!look->is_prefix) {
+		look->prefix = *c;
+		look->is_prefix = true;
+	} else if (strcasecmp(choice_word(&look->prefix), word) != 0) {
+		look->is_ambiguous = true;
+	}
+}
+
+static void
+look_at(void *arg, const struct choice *c)
+{
+	struct look *look = arg;
+
+	if (c->node != NULL || c->row->word != NULL)
+		look_word(look, c);
+	else if (choice_is_hidden(c) && look->nhidden < LOOK_BARE)
+		look->hidden_bare[look->nhidden++] = *c;
+	else if (!choice_is_hidden(c) && look->nbare < LOOK_BARE)
+		look->bare[look->nbare++] = *c;
+}
+
+static void
+look(const struct walk *w, const char *s, size_t n, bool quoted, struct look *out)
+{
+	*out = (struct look){ .s = s, .n = n, .quoted = quoted };
+	rows_each(w, look_at, out);
+	if (!w->in_tree || quoted)
+		return;
+	for (size_t i = node_seek(w->node, s, n); i < w->node->n; i++) {
+		if (strncasecmp(w->node->child[i]->word, s, n) != 0)
+			break;
+		if (node_is_visible(w, w->node->child[i]))
+			look_at(out, &(struct choice){ .node = w->node->child[i] });
+	}
+}
+
+/* ---- reading ---- */
+
+static void
+expand(struct walk *w, const char *s, size_t n)
+{
+	if (w->expanded == NULL)
+		return;
+	if (w->expanded->len > 0)
+		text_addc(w->expanded, ' ');
+	text_addn(w->expanded, s, n);
+}
+
+static void
+enter_node(struct walk *w, const struct kw_node *node)
+{
+	expand(w, node->word, strlen(node->word));
+	w->node = node;
+	w->depth = 0;
+	if (node->cmd != NULL && node->cmd->level <= w->level)
+		w->frame[w->depth++] = (struct frame){ .rows = node->cmd->kw };
+}
+
+static void
+push(struct walk *w, const struct kw *rows, void *args)
+{
+	/* kw_check() refuses deeper tables. */
+	if (w->depth < WALK_DEPTH)
+		w->frame[w->depth++] = (struct frame){ .rows = rows, .args = args };
+}
+
+void
+walk_args(struct walk *w)
+{
+	if (w->args != NULL)
+		return;
+	w->args = mem_alloc_named(w->ctx, w->node->cmd->size, w->node->cmd->words);
+	w->frame[0].args = w->args;
+}
+
+/* Leaves inner frames (but for a loose option), and marks the row's place as passed. */
+static void
+enter_row(struct walk *w, const struct choice *c)
+{
+	struct frame *f = &w->frame[c->frame];
+
+	w->in_tree = false;
+	if (!row_is_loose(c->row))
+		w->depth = c->frame + 1;
+	if (!row_is_seq(c->row))
+		f->options = true;
+	else
+		f->seq = (size_t)(c->row - f->rows) + ((c->row->flags & KW_MANY) == 0);
+}
+
+static void
+enter_sub(struct walk *w, const struct choice *c)
+{
+	struct frame *f = &w->frame[c->frame];
+	struct kw_sub *sub;
+
+	if (c->row->sub_size == 0) {
+		if (c->row->sub != NULL)
+			push(w, c->row->sub, f->args);
+		return;
+	}
+	sub = (struct kw_sub *)(void *)(f->args + c->row->at);
+	*sub = (struct kw_sub){ .set = true, .row = c->row, .args = mem_alloc(w->args, c->row->sub_size) };
+	push(w, c->row->sub, sub->args);
+}
+
+static void
+list_add(void *ctx, struct kw_list *list, const struct kw_str *item)
+{
+	/* Grows at the powers of two. */
+	if ((list->n & (list->n - 1)) == 0) {
+		size_t cap = list->n == 0 ? 1 : 2 * list->n;
+
+		list->v = mem_resize(ctx, list->v, cap * sizeof *list->v);
+		list->quoted = mem_resize(ctx, list->quoted, cap * sizeof *list->quoted);
+	}
+	list->v[list->n] = item->s;
+	list->quoted[list->n++] = item->quoted;
+	list->set = true;
+}
+
+/* Turns what the type said into IOS's sentence and a hint. */
+static bool
+refuse_value(struct walk *w, const struct kw *row, const struct kw_token *t, struct err *err)
+{
+	struct err why = *err;
+
+	w->refused = row;
+	if (why.code == ERR_AMBIGUOUS)
+		err_set(err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", w->line);
+	else if (why.code == ERR_RANGE || why.code == ERR_INVALID)
+		err_set(err, why.code, "Invalid input detected at '^' marker.");
+	if (why.hint[0] != '\0')
+		err_hint(err, "%s", why.hint);
+	else if (why.code == ERR_RANGE && row->word != NULL)
+		err_hint(err, "'%s' takes %s", row->word, why.text);
+	else if (why.code == ERR_RANGE)
+		err_hint(err, "expected %s (%s)", why.text, row->help);
+	else if (why.code == ERR_INVALID)
+		err_hint(err, "%s", why.text);
+	err_at(err, 0, (int)t->start + 1);
+	return false;
+}
+
+/* The words from t to the end of the line, as they are or with single blanks between them. */
+static void
+take_rest(struct walk *w, struct kw_token *t, bool join)
+{
+	size_t pos = t->end, out = t->end - t->start;
+	struct kw_token next;
+
+	memcpy(w->text, w->line + t->start, out);
+	while (lex_next(w->line, &pos, &next)) {
+		size_t from = join ? next.start : t->end;
+
+		if (join)
+			w->text[out++] = ' ';
+		memcpy(w->text + out, w->line + from, next.end - from);
+		out += next.end - from;
+		t->end = next.end;
+	}
+	w->text[out] = '\0';
+}
+
+/* Reads the value of a row from the word at t. */
+static bool
+read_value(struct walk *w, const struct choice *c, struct kw_token *t, struct err *err)
+{
+	const struct kw *row = c->row;
+	char *dst;
+	struct kw_str item = { 0 };
+	bool many = (row->flags & KW_MANY) != 0;
+
+	if (lex_is_typographic(w->line + t->start)) {
+		err_set(err, ERR_INVALID, "typographic quotes are not quotes: write \" instead");
+		return refuse_value(w, row, t, err);
+	}
+	if (row->type->rest || (row->type->join && !t->quoted))
+		take_rest(w, t, row->type->join);
+	else
+		lex_copy(w->line, t, w->text);
+	t->text = w->text;
+	walk_args(w);
+	dst = w->frame[c->frame].args + row->at;
+	if (!row->type->parse(w->args, row, t, many ? (void *)&item : (void *)dst, err))
+		return refuse_value(w, row, t, err);
+	if (many)
+		list_add(w->args, (struct kw_list *)(void *)dst, &item);
+	*(bool *)dst = true;
+
+	w->pending = NULL;
+	w->pos = t->end;
+	w->rest = row->type->rest || (row->type->join && !t->quoted) ? row : NULL;
+	if (row->choices != NULL && w->expanded != NULL) {
+		text_addc(w->expanded, ' ');
+		row->type->print(row, dst, w->expanded);
+	} else {
+		expand(w, w->line + t->start, t->end - t->start);
+	}
+	return true;
+}
+
+static bool
+read_keyword(struct walk *w, const struct choice *c, struct err *err)
+{
+	struct kw_token t = { 0 };
+
+	expand(w, c->row->word, strlen(c->row->word));
+	walk_args(w);
+	enter_row(w, c);
+	if (c->row->type == NULL) {
+		if (c->row->sub_size == 0)
+			*(bool *)(w->frame[c->frame].args + c->row->at) = true;
+	} else if (!lex_next(w->line, &w->pos, &t)) {
+		w->pending = c->row;
+		return true;
+	} else if (!read_value(w, c, &t, err)) {
+		return false;
+	}
+	enter_sub(w, c);
+	return true;
+}
+
+/* Tries the bare values that may come here; the first that can be read has the word. */
+static bool
+read_bare(struct walk *w, const struct choice *bare, size_t n, struct kw_token *t, struct err *err)
+{
+	struct err first = ERR_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		struct err why = ERR_INIT;
+		struct kw_token copy = *t;
+
+		if (read_value(w, &bare[i], &copy, &why)) {
+			enter_row(w, &bare[i]);
+			enter_sub(w, &bare[i]);
+			return true;
+		}
+		if (i == 0)
+			first = why;
+	}
+	if (n > 0 && err != NULL)
+		*err = first;
+	return false;
+}
+
+struct words {
+	const char *word[64];
+	size_t n;
+	bool anything;
+};
+
+static void
+collect(void *arg, const struct choice *c)
+{
+	struct words *words = arg;
+
+	words->anything = true;
+	if (choice_word(c) != NULL && !choice_is_hidden(c) && words->n < 64)
+		words->word[words->n++] = choice_word(c);
+}
+
+static bool
+refuse_word(const struct walk *w, const struct kw_token *t, struct err *err)
+{
+	struct words words = { .n = 0 };
+	const char *near;
+	char word[32];
+	size_t n = t->end - t->start;
+
+	err_set(err, ERR_INVALID, "Invalid input detected at '^' marker.");
+	err_at(err, 0, (int)t->start + 1);
+	walk_each(w, collect, &words);
+	if (n >= sizeof word)
+		n = sizeof word - 1;
+	memcpy(word, w->line + t->start, n);
+	word[n] = '\0';
+	if (!words.anything)
+		err_hint(err, "the command is complete before this word");
+	else if (lex_is_typographic(word))
+		err_hint(err, "typographic quotes are not quotes: write \" instead");
+	else if ((near = nearest_word(word, words.word, words.n)) != NULL)
+		err_hint(err, "did you mean '%s'?", near);
+	else if (words.n == 1)
+		err_hint(err, "expected '%s'", words.word[0]);
+	return false;
+}
+
+struct candidates {
+	const struct look *look;
+	struct text *out;
+};
+
+static void
+list_candidate(void *arg, const struct choice *c)
+{
+	struct candidates *list = arg;
+	const char *word = choice_word(c);
+
+	if (word == NULL || choice_is_hidden(c) || strncasecmp(word, list->look->s, list->look->n) != 0)
+		return;
+	text_printf(list->out, "%s%s", list->out->len == 0 ? "" : ", ", word);
+}
+
+static bool
+refuse_ambiguous(const struct walk *w, const struct look *found, const struct kw_token *t, struct err *err)
+{
+	struct text names;
+
+	text_init(&names, NULL);
+	walk_each(w, list_candidate, &(struct candidates){ found, &names });
+	err_set(err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", w->line);
+	err_hint(err, "'%.*s' may be %s", (int)found->n, found->s, names.s);
+	err_at(err, 0, (int)t->start + 1);
+	mem_free(names.s);
+	return false;
+}
+
+/* Takes a word of the tree, or a keyword with its value. */
+static bool
+read_choice(struct walk *w, const struct choice *c, struct err *err)
+{
+	w->rest = NULL;
+	if (c->node == NULL)
+		return read_keyword(w, c, err);
+	enter_node(w, c->node);
+	return true;
+}
+
+static bool
+read_word(struct walk *w, struct kw_token *t, struct err *err)
+{
+	struct look found;
+	struct err why = ERR_INIT;
+	bool tried = false;
+
+	if (t->quoted) {
+		size_t n = t->end - t->start;
+
+		look(w, w->line + t->start + 1, n < 2 ? 0 : n - 2, false, &found);
+		t->guard = found.is_exact;
+		look(w, w->line + t->start, n, true, &found);
+	} else {
+		look(w, w->line + t->start, t->end - t->start, false, &found);
+	}
+	if (found.is_exact)
+		return read_choice(w, &found.exact, err);
+	if (found.nbare > 0 && read_bare(w, found.bare, found.nbare, t, &why))
+		return true;
+	tried = found.nbare > 0;
+	if (found.is_ambiguous)
+		return refuse_ambiguous(w, &found, t, err);
+	if (found.is_prefix)
+		return read_choice(w, &found.prefix, err);
+	if (found.is_legacy)
+		return read_choice(w, &found.legacy, err);
+	if (found.nhidden > 0 && read_bare(w, found.hidden_bare, found.nhidden, t, tried ? NULL : &why))
+		return true;
+	if (!tried)
+		return refuse_word(w, t, err);
+	if (err != NULL)
+		*err = why;
+	return false;
+}
+
+enum walk_result
+walk_step(struct walk *w, struct err *err)
+{
+	struct kw_token t;
+
+	if (w->pending != NULL || !lex_next(w->line, &w->pos, &t))
+		return WALK_END;
+	return read_word(w, &t, err) ? WALK_READ : WALK_ERROR;
+}
+
+/* ---- the end ---- */
+
+/* What is missing: a pending value, or a row that must be there. */
+static const struct kw *
+walk_missing(const struct walk *w)
+{
+	for (size_t at = w->depth; at-- > 0;) {
+		const struct kw *row = rows_missing(w->frame[at].rows, w->frame[at].args);
+
+		if (row != NULL)
+			return row;
+	}
+	return NULL;
+}
+
+bool
+walk_is_complete(const struct walk *w)
+{
+	return w->depth > 0 && w->pending == NULL && walk_missing(w) == NULL;
+}
+
+bool
+walk_finish(struct walk *w, struct err *err)
+{
+	const struct kw *row;
+
+	if (walk_is_complete(w)) {
+		walk_args(w);
+		return true;
+	}
+	err_set(err, ERR_INCOMPLETE, "Incomplete command.");
+	err_at(err, 0, (int)w->pos + 1);
+	if (w->pending != NULL)
+		err_hint(err, "the value of '%s' is missing (%s)", w->pending->word, w->pending->help);
+	else if ((row = walk_missing(w)) != NULL && row->word != NULL)
+		err_hint(err, "'%s' is missing (%s)", row->word, row->help);
+	else if (row != NULL)
+		err_hint(err, "a value is missing (%s)", row->help);
+	return false;
+}
+
+/* ---- keys ---- */
+
+struct key_wish {
+	bool required, found;
+	const struct walk *w;
+};
+
+static void
+look_for_key(void *arg, const struct choice *c)
+{
+	struct key_wish *wish = arg;
+
+	if (c->row != NULL && (c->row->flags & KW_KEY) != 0)
+		wish->found = true;
+}
+
+bool
+walk_wants_key(const struct walk *w, bool required)
+{
+	struct key_wish wish = { .w = w };
+
+	if (!required) {
+		rows_each(w, look_for_key, &wish);
+		return wish.found;
+	}
+	for (size_t at = 0; at < w->depth; at++) {
+		const struct frame *f = &w->frame[at];
+
+		for (const struct kw *row = f->rows; row != NULL && !row_is_end(row); row++)
+			if ((row->flags & (KW_KEY | KW_REQ)) == (KW_KEY | KW_REQ) &&
+				!row_is_satisfied(f->rows, row, f->args))
+				return true;
+	}
+	return false;
+}
