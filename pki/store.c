@@ -1,0 +1,199 @@
+/* Keeps the trustpoints of an engine. */
+#include "pki/store.h"
+
+#include <string.h>
+
+#include <jansson.h>
+#include <openssl/x509v3.h>
+
+#include "core/clock.h"
+#include "core/engine.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "pki/installed.h"
+#include "pki/pool.h"
+
+struct pki {
+	struct engine *engine;
+	struct trustpoint *first;
+	struct installed *installed;
+	struct pool *pool;
+	struct pki_counters counters;
+};
+
+static int
+forget_certificates(void *ptr)
+{
+	const struct pki *pki = ptr;
+
+	for (struct trustpoint *tp = pki->first; tp != NULL; tp = tp->next)
+		X509_free(tp->ca);
+	return 0;
+}
+
+struct pki *
+pki_new(const void *ctx, struct engine *engine)
+{
+	struct pki *pki = mem_new(ctx, struct pki);
+
+	pki->engine = engine;
+	pki->installed = installed_new(pki, engine);
+	pki->pool = pool_new(pki, engine);
+	mem_on_free(pki, forget_certificates);
+	return pki;
+}
+
+/* ---- trustpoints ---- */
+
+const struct trustpoint *
+pki_first(const struct pki *pki)
+{
+	return pki->first;
+}
+
+static struct trustpoint **
+place_of(struct pki *pki, const char *name)
+{
+	struct trustpoint **at = &pki->first;
+
+	while (*at != NULL && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+const struct trustpoint *
+pki_find(const struct pki *pki, const char *name)
+{
+	const struct trustpoint *tp = pki->first;
+
+	while (tp != NULL && strcmp(tp->name, name) != 0)
+		tp = tp->next;
+	return tp;
+}
+
+struct trustpoint *
+pki_trustpoint(struct pki *pki, const char *name)
+{
+	struct trustpoint **at = place_of(pki, name);
+
+	if (*at == NULL) {
+		*at = mem_new(pki, struct trustpoint);
+		(*at)->name = mem_strdup(*at, name);
+	}
+	return *at;
+}
+
+/* The same certificate may stand in several trustpoints: its install time goes with the last. */
+static void
+drop_ca(struct pki *pki, struct trustpoint *tp)
+{
+	X509 *ca = tp->ca;
+
+	tp->ca = NULL;
+	tp->installed_ns = 0;
+	if (ca == NULL)
+		return;
+	for (const struct trustpoint *other = pki->first; other != NULL; other = other->next)
+		if (other->ca != NULL && X509_cmp(other->ca, ca) == 0) {
+			X509_free(ca);
+			return;
+		}
+	installed_forget(pki->installed, ca);
+	X509_free(ca);
+}
+
+void
+pki_remove(struct pki *pki, const char *name)
+{
+	struct trustpoint **at = place_of(pki, name), *tp = *at;
+
+	if (tp == NULL)
+		return;
+	drop_ca(pki, tp);
+	*at = tp->next;
+	mem_free(tp);
+}
+
+void
+pki_set_ca(struct pki *pki, const char *name, X509 *ca)
+{
+	struct trustpoint *tp = pki_trustpoint(pki, name);
+
+	if (ca != NULL && tp->ca != NULL && X509_cmp(tp->ca, ca) == 0)
+		return;
+	drop_ca(pki, tp);
+	if (ca == NULL)
+		return;
+	X509_up_ref(ca);
+	tp->ca = ca;
+	tp->installed_ns = installed_at(pki->installed, ca);
+}
+
+/* ---- trustpool ---- */
+
+const STACK_OF(X509) * pki_pool(const struct pki *pki)
+{
+	return pool_certs(pki->pool);
+}
+
+bool
+pki_pool_has(const struct pki *pki, const X509 *cert)
+{
+	return pool_has(pki->pool, cert);
+}
+
+bool
+pki_pool_add(struct pki *pki, const STACK_OF(X509) * certs, size_t *added, struct err *err)
+{
+	return pool_add(pki->pool, certs, added, err);
+}
+
+bool
+pki_pool_clean(struct pki *pki, struct err *err)
+{
+	return pool_clean(pki->pool, err);
+}
+
+/* ---- use ---- */
+
+struct trust *
+pki_snapshot(const void *ctx, const struct pki *pki)
+{
+	static const struct trustpoint_policy pool_policy = { .revocation = { REVOCATION_NONE },
+		.revocation_count = 1 };
+	struct trust *trust = trust_new(ctx);
+	const STACK_OF(X509) *pool = pki_pool(pki);
+
+	for (const struct trustpoint *tp = pki->first; tp != NULL; tp = tp->next)
+		if (tp->ca != NULL)
+			trust_add(trust, tp->name, tp->ca, &tp->policy);
+	for (int i = 0; i < sk_X509_num(pool); i++)
+		trust_add(trust, POOL_NAME, sk_X509_value(pool, i), &pool_policy);
+	return trust;
+}
+
+static bool
+has_signed(X509 *ca, X509 *cert)
+{
+	return X509_check_issued(ca, cert) == X509_V_OK && X509_verify(cert, X509_get0_pubkey(ca)) == 1;
+}
+
+X509 *
+pki_signer(const struct pki *pki, X509 *cert)
+{
+	const STACK_OF(X509) *pool = pki_pool(pki);
+
+	for (const struct trustpoint *tp = pki->first; tp != NULL; tp = tp->next)
+		if (tp->ca != NULL && has_signed(tp->ca, cert))
+			return tp->ca;
+	for (int i = 0; i < sk_X509_num(pool); i++)
+		if (has_signed(sk_X509_value(pool, i), cert))
+			return sk_X509_value(pool, i);
+	return NULL;
+}
+
+struct pki_counters *
+pki_counters(struct pki *pki)
+{
+	return &pki->counters;
+}
