@@ -34,15 +34,16 @@ installed_new(const void *ctx, struct engine *engine)
 {
 	struct installed *in = mem_new(ctx, struct installed);
 	struct err err = ERR_INIT;
-	struct text *text = statefile_read(in, engine, FILE_NAME, &err);
+	size_t n = 0;
+	char *data = statefile_read(in, engine, FILE_NAME, &n, &err);
 
 	in->engine = engine;
 	mem_on_free(in, drop_table);
-	if (text != NULL)
-		in->table = json_loadb(text->s, text->len, JSON_REJECT_DUPLICATES, NULL);
+	if (data != NULL)
+		in->table = json_loadb(data, n, JSON_REJECT_DUPLICATES, NULL);
 	if (in->table != NULL && json_is_object(in->table))
 		return in;
-	if (text != NULL || err.code != ERR_NONE)
+	if (data != NULL || err.code != ERR_NONE)
 		log_msg(engine->log, NULL, "PKI", SEV_WARNINGS, "INSTALL_TIMES",
 			"%s cannot be read: certificates count as installed now", FILE_NAME);
 	json_decref(in->table);

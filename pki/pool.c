@@ -31,13 +31,15 @@ pool_new(const void *ctx, struct engine *engine)
 {
 	struct pool *pool = mem_new(ctx, struct pool);
 	struct err err = ERR_INIT;
-	struct text *text = statefile_read(pool, engine, FILE_NAME, &err);
+	size_t n = 0;
+	char *data = statefile_read(pool, engine, FILE_NAME, &n, &err);
 
 	pool->engine = engine;
 	pool->certs = sk_X509_new_null();
 	mem_on_free(pool, drop_certs);
-	if (text != NULL && text->len > 0)
-		certs_import(pool->certs, text->s, text->len, POOL_MAX, &err);
+	if (n > 0)
+		certs_import(pool->certs, data, n, POOL_MAX, &err);
+	mem_free(data);
 	if (err.code != ERR_NONE)
 		log_msg(engine->log, NULL, "PKI", SEV_ERRORS, "TRUSTPOOL_READ", "trustpool not read: %s",
 			err.text);

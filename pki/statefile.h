@@ -9,13 +9,12 @@
 #include <stddef.h>
 
 #include "core/err.h"
-#include "core/text.h"
 
 struct engine;
 
-/* NULL with ERR_NONE when there is no such file, else with err. At most 16 MiB. */
-struct text *statefile_read(const void *ctx, const struct engine *, const char *name, struct err *);
-/* Other readers see the old file or the new one. Not forced to disk: what stands here can be lost. */
+/* NUL-terminated behind *n bytes. NULL with ERR_NONE when there is no such file, else with err. */
+char *statefile_read(const void *ctx, const struct engine *, const char *name, size_t *n, struct err *);
+/* Other readers see the old file or the new one. */
 bool statefile_write(const struct engine *, const char *name, const void *data, size_t n, struct err *);
 
 #endif
