@@ -36,6 +36,7 @@ installed_new(const void *ctx, struct engine *engine)
 	struct err err = ERR_INIT;
 	size_t n = 0;
 	char *data = statefile_read(in, engine, FILE_NAME, &n, &err);
+	bool had_file;
 
 	in->engine = engine;
 	mem_on_free(in, drop_table);
@@ -43,7 +44,7 @@ installed_new(const void *ctx, struct engine *engine)
 		in->table = json_loadb(data, n, JSON_REJECT_DUPLICATES, NULL);
 	if (in->table != NULL && json_is_object(in->table))
 		return in;
-	if (data != NULL || err.code != ERR_NONE)
+	if (had_file)
 		log_msg(engine->log, NULL, "PKI", SEV_WARNINGS, "INSTALL_TIMES",
 			"%s cannot be read: certificates count as installed now", FILE_NAME);
 	json_decref(in->table);
