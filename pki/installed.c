@@ -36,12 +36,13 @@ installed_new(const void *ctx, struct engine *engine)
 	struct err err = ERR_INIT;
 	size_t n = 0;
 	char *data = statefile_read(in, engine, FILE_NAME, &n, &err);
-	bool had_file;
+	bool had_file = data != NULL || err.code != ERR_NONE;
 
 	in->engine = engine;
 	mem_on_free(in, drop_table);
 	if (data != NULL)
 		in->table = json_loadb(data, n, JSON_REJECT_DUPLICATES, NULL);
+	mem_free(data);
 	if (in->table != NULL && json_is_object(in->table))
 		return in;
 	if (had_file)

@@ -92,17 +92,16 @@ struct keypair_args {
 	struct kw_int size, encryption_size;
 };
 
-#define WORD_KW(name_, help_, type_, param_)         \
-	static const struct kw name_[] = {           \
-		{ .help = (help_),                   \
-			.type = (type_),             \
+#define WORD_KW(name_, help_, type_, param_)            \
+	static const struct kw name_[] = {              \
+		{ .help = (help_),                      \
+			.type = (type_),                \
 			KW_AT(struct word_args, value), \
-			.flags = KW_REQ,             \
-			.param = (param_) },         \
-		KW_END,                              \
+			.flags = KW_REQ,                \
+			.param = (param_) },            \
+		KW_END,                                 \
 	}
 
-WORD_KW(name_kw, "Name of the trustpoint", &kw_word, NULL);
 WORD_KW(fqdn_kw, "Host name for the certificate, or none", &kw_word, NULL);
 WORD_KW(address_kw, "Address or interface for the certificate, or none", &kw_word, NULL);
 WORD_KW(subject_kw, "Subject name, such as cn=r1,o=Example", &kw_line, NULL);
@@ -137,13 +136,10 @@ static const struct kw_alternative methods[] = {
 	{ NULL, NULL, 0, false },
 };
 
-#define METHOD(n_, flags_)                                     \
-	{                                                      \
-		.help = "How to learn of revocation, in order", \
-		.type = &kw_choice,                            \
-		KW_AT(struct revocation_args, method[n_]),     \
-		.flags = (flags_),                             \
-		.choices = methods,                            \
+#define METHOD(n_, flags_)                                                                        \
+	{                                                                                         \
+		.help = "How to learn of revocation, in order", .type = &kw_choice,               \
+		KW_AT(struct revocation_args, method[n_]), .flags = (flags_), .choices = methods, \
 	}
 
 static const struct kw revocation_kw[] = { METHOD(0, KW_REQ), METHOD(1, 0), METHOD(2, 0), KW_END };
@@ -239,8 +235,7 @@ fill_revocation(struct trustpoint *tp, const void *args)
 
 	tp->policy.revocation_count = 0;
 	for (size_t i = 0; i < 3 && a->method[i].set; i++)
-		tp->policy.revocation[tp->policy.revocation_count++] =
-			(enum revocation_method)a->method[i].v;
+		tp->policy.revocation[tp->policy.revocation_count++] = (enum revocation_method)a->method[i].v;
 }
 
 static void
@@ -362,8 +357,7 @@ adopt_revocation(struct engine *engine, void *args, struct err *err)
 
 	for (size_t i = 1; i < 3 && a->method[i].set; i++) {
 		if (a->method[i - 1].v == REVOCATION_NONE)
-			return err_set(
-				err, ERR_INVALID, "revocation-check: nothing is asked behind 'none'");
+			return err_set(err, ERR_INVALID, "revocation-check: nothing is asked behind 'none'");
 		for (size_t k = 0; k < i; k++)
 			if (a->method[k].v == a->method[i].v)
 				return err_set(err, ERR_INVALID, "revocation-check: a method stands twice");
@@ -393,13 +387,13 @@ check_parent(struct engine *engine, const struct conf_node *node, struct err *er
 
 /* ---- the rows ---- */
 
-#define LINE(order_, words_, help_, kw_, args_, ...)    \
-	{                                               \
-		.cmd = { .words = (words_),             \
-			.help = (help_),                \
-			.kw = (kw_),                    \
-			.size = sizeof(args_),          \
-			.level = 15 },                  \
+#define LINE(order_, words_, help_, kw_, args_, ...)         \
+	{                                                    \
+		.cmd = { .words = (words_),                  \
+			.help = (help_),                     \
+			.kw = (kw_),                         \
+			.size = sizeof(args_),               \
+			.level = 15 },                       \
 		.mode = MODE, .order = (order_), __VA_ARGS__ \
 	}
 static const struct conf_row rows[] = {
@@ -416,7 +410,8 @@ static const struct conf_row rows[] = {
 	/* Printed in this order. */
 	LINE(10, "enrollment terminal", "Paste certificates into the terminal", pem_kw, struct flag_args),
 	LINE(20, "usage", "What the identity certificate is for", usage_kw, struct choice_args),
-	LINE(30, "serial-number", "Serial number of the device in the certificate", none_kw, struct flag_args),
+	LINE(30, "serial-number", "Serial number of the device in the certificate", none_kw,
+		struct flag_args),
 	LINE(40, "fqdn", "Host name in the certificate", fqdn_kw, struct word_args),
 	LINE(50, "ip-address", "Address in the certificate", address_kw, struct word_args),
 	LINE(60, "email", "Mail address in the certificate", email_kw, struct word_args),
