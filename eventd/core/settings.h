@@ -1,0 +1,63 @@
+/*
+ * The daemon's settings (YAML, contract 4): what must be known before the configuration is read. One
+ * table in settings.c says every key with type, limits, default and help; unknown keys are errors
+ * with a suggestion; every error has line and column. Read-only once loaded; owned by its context.
+ */
+#ifndef CORE_SETTINGS_H
+#define CORE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/text.h"
+
+struct setting_listen {
+	const char *url;      /* "udp://127.0.0.1:5514" */
+	const char *identity; /* trustpoint of a tls:// listener, or NULL */
+	int line, column;     /* of the file, for errors found when it is opened */
+};
+
+struct setting_pair {
+	const char *key, *value;
+};
+
+struct setting_list {
+	size_t n;
+	const char **v;
+};
+
+struct settings {
+	const char *hostname; /* NULL: the kernel's */
+
+	int log_level; /* enum severity */
+	bool console;  /* log.console: stderr (true) or none */
+
+	struct setting_listen *listen;
+	size_t listen_count;
+
+	struct setting_list dns_servers;
+	const char *dns_anchor;
+
+	const char *flash, *bootflash, *nvram; /* NULL: in the state directory */
+
+	struct setting_pair *aliases; /* IOS name -> kernel name */
+	size_t alias_count;
+
+	int64_t mail_max_parallel;
+	const char *mail_helo_name;
+};
+
+typedef void settings_finding_f(void *arg, const struct err *);
+
+/*
+ * All findings are told, not only the first. NULL when there was an error. An empty text gives the
+ * defaults.
+ */
+struct settings *settings_parse(const void *ctx, const char *text, size_t n, settings_finding_f *, void *arg);
+
+/* Every key with its default and help, for manuals. */
+void settings_describe(struct text *out);
+
+#endif

@@ -1,0 +1,124 @@
+/* Settings: every error with its place, every key with its default. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/settings.h"
+
+static void
+note(void *arg, const struct err *err)
+{
+	text_printf(arg, "%d:%d %s\n", err->line, err->column, err->text);
+}
+
+static struct settings *
+parse(void *ctx, const char *yaml, struct text *found)
+{
+	return settings_parse(ctx, yaml, strlen(yaml), note, found);
+}
+
+static void
+the_contract_example_loads(void **state)
+{
+	struct text *found = text_new(NULL);
+	struct settings *s = parse(found,
+		"hostname: r1   # comment\n"
+		"log: { level: warnings, console: none }\n"
+		"syslog:\n"
+		"  listen:\n"
+		"    - udp://127.0.0.1:5514\n"
+		"    - { url: 'tcp://[::1]:5514' }\n"
+		"    - unix:///run/eventd/log\n"
+		"  journal: false\n"
+		"  files: []\n"
+		"dns: { servers: [127.0.0.1, '192.0.2.1@5353'], trust-anchor: root.key }\n"
+		"filesystem: { flash: /tmp/f }\n"
+		"interfaces: { alias: { GigabitEthernet0/0/1: eth0 } }\n"
+		"cli: { device: none, users: {} }\n"
+		"mail: { helo-name: r1.example.net, max-parallel: 8 }\n",
+		found);
+
+	(void)state;
+	assert_string_equal(found->s, "");
+	assert_non_null(s);
+	assert_string_equal(s->hostname, "r1");
+	assert_int_equal(s->log_level, SEV_WARNINGS);
+	assert_false(s->console);
+	assert_int_equal(s->listen_count, 3);
+	assert_string_equal(s->listen[1].url, "tcp://[::1]:5514");
+	assert_int_equal(s->listen[2].line, 7);
+	assert_int_equal(s->dns_servers.n, 2);
+	assert_string_equal(s->aliases[0].key, "GigabitEthernet0/0/1");
+	assert_string_equal(s->aliases[0].value, "eth0");
+	assert_int_equal(s->mail_max_parallel, 8);
+	mem_free(found);
+}
+
+static void
+nothing_gives_the_defaults(void **state)
+{
+	struct text *found = text_new(NULL);
+	struct settings *s = parse(found, "", found);
+
+	(void)state;
+	assert_non_null(s);
+	assert_null(s->hostname);
+	assert_int_equal(s->log_level, SEV_INFORMATIONAL);
+	assert_true(s->console);
+	assert_int_equal(s->mail_max_parallel, 4);
+	mem_free(found);
+}
+
+static void
+errors_say_where_and_what(void **state)
+{
+	static const struct {
+		const char *yaml, *found;
+	} rows[] = {
+		{ "hostnam: r1\n", "1:1 unknown key 'hostnam', did you mean 'hostname'?\n" },
+		{ "mail:\n  max-paralel: 4\n",
+			"2:3 unknown key 'mail.max-paralel', did you mean 'mail.max-parallel'?\n" },
+		{ "mail: { max-parallel: 0 }\n", "1:23 'mail.max-parallel' takes a number from 1 to 64\n" },
+		{ "mail: { max-parallel: x }\nlog: 3\n", "1:23 'mail.max-parallel' takes a number from 1 to "
+							 "64\n2:6 'log' takes a map of settings\n" },
+		{ "log: { level: loud }\n",
+			"1:15 'log.level' takes a severity: emergencies ... debugging, or 0-7\n" },
+		{ "syslog: { listen: [ftp://x] }\n",
+			"1:20 'syslog.listen' takes URLs that begin with udp://, tcp:// or unix://\n" },
+		{ "syslog: { listen: ['tls://x:1'] }\n",
+			"1:20 tls://x:1: listeners with TLS are not part of this release\n" },
+		{ "syslog: { journal: true }\n",
+			"1:20 'syslog.journal' can only be false in this release\n" },
+		{ "cli: { device: vtysh }\n", "1:16 'cli.device' can only be none in this release\n" },
+		{ "- a\n", "1:1 settings must be a map of keys\n" },
+		{ "a: [\n", "2:1 not YAML: did not find expected node content\n" },
+		{ "zebra: 1\n", "1:1 unknown key 'zebra'\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct text *found = text_new(NULL);
+
+		assert_null(parse(found, rows[i].yaml, found));
+		assert_string_equal(found->s, rows[i].found);
+		mem_free(found);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_contract_example_loads),
+		cmocka_unit_test(nothing_gives_the_defaults),
+		cmocka_unit_test(errors_say_where_and_what),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
