@@ -1,0 +1,12 @@
+/*
+ * Recognises the time stamps of syslog messages; their values are not needed. The forms: those of
+ * `service timestamps` on IOS (with msec, year, zone, uptime), NX-OS (year first), RFC 3164, RFC 3339.
+ * Any thread.
+ */
+#ifndef SYSLOG_STAMP_H
+#define SYSLOG_STAMP_H
+
+/* Behind the time stamp that begins at p, marks `*` and `.` included; NULL when none does. */
+const char *stamp_end(const char *p, const char *end);
+
+#endif
