@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "syslog/stamp.h"
+#include "syslog/timeform.h"
 
 #define PRI_DEFAULT 13 /* user.notice */
 #define WORDS_MAX   5u /* parts of a router's header */
@@ -114,11 +114,11 @@ origin_end(const char *p, const char *end)
 	if (colon == NULL || colon == p || memchr(p, '%', (size_t)(colon - p)) != NULL)
 		return NULL;
 	if (colon + 1 < stop)
-		return stamp_end(colon + 1, end) != NULL ? colon : NULL;
+		return timeform_end(colon + 1, end) != NULL ? colon : NULL;
 	next = skip_blanks(stop, end);
 	if (next == end)
 		return NULL;
-	if (*next == '%' || stamp_end(next, end) != NULL)
+	if (*next == '%' || timeform_end(next, end) != NULL)
 		return colon;
 	return is_digit(*next) && sequence_end(next, end) != NULL ? colon : NULL;
 }
@@ -152,7 +152,7 @@ take_router(struct syslog_message *m, const char *p, const char *end)
 			found.sequence = slice_between(p, q);
 			any = true;
 			p = q + 1;
-		} else if ((q = stamp_end(p, end)) != NULL) {
+		} else if ((q = timeform_end(p, end)) != NULL) {
 			if (colon_end(q, end) == NULL)
 				return false;
 			found.stamp = slice_between(p, q);
@@ -201,7 +201,7 @@ take_tag(struct syslog_message *m, const char *p, const char *end)
 static bool
 take_bsd(struct syslog_message *m, const char *p, const char *end)
 {
-	const char *from = p, *q = stamp_end(p, end);
+	const char *from = p, *q = timeform_end(p, end);
 	bool local;
 
 	if (q == NULL || q == end || *q != ' ')
@@ -272,7 +272,7 @@ take_5424(struct syslog_message *m, const char *p, const char *end)
 	if (end - p < 4 || p[0] != '1' || p[1] != ' ')
 		return false;
 	p += 2;
-	q = stamp_end(p, end);
+	q = timeform_end(p, end);
 	if (!(p[0] == '-' && p[1] == ' ') && (q == NULL || q - p < 19 || p[4] != '-'))
 		return false;
 	if (!take_field(&found.stamp, &p, end) || !take_field(&found.host, &p, end) ||

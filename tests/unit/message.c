@@ -10,7 +10,7 @@
 
 #include "core/mem.h"
 #include "syslog/message.h"
-#include "syslog/stamp.h"
+#include "syslog/timeform.h"
 
 static const struct row {
 	const char *raw;
@@ -165,11 +165,11 @@ test_stamps(void **state)
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		const char *end = good[i] + strlen(good[i]);
 
-		if (stamp_end(good[i], end) != end)
+		if (timeform_end(good[i], end) != end)
 			fail_msg("\"%s\" is a time stamp", good[i]);
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		if (stamp_end(bad[i], bad[i] + strlen(bad[i])) != NULL)
+		if (timeform_end(bad[i], bad[i] + strlen(bad[i])) != NULL)
 			fail_msg("\"%s\" is no time stamp", bad[i]);
 }
 

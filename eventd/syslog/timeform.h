@@ -3,10 +3,10 @@
  * `service timestamps` on IOS (with msec, year, zone, uptime), NX-OS (year first), RFC 3164, RFC 3339.
  * Any thread.
  */
-#ifndef SYSLOG_STAMP_H
-#define SYSLOG_STAMP_H
+#ifndef SYSLOG_TIMEFORM_H
+#define SYSLOG_TIMEFORM_H
 
 /* Behind the time stamp that begins at p, marks `*` and `.` included; NULL when none does. */
-const char *stamp_end(const char *p, const char *end);
+const char *timeform_end(const char *p, const char *end);
 
 #endif

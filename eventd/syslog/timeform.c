@@ -1,5 +1,5 @@
 /* Recognises the time stamps of syslog messages. */
-#include "syslog/stamp.h"
+#include "syslog/timeform.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -146,7 +146,7 @@ units_end(const char *p, const char *end)
 }
 
 const char *
-stamp_end(const char *p, const char *end)
+timeform_end(const char *p, const char *end)
 {
 	const char *q;
 
