@@ -11,6 +11,25 @@
 
 #include "core/mem.h"
 
+/* Foreign text on one line: even a line end in a name must not begin a line of a log. */
+static void
+add_foreign(struct text *t, const void *data, size_t n)
+{
+	const char *s = data;
+	size_t at = 0;
+
+	while (at < n) {
+		size_t len = 0;
+
+		while (at + len < n && s[at + len] != '\n' && s[at + len] != '\t')
+			len++;
+		text_add_screen(t, s + at, len);
+		at += len;
+		if (at < n)
+			text_printf(t, "\\x%02X", (unsigned)s[at++]);
+	}
+}
+
 static void
 add_attribute(struct text *t, const X509_NAME_ENTRY *entry)
 {
@@ -26,7 +45,7 @@ add_attribute(struct text *t, const X509_NAME_ENTRY *entry)
 		text_add(t, word);
 	text_addc(t, '=');
 	if (n > 0)
-		text_add_screen(t, (const char *)value, (size_t)n);
+		add_foreign(t, value, (size_t)n);
 	OPENSSL_free(value);
 }
 
@@ -167,8 +186,7 @@ add_general_name(struct text *t, const GENERAL_NAME *name)
 	case GEN_DNS:
 	case GEN_EMAIL:
 	case GEN_URI:
-		text_add_screen(
-			t, (const char *)ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+		add_foreign(t, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
 		return true;
 	case GEN_IPADD:
 		if (ASN1_STRING_length(value) == 4)
@@ -183,7 +201,7 @@ add_general_name(struct text *t, const GENERAL_NAME *name)
 }
 
 void
-certtext_san(struct text *t, const X509 *cert, size_t max)
+certtext_san(struct text *t, const X509 *cert, const char *sep, size_t max)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 	size_t shown = 0;
@@ -191,12 +209,12 @@ certtext_san(struct text *t, const X509 *cert, size_t max)
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		size_t before = t->len;
 
+		if (shown > 0)
+			text_add(t, sep);
 		if (shown == max) {
-			text_add(t, ", ...");
+			text_add(t, "...");
 			break;
 		}
-		if (shown > 0)
-			text_add(t, ", ");
 		if (add_general_name(t, sk_GENERAL_NAME_value(names, i)))
 			shown++;
 		else

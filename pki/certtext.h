@@ -36,7 +36,7 @@ void certtext_signature(struct text *, const X509 *);
 void certtext_time(struct text *, const ASN1_TIME *);
 bool asn1_to_time(const ASN1_TIME *, time_t *);
 
-/* The subjectAltName entries as "a.example, 192.0.2.1", at most `max` of them. */
-void certtext_san(struct text *, const X509 *, size_t max);
+/* The subjectAltName entries, `sep` between: "a.example, 192.0.2.1"; "..." stands for those behind `max`. */
+void certtext_san(struct text *, const X509 *, const char *sep, size_t max);
 
 #endif

@@ -38,6 +38,7 @@ static const struct row rows[LINE_COUNT] = {
 	[LINE_MESSAGE_BYTES] = { MSG, true, "" },
 	[LINE_MESSAGE_END] = { MSG, true, "" },
 	[LINE_EXTENSION] = { EXT, true, "TLS server extension $T, len=$N" },
+	[LINE_EXTENSION_MORE] = { EXT, false, "TLS server extension $T, len=$N" },
 	[LINE_EXTENSION_BYTES] = { EXT, true, "" },
 	[LINE_ERROR] = { ERRORS, true, "$T" },
 

@@ -26,6 +26,7 @@ enum pki_line {
 	LINE_MESSAGE_BYTES,
 	LINE_MESSAGE_END,
 	LINE_EXTENSION,
+	LINE_EXTENSION_MORE,
 	LINE_EXTENSION_BYTES,
 	LINE_ERROR,
 	/* the validation of a chain */

@@ -161,7 +161,7 @@ check_name(const struct judge *j, struct verdict *v)
 	if (name->kind == PKI_NAME_NONE || name_matches(j->ask->peer, name, j->ask->legacy_cn, NULL, 0))
 		return;
 	names = text_new(NULL);
-	certtext_san(names, j->ask->peer, 4);
+	certtext_san(names, j->ask->peer, ", ", 4);
 	if (names->len > 0)
 		findings_add(&v->findings, PKI_NAME_MISMATCH, 0, "the certificate is for %s, not for %s",
 			names->s, name->value);
