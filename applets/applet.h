@@ -11,11 +11,21 @@
 #include "core/engine.h"
 #include "core/err.h"
 
-/* Hands all rows and modes of this folder to engine->conf; once, before anything is loaded. */
-void applets_start(struct engine *);
+struct action;
+struct detector;
 
-/* engine->env, bus, history, sched, policies and the detectors in one go (detectors start last). */
-bool engine_start_policies(const void *ctx, struct engine *, struct err *);
+/* What an applet can say: both tables end with NULL and outlive the engine. */
+struct language {
+	const struct detector *const *detectors;
+	const struct action *const *actions;
+};
+
+/*
+ * Everything policies need, in the order in which it may be freed again: environment, bus and its
+ * detectors, history, policies, scheduler; then the configuration rows of this folder go to
+ * engine->conf. Needs clock, loop, log, redact, rng, secrets and conf. Once, before anything is loaded.
+ */
+bool applets_start(const void *ctx, struct engine *, const struct language *, struct err *);
 
 /* `event manager session cli username`; "" when not configured. */
 const char *session_cli_username(const struct engine *);

@@ -27,6 +27,13 @@ struct bus *bus_new(const void *ctx, struct engine *);
  */
 bool bus_publish(struct bus *, struct event *, const uint64_t *targets, size_t n);
 
+/*
+ * The stages of one event for one specification, without the queue and without raising it: for
+ * callers that start the run themselves. Numbers the event when it has no number yet.
+ */
+enum pass { PASS_YES, PASS_LOOP, PASS_NOT_YET, PASS_RATELIMIT };
+enum pass bus_pass(struct bus *, struct spec *, struct event *);
+
 /* `event manager loop-limit N` (rulings 14). */
 void bus_set_loop_limit(struct bus *, unsigned);
 unsigned bus_loop_limit(const struct bus *);

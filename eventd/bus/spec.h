@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bus/occurs.h"
 #include "cli/kw/kw.h"
 #include "core/clock.h"
 #include "core/err.h"
@@ -16,7 +17,6 @@
 struct detector;
 struct engine;
 struct event;
-struct occurs;
 struct text;
 
 /* Every detector's argument struct begins with this; the bus reads it. */
@@ -55,8 +55,8 @@ struct spec {
 	void *private; /* the detector's, set by arm(), let go of by disarm() */
 
 	struct occurs *occurs; /* NULL when one is enough */
-	bool has_triggered;
-	usec last_trigger; /* mono, for ratelimit */
+	struct ratelimit ratelimit;
+	struct ratelimit loop_message; /* "event chain longer than ..." once a minute */
 	uint64_t matched, triggered, suppressed;
 
 	/* The statement's conditions are all met: start (or count) a run. */

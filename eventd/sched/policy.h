@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <uthash.h>
+
 #include "bus/spec.h"
 #include "core/clock.h"
 #include "core/engine.h"
@@ -31,16 +33,25 @@ struct policy {
 	struct program *program;
 	struct spec *specs[POLICY_EVENTS_MAX];
 	size_t nspecs;
-	/* The lines below the specification in `show event manager policy registered`. */
-	const char *listing;
+	const char *listing;   /* the action lines in `show event manager policy registered` */
+	const char *signature; /* what it was made from: the same again need not be registered anew */
+	UT_hash_handle hh;
 
+	bool removed;    /* no longer registered; kept while runs are under way */
 	unsigned active; /* runs pending, waiting or running */
 	uint64_t triggered, suppressed, runs;
 	usec run_total, run_longest;
-	uint64_t order; /* of registration */
 };
 
 struct policies *policies_new(const void *ctx, struct engine *);
+/* A new policy in a context of its own; fill it, allocate in it, then policies_add() it (or mem_free()). */
+struct policy *policy_new(struct engine *, const char *name, enum policy_kind);
+void policy_release(struct policy *); /* one run less; frees a removed one when it was the last */
+/* Queues a run: what a specification's raised() calls, with the policy as arg. */
+void policy_raised(void *policy, struct spec *, struct event *);
+/* The first specification of this detector, or NULL. */
+struct spec *policy_spec(const struct policy *, const char *detector);
+
 /* Takes over `p` (and what it owns); one of the same name is removed first. The caller has armed its specs. */
 void policies_add(struct policies *, struct policy *p);
 void policies_remove(struct policies *, const char *name); /* runs under way go on */

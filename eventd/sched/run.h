@@ -47,6 +47,7 @@ struct program_step {
 	step_f *exec;
 	const void *args;
 	bool is_condition; /* a failure that is handled counts as false: branches to `other` */
+	bool keeps_error;  /* block words and comments: `$_error` survives them */
 	uint32_t other;  /* if, elseif: the next elseif, else or end of the block. while, foreach: its end */
 	uint32_t end;    /* the `end` of the innermost block around (of the block itself for its own words) */
 	uint32_t loop;   /* the head of the innermost loop around (or of the loop that this `end` closes) */
@@ -82,6 +83,9 @@ void *run_ctx(const struct run *);    /* for what must end with the run */
 usec run_left(const struct run *);    /* until maxrun ends it; INT64_MAX without a limit */
 bool run_is_live(const struct run *); /* false for replay and simulation: no effects outside */
 bool run_bypasses_authorization(const struct run *);
+
+/* The policy version that runs; NULL never, though it may be unregistered meanwhile. */
+struct policy *run_registration(const struct run *);
 
 /* The terminal of a synchronous run; NULL when there is none (any more). */
 struct tty *run_tty(const struct run *);
@@ -133,6 +137,7 @@ void run_debug(struct run *, debug_mask, const char *lib, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* ---- things that belong to a run ---- */
+void **run_variables(struct run *); /* the slot of applets/vars.c */
 /* One pointer a key (the address of anything static): the CLI session, open files, loop states. */
 void *run_get(const struct run *, const void *key);
 void run_put(struct run *, const void *key, void *value);

@@ -1,0 +1,260 @@
+/* Templates: compiled at commit, joined when an action runs. */
+#include "applets/expand.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "applets/env.h"
+#include "core/engine.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+/* ---- reading what was typed ---- */
+
+static size_t
+name_length(const char *s)
+{
+	size_t n = 0;
+
+	if (!isalpha((unsigned char)s[0]) && s[0] != '_')
+		return 0;
+	while (isalnum((unsigned char)s[n]) || s[n] == '_')
+		n++;
+	return n;
+}
+
+/* Rulings 1. Appends what the two characters mean; answers how many were used. */
+static size_t
+add_escape(const char *s, struct text *out)
+{
+	static const char from[] = "\\\"$ntr", to[] = "\\\"$\n\t\r";
+	const char *at = s[1] ? strchr(from, s[1]) : NULL;
+
+	if (at) {
+		text_addc(out, to[at - from]);
+		return 2;
+	}
+	text_addc(out, s[0]);
+	return 1;
+}
+
+struct builder {
+	struct template *t;
+	struct text *literal;
+	size_t cap;
+};
+
+static void
+add_piece(struct builder *b, struct template_piece piece)
+{
+	if (b->t->n == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 2;
+		b->t->pieces = mem_resize(b->t, b->t->pieces, b->cap * sizeof *b->t->pieces);
+	}
+	b->t->pieces[b->t->n++] = piece;
+}
+
+static void
+flush_literal(struct builder *b)
+{
+	if (b->literal->len == 0)
+		return;
+	add_piece(b, (struct template_piece){ .s = mem_strndup(b->t, b->literal->s, b->literal->len),
+			     .n = b->literal->len,
+			     .symbol = PROGRAM_NOWHERE });
+	text_clear(b->literal);
+}
+
+struct template *
+template_new(const void *ctx, const char *typed, uint32_t (*symbol_of)(void *arg, const char *name, size_t n),
+	void *arg)
+{
+	struct builder b = { .t = mem_new(ctx, struct template) };
+
+	b.literal = text_new(b.t);
+	while (*typed) {
+		size_t n = *typed == '$' ? name_length(typed + 1) : 0;
+
+		if (n > 0) {
+			flush_literal(&b);
+			add_piece(&b, (struct template_piece){ .s = mem_strndup(b.t, typed + 1, n),
+					      .n = n,
+					      .is_variable = true,
+					      .symbol = symbol_of(arg, typed + 1, n) });
+			typed += n + 1;
+		} else if (*typed == '\\')
+			typed += add_escape(typed, b.literal);
+		else
+			text_addc(b.literal, *typed++);
+	}
+	flush_literal(&b);
+	mem_free(b.literal);
+
+	b.t->is_literal = b.t->n == 0 || (b.t->n == 1 && !b.t->pieces[0].is_variable);
+	b.t->text = b.t->n ? b.t->pieces[0].s : "";
+	b.t->len = b.t->n ? b.t->pieces[0].n : 0;
+	return b.t;
+}
+
+/* ---- joining ---- */
+
+static const char *
+piece_value(struct run *r, const struct template_piece *p, size_t *len)
+{
+	struct variable v = { .name = p->s, .symbol = p->symbol };
+
+	if (p->is_variable)
+		return run_var(r, &v, len);
+	*len = p->n;
+	return p->s;
+}
+
+static void
+unknown_variable(struct run *r, const char *name)
+{
+	run_fail(r, "FH_EMEMORY", SEV_ERRORS, "FMPD_UNKNOWN_ENV",
+		"fh_parse_var: could not find environment variable: %s", name);
+}
+
+static const char *
+join(struct run *r, const struct template *t, bool strict, size_t *len)
+{
+	const char **values = run_scratch(r, t->n * sizeof *values);
+	size_t *lens = run_scratch(r, t->n * sizeof *lens), total = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		values[i] = piece_value(r, &t->pieces[i], &lens[i]);
+		if (values[i] == NULL && strict) {
+			unknown_variable(r, t->pieces[i].s);
+			return NULL;
+		}
+		if (values[i] == NULL)
+			lens[i] = 0;
+		total += lens[i];
+	}
+	*len = total;
+	if (t->n == 1 && values[0])
+		return values[0];
+
+	char *out = run_scratch(r, total + 1), *at = out;
+	for (size_t i = 0; i < t->n; i++) {
+		if (lens[i])
+			memcpy(at, values[i], lens[i]);
+		at += lens[i];
+	}
+	*at = '\0';
+	return out;
+}
+
+static const char *
+expand(struct run *r, const struct kw_template *arg, bool strict, size_t *len)
+{
+	size_t none;
+
+	if (len == NULL)
+		len = &none;
+	if (!arg->set || arg->t == NULL) {
+		*len = 0;
+		return "";
+	}
+	if (!arg->t->is_literal)
+		return join(r, arg->t, strict, len);
+	*len = arg->t->len;
+	return arg->t->text;
+}
+
+const char *
+run_expand(struct run *r, const struct kw_template *arg, size_t *len)
+{
+	return expand(r, arg, true, len);
+}
+
+const char *
+run_expand_or_empty(struct run *r, const struct kw_template *arg, size_t *len)
+{
+	return expand(r, arg, false, len);
+}
+
+bool
+run_expand_pieces(struct run *r, const struct kw_template *arg,
+	void (*f)(void *arg, const char *s, size_t n, bool is_variable), void *farg)
+{
+	size_t whole;
+
+	if (!arg->set || arg->t == NULL)
+		return true;
+	if (!arg->t->is_literal && join(r, arg->t, true, &whole) == NULL)
+		return false;
+	for (size_t i = 0; i < arg->t->n; i++) {
+		size_t len;
+		const char *s = piece_value(r, &arg->t->pieces[i], &len);
+
+		f(farg, s, len, arg->t->pieces[i].is_variable);
+	}
+	return true;
+}
+
+/* ---- at registration ---- */
+
+bool
+expand_environment(const void *ctx, struct engine *engine, const char *s, char **out, struct err *err)
+{
+	struct text *t = text_new(ctx);
+
+	while (*s) {
+		size_t n = *s == '$' ? name_length(s + 1) : 0, len;
+
+		if (*s == '\\' && s[1]) {
+			text_addn(t, s, 2);
+			s += 2;
+			continue;
+		}
+		if (n == 0) {
+			text_addc(t, *s++);
+			continue;
+		}
+		char *name = mem_strndup(t, s + 1, n);
+		const char *value = environment_get(engine->env, name, &len);
+		if (value == NULL) {
+			err_class(err, ERR_NOT_FOUND, "FH_EMEMORY",
+				"fh_parse_var: could not find environment variable: %s", name);
+			mem_free(t);
+			return false;
+		}
+		text_addn(t, value, len);
+		s += n + 1;
+	}
+	*out = mem_strndup(ctx, t->s, t->len);
+	mem_free(t);
+	return true;
+}
+
+/* ---- numbers ---- */
+
+bool
+parse_integer(const char *s, size_t n, int64_t *out)
+{
+	bool negative;
+	uint64_t v = 0;
+
+	while (n > 0 && isspace((unsigned char)s[0]))
+		s++, n--;
+	while (n > 0 && isspace((unsigned char)s[n - 1]))
+		n--;
+	negative = n > 0 && s[0] == '-';
+	if (n > 0 && (s[0] == '-' || s[0] == '+'))
+		s++, n--;
+	if (n == 0)
+		return false;
+	for (; n > 0; s++, n--) {
+		unsigned digit = (unsigned)(*s - '0');
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	if (v > (uint64_t)INT64_MAX + negative)
+		return false;
+	*out = negative ? (int64_t)(0 - v) : (int64_t)v;
+	return true;
+}

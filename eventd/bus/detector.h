@@ -1,0 +1,55 @@
+/*
+ * A detector: whatever can be named behind `event` in an applet. One constant row says its word, its
+ * grammar, its variables and its functions; detect/registry.c lists the rows and hands them to the
+ * bus. Adding one touches its own file, a line there and its scenario.
+ */
+#ifndef BUS_DETECTOR_H
+#define BUS_DETECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bus/event.h"
+#include "bus/spec.h"
+#include "cli/kw/kw.h"
+#include "core/engine.h"
+#include "core/err.h"
+
+struct bus;
+struct text;
+
+struct detector {
+	const char *name; /* the word after `event` */
+	const char *help; /* as IOS prints it behind `event ?` */
+	const char *version;
+	const struct kw *kw; /* grammar of one statement, SPEC_COMMON_ROWS() at its end */
+	size_t spec_size;    /* of the struct that kw fills; begins with struct spec_common */
+	size_t data_size;    /* of event->data */
+	const struct event_field *fields;
+
+	bool not_by_itself; /* an applet is not triggered by what it caused (rulings 44) */
+
+	/* "timer cron" and so on; NULL: the name. */
+	const char *(*type)(const void *args);
+	/* When typed (final = false: values may hold $variables, then leave them alone) and at commit. */
+	bool (*check)(struct engine *, const void *args, bool final, struct err *);
+	/* Once for each engine, before anything is armed. */
+	bool (*start)(struct engine *, struct err *);
+	bool (*arm)(struct spec *, struct err *);
+	void (*disarm)(struct spec *);
+	/* Confirms; NULL when the detector always publishes to chosen targets. */
+	bool (*match)(const struct spec *, const struct event *);
+	/* What stands in `show event manager policy registered`; NULL: the options as typed. */
+	void (*describe)(const struct spec *, struct text *);
+};
+
+/* The table (ending with NULL) is handed in once; starts every detector. */
+bool bus_detectors(struct bus *, const struct detector *const *, struct err *);
+const struct detector *const *bus_detector_table(const struct bus *);
+const struct detector *bus_detector_find(const struct bus *, const char *name);
+
+/* Where a detector keeps what it needs for this engine: allocate it in the bus. Take the value at once,
+ * the place moves. */
+void **bus_detector_state(struct bus *, const struct detector *);
+
+#endif

@@ -1,0 +1,352 @@
+/* Events: their memory, their variables by name, and their form as JSON. */
+#include "bus/event.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/bus.h"
+#include "bus/detector.h"
+#include "core/engine.h"
+#include "core/frame.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+const struct event_field event_common_fields[] = { { "_event_id", "Number of the event", FIELD_INT,
+							   offsetof(struct event, number), 0 },
+	{ "_event_type", "Number of the event's type", FIELD_INT, offsetof(struct event, type_number), 0 },
+	{ "_event_type_string", "Type of the event", FIELD_STR, offsetof(struct event, type), 0 },
+	{ "_event_pub_time", "When it was published", FIELD_TIME, offsetof(struct event, wall), 0 },
+	{ "_event_pub_sec", "The seconds of that", FIELD_INT, offsetof(struct event, wall_sec), 0 },
+	{ "_event_pub_msec", "The milliseconds of that", FIELD_INT, offsetof(struct event, wall_msec), 0 },
+	{ "_event_severity", "Severity of the event", FIELD_STR, offsetof(struct event, severity), 0 },
+	EVENT_FIELDS_END };
+
+/* eem-language.md 4: the numbers behind $_event_type. */
+static const char *const type_names[] = { "", "syslog", "cli", "timer absolute", "timer countdown",
+	"timer cron", "timer watchdog", "none", "interface", "counter", "application", "track", "ipsla",
+	"snmp", "snmp-notification", "snmp-object", "config", "routing", "oir", "env", "resource",
+	"ioswdsysmon", "rf", "rpc", "identity", "mat", "neighbor-discovery", "nf", "gold", "nhrp",
+	"multiple" };
+
+static const char *const origin_names[] = { "live", "replay", "simulated" }; /* ORDER: enum event_origin */
+
+int64_t
+event_type_number(const char *type)
+{
+	for (size_t i = 1; i < sizeof type_names / sizeof *type_names; i++)
+		if (strcmp(type, type_names[i]) == 0)
+			return (int64_t)i;
+	return 0;
+}
+
+static void
+event_stamp(struct event *ev, usec mono, usec wall)
+{
+	ev->mono = mono;
+	ev->wall = wall;
+	ev->wall_sec = wall / USEC_PER_SEC;
+	ev->wall_msec = wall % USEC_PER_SEC / USEC_PER_MSEC;
+}
+
+struct event *
+event_new(struct engine *engine, const struct detector *d, const char *type, struct cause *cause)
+{
+	/* A root context: an event outlives whoever published it. */
+	struct event *ev = mem_alloc_named(NULL, sizeof *ev, "struct event");
+
+	ev->refs = 1;
+	ev->detector = d;
+	ev->type = event_str(ev, type ? type : d->name);
+	ev->type_number = event_type_number(ev->type);
+	ev->node = event_str(ev, engine_hostname(engine));
+	ev->boot = engine->boot;
+	ev->cause = cause_ref(cause);
+	ev->depth = cause_depth(cause);
+	ev->source = "";
+	ev->severity = "severity-normal";
+	ev->data = mem_alloc(ev, d->data_size ? d->data_size : 1);
+	event_stamp(ev, clock_mono(engine->clock), clock_wall(engine->clock));
+	return ev;
+}
+
+struct event *
+event_ref(struct event *ev)
+{
+	ev->refs++;
+	return ev;
+}
+
+void
+event_unref(struct event *ev)
+{
+	if (ev == NULL || --ev->refs > 0)
+		return;
+	cause_unref(ev->cause);
+	mem_free(ev);
+}
+
+const char *
+event_str(struct event *ev, const char *s)
+{
+	return mem_strdup(ev, s);
+}
+
+const char *
+event_strn(struct event *ev, const char *s, size_t n)
+{
+	char *copy = mem_alloc(ev, n + 1);
+
+	memcpy(copy, s, n);
+	return copy;
+}
+
+static void
+add_value(const struct event_field *f, const void *base, struct text *out)
+{
+	const char *at = (const char *)base + f->at;
+
+	switch (f->type) {
+	case FIELD_STR: {
+		const char *s = *(const char *const *)(const void *)at;
+
+		if (s == NULL)
+			return;
+		if (f->len_at)
+			text_addn(out, s, *(const size_t *)(const void *)((const char *)base + f->len_at));
+		else
+			text_add(out, s);
+		return;
+	}
+	case FIELD_INT:
+		text_printf(out, "%" PRId64, *(const int64_t *)(const void *)at);
+		return;
+	case FIELD_TIME: {
+		usec t = *(const usec *)(const void *)at;
+
+		text_printf(
+			out, "%" PRId64 ".%03d", t / USEC_PER_SEC, (int)(t % USEC_PER_SEC / USEC_PER_MSEC));
+		return;
+	}
+	}
+}
+
+static const struct event_field *
+field_find(const struct event_field *fields, const char *name)
+{
+	for (; fields && fields->name; fields++)
+		if (strcmp(fields->name, name) == 0)
+			return fields;
+	return NULL;
+}
+
+bool
+event_has(const struct event *ev, const char *name)
+{
+	return field_find(ev->detector->fields, name) || field_find(event_common_fields, name);
+}
+
+bool
+event_get(const struct event *ev, const char *name, struct text *out)
+{
+	const struct event_field *f = field_find(ev->detector->fields, name);
+
+	if (f) {
+		add_value(f, ev->data, out);
+		return true;
+	}
+	f = field_find(event_common_fields, name);
+	if (f == NULL)
+		return false;
+	add_value(f, ev, out);
+	return true;
+}
+
+void
+event_each(const struct event *ev, void (*f)(void *arg, const char *name, const char *value, size_t n),
+	void *arg)
+{
+	struct text *t = text_new(ev);
+
+	for (const struct event_field *row = event_common_fields; row->name; row++) {
+		text_clear(t);
+		add_value(row, ev, t);
+		f(arg, row->name, t->s, t->len);
+	}
+	for (const struct event_field *row = ev->detector->fields; row && row->name; row++) {
+		text_clear(t);
+		add_value(row, ev->data, t);
+		f(arg, row->name, t->s, t->len);
+	}
+	mem_free(t);
+}
+
+/* Octets that are not UTF-8 cannot stand in JSON: they travel as {"hex":"..."}, so nothing is lost. */
+static json_t *
+octets_to_json(const struct event *ev, const char *s, size_t n)
+{
+	if (utf8_valid(s, n) && memchr(s, 0, n) == NULL)
+		return json_stringn(s, n);
+
+	struct text *hex = text_new(ev);
+	text_add_hex(hex, s, n, 0);
+	json_t *o = json_pack("{s:s}", "hex", hex->s);
+	mem_free(hex);
+	return o;
+}
+
+static json_t *
+field_to_json(const struct event *ev, const struct event_field *f)
+{
+	const char *at = (const char *)ev->data + f->at;
+
+	if (f->type != FIELD_STR)
+		return json_integer(*(const int64_t *)(const void *)at);
+
+	const char *s = *(const char *const *)(const void *)at;
+	if (s == NULL)
+		return json_null();
+	return octets_to_json(ev, s,
+		f->len_at ? *(const size_t *)(const void *)((const char *)ev->data + f->len_at) : strlen(s));
+}
+
+json_t *
+event_to_json(const struct event *ev)
+{
+	json_t *fields = json_object();
+
+	for (const struct event_field *f = ev->detector->fields; f && f->name; f++)
+		json_object_set_new(fields, f->name, field_to_json(ev, f));
+
+	json_t *doc = json_pack("{s:i s:s s:s s:I s:o s:I s:I s:i s:s s:o s:s s:I s:I s:o}", "version", 1,
+		"detector", ev->detector->name, "type", ev->type, "id", (json_int_t)ev->id, "node",
+		frame_string(ev->node, strlen(ev->node)), "boot", (json_int_t)ev->boot, "parent",
+		(json_int_t)ev->parent, "depth", (int)ev->depth, "origin", origin_names[ev->origin], "source",
+		frame_string(ev->source, strlen(ev->source)), "severity", ev->severity, "mono",
+		(json_int_t)ev->mono, "wall", (json_int_t)ev->wall, "fields", fields);
+	if (ev->raw)
+		json_object_set_new(doc, "raw", octets_to_json(ev, ev->raw, ev->raw_len));
+	return doc;
+}
+
+static bool
+hex_digit(char c, unsigned *v)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	if (at)
+		*v = (unsigned)(at - digits);
+	return at != NULL;
+}
+
+/* The octets of octets_to_json(); NULL when `v` is neither form. */
+static const char *
+octets_from_json(struct event *ev, const json_t *v, size_t *len)
+{
+	if (json_is_string(v)) {
+		*len = json_string_length(v);
+		return event_strn(ev, json_string_value(v), *len);
+	}
+
+	const char *hex = json_string_value(json_object_get(v, "hex"));
+	if (hex == NULL || strlen(hex) % 2)
+		return NULL;
+	char *out = mem_alloc(ev, strlen(hex) / 2 + 1);
+	for (*len = 0; hex[*len * 2]; ++*len) {
+		unsigned hi, lo;
+
+		if (!hex_digit(hex[*len * 2], &hi) || !hex_digit(hex[*len * 2 + 1], &lo))
+			return NULL;
+		out[*len] = (char)(hi << 4 | lo);
+	}
+	return out;
+}
+
+static bool
+field_from_json(struct event *ev, const struct event_field *f, const json_t *v, struct err *err)
+{
+	char *at = (char *)ev->data + f->at;
+
+	if (f->type != FIELD_STR) {
+		if (!json_is_integer(v))
+			return err_set(err, ERR_INVALID, "field %s is not a number", f->name);
+		*(int64_t *)(void *)at = json_integer_value(v);
+		return true;
+	}
+	if (v == NULL || json_is_null(v))
+		return true;
+
+	size_t len = 0;
+	const char *s = octets_from_json(ev, v, &len);
+	if (s == NULL || (f->len_at == 0 && memchr(s, 0, len)))
+		return err_set(err, ERR_INVALID, "field %s is not a string", f->name);
+	*(const char **)(void *)at = s;
+	if (f->len_at)
+		*(size_t *)(void *)((char *)ev->data + f->len_at) = len;
+	return true;
+}
+
+static bool
+envelope_from_json(struct event *ev, const json_t *doc, struct err *err)
+{
+	json_int_t id, boot, parent, depth, mono, wall;
+	const char *node, *origin, *source, *severity;
+	json_error_t why;
+
+	if (json_unpack_ex((json_t *)(uintptr_t)doc, &why, 0, "{s:I s:I s:I s:I s:I s:I s:s s:s s:s s:s}",
+		    "id", &id, "boot", &boot, "parent", &parent, "depth", &depth, "mono", &mono, "wall",
+		    &wall, "node", &node, "origin", &origin, "source", &source, "severity", &severity) < 0)
+		return err_set(err, ERR_INVALID, "event envelope: %s", why.text);
+	if (id < 0 || parent < 0 || depth < 0 || depth > UINT32_MAX || wall < 0)
+		return err_set(err, ERR_INVALID, "event envelope: a number is out of range");
+	ev->id = (uint64_t)id;
+	ev->number = id;
+	ev->boot = (uint64_t)boot;
+	ev->parent = (uint64_t)parent;
+	ev->depth = (unsigned)depth;
+	ev->node = event_str(ev, node);
+	ev->source = event_str(ev, source);
+	ev->severity = event_str(ev, severity);
+	ev->origin = strcmp(origin, "simulated") == 0 ? EVENT_SIMULATED : EVENT_REPLAY;
+	event_stamp(ev, mono, wall);
+	return true;
+}
+
+static bool
+event_read(struct event *ev, const json_t *doc, struct err *err)
+{
+	const json_t *fields = json_object_get(doc, "fields"), *raw = json_object_get(doc, "raw");
+
+	if (!envelope_from_json(ev, doc, err))
+		return false;
+	for (const struct event_field *f = ev->detector->fields; f && f->name; f++)
+		if (!field_from_json(ev, f, json_object_get(fields, f->name), err))
+			return false;
+	if (raw && (ev->raw = octets_from_json(ev, raw, &ev->raw_len)) == NULL)
+		return err_set(err, ERR_INVALID, "raw octets are not a string");
+	return true;
+}
+
+struct event *
+event_from_json(struct engine *engine, const json_t *doc, struct err *err)
+{
+	const char *name = json_string_value(json_object_get(doc, "detector"));
+	const char *type = json_string_value(json_object_get(doc, "type"));
+	const struct detector *d = name ? bus_detector_find(engine->bus, name) : NULL;
+
+	if (json_integer_value(json_object_get(doc, "version")) != 1) {
+		err_set(err, ERR_INVALID, "event version is not 1");
+		return NULL;
+	}
+	if (d == NULL || type == NULL) {
+		err_set(err, ERR_INVALID, "no detector '%s'", name ? name : "");
+		return NULL;
+	}
+
+	struct event *ev = event_new(engine, d, type, NULL);
+	if (event_read(ev, doc, err))
+		return ev;
+	event_unref(ev);
+	return NULL;
+}

@@ -1,0 +1,91 @@
+/* Specifications: made, armed, described. */
+#include "bus/spec.h"
+
+#include "bus/bus.h"
+#include "bus/detector.h"
+#include "core/engine.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+enum { LOOP_MESSAGE_EVERY_S = 60 };
+
+const struct spec_common *
+spec_common(const struct spec *s)
+{
+	return s->args; /* every detector's arguments begin with it */
+}
+
+static int
+spec_free(void *p)
+{
+	spec_disarm(p);
+	return 0;
+}
+
+struct spec *
+spec_new(const void *ctx, struct engine *engine, const struct detector *d, const char *policy,
+	const char *tag, void *args, void (*raised)(void *, struct spec *, struct event *), void *arg)
+{
+	struct spec *s = mem_new(ctx, struct spec);
+	const struct spec_common *c = args;
+
+	s->engine = engine;
+	s->detector = d;
+	s->policy = mem_strdup(s, policy);
+	s->tag = mem_strdup(s, tag);
+	s->args = args;
+	s->raised = raised;
+	s->arg = arg;
+	if (c->occurs.set && c->occurs.v > 1)
+		s->occurs = occurs_new(s, (unsigned)c->occurs.v, c->period.set ? c->period.v : 0);
+	if (c->ratelimit.set)
+		s->ratelimit.every = c->ratelimit.v;
+	s->loop_message.every = LOOP_MESSAGE_EVERY_S * USEC_PER_SEC;
+	mem_on_free(s, spec_free);
+	return s;
+}
+
+bool
+spec_arm(struct spec *s, struct err *err)
+{
+	if (s->armed)
+		return true;
+	bus_add_spec(s->engine->bus, s);
+	s->armed = true;
+	if (s->detector->arm == NULL || s->detector->arm(s, err))
+		return true;
+	s->armed = false;
+	bus_remove_spec(s->engine->bus, s);
+	return false;
+}
+
+void
+spec_disarm(struct spec *s)
+{
+	if (!s->armed)
+		return;
+	s->armed = false;
+	if (s->detector->disarm)
+		s->detector->disarm(s);
+	bus_remove_spec(s->engine->bus, s);
+}
+
+const char *
+spec_type(const struct spec *s)
+{
+	return s->detector->type ? s->detector->type(s->args) : s->detector->name;
+}
+
+void
+spec_describe(const struct spec *s, struct text *out)
+{
+	if (s->detector->describe) {
+		s->detector->describe(s, out);
+		return;
+	}
+
+	struct text *options = text_new(s);
+	kw_print_rows(s->detector->kw, s->args, options);
+	text_add(out, options->len ? options->s + 1 : "");
+	mem_free(options);
+}

@@ -1,0 +1,28 @@
+/* Compiled policies: lifetime only; applets/compile.c fills them. */
+#include "sched/run.h"
+
+#include "core/mem.h"
+
+struct program *
+program_new(const char *policy)
+{
+	struct program *p = mem_alloc_named(NULL, sizeof *p, "struct program");
+
+	p->refs = 1;
+	p->policy = mem_strdup(p, policy);
+	return p;
+}
+
+struct program *
+program_ref(struct program *p)
+{
+	p->refs++;
+	return p;
+}
+
+void
+program_unref(struct program *p)
+{
+	if (p && --p->refs == 0)
+		mem_free(p);
+}
