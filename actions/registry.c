@@ -3,16 +3,24 @@
 
 #include "actions/data/data.h"
 #include "actions/flow/flow.h"
+#include "actions/io/io.h"
 
 const struct action *const actions[] = {
+	&action_append,
+	&action_cli,
 	&action_comment,
+	&action_decrement,
 	&action_else,
 	&action_elseif,
 	&action_end,
 	&action_exit,
 	&action_handle_error,
 	&action_if,
+	&action_increment,
+	&action_puts,
+	&action_regexp,
 	&action_set,
+	&action_syslog,
 	&action_wait,
 	NULL,
 };

@@ -1,0 +1,11 @@
+/* Actions that speak to the log, the terminal and the CLI: the rows that actions/registry.c lists. */
+#ifndef ACTIONS_IO_IO_H
+#define ACTIONS_IO_IO_H
+
+#include "actions/action.h"
+
+extern const struct action action_cli;
+extern const struct action action_puts;
+extern const struct action action_syslog;
+
+#endif
