@@ -201,6 +201,8 @@ class Suite:
         for page in sorted(glob.glob("eventd/share/*.[1-8]")):
             if tree.program("mandoc"):
                 self.run("lint %s" % os.path.basename(page), ["mandoc", "-Tlint", "-Wwarning", page])
+        if shutil.which("systemd-analyze"):
+            self.run("lint unit is at most 2.0 exposed", ["sh", "-c", UNIT])
         self.run("lint completion", ["bash", "-n", "eventd/share/eventctl.bash"])
 
     def warnings(self):
@@ -220,6 +222,10 @@ for h in $(find eventd actions applets pki cli -name '*.h'); do
 		$(pkg-config --cflags libuv talloc jansson 2>/dev/null) -include "$h" /dev/null || { echo "$h"; status=1; }
 done
 exit $status
+"""
+UNIT = """
+sed 's|@PREFIX@|/usr|g' eventd/share/eventd.service >build/eventd.service &&
+systemd-analyze security --no-pager --offline=true --threshold=20 build/eventd.service
 """
 FORMAT = "git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format --dry-run -Werror"
 
