@@ -106,6 +106,10 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
+$(BUILD)/tests/nojit.so: tests/lib/nojit.c
+	@mkdir -p $(@D)
+	$(CC) -shared -fPIC -O2 -o $@ $<
+
 # With clang's libFuzzer (make fuzz) a target explores; with any other compiler it runs its corpus through driver.c.
 FUZZ_ENGINE := $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer,tests/fuzz/driver.c)
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(LIB)

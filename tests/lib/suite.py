@@ -34,7 +34,7 @@ class Suite:
 
     # Running -------------------------------------------------------------------------------------------------------------
 
-    def run(self, name, argv, env=None, count=None, show=False, seconds=600):
+    def run(self, name, argv, env=None, count=None, show=False, seconds=180):
         """Runs one runner; its output goes to the log, and to the screen when `show` or when it failed. `count` makes
         (passed, failed, not run) of the output; without it the run is one test."""
         started = time.monotonic()
@@ -183,9 +183,10 @@ class Suite:
         if not program:
             return self.skip("valgrind", "it is missing: run `make deps`")
         under = [program, "-q", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"]
-        if self.make("normal", "all", "tests"):
-            self.run_units("valgrind unit", "build", {"EVENTD_UNDER": "valgrind"}, under)
-            self.run_scenarios("valgrind", "build", {"EVENTD_UNDER": "valgrind"}, under)
+        env = {"LD_PRELOAD": os.path.abspath("build/tests/nojit.so")}
+        if self.make("valgrind", "all", "tests", "build/tests/nojit.so"):
+            self.run_units("valgrind unit", "build", env, under)
+            self.run_scenarios("valgrind", "build", env, under)
 
     def includes(self):
         print("-- form", flush=True)
