@@ -72,7 +72,7 @@ class Suite:
         if failed:
             self.failures.append("%s: %s" % (name, log))
             if not show:
-                print("".join("      | %s\n" % line for line in output.splitlines()[-60:]), end="", flush=True)
+                print("".join("      | %s\n" % line for line in ends_of(output.splitlines())), end="", flush=True)
         return status == 0
 
     def make(self, name, *arguments):
@@ -232,6 +232,11 @@ FORMAT = "git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-forma
 
 
 # What the runners count --------------------------------------------------------------------------------------------------
+
+
+def ends_of(lines, each=40):
+    """The first and the last lines: a sanitizer tells the cause first, a test runner the sum last."""
+    return lines if len(lines) <= 2 * each else lines[:each] + ["... (the log has all)"] + lines[-each:]
 
 
 def number(pattern, text):
