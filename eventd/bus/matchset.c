@@ -32,10 +32,12 @@ struct home {
 	struct bucket_member *member;
 	size_t n, cap;
 	size_t newcomers; /* since everybody chose a piece */
-	bool dirty;
+	bool dirty;       /* to be rebuilt: in the set's list */
 	struct bucket *bucket;
 	struct home *next; /* in the same slot of the set's table */
+	STAILQ_ENTRY(home) dirty_entry;
 };
+STAILQ_HEAD(homes, home);
 
 /* What scans see: swapped whole. */
 struct view {
@@ -52,13 +54,16 @@ struct matchset {
 	struct home flat;
 	struct home **home; /* by hash of the mnemonic */
 	uint32_t homes, home_slots;
+	uint32_t empty; /* homes without members: kept, for they tend to come back */
+	struct homes dirty;
 	struct rules rules, dead;
+	struct matchset_rule **rule; /* by id */
+	uint32_t cap_rule;
 	size_t n_rules;
 	uint64_t next_order;
 	uint32_t next_id;
 	uint32_t *free_id;
 	size_t n_free, cap_free;
-	bool dirty;
 	unsigned scanning;
 };
 
@@ -94,12 +99,20 @@ hash_key(const char *s, size_t n)
 static uint32_t
 id_take(struct matchset *set)
 {
-	return set->n_free > 0 ? set->free_id[--set->n_free] : set->next_id++;
+	if (set->n_free > 0)
+		return set->free_id[--set->n_free];
+	if (set->next_id == set->cap_rule) {
+		set->cap_rule = set->cap_rule == 0 ? 64 : set->cap_rule * 2;
+		set->rule = mem_resize(set, set->rule, set->cap_rule * sizeof *set->rule);
+	}
+	set->rule[set->next_id] = NULL;
+	return set->next_id++;
 }
 
 static void
 id_give(struct matchset *set, uint32_t id)
 {
+	set->rule[id] = NULL;
 	if (set->n_free == set->cap_free) {
 		set->cap_free = set->cap_free == 0 ? 64 : set->cap_free * 2;
 		set->free_id = mem_resize(set, set->free_id, set->cap_free * sizeof *set->free_id);
@@ -154,7 +167,17 @@ home_of(struct matchset *set, const struct literal_branch *b)
 	h->next = set->home[hash & (set->home_slots - 1)];
 	set->home[hash & (set->home_slots - 1)] = h;
 	set->homes++;
+	set->empty++;
 	return h;
+}
+
+static void
+home_touch(struct matchset *set, struct home *h)
+{
+	if (h->dirty)
+		return;
+	h->dirty = true;
+	STAILQ_INSERT_TAIL(&set->dirty, h, dirty_entry);
 }
 
 static void
@@ -185,8 +208,10 @@ home_add(struct matchset *set, struct home *h, const struct matchset_rule *rule,
 		.width = BUCKET_UNDECIDED,
 		.branch = b,
 	};
+	if (h->n == 1)
+		set->empty--;
 	h->newcomers++;
-	h->dirty = set->dirty = true;
+	home_touch(set, h);
 }
 
 static void
@@ -197,8 +222,10 @@ home_remove(struct matchset *set, struct home *h, uint32_t id)
 	for (size_t i = 0; i < h->n; i++)
 		if (h->member[i].id != id)
 			h->member[keep++] = h->member[i];
+	if (keep == 0 && h->n > 0)
+		set->empty++;
 	h->n = keep;
-	h->dirty = set->dirty = true;
+	home_touch(set, h);
 }
 
 /* ---- rules ---- */
@@ -210,10 +237,12 @@ matchset_new(const void *ctx)
 
 	TAILQ_INIT(&set->rules);
 	TAILQ_INIT(&set->dead);
+	STAILQ_INIT(&set->dirty);
 	set->home_slots = 64;
 	set->home = mem_array(set, struct home *, set->home_slots);
 	set->flat.id = id_take(set);
-	set->flat.dirty = set->dirty = true;
+	set->empty = 1; /* the flat one */
+	home_touch(set, &set->flat);
 	matchset_commit(set);
 	return set;
 }
@@ -232,6 +261,7 @@ matchset_add(struct matchset *set, void *owner, const char *pattern, struct err 
 	rule->owner = owner;
 	rule->order = set->next_order++;
 	rule->id = id_take(set);
+	set->rule[rule->id] = rule;
 	TAILQ_INSERT_TAIL(&set->rules, rule, entry);
 	set->n_rules++;
 	if (rule->literals->n == 0)
@@ -285,80 +315,106 @@ view_put(struct view *v, const struct home *h)
 {
 	uint32_t i = h->hash & v->mask;
 
-	while (v->hash[i] != 0)
+	while (v->hash[i] != 0 && !(v->hash[i] == h->hash && slice_equal(bucket_key(v->bucket[i]), h->key)))
 		i = (i + 1) & v->mask;
 	v->hash[i] = h->hash;
 	v->bucket[i] = h->bucket;
 }
 
-static struct view *
-view_new(struct matchset *set)
+static bool
+needs_new_table(const struct matchset *set)
 {
-	struct view *v = mem_new(set, struct view);
-	struct matchset_rule *rule;
-	uint32_t slots = 16;
-
-	while (slots < set->homes * 2)
-		slots *= 2;
-	v->mask = slots - 1;
-	v->hash = mem_array(v, uint32_t, slots);
-	v->bucket = mem_array(v, struct bucket *, slots);
-	v->ids = set->next_id;
-	v->rule = mem_array(v, struct matchset_rule *, v->ids);
-	v->flat = set->flat.bucket;
-	for (uint32_t i = 0; i < set->home_slots; i++)
-		for (struct home *h = set->home[i]; h != NULL; h = h->next)
-			view_put(v, h);
-	TAILQ_FOREACH (rule, &set->rules, entry)
-		v->rule[rule->id] = rule;
-	return v;
+	return set->view == NULL || set->homes * 2 > set->view->mask || set->empty > 64 + set->homes / 2;
 }
 
+/* All homes anew, those without members forgotten. */
 static void
-rebuild_dirty(struct matchset *set, void *retired)
+view_table(struct matchset *set, struct view *v, void *retired)
 {
+	uint32_t slots = 16;
+
 	for (uint32_t i = 0; i < set->home_slots; i++) {
 		struct home *next;
 
 		for (struct home *h = set->home[i]; h != NULL; h = next) {
 			next = h->next;
-			if (!h->dirty)
-				continue;
-			if (h->bucket != NULL)
-				mem_steal(retired, h->bucket);
-			if (h->n > 0)
-				rebuild(set, h);
-			else
+			if (h->n == 0)
 				home_drop(set, mem_steal(retired, h));
 		}
 	}
-	if (!set->flat.dirty)
-		return;
-	if (set->flat.bucket != NULL)
-		mem_steal(retired, set->flat.bucket);
-	rebuild(set, &set->flat);
+	while (slots < set->homes * 4)
+		slots *= 2;
+	v->mask = slots - 1;
+	v->hash = mem_array(v, uint32_t, slots);
+	v->bucket = mem_array(v, struct bucket *, slots);
+	for (uint32_t i = 0; i < set->home_slots; i++)
+		for (struct home *h = set->home[i]; h != NULL; h = h->next)
+			view_put(v, h);
+}
+
+/* The table as it was. */
+static void
+view_copy(const struct view *old, struct view *v)
+{
+	size_t slots = (size_t)old->mask + 1;
+
+	v->mask = old->mask;
+	v->hash = mem_dup(v, old->hash, slots * sizeof *v->hash);
+	v->bucket = mem_dup(v, old->bucket, slots * sizeof(struct bucket *));
+}
+
+/* Builds what changed, and the table of all: amended where that will do. */
+static void
+rebuild_dirty(struct matchset *set, struct view *v, void *retired)
+{
+	bool anew = needs_new_table(set);
+	struct home *h;
+
+	if (!anew)
+		view_copy(set->view, v);
+	while ((h = STAILQ_FIRST(&set->dirty)) != NULL) {
+		STAILQ_REMOVE_HEAD(&set->dirty, dirty_entry);
+		if (h->bucket != NULL)
+			mem_steal(retired, h->bucket);
+		rebuild(set, h);
+		if (!anew && h != &set->flat)
+			view_put(v, h);
+	}
+	if (anew)
+		view_table(set, v, retired);
+}
+
+static void
+bury(struct matchset *set)
+{
+	struct matchset_rule *rule;
+
+	while ((rule = TAILQ_FIRST(&set->dead)) != NULL) {
+		TAILQ_REMOVE(&set->dead, rule, entry);
+		id_give(set, rule->id);
+		mem_free(rule);
+	}
 }
 
 void
 matchset_commit(struct matchset *set)
 {
 	void *retired;
-	struct matchset_rule *rule;
+	struct view *v;
 
 	assert(set->scanning == 0);
-	if (!set->dirty)
+	if (STAILQ_EMPTY(&set->dirty))
 		return;
 	retired = mem_ctx(set, "retired buckets");
+	v = mem_new(set, struct view);
+	rebuild_dirty(set, v, retired);
+	v->flat = set->flat.bucket;
+	v->ids = set->next_id;
+	bury(set);
+	v->rule = mem_dup(v, set->rule, v->ids * sizeof(struct matchset_rule *));
 	if (set->view != NULL)
 		mem_steal(retired, set->view);
-	rebuild_dirty(set, retired);
-	set->view = view_new(set);
-	set->dirty = false;
-	while ((rule = TAILQ_FIRST(&set->dead)) != NULL) {
-		TAILQ_REMOVE(&set->dead, rule, entry);
-		id_give(set, rule->id);
-		mem_free(rule);
-	}
+	set->view = v;
 	mem_free(retired);
 }
 
@@ -531,10 +587,11 @@ matchset_stats(const struct matchset *set, struct matchset_stats *out)
 
 	memset(out, 0, sizeof *out);
 	out->rules = set->n_rules;
-	out->mnemonics = set->homes;
 	for (uint32_t i = 0; i < set->home_slots; i++)
-		for (const struct home *h = set->home[i]; h != NULL; h = h->next)
+		for (const struct home *h = set->home[i]; h != NULL; h = h->next) {
 			out->by_mnemonic += h->n;
+			out->mnemonics += h->n > 0;
+		}
 	bucket_stats(set->flat.bucket, &flat);
 	out->by_piece = flat.eight + flat.four;
 	out->residue = flat.plain;
