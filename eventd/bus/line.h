@@ -1,0 +1,25 @@
+/*
+ * A line of syslog as detectors see it, whoever said it: a device on the network, or this device's own
+ * log. A view: everything is valid during the call only, and only a match copies it into an event.
+ */
+#ifndef BUS_LINE_H
+#define BUS_LINE_H
+
+#include "core/cause.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/slice.h"
+
+struct line {
+	const char *source;   /* "udp 192.0.2.1", "unix uid 0", "log" */
+	struct slice raw;     /* octets as they came */
+	struct slice subject; /* what patterns are matched against; `$_syslog_msg` behind its newline */
+	struct slice sequence, stamp, facility, mnemonic; /* `$_syslog_...`; empty when not said */
+	enum severity severity;
+	usec mono, wall;     /* of reception */
+	struct cause *cause; /* NULL = the outside world */
+};
+
+typedef void line_f(void *arg, const struct line *);
+
+#endif

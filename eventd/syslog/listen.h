@@ -1,0 +1,45 @@
+/*
+ * Receives syslog from the network: UDP, TCP (RFC 6587, both framings) and unix datagram sockets, as
+ * the setting `syslog: listen` says. Every message is parsed once and handed on as a view. What had to
+ * be dropped is counted and logged, never silent. Engine thread only.
+ */
+#ifndef SYSLOG_LISTEN_H
+#define SYSLOG_LISTEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/line.h"
+#include "core/engine.h"
+#include "core/err.h"
+#include "core/settings.h"
+#include "syslog/received.h"
+
+struct intake;
+
+#define INTAKE_CONNECTIONS_MAX 1024u
+
+/* Needs loop and log of the engine. `f` is called for each message, from the loop. Nothing is open yet. */
+struct intake *intake_new(const void *ctx, struct engine *, line_f *f, void *arg);
+
+/*
+ * From now on these listeners and no others; those that were open and stay are not touched. False:
+ * nothing changed, err names the URL (and its place in the settings file).
+ */
+bool intake_listen(struct intake *, const struct setting_listen *, size_t n, struct err *);
+
+/* Each open listener: its URL (with the port that was chosen) and its counters. */
+struct intake_listener {
+	const char *url;
+	uint64_t messages, octets;
+	uint64_t cut;     /* longer than SYSLOG_LINE_MAX */
+	uint64_t lost;    /* by the kernel: the socket's buffer was full */
+	uint64_t refused; /* connections: too many, or a stream that was no syslog */
+	unsigned connections;
+};
+void intake_each(const struct intake *, void (*f)(void *arg, const struct intake_listener *), void *arg);
+
+/* For `show logging received`. */
+struct received *intake_received(const struct intake *);
+
+#endif

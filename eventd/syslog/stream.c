@@ -1,0 +1,176 @@
+/* Syslog over TCP: connections, their limits, and one read arena for all of them. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "syslog/intake.h"
+#include "syslog/octets.h"
+
+#define ACCEPTS_MAX  64u
+#define READ_MAX     ((size_t)256 * 1024)
+#define QUIET_ENOUGH (60 * USEC_PER_SEC) /* to give way when connections are at their limit */
+#define PAUSE        USEC_PER_SEC        /* of accepting, when the process has no descriptor left */
+
+struct connection {
+	struct listener *listener;
+	int fd;
+	struct watch *watch;
+	struct octets octets;
+	char *rest; /* the beginning of a message whose end has not come */
+	size_t rest_n;
+	usec last;
+	char source[SYSLOG_SOURCE_MAX];
+	TAILQ_ENTRY(connection) entry;
+};
+
+static int
+connection_free(void *ptr)
+{
+	struct connection *c = ptr;
+
+	TAILQ_REMOVE(&c->listener->connections, c, entry);
+	c->listener->count.connections--;
+	c->listener->intake->connections--;
+	mem_free(c->watch); /* before its descriptor goes */
+	close(c->fd);
+	return 0;
+}
+
+/* Every whole message of buf[0..n); keeps the rest. False: this is no syslog. */
+static bool
+consume(struct connection *c, const char *buf, size_t n, bool end)
+{
+	struct listener *l = c->listener;
+	struct loop *loop = l->intake->engine->loop;
+	usec mono = loop_mono(loop), wall = loop_wall(loop);
+	uint64_t cut = c->octets.cut;
+	enum octets_result r;
+	struct slice m;
+	size_t used;
+
+	while ((r = octets_next(&c->octets, buf, n, end, &m, &used)) == OCTETS_MESSAGE) {
+		intake_message(l, c->source, m, mono, wall);
+		buf += used;
+		n -= used;
+	}
+	l->count.cut += c->octets.cut - cut;
+	if (r == OCTETS_REFUSED)
+		return false;
+	buf += used;
+	n -= used;
+	mem_free(c->rest);
+	c->rest = n > 0 && !end ? mem_dup(c, buf, n) : NULL;
+	c->rest_n = c->rest != NULL ? n : 0;
+	return true;
+}
+
+static void
+connection_ready(void *arg, int fd, unsigned what)
+{
+	struct connection *c = arg;
+	struct listener *l = c->listener;
+	char *arena = arena_bytes(l->intake->arena);
+	ssize_t n;
+
+	if (c->rest_n > 0)
+		memcpy(arena, c->rest, c->rest_n);
+	n = read(fd, arena + c->rest_n, READ_MAX);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	c->last = loop_mono(l->intake->engine->loop);
+	TAILQ_REMOVE(&l->connections, c, entry);
+	TAILQ_INSERT_TAIL(&l->connections, c, entry);
+	if (n > 0 && consume(c, arena, c->rest_n + (size_t)n, false))
+		return;
+	if (n > 0)
+		l->count.refused++;
+	else
+		consume(c, arena, c->rest_n, true);
+	mem_free(c);
+	intake_complain(l->intake);
+}
+
+/* Dead peers are found, quiet ones kept: a router may say nothing for days. */
+static void
+keep_alive(int fd)
+{
+	const int yes = 1, idle = 60, every = 20, count = 3;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
+static void
+connection_new(struct listener *l, int fd, const struct sockaddr_storage *peer)
+{
+	struct connection *c = mem_new(l, struct connection);
+	struct loop *loop = l->intake->engine->loop;
+
+	c->listener = l;
+	c->fd = fd;
+	c->last = loop_mono(loop);
+	octets_init(&c->octets, SYSLOG_LINE_MAX);
+	syslog_source_format(SYSLOG_TCP, peer, c->source);
+	keep_alive(fd);
+	TAILQ_INSERT_TAIL(&l->connections, c, entry);
+	l->count.connections++;
+	l->intake->connections++;
+	mem_on_free(c, connection_free);
+	c->watch = watch_fd(c, loop, fd, WATCH_READ, connection_ready, c);
+}
+
+/* At the limit the connection that was quiet longest gives way, if it was quiet long enough. */
+static bool
+has_room(struct listener *l)
+{
+	struct connection *quiet = TAILQ_FIRST(&l->connections);
+
+	if (l->intake->connections < INTAKE_CONNECTIONS_MAX)
+		return true;
+	if (quiet == NULL || loop_mono(l->intake->engine->loop) - quiet->last < QUIET_ENOUGH)
+		return false;
+	mem_free(quiet);
+	return true;
+}
+
+static void
+accept_again(void *arg)
+{
+	struct listener *l = arg;
+
+	watch_set(l->watch, WATCH_READ);
+}
+
+void
+stream_ready(void *arg, int fd, unsigned what)
+{
+	struct listener *l = arg;
+
+	for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof peer;
+		int conn = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (conn < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+			watch_set(l->watch, 0);
+			mem_free(l->pause);
+			l->pause = timer_after(l, l->intake->engine->loop, PAUSE, accept_again, l);
+			break;
+		}
+		if (conn < 0)
+			break;
+		if (has_room(l)) {
+			connection_new(l, conn, &peer);
+		} else {
+			l->count.refused++;
+			close(conn);
+		}
+	}
+	intake_complain(l->intake);
+}

@@ -1,0 +1,35 @@
+/*
+ * Where syslog messages are received: the URLs of the setting `syslog: listen`. udp://ADDRESS:PORT,
+ * tcp://ADDRESS:PORT (IPv6 in brackets, no address = all, port 0 = any free one), unix:///PATH.
+ * Any thread.
+ */
+#ifndef SYSLOG_URL_H
+#define SYSLOG_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "core/err.h"
+
+enum syslog_transport { SYSLOG_UDP, SYSLOG_TCP, SYSLOG_UNIX };
+
+struct syslog_url {
+	enum syslog_transport transport;
+	struct sockaddr_storage address;
+	socklen_t len;
+};
+
+/* False: err says what is wrong and what would be right. */
+bool syslog_url_parse(const char *url, struct syslog_url *out, struct err *);
+
+#define SYSLOG_URL_MAX 160u
+/* The URL of an address, as it would be written in the settings. */
+void syslog_url_format(const struct syslog_url *, char out[SYSLOG_URL_MAX]);
+
+/* "udp 192.0.2.1": a peer's address, without its port. An IPv4 peer of an IPv6 socket is IPv4. */
+#define SYSLOG_SOURCE_MAX 64u
+void syslog_source_format(
+	enum syslog_transport, const struct sockaddr_storage *, char out[SYSLOG_SOURCE_MAX]);
+
+#endif
