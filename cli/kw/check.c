@@ -16,16 +16,6 @@ complain(struct err *err, const struct kw *row, const char *what)
 		what);
 }
 
-static size_t
-value_size(const struct kw *row)
-{
-	if (row->sub_size > 0)
-		return sizeof(struct kw_sub);
-	if ((row->flags & KW_MANY) != 0)
-		return sizeof(struct kw_list);
-	return row->type != NULL ? row->type->size : sizeof(struct kw_flag);
-}
-
 static bool
 has_choice(const struct kw *row, int value)
 {
@@ -85,7 +75,7 @@ check_row(const struct kw *rows, const struct kw *row, size_t size, struct err *
 		return complain(err, row, "no help");
 	if (row->word != NULL && (row->word[0] == '\0' || strpbrk(row->word, " \t\"") != NULL))
 		return complain(err, row, "not one word");
-	if (row->at + value_size(row) > size)
+	if (row->at + row_size(row) > size)
 		return complain(err, row, "its value lies outside the args");
 	if ((row->flags & KW_HIDDEN) != 0 && (row->flags & KW_REQ) != 0 && row->group == 0)
 		return complain(err, row, "hidden and required");

@@ -221,6 +221,8 @@ void kw_print_rows(const struct kw *, const void *args, struct text *); /* each 
 /* The words and KW_KEY values only: what identifies the line. */
 void kw_print_key(const struct kw_cmd *, const void *args, struct text *);
 bool kw_equal(const struct kw *, const void *a, const void *b);
+/* Values that are set in `from` and not in `args` are taken over; texts stay owned by `from`. */
+void kw_keep(const struct kw *, void *args, const void *from);
 
 /* Static self-checks of every command: unique words, help everywhere, defaults inside limits, ... */
 bool kw_check(const struct kw_tree *, struct err *);

@@ -66,6 +66,7 @@ row_is_set(const struct kw *row, const void *args)
 	return args != NULL && *(const bool *)((const char *)args + row->at);
 }
 
+size_t row_size(const struct kw *row); /* of its value */
 /* Is this row the one that is set? Rows of sub-tables of their own may share a place. */
 bool row_is_mine(const struct kw *row, const void *args);
 /* Is this row, or one of its group, set? */

@@ -18,11 +18,10 @@ struct conf_node {
 	const struct conf_row *row;
 	void *args;      /* of row->cmd.size bytes, owned by the node */
 	const char *key; /* canonical words and key values: unique among its siblings */
+	bool no;         /* the line is `no LINE` (rows with keep_no) */
 	struct conf_node *parent;
 	struct conf_node *first, *last, *next, *prev; /* children and siblings in canonical order */
-	/* private to conf/: index of the children, sequence of definition */
-	void *index;
-	uint64_t seq;
+	uint64_t seq;                                 /* order of definition */
 };
 
 struct conf *conf_new(const void *ctx, struct engine *);
@@ -31,11 +30,15 @@ void conf_rows(struct conf *, const struct conf_row *, size_t n); /* rows must o
 /* Help of words in the middle of rows, of one mode. */
 void conf_word(struct conf *, const char *mode, const char *path, const char *help);
 
+/* Every mode's tree, for self-checks and manuals. */
+void conf_each_tree(
+	const struct conf *, void (*f)(void *arg, const char *mode, const struct kw_tree *), void *arg);
+
 const struct conf_mode *conf_mode_find(const struct conf *, const char *name);
 struct kw_tree *conf_tree(const struct conf *, const char *mode);
 
 /* ---- typing: one session's place in the configuration ---- */
-struct conf_edit; /* owned by a session; holds the open mode and its uncommitted edits */
+struct conf_edit; /* owned by a session; holds the open mode and its uncommitted edits; dies before conf */
 
 struct conf_edit *conf_edit_new(const void *ctx, struct conf *, const char *who);
 const char *conf_edit_mode(const struct conf_edit *); /* "config", "config-applet", ... */
@@ -48,8 +51,12 @@ const char *conf_edit_mode(const struct conf_edit *); /* "config", "config-apple
  */
 bool conf_edit_line(
 	struct conf_edit *, const char *line, bool confirmed, const char **question, struct err *);
-bool conf_edit_exit(struct conf_edit *, bool *left_config, struct err *); /* one level up */
-bool conf_edit_end(struct conf_edit *, struct err *);                     /* to EXEC: commits what is open */
+/*
+ * One level up, and to EXEC. Both commit what is open; when that is refused (false), the edits of the
+ * mode are dropped and it is left all the same.
+ */
+bool conf_edit_exit(struct conf_edit *, bool *left_config, struct err *);
+bool conf_edit_end(struct conf_edit *, struct err *);
 void conf_edit_abandon(struct conf_edit *);
 bool conf_edit_changed(const struct conf_edit *); /* anything since it was opened? for %SYS-5-CONFIG_I */
 
@@ -60,14 +67,16 @@ typedef void conf_finding_f(void *arg, const char *file, const struct err *, boo
 /*
  * Loads text over the running configuration. replace: lines that are not in the text are removed.
  * all_or_nothing: one bad line refuses everything (reload, --strict); else good lines count and bad
- * ones are reported (boot).
+ * ones are reported (boot), and the answer is true. Accepts what `show running-config` prints around the lines,
+ * comments, `no`, `default`, `exit` and `end`.
  */
 bool conf_load(struct conf *, const char *file, const char *text, bool replace, bool all_or_nothing,
 	conf_finding_f *, void *arg, struct err *);
 /* Parses and checks only. */
 bool conf_check(struct conf *, const char *file, const char *text, conf_finding_f *, void *arg);
 
-void conf_print_running(struct conf *, struct text *); /* lines only, no "Building..." header */
+/* From `version` to `end`, `!` between blocks; without "Building configuration..." and the byte count. */
+void conf_print_running(struct conf *, struct text *);
 void conf_print_node(struct conf *, const struct conf_node *, unsigned indent, struct text *);
 bool conf_save(struct conf *, const char *path, struct err *); /* write memory: atomic replace */
 const char *conf_startup_path(const struct conf *);

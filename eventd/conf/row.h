@@ -25,21 +25,37 @@ struct conf_mode {
 struct conf_row {
 	struct kw_cmd cmd;   /* words, help, kw, size; KW_KEY values tell lines of this row apart */
 	const char *mode;    /* name of the mode in which it is typed */
-	const char *enters;  /* mode that the line opens, or NULL */
+	const char *enters;  /* mode that the line opens, or NULL; entered again, options that the line
+	                        does not repeat are kept */
 	unsigned order;      /* place in running-config among the rows of its mode; equal: as defined */
-	bool sorted;         /* lines of this row are listed (and run) by their key, strcmp order */
+	bool sorted;         /* lines of this row are listed (and run) by their key value, strcmp order */
 	bool whole_line_key; /* every different line stands beside the others (no KW_KEY needed) */
-	bool not_saved;      /* shown and saved by somebody else (certificate bodies) */
+	bool not_saved;      /* neither shown in running-config nor saved */
+	bool keep_no; /* on by default: `no LINE` is kept as a line (node->no), `default LINE` removes it */
+	const char
+		*missing; /* `no LINE` of a line that is not there: the sentence; NULL: accepted silently */
 
 	/* Once, behind the parser: normalises args (encrypts a secret). May refuse. */
 	bool (*adopt)(struct engine *, void *args, struct err *);
-	/* Against the whole candidate, before anything is applied. */
+	/*
+	 * The line is followed by raw lines (certificate ca: hex until `quit`): called for each, sets
+	 * *done with the last. Texts for args are allocated in args. Such a row enters a mode without
+	 * rows of its own, whose name the prompt shows meanwhile. adopt() follows the last line.
+	 */
+	bool (*body)(struct engine *, void *args, const char *line, bool *done, struct err *);
+	/* Against the whole candidate (node->parent... is its root), before anything is applied. */
 	bool (*check)(struct engine *, const struct conf_node *, struct err *);
-	/* Makes it so. old NULL: new line; new NULL: line removed. A row that opens a mode gets its
-	 * whole subtree once. Must not fail for what check() could have seen. */
+	/*
+	 * Makes it so. old NULL: new line; new NULL: line removed. A row that opens a mode gets its
+	 * whole subtree once, and then the rows below it are not called; without an apply() of its own
+	 * they are, line by line. Must not fail for what check() could have seen. Both nodes are valid
+	 * during the call only; new (the subtree and its args) until it is replaced or removed.
+	 */
 	bool (*apply)(
 		struct engine *, const struct conf_node *old, const struct conf_node *new, struct err *);
-	/* Prints more below the line than its children, or instead of the usual form. Optional. */
+	/* The line as running-config shows it, instead of the canonical form (nested actions). Optional. */
+	void (*line)(struct engine *, const struct conf_node *, struct text *);
+	/* Lines below it, before its children; each is indented one blank more than the line. Optional. */
 	void (*print)(struct engine *, const struct conf_node *, struct text *);
 	/* Before `no LINE` is carried out in a session: a question to confirm, or NULL for none. */
 	const char *(*confirm_no)(struct engine *, const struct conf_node *);

@@ -1,0 +1,255 @@
+/* A candidate: lines typed over the running configuration, which stays as it is until the commit. */
+#include <string.h>
+#include <strings.h>
+
+#include "conf/private.h"
+#include "core/mem.h"
+
+enum { CONF_LEVEL = 15 };
+
+struct candidate *
+candidate_new(struct conf *conf, bool replace)
+{
+	struct candidate *c = mem_new(conf, struct candidate);
+
+	c->conf = conf;
+	c->replace = replace;
+	c->root = c->at = node_new(conf, NULL);
+	c->gone = node_new(conf, NULL);
+	return c;
+}
+
+void
+candidate_clear(struct candidate *c)
+{
+	line_unref(c->body);
+	c->body = NULL;
+	node_free(c->root);
+	node_free(c->gone);
+	c->root = c->at = node_new(c->conf, NULL);
+	c->gone = node_new(c->conf, NULL);
+}
+
+void
+candidate_free(struct candidate *c)
+{
+	if (c == NULL)
+		return;
+	line_unref(c->body);
+	node_free(c->root);
+	node_free(c->gone);
+	mem_free(c);
+}
+
+struct node *
+candidate_top(struct candidate *c, const char *key)
+{
+	struct node *n = node_find(c->root, key);
+
+	if (n != NULL || c->replace || node_find(c->gone, key) != NULL)
+		return n;
+	n = node_find(c->conf->root, key);
+	if (n == NULL)
+		return NULL;
+	n = node_copy(c->conf, n);
+	node_add(c->root, n);
+	return n;
+}
+
+/* ---- understanding ---- */
+
+/* Is the first word `word`, or an abbreviation of at least `least` letters? */
+static const char *
+skip_word(const char *text, const char *word, size_t least)
+{
+	size_t n;
+
+	text += strspn(text, " \t");
+	n = strcspn(text, " \t\r\n");
+	if (n < least || n > strlen(word) || strncasecmp(text, word, n) != 0)
+		return NULL;
+	return text + n;
+}
+
+struct reading {
+	const char *text, *rest; /* the line, and what follows `no` or `default` */
+	bool no, is_default;
+	unsigned flags;
+};
+
+/* Reads the line in the mode below `at`. */
+static bool
+read_in(struct candidate *c, const struct reading *r, struct node *at, struct meaning *m, struct err *err)
+{
+	struct kw_tree *tree = mode_below(c->conf, at)->tree;
+	const struct conf_row *row;
+	struct kw_parsed parsed;
+	bool fine = kw_parse(c, tree, r->rest, CONF_LEVEL, r->flags, &parsed, err);
+
+	if (fine && r->flags != 0) {
+		row = (const struct conf_row *)(const void *)parsed.cmd;
+		if (row->whole_line_key) {
+			mem_free(parsed.args);
+			fine = kw_parse(c, tree, r->rest, CONF_LEVEL, 0, &parsed, err);
+		}
+	}
+	if (!fine) {
+		if (err->column > 0)
+			err->column += (int)(r->rest - r->text);
+		return false;
+	}
+	mem_free((void *)(uintptr_t)parsed.expanded);
+	*m = (struct meaning){ .at = at, .line = line_new(c->conf, &parsed, r->no || r->is_default) };
+	m->remove = r->is_default || (r->no && !m->line->row->keep_no);
+	return true;
+}
+
+/* The mode that is open, then those above it; the error that got furthest is told. */
+static bool
+read_up(struct candidate *c, const struct reading *r, struct meaning *m, struct err *err)
+{
+	struct node *at = c->at;
+
+	if (read_in(c, r, at, m, err))
+		return true;
+	while (at != c->root) {
+		struct err why = ERR_INIT;
+
+		at = node_of(at->pub.parent);
+		if (read_in(c, r, at, m, &why))
+			return true;
+		if (why.column > err->column)
+			*err = why;
+	}
+	return false;
+}
+
+static void
+drop(struct meaning *m)
+{
+	line_unref(m->line);
+	m->line = NULL;
+}
+
+bool
+candidate_read(struct candidate *c, const char *text, bool global_first, struct meaning *m, struct err *err)
+{
+	struct reading r = { .text = text, .rest = text };
+	struct err why = ERR_INIT;
+	const char *rest;
+
+	if ((rest = skip_word(text, "no", 2)) != NULL)
+		r = (struct reading){ text, rest, .no = true, .flags = KW_PARSE_KEY };
+	else if ((rest = skip_word(text, "default", 3)) != NULL)
+		r = (struct reading){ text, rest, .is_default = true, .flags = KW_PARSE_KEY };
+	*m = (struct meaning){ 0 };
+	if (!(global_first && read_in(c, &r, c->root, m, &why)) && !read_up(c, &r, m, err))
+		return false;
+	err_clear(err);
+	/* Raw lines follow: they belong to the args, too. */
+	if (m->line->row->body != NULL && !m->remove)
+		return true;
+	if (line_finish(c->conf, m->line, err))
+		return true;
+	drop(m);
+	return false;
+}
+
+const struct node *
+candidate_victim(const struct candidate *c, const struct meaning *m)
+{
+	const struct node *n = node_find(m->at, m->line->key);
+
+	if (n == NULL && m->at == c->root && !c->replace && node_find(c->gone, m->line->key) == NULL)
+		n = node_find(c->conf->root, m->line->key);
+	return n;
+}
+
+/* ---- carrying it out ---- */
+
+static void
+put_line(struct candidate *c, struct node *at, struct line *line)
+{
+	struct node *n = at == c->root ? candidate_top(c, line->key) : node_find(at, line->key);
+
+	if (n == NULL) {
+		n = node_new(c->conf, line);
+		node_add(at, n);
+	} else {
+		if (line->row->enters != NULL)
+			line = line_merge(c->conf, line, n->line);
+		node_set_line(n, line);
+	}
+	n->file_line = c->file_line;
+	c->at = line->row->enters != NULL && line->row->body == NULL && !line->no ? n : at;
+}
+
+static bool
+remove_line(struct candidate *c, const struct meaning *m, struct err *err)
+{
+	const char *key = m->line->key;
+	struct node *n = node_find(m->at, key);
+	struct node *running = m->at == c->root && !c->replace ? node_find(c->conf->root, key) : NULL;
+
+	if (running != NULL && node_find(c->gone, key) != NULL)
+		running = NULL;
+	if (n == NULL && running == NULL && m->line->row->missing != NULL)
+		return err_set(err, ERR_NOT_FOUND, "%s", m->line->row->missing);
+	if (n != NULL) {
+		node_remove(n);
+		node_free(n);
+	}
+	if (running != NULL)
+		node_add(c->gone, node_new(c->conf, line_ref(running->line)));
+	return true;
+}
+
+bool
+candidate_do(struct candidate *c, struct meaning *m, struct err *err)
+{
+	struct line *line = m->line;
+	bool fine = true;
+
+	c->at = m->at;
+	m->line = NULL;
+	if (m->remove) {
+		fine = remove_line(c, &(struct meaning){ .line = line, .at = m->at }, err);
+		line_unref(line);
+	} else if (line->row->body != NULL) {
+		c->body = line;
+	} else {
+		put_line(c, m->at, line);
+	}
+	return fine;
+}
+
+bool
+candidate_body(struct candidate *c, const char *text, struct err *err)
+{
+	struct line *line = c->body;
+	bool done = false;
+
+	if (line->row->body(c->conf->engine, line->args, text, &done, err)) {
+		if (!done)
+			return true;
+		c->body = NULL;
+		if (line_finish(c->conf, line, err)) {
+			put_line(c, c->at, line);
+			return true;
+		}
+	}
+	c->body = NULL;
+	line_unref(line);
+	return false;
+}
+
+void
+candidate_up(struct candidate *c)
+{
+	if (c->body != NULL) {
+		line_unref(c->body);
+		c->body = NULL;
+	} else if (c->at != c->root) {
+		c->at = node_of(c->at->pub.parent);
+	}
+}

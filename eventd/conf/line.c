@@ -1,0 +1,105 @@
+/* Configuration lines: parsed once, shared by the versions of the configuration that hold them. */
+#include "conf/private.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/text.h"
+
+struct line *
+line_new(struct conf *conf, const struct kw_parsed *parsed, bool no)
+{
+	struct line *line = mem_new(conf, struct line);
+
+	line->refs = 1;
+	/* The command is the first member of its row. */
+	line->row = (const struct conf_row *)(const void *)parsed->cmd;
+	line->args = mem_steal(line, parsed->args);
+	line->no = no;
+	return line;
+}
+
+struct line *
+line_ref(struct line *line)
+{
+	line->refs++;
+	return line;
+}
+
+void
+line_unref(struct line *line)
+{
+	if (line == NULL || --line->refs > 0)
+		return;
+	line_unref(line->base);
+	mem_free(line);
+}
+
+/* Sorted lines stand in the order of their first key value. */
+static const char *
+place_of(const struct line *line)
+{
+	const struct kw *row = line->row->cmd.kw;
+
+	if (!line->row->sorted)
+		return NULL;
+	while (row != NULL && (row->word != NULL || row->help != NULL) && (row->flags & KW_KEY) == 0)
+		row++;
+	if (row == NULL || row->type == NULL)
+		return line->key;
+	if (row->type == &kw_number)
+		return mem_printf(line, "%020" PRId64,
+			((const struct kw_int *)(const void *)((const char *)line->args + row->at))->v);
+	if (row->type->size == sizeof(struct kw_str))
+		return ((const struct kw_str *)(const void *)((const char *)line->args + row->at))->s;
+	return line->key;
+}
+
+static void
+line_describe(struct line *line)
+{
+	struct text t;
+
+	text_init(&t, NULL);
+	if (line->no) {
+		text_add(&t, "no ");
+		kw_print_key(&line->row->cmd, line->args, &t);
+	} else {
+		kw_print(&line->row->cmd, line->args, &t);
+	}
+	line->text = mem_strndup(line, t.s, t.len);
+	line->key = line->text;
+	if (!line->row->whole_line_key) {
+		text_clear(&t);
+		kw_print_key(&line->row->cmd, line->args, &t);
+		line->key = mem_strndup(line, t.s, t.len);
+	}
+	mem_free(t.s);
+	line->place = place_of(line);
+}
+
+bool
+line_finish(struct conf *conf, struct line *line, struct err *err)
+{
+	if (!line->no && line->row->adopt != NULL && !line->row->adopt(conf->engine, line->args, err))
+		return false;
+	line_describe(line);
+	return true;
+}
+
+struct line *
+line_merge(struct conf *conf, struct line *line, struct line *old)
+{
+	(void)conf;
+	if (line->no || old->no || line->row != old->row)
+		return line;
+	kw_keep(line->row->cmd.kw, line->args, old->args);
+	line_describe(line);
+	if (strcmp(line->text, old->text) == 0) {
+		line_unref(line);
+		return line_ref(old);
+	}
+	line->base = line_ref(old);
+	return line;
+}

@@ -1,0 +1,171 @@
+/* Whole configurations: a file at boot, a reload, a paste. */
+#include "conf/conf.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conf/private.h"
+#include "core/mem.h"
+
+struct loader {
+	struct candidate *candidate;
+	const char *file;
+	conf_finding_f *finding;
+	void *arg;
+	struct err first; /* error, for whoever wants one only */
+	size_t errors;
+	bool indented; /* the open mode's lines are */
+	bool spoiled;  /* a body was refused: its lines are passed over, to its `quit` */
+};
+
+static void
+find_fault(struct loader *l, struct err *err, int number, int column)
+{
+	err_at(err, number, err->column > 0 ? err->column : column);
+	if (l->errors++ == 0)
+		l->first = *err;
+	if (l->finding != NULL)
+		l->finding(l->arg, l->file, err, true);
+}
+
+static bool
+is_word(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncasecmp(line, word, n) == 0 && line[n + strspn(line + n, " \t")] == '\0';
+}
+
+/* What `show running-config` prints around the lines, and comments. */
+static bool
+is_noise(const char *line)
+{
+	static const char *const heads[] = { "Building configuration...",
+		"Current configuration :", "Current configuration:", "Using " };
+
+	if (*line == '\0' || *line == '!')
+		return true;
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		if (strncmp(line, heads[i], strlen(heads[i])) == 0)
+			return true;
+	return strncasecmp(line, "version ", 8) == 0 && isdigit((unsigned char)line[8]);
+}
+
+static void
+load_body(struct loader *l, const char *text, int number)
+{
+	const char *line = text + strspn(text, " \t");
+	struct err err = ERR_INIT;
+
+	if (l->spoiled) {
+		l->spoiled = !is_word(line, "quit");
+		return;
+	}
+	if (candidate_body(l->candidate, text, &err))
+		return;
+	l->spoiled = !is_word(line, "quit");
+	find_fault(l, &err, number, (int)(line - text) + 1);
+}
+
+static void
+load_line(struct loader *l, const char *text, int number)
+{
+	struct candidate *c = l->candidate;
+	const char *line = text + strspn(text, " \t");
+	struct err err = ERR_INIT;
+	struct meaning m;
+
+	c->file_line = number;
+	if (c->body != NULL || l->spoiled) {
+		load_body(l, text, number);
+		return;
+	}
+	if (is_noise(line))
+		return;
+	if (is_word(line, "end")) {
+		c->at = c->root;
+	} else if (is_word(line, "exit")) {
+		candidate_up(c);
+	} else if (!candidate_read(c, text, line == text && l->indented, &m, &err) ||
+		   !candidate_do(c, &m, &err)) {
+		find_fault(l, &err, number, (int)(line - text) + 1);
+		return;
+	}
+	l->indented = c->at != c->root && (l->indented || line != text);
+}
+
+static void
+load_lines(struct loader *l, const char *text)
+{
+	char *copy = mem_strdup(NULL, text), *line = copy, *end;
+	int number = 1;
+
+	for (; line != NULL; line = end == NULL ? NULL : end + 1, number++) {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end = '\0';
+		line[strcspn(line, "\r")] = '\0';
+		load_line(l, line, number);
+	}
+	mem_free(copy);
+	if (l->candidate->body != NULL) {
+		struct err err = ERR_INIT;
+
+		err_set(&err, ERR_INCOMPLETE, "the text behind '%s' does not end",
+			l->candidate->body->row->cmd.words);
+		find_fault(l, &err, number - 1, 1);
+		candidate_up(l->candidate);
+	}
+}
+
+bool
+conf_load(struct conf *conf, const char *file, const char *text, bool replace, bool all_or_nothing,
+	conf_finding_f *finding, void *arg, struct err *err)
+{
+	struct loader l = { candidate_new(conf, replace), file, finding, arg, ERR_INIT, 0, false, false };
+	struct commit how = { all_or_nothing ? 0 : COMMIT_LENIENT, file, file, finding, arg, 0 };
+	struct err ignored = ERR_INIT;
+	bool fine;
+
+	load_lines(&l, text);
+	fine = !all_or_nothing || l.errors == 0;
+	if (!fine && err != NULL)
+		*err = l.first;
+	fine = fine && commit_candidate(l.candidate, &how, err == NULL ? &ignored : err);
+	candidate_free(l.candidate);
+	return fine;
+}
+
+/* ---- checking only ---- */
+
+struct count {
+	conf_finding_f *finding;
+	void *arg;
+	size_t errors;
+};
+
+static void
+count_finding(void *arg, const char *file, const struct err *err, bool is_error)
+{
+	struct count *count = arg;
+
+	count->errors += is_error;
+	if (count->finding != NULL)
+		count->finding(count->arg, file, err, is_error);
+}
+
+bool
+conf_check(struct conf *conf, const char *file, const char *text, conf_finding_f *finding, void *arg)
+{
+	struct count count = { finding, arg, 0 };
+	struct loader l = { candidate_new(conf, true), file, count_finding, &count, ERR_INIT, 0, false,
+		false };
+	struct commit how = { COMMIT_DRY | COMMIT_LENIENT, file, file, count_finding, &count, 0 };
+	struct err err = ERR_INIT;
+
+	load_lines(&l, text);
+	commit_candidate(l.candidate, &how, &err);
+	candidate_free(l.candidate);
+	return count.errors == 0;
+}

@@ -1,0 +1,156 @@
+/* Nodes: the places of lines in one version of the configuration. */
+#include "conf/private.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+
+/* Below this many children a walk is as quick as a hash, and smaller. */
+enum { INDEX_FROM = 12 };
+
+struct node *
+node_new(struct conf *conf, struct line *line)
+{
+	struct node *n = mem_new(conf, struct node);
+
+	n->pub.seq = conf->seq++;
+	if (line != NULL)
+		node_set_line(n, line);
+	return n;
+}
+
+void
+node_set_line(struct node *n, struct line *line)
+{
+	line_unref(n->line);
+	n->line = line;
+	n->pub.row = line->row;
+	n->pub.args = line->args;
+	n->pub.key = line->key;
+	n->pub.no = line->no;
+	/* Where it is indexed, the key's text lives in the line. */
+	if (n->hh.tbl != NULL)
+		n->hh.key = line->key;
+}
+
+void
+node_free(struct node *n)
+{
+	struct node *next;
+
+	if (n == NULL)
+		return;
+	HASH_CLEAR(hh, n->index);
+	for (struct node *c = first_of(n); c != NULL; c = next) {
+		next = next_of(c);
+		node_free(c);
+	}
+	line_unref(n->line);
+	mem_free(n);
+}
+
+struct node *
+node_copy(struct conf *conf, const struct node *n)
+{
+	struct node *copy = node_new(conf, n->line == NULL ? NULL : line_ref(n->line));
+
+	copy->pub.seq = n->pub.seq;
+	copy->file_line = n->file_line;
+	for (const struct node *c = first_of(n); c != NULL; c = next_of(c))
+		node_add(copy, node_copy(conf, c));
+	return copy;
+}
+
+static bool
+goes_before(const struct node *a, const struct node *b)
+{
+	const struct conf_row *x = a->line->row, *y = b->line->row;
+
+	if (x->order != y->order)
+		return x->order < y->order;
+	if (x->sorted && y->sorted)
+		return strcmp(a->line->place, b->line->place) < 0;
+	return a->pub.seq < b->pub.seq;
+}
+
+static void
+index_add(struct node *parent, struct node *n)
+{
+	HASH_ADD_KEYPTR(hh, parent->index, n->pub.key, strlen(n->pub.key), n);
+}
+
+void
+node_add(struct node *parent, struct node *n)
+{
+	struct conf_node *before = parent->pub.last;
+
+	/* Mostly they come in order: look from the end. */
+	while (before != NULL && goes_before(n, node_of(before)))
+		before = before->prev;
+	n->pub.parent = &parent->pub;
+	n->pub.prev = before;
+	n->pub.next = before != NULL ? before->next : parent->pub.first;
+	if (n->pub.next != NULL)
+		n->pub.next->prev = &n->pub;
+	else
+		parent->pub.last = &n->pub;
+	if (before != NULL)
+		before->next = &n->pub;
+	else
+		parent->pub.first = &n->pub;
+	parent->count++;
+	if (parent->index != NULL)
+		index_add(parent, n);
+	else if (parent->count >= INDEX_FROM)
+		for (struct node *c = first_of(parent); c != NULL; c = next_of(c))
+			index_add(parent, c);
+}
+
+void
+node_remove(struct node *n)
+{
+	struct node *parent = node_of(n->pub.parent);
+
+	if (parent->index != NULL)
+		HASH_DELETE(hh, parent->index, n);
+	memset(&n->hh, 0, sizeof n->hh);
+	if (n->pub.prev != NULL)
+		n->pub.prev->next = n->pub.next;
+	else
+		parent->pub.first = n->pub.next;
+	if (n->pub.next != NULL)
+		n->pub.next->prev = n->pub.prev;
+	else
+		parent->pub.last = n->pub.prev;
+	parent->count--;
+	/* An index that ran empty frees itself; one that is left is complete. */
+	n->pub.parent = n->pub.prev = n->pub.next = NULL;
+}
+
+struct node *
+node_find(const struct node *parent, const char *key)
+{
+	struct node *found = NULL;
+
+	if (parent->index != NULL) {
+		HASH_FIND(hh, parent->index, key, strlen(key), found);
+		return found;
+	}
+	for (found = first_of(parent); found != NULL; found = next_of(found))
+		if (strcmp(found->pub.key, key) == 0)
+			break;
+	return found;
+}
+
+bool
+node_equal(const struct node *a, const struct node *b)
+{
+	const struct node *x = first_of(a), *y = first_of(b);
+
+	if (a->line != b->line && strcmp(a->line->text, b->line->text) != 0)
+		return false;
+	for (; x != NULL && y != NULL; x = next_of(x), y = next_of(y))
+		if (!node_equal(x, y))
+			return false;
+	return x == NULL && y == NULL;
+}
