@@ -134,7 +134,7 @@ deps-test: deps-build
 .PHONY: demo
 demo: deps-demo  ## packages, build, then the main job: an event becomes a secure mail at a real mail server
 	@$(MAKE) --no-print-directory all
-	@bash examples/demo.sh
+	@$(PYTHON) examples/demo.py
 
 # ---- Tests -----------------------------------------------------------------------------------------------------------------
 # tests/lib/suite.py builds and runs the named steps, and adds up what every runner counted.
