@@ -174,7 +174,7 @@ climb(struct search *s, const struct trustpoint_snapshot *below)
 
 	below = try_anchors(s, top, below);
 	s->way.bad_signature = false;
-	for (size_t i = 0; i < s->pool_count && !is_worn_out(s); i++) {
+	for (size_t i = 0; i < s->pool_count && s->way.count < PATH_MAX_CERTS && !is_worn_out(s); i++) {
 		X509 *issuer = s->pool[i];
 		bool is_anchor;
 
@@ -185,7 +185,7 @@ climb(struct search *s, const struct trustpoint_snapshot *below)
 		if (intermediates(&s->way) > limit && !is_anchor) {
 			s->way.too_deep = true;
 			s->longest = s->way;
-		} else if (s->way.count <= PATH_MAX_CERTS - 1) {
+		} else {
 			climb(s, below);
 		}
 		s->way.count--;
