@@ -29,5 +29,10 @@ bool applets_start(const void *ctx, struct engine *, const struct language *, st
 
 /* `event manager session cli username`; "" when not configured. */
 const char *session_cli_username(const struct engine *);
+unsigned session_cli_privilege(const struct engine *);
+
+struct text;
+/* The action lines of an applet as running-config shows them; false: no such applet. */
+bool applet_listing(const struct engine *, const char *name, struct text *);
 
 #endif

@@ -5,6 +5,8 @@
 #include "bus/bus.h"
 #include "bus/detector.h"
 
+extern const struct detector detector_none, detector_syslog, detector_timer;
+
 /* ORDER: as `event ?` lists them. Ends with NULL. */
 extern const struct detector *const detectors[];
 

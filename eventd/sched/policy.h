@@ -33,8 +33,6 @@ struct policy {
 	struct program *program;
 	struct spec *specs[POLICY_EVENTS_MAX];
 	size_t nspecs;
-	const char *listing;   /* the action lines in `show event manager policy registered` */
-	const char *signature; /* what it was made from: the same again need not be registered anew */
 	UT_hash_handle hh;
 
 	bool removed;    /* no longer registered; kept while runs are under way */

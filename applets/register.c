@@ -1,0 +1,206 @@
+/* From an applet's configuration to a registered policy (eem-language.md 3.4). */
+#include <string.h>
+
+#include "applets/action.h"
+#include "applets/expand.h"
+#include "applets/rows.h"
+#include "bus/bus.h"
+#include "bus/detector.h"
+#include "conf/conf.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "sched/policy.h"
+
+enum { MAXRUN_DEFAULT_S = 20 };
+
+/* ---- the program ---- */
+
+/* A copy of what stands in the configuration: the policy outlives the line. */
+static void *
+reparse(const void *ctx, struct engine *engine, const struct conf_node *n)
+{
+	struct text line;
+	struct kw_parsed parsed;
+	struct err err = ERR_INIT;
+
+	text_init(&line, ctx);
+	kw_print(&n->row->cmd, n->args, &line);
+	if (!kw_parse(ctx, conf_tree(engine->conf, n->row->mode), line.s, 15, 0, &parsed, &err))
+		parsed.args = NULL; /* the property test of the tables says that this cannot be */
+	mem_free(line.s);
+	return parsed.args;
+}
+
+/* `set LABEL _exit_status N` is `action LABEL set _exit_status "N"`. */
+static void *
+old_set_as_action(const void *ctx, struct engine *engine, const struct conf_node *n)
+{
+	const struct old_set_args *a = n->args;
+	struct kw_parsed parsed;
+	struct text line;
+
+	text_init(&line, ctx);
+	text_add(&line, "action \"");
+	text_add(&line, a->label.s);
+	text_printf(&line, "\" set _exit_status \"%lld\"", (long long)a->status.v);
+	if (!kw_parse(ctx, conf_tree(engine->conf, n->row->mode), line.s, 15, 0, &parsed, NULL))
+		parsed.args = NULL;
+	mem_free(line.s);
+	return parsed.args;
+}
+
+static size_t
+collect_lines(
+	struct engine *engine, const struct conf_node *applet, struct program *p, struct compile_line **out)
+{
+	struct compile_line *lines = NULL;
+	size_t n = 0, cap = 0;
+
+	for (const struct conf_node *at = applet->first; at; at = at->next) {
+		struct action_args *a = is_action_node(at)    ? reparse(p, engine, at)
+					: is_old_set_node(at) ? old_set_as_action(p, engine, at)
+							      : NULL;
+		if (a == NULL)
+			continue;
+		if (n == cap) {
+			cap = cap ? 2 * cap : 8;
+			lines = mem_resize(p, lines, cap * sizeof *lines);
+		}
+		lines[n++] = (struct compile_line){
+			.label = a->label.s, .action = a->what.row->owner, .args = a->what.args
+		};
+	}
+	*out = lines;
+	return n;
+}
+
+/* ---- the event ---- */
+
+static bool
+is_text(const struct kw *row)
+{
+	return row->type == &kw_pattern || row->type == &kw_string || row->type == &kw_word ||
+	       row->type == &kw_text;
+}
+
+/* 3.5: $name in the statement is replaced by the environment's value, now. */
+static bool
+replace_variables(struct engine *engine, const void *ctx, const struct kw *rows, void *args, struct err *err)
+{
+	for (const struct kw *row = rows; row && (row->word || row->help); row++) {
+		void *at = (char *)args + row->at;
+
+		if (!*(const bool *)at)
+			continue;
+		if (is_text(row)) {
+			struct kw_str *v = at;
+			char *replaced;
+
+			if (strchr(v->s, '$') == NULL)
+				continue;
+			if (!expand_environment(ctx, engine, v->s, &replaced, err))
+				return false;
+			v->s = replaced;
+		}
+		if (row->sub && row->sub_size == 0 && !replace_variables(engine, ctx, row->sub, args, err))
+			return false;
+	}
+	return true;
+}
+
+/* ---- registration ---- */
+
+static bool
+refuse(struct engine *engine, struct policy *p, const struct err *err)
+{
+	if (strcmp(err->class, "FH_EMEMORY") == 0)
+		log_msg(engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_UNKNOWN_ENV", "%s", err->text);
+	else
+		log_msg(engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_EEM_CONFIG", "%s: %s", p->name,
+			err->text);
+	mem_free(p);
+	return false;
+}
+
+static bool
+add_event(struct engine *engine, struct policy *p, const struct conf_node *n, struct err *err)
+{
+	struct event_args *a = reparse(p, engine, n);
+	const struct detector *d = a->what.row->owner;
+	const struct spec_common *common = a->what.args;
+
+	if (!replace_variables(engine, p, d->kw, a->what.args, err) ||
+		(d->check && !d->check(engine, a->what.args, true, err)))
+		return false;
+	p->specs[p->nspecs++] =
+		spec_new(p, engine, d, p->name, a->tag.set ? a->tag.s : NULL, a->what.args, policy_raised, p);
+	p->maxrun = common->maxrun.set ? common->maxrun.v : MAXRUN_DEFAULT_S * USEC_PER_SEC;
+	return true;
+}
+
+static bool
+build(struct engine *engine, const struct conf_node *node, const struct conf_node *event, struct policy *p)
+{
+	const struct applet_args *a = node->args;
+	struct compile_line *lines;
+	struct err err = ERR_INIT;
+
+	p->bypass = a->bypass.set;
+	p->trap = a->trap.set;
+	p->class = a->class.set ? (char)a->class.v : 0;
+	for (const struct conf_node *n = node->first; n; n = n->next)
+		if (is_description_node(n))
+			p->description = mem_strdup(p, ((const struct kw_str *)n->args)->s);
+
+	p->program = program_new(p->name);
+	size_t n = collect_lines(engine, node, p->program, &lines);
+	if (n == 0)
+		log_msg(engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_ACTION",
+			"No action configured for applet %s", p->name);
+	if (!compile_program(engine, p->program, lines, n, &err) || !add_event(engine, p, event, &err))
+		return refuse(engine, p, &err);
+	return true;
+}
+
+static const struct conf_node *
+event_of(const struct conf_node *applet)
+{
+	for (const struct conf_node *n = applet->first; n; n = n->next)
+		if (is_event_node(n))
+			return n;
+	return NULL;
+}
+
+/*
+ * The old registration ends in the moment in which the new one begins; when the new one is wrong, the
+ * applet stays in the configuration and is not registered.
+ */
+bool
+applet_apply(struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	const struct applet_args *a = (new ? new : old)->args;
+	const struct conf_node *event = new ? event_of(new) : NULL;
+	struct err why = ERR_INIT;
+
+	if (event == NULL) {
+		policies_remove(engine->policies, a->name.s);
+		if (new)
+			log_msg(engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_EVENT",
+				"No event configured for applet %s", a->name.s);
+		return true;
+	}
+
+	struct policy *p = policy_new(engine, a->name.s, POLICY_APPLET);
+	bool good = build(engine, new, event, p);
+	policies_remove(engine->policies, a->name.s);
+	if (!good)
+		return true;
+	for (size_t i = 0; i < p->nspecs; i++)
+		if (!spec_arm(p->specs[i], &why)) {
+			refuse(engine, p, &why);
+			return true;
+		}
+	policies_add(engine->policies, p);
+	return true;
+}

@@ -1,0 +1,9 @@
+/* The detectors there are. */
+#include "detect/detector.h"
+
+const struct detector *const detectors[] = {
+	&detector_none,
+	&detector_syslog,
+	&detector_timer,
+	NULL,
+};
