@@ -191,6 +191,15 @@ print_lines(const struct kw_offer *v, size_t n, struct text *out)
 }
 
 void
+kw_print_offers(const struct kw_offer *v, size_t n, bool columns, struct text *out)
+{
+	if (columns)
+		print_columns(v, n, out);
+	else
+		print_lines(v, n, out);
+}
+
+void
 kw_help(const struct kw_tree *tree, const char *line, unsigned level, struct text *out)
 {
 	void *mine = mem_ctx(NULL, "help");
@@ -202,10 +211,8 @@ kw_help(const struct kw_tree *tree, const char *line, unsigned level, struct tex
 		text_printf(out, "%% %s\n", err.code == ERR_AMBIGUOUS ? err.text : "Unrecognized command");
 	else if (n == 0)
 		text_add(out, "% Unrecognized command\n");
-	else if (line[last_word(line)] != '\0' && !v[0].is_value)
-		print_columns(v, n, out);
 	else
-		print_lines(v, n, out);
+		kw_print_offers(v, n, line[last_word(line)] != '\0' && !v[0].is_value, out);
 	mem_free(mine);
 }
 

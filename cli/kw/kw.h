@@ -210,6 +210,8 @@ struct kw_offer {
 };
 bool kw_offers(const void *ctx, const struct kw_tree *, const char *line, unsigned level,
 	struct kw_offer **offers, size_t *n, struct err *);
+/* How kw_help() shows offers: one a line with help, or the words alone in columns. */
+void kw_print_offers(const struct kw_offer *, size_t n, bool columns, struct text *out);
 void kw_help(const struct kw_tree *, const char *line, unsigned level, struct text *out);
 
 /* Tab: the rest of the last word and a blank when it is unique, else nothing. */

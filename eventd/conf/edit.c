@@ -133,6 +133,12 @@ conf_edit_mode(const struct conf_edit *e)
 	return e->candidate->body != NULL ? e->candidate->body->row->enters : e->mode;
 }
 
+bool
+conf_edit_is_raw(const struct conf_edit *e)
+{
+	return e->candidate->body != NULL;
+}
+
 /* ---- committing ---- */
 
 static bool
