@@ -46,7 +46,7 @@ enum {
 };
 
 struct exec_cmd {
-	struct kw_cmd cmd; /* words, help, kw, size, level; .owner is set by the registration */
+	struct kw_cmd cmd; /* first: a row is found again from its parsed command */
 	unsigned flags;
 	exec_f *run;
 };

@@ -40,6 +40,9 @@ struct cause *session_cause(const struct session *); /* borrowed; NULL: a person
 bool session_is_policy(const struct session *);      /* opened by `action cli command` */
 const char *session_mode(const struct session *);    /* "exec", "config", "config-applet", ... */
 
+/* The row of the running command: for rows that share a function and differ in cmd.owner. */
+const struct exec_cmd *session_row(const struct session *);
+
 /* Memory that lives until the running command ends; watches and timers in it end with it. */
 const void *session_cmd_ctx(const struct session *);
 

@@ -1,0 +1,20 @@
+/* The CLI's own commands: one function for each file of cli/exec/ and cli/show/. */
+#ifndef CLI_BUILTIN_H
+#define CLI_BUILTIN_H
+
+struct cli;
+
+/* All of the below. */
+void cli_builtin(struct cli *);
+
+void exec_session_register(struct cli *);  /* enable, disable, exit, end, configure terminal */
+void exec_terminal_register(struct cli *); /* terminal ..., file prompt quiet */
+void exec_debug_register(struct cli *);    /* debug, undebug, show debugging */
+void exec_files_register(struct cli *);    /* copy, delete, dir, more */
+void exec_config_register(struct cli *);   /* write memory, copy running-config, configure replace */
+void exec_log_register(struct cli *);      /* send log, clear logging */
+void show_config_register(struct cli *);   /* show running-config, show startup-config */
+void show_logging_register(struct cli *);  /* show logging */
+void show_system_register(struct cli *);   /* show clock, version, users, history, system processes */
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * The CLI of one engine: its commands, its terminal lines and the sessions on them. Commands come
+ * as tables (cli/cmd.h), sessions from transports (cli/shell.h). Engine thread only.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/cmd.h"
+#include "core/clock.h"
+#include "core/err.h"
+
+struct cli;
+struct engine;
+struct kw_tree;
+struct session;
+
+/* Registers the CLI's own commands and shows log messages on terminals that asked for them. */
+struct cli *cli_new(const void *ctx, struct engine *);
+struct engine *cli_engine(const struct cli *);
+
+/* Commands typed in EXEC, and those typed in configuration modes. */
+struct kw_tree *cli_exec_tree(const struct cli *);
+struct kw_tree *cli_config_tree(const struct cli *);
+
+/* ---- sessions ---- */
+/* In order of their line numbers. */
+void cli_each_session(const struct cli *, void (*f)(void *arg, struct session *), void *arg);
+
+/* User and privilege of the sessions that policies open: event manager session cli username. */
+void cli_set_policy_user(struct cli *, const char *user, unsigned level);
+
+/*
+ * What `enable` of a session below level 15 asks: does this password let `user` in? Without it the
+ * answer of `enable` is "% No password set", as on a router without an enable secret.
+ */
+typedef bool cli_enable_f(void *arg, const char *user, const char *password);
+void cli_set_enable(struct cli *, cli_enable_f *, void *arg);
+
+/* ---- `event cli` ---- */
+/* A command that parsed, before it is carried out. */
+struct cli_line {
+	const char *expanded; /* with every keyword written out; "do ..." in configuration modes */
+	const char *typed;
+	const char *mode; /* "exec", "config", "config-applet" */
+};
+enum cli_verdict {
+	CLI_RUN,  /* carry it out */
+	CLI_SKIP, /* do not: counts as accepted (rulings 26) */
+	CLI_HOLD, /* the hook called session_wait() and will call session_release() */
+};
+/* One hook; it is not asked about commands of sessions that policies opened. */
+typedef enum cli_verdict cli_hook_f(void *arg, struct session *, const struct cli_line *);
+void cli_set_hook(struct cli *, cli_hook_f *, void *arg);
+/* Ends a hold: the command is carried out, or skipped. A held session that goes away says so
+ * through the session_over_f given to session_wait(). */
+void session_release(struct session *, bool run);
+
+/* ---- a row of `show system processes` ---- */
+struct cli_process {
+	const char *name, *role;
+	int pid; /* 0: not running */
+	unsigned long jobs, restarts;
+};
+typedef void cli_process_f(void *arg, const struct cli_process *);
+typedef void cli_processes_f(void *source, cli_process_f *, void *arg);
+/* Modules that own helper processes report them. */
+void cli_add_processes(struct cli *, cli_processes_f *, void *source);
+void cli_each_process(const struct cli *, cli_process_f *, void *arg);
+
+#endif

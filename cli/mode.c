@@ -1,0 +1,82 @@
+/* Modes: EXEC or a place in the configuration, and the prompt that shows it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/session_private.h"
+#include "conf/conf.h"
+#include "core/engine.h"
+#include "core/log.h"
+#include "core/mem.h"
+
+#define PROMPT_HOST 20 /* characters of the host name in configuration modes */
+
+const char *
+mode_parser_name(const struct session *s)
+{
+	return s->edit != NULL ? conf_edit_mode(s->edit) : "exec";
+}
+
+const char *
+session_prompt(struct session *s)
+{
+	const char *host = engine_hostname(s->cli->engine);
+
+	if (s->edit == NULL)
+		snprintf(s->prompt, sizeof s->prompt, "%.100s%c", host, s->level > 1 ? '#' : '>');
+	else
+		snprintf(s->prompt, sizeof s->prompt, "%.*s(%.100s)#", PROMPT_HOST, host,
+			conf_edit_mode(s->edit));
+	return s->prompt;
+}
+
+bool
+mode_enter_config(struct session *s)
+{
+	if (s->edit != NULL || s->cli->engine->conf == NULL)
+		return false;
+	s->edit = conf_edit_new(s, s->cli->engine->conf, s->who);
+	return true;
+}
+
+/* IOS says so whenever configuration is left, changed or not. */
+static void
+left_config(struct session *s)
+{
+	struct log *log = s->cli->engine->log;
+
+	mem_free(s->edit);
+	s->edit = NULL;
+	if (log != NULL)
+		log_msg(log, s->cause, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from console by %s",
+			s->who);
+}
+
+bool
+mode_leave_config(struct session *s, struct err *err)
+{
+	bool ok = conf_edit_end(s->edit, err);
+
+	left_config(s);
+	return ok;
+}
+
+bool
+mode_exit(struct session *s, struct err *err)
+{
+	bool left = false, ok;
+
+	ok = conf_edit_exit(s->edit, &left, err);
+	if (left)
+		left_config(s);
+	return ok;
+}
+
+bool
+mode_to_global(struct session *s, struct err *err)
+{
+	while (s->edit != NULL && strcmp(conf_edit_mode(s->edit), "config") != 0) {
+		if (!mode_exit(s, err))
+			return false;
+	}
+	return true;
+}

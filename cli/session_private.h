@@ -1,0 +1,110 @@
+/* The inside of a session, shared by the files of cli/ only. */
+#ifndef CLI_SESSION_PRIVATE_H
+#define CLI_SESSION_PRIVATE_H
+
+#include "cli/cli.h"
+#include "cli/pipe.h"
+#include "cli/shell.h"
+#include "core/loop.h"
+#include "core/text.h"
+#include "core/tty.h"
+
+#define HISTORY_MAX 256
+
+/* What a question is for: a command's dialog, or the terminal of a synchronous policy. */
+struct question {
+	bool open;
+	enum ask_kind kind;
+	session_answer_f *answered;
+	void *arg;
+	void (*got)(void *arg, const char *line); /* of tty->ask */
+	struct text lines;                        /* of ASK_COLLECT */
+	char *prompt;
+};
+
+/* The line being carried out. A context: it owns whatever the command made in it. */
+struct command {
+	struct session *session;
+	uint64_t serial;
+	const char *typed;
+	const char *line;           /* the command behind `do ` and before the filters */
+	size_t column;              /* where `line` starts in `typed` */
+	const struct exec_cmd *row; /* NULL: a configuration line */
+	const void *args;
+	const char *expanded;
+	bool bare;        /* how a refusal is printed */
+	bool is_do;       /* an EXEC command in configuration mode */
+	struct err other; /* why a configuration line is none of our commands */
+
+	struct pipe *pipe; /* NULL: no filters */
+	struct writer *writer;
+	struct text written;  /* by the writer */
+	struct text filtered; /* by the filters, for JSON */
+
+	bool waiting;
+	session_over_f *over;
+	void *over_arg;
+	struct timer *deadline;
+	struct question question;
+};
+
+struct session {
+	struct cli *cli;
+	const struct session_ops *ops;
+	void *arg;
+	struct session *next, *prev; /* of cli, by line number */
+	unsigned line;
+	char tty_name[16];
+	char *user, *location, *who;
+	unsigned level;
+	struct cause *cause;
+	bool is_policy, json, echoes, help_by_line, closing, config_changed;
+	struct session_term term;
+	struct tty tty;
+	struct conf_edit *edit; /* NULL: in EXEC */
+	struct command *cmd;    /* NULL: at the prompt */
+	uint64_t serial;
+	char *history[HISTORY_MAX];
+	unsigned history_n;
+	usec opened, active; /* monotonic */
+	char prompt[160];
+};
+
+struct cli {
+	struct engine *engine;
+	struct kw_tree *exec, *config;
+	struct session *sessions;
+	cli_hook_f *hook;
+	void *hook_arg;
+	cli_enable_f *enable;
+	void *enable_arg;
+	char *policy_user;
+	unsigned policy_level;
+	struct processes *processes;
+};
+
+/* cli/execute.c */
+void command_go(struct command *);                                     /* behind the hook */
+void command_end(struct command *, bool accepted, const struct err *); /* frees it, calls ready() */
+void session_history_add(struct session *, const char *line);
+
+/* cli/report.c */
+void report_refusal(struct session *, const struct command *, const struct err *);
+
+/* cli/mode.c */
+const char *mode_parser_name(const struct session *); /* "exec", "config-applet" */
+bool mode_enter_config(struct session *);
+/* Leaves configuration altogether, committing. */
+bool mode_leave_config(struct session *, struct err *);
+bool mode_exit(struct session *, struct err *);      /* one level up */
+bool mode_to_global(struct session *, struct err *); /* out of sub-modes, into "config" */
+
+/* cli/session.c */
+void session_emit(struct session *, bool is_json, const char *s, size_t n); /* past the filters */
+bool session_command_is(const struct session *, uint64_t serial);
+
+/* cli/dialog.c */
+void question_drop(struct command *);
+void question_put(struct session *, const char *prompt); /* prints what a transport does not */
+
+#endif
