@@ -1,0 +1,40 @@
+/* Sub-commands that need no daemon. */
+#include "cli/client/offline.h"
+
+#include <string.h>
+
+#include "cli/client/parse_server.h"
+#include "cli/client/pki_verify.h"
+
+static const struct {
+	const char *first, *second;
+	int (*main)(int argc, char **argv); /* argv[0] is the second word */
+	const char *usage;
+} commands[] = {
+	{ "pki", "verify", pki_verify_main,
+		"pki verify --trust F... [--untrusted F...] --peer F [--name H | --ip A] [--time ISO8601]\n"
+		"                [--purpose server|client] [--crl F...] [--depth N] [--json] | --batch" },
+	{ "mail", "parse-server", parse_server_main, "mail parse-server [--json] [--show-secret] STRING" },
+};
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+int
+offline_run(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc >= 3 && i < N_COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].first) == 0 && strcmp(argv[2], commands[i].second) == 0)
+			return commands[i].main(argc - 2, argv + 2);
+	}
+	return -1;
+}
+
+void
+offline_usage(FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		fprintf(to, "       eventctl %s\n", commands[i].usage);
+}
