@@ -22,12 +22,29 @@
 
 #define FIXTURES "tests/fixtures/pki/"
 
+// What a test makes; freed when the test ends.
+static void *pool;
+
+static int
+set_up(void **state)
+{
+	pool = mem_ctx(NULL, "test");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	mem_free(pool);
+	return 0;
+}
+
 static char *
 slurp(const char *name)
 {
 	struct err err = ERR_INIT;
 	size_t n;
-	char *s = file_read(NULL, mem_printf(NULL, FIXTURES "%s", name), 1 << 20, &n, &err);
+	char *s = file_read(pool, mem_printf(pool, FIXTURES "%s", name), 1 << 20, &n, &err);
 
 	if (s == NULL)
 		fail_msg("%s", err.text);
@@ -53,7 +70,7 @@ normal(const char *s)
 	struct text t;
 	bool gap = false;
 
-	text_init(&t, NULL);
+	text_init(&t, pool);
 	for (; *s != '\0'; s++) {
 		if (*s == ' ' || *s == '\t') {
 			gap = t.len > 0 && t.s[t.len - 1] != '\n';
@@ -77,7 +94,7 @@ with_fingerprint(const char *listing, const char *label, X509 *cert, const char 
 	assert_non_null(at);
 	at += strlen(label);
 	end = strchr(at, '\n');
-	text_init(&t, NULL);
+	text_init(&t, pool);
 	text_addn(&t, listing, (size_t)(at - listing));
 	certtext_fingerprint(&t, cert, md);
 	text_add(&t, end);
@@ -103,7 +120,7 @@ static const struct sample samples[] = {
 static void
 show(struct text *out, enum writer_form form, X509 *cert, const struct sample *s, bool verbose)
 {
-	struct writer *w = writer_new(NULL, form, out);
+	struct writer *w = writer_new(pool, form, out);
 	const struct listing l = { .heading = "CA Certificate",
 		.cert = cert,
 		.installed_ns = s->installed_ns,
@@ -124,7 +141,7 @@ test_listings_of_the_seed(void **state)
 	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
 		X509 *cert = load(samples[i].cert);
 		char *want = slurp(samples[i].listing);
-		struct text *out = text_new(NULL);
+		struct text *out = text_new(pool);
 
 		if (samples[i].lookalike) {
 			want = with_fingerprint(want, "Fingerprint MD5: ", cert, "md5");
@@ -140,7 +157,7 @@ static void
 test_plain_form(void **state)
 {
 	X509 *cert = load("lookalike-smtp-gmail.pem");
-	struct text *out = text_new(NULL);
+	struct text *out = text_new(pool);
 
 	show(out, WRITER_TEXT, cert, &samples[3], false);
 	assert_string_equal(out->s, "CA Certificate\n"
@@ -166,7 +183,7 @@ static void
 test_json(void **state)
 {
 	X509 *cert = load("lookalike-gts-ca-1c3.pem");
-	struct text *out = text_new(NULL);
+	struct text *out = text_new(pool);
 	json_t *doc, *c;
 
 	show(out, WRITER_JSON, cert, &samples[2], true);
@@ -190,7 +207,7 @@ static void
 test_hex_body(void **state)
 {
 	X509 *cert = load("GlobalSign_Root_CA.pem"), *again;
-	struct text *out = text_new(NULL);
+	struct text *out = text_new(pool);
 	struct err err = ERR_INIT;
 	const char *quit;
 
@@ -230,11 +247,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_listings_of_the_seed),
-		cmocka_unit_test(test_plain_form),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_hex_body),
-		cmocka_unit_test(test_hex_bodies_refused),
+		cmocka_unit_test_setup_teardown(test_listings_of_the_seed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_plain_form, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hex_body, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hex_bodies_refused, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
