@@ -117,6 +117,7 @@ struct parsing {
 	settings_finding_f *f;
 	void *arg;
 	bool failed;
+	bool given[TABLE_SIZE]; /* rows of the table that the file has set */
 };
 
 static void
@@ -430,7 +431,11 @@ walk(struct parsing *p, const yaml_node_t *map, const char *prefix)
 		}
 		path = mem_printf(NULL, "%s%s", prefix, name);
 		row = find_row(path);
-		if (row != NULL) {
+		if (row != NULL && p->given[row - table]) {
+			err_set(&err, ERR_CONFIG, "'%s' is given twice", path);
+			complain(p, key, &err);
+		} else if (row != NULL) {
+			p->given[row - table] = true;
 			take(p, row, value);
 		} else if (is_group(path) && value->type == YAML_MAPPING_NODE) {
 			char *below = mem_printf(path, "%s.", path);

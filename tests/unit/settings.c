@@ -98,6 +98,8 @@ errors_say_where_and_what(void **state)
 		{ "cli: { device: vtysh }\n", "1:16 'cli.device' can only be none in this release\n" },
 		{ "- a\n", "1:1 settings must be a map of keys\n" },
 		{ "a: [\n", "2:1 not YAML: did not find expected node content\n" },
+		{ "syslog: { listen: ['udp://127.0.0.1:1'] }\nsyslog: { listen: ['udp://127.0.0.1:2'] }\n",
+			"2:11 'syslog.listen' is given twice\n" },
 		{ "zebra: 1\n", "1:1 unknown key 'zebra'\n" },
 	};
 
