@@ -22,6 +22,10 @@ PYTHON     := /usr/bin/python3
 export PATH PYTHONPATH
 export PYTHONDONTWRITEBYTECODE := 1
 
+# V=1 shows the commands whole.
+Q := $(if $(V),,@)
+say = @$(if $(V),:,echo "  $(1)")
+
 # ---- What is built, and how ------------------------------------------------------------------------------------------
 # SAN=address,undefined or SAN=thread builds the same targets with sanitizers in build/san-...
 
@@ -46,7 +50,8 @@ TEST_CFLAGS  := -Itests/lib -idirafter build/root/usr/include
 TEST_LIBS    := $(if $(UNPACKED_LIB),-L$(UNPACKED_LIB) -Wl$(comma)-rpath$(comma)$(CURDIR)/$(UNPACKED_LIB)) -lcmocka
 
 # A file named main.c is a program; everything else is in the library that all programs link.
-SRC      := $(shell find eventd actions applets pki cli -name '*.c' | LC_ALL=C sort)
+FOLDERS  := eventd actions applets pki cli
+SRC      := $(shell find $(FOLDERS) -name '*.c' | LC_ALL=C sort)
 LIB_OBJ  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/main.c,$(SRC)))
 LIB      := $(BUILD)/libeventd.a
 
@@ -82,39 +87,48 @@ $(BUILD)/libraries-found:
 
 $(BUILD)/obj/%.o: %.c | $(BUILD)/libraries-found
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(call say,CC    $<)
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
+	$(call say,AR    $@)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 define program
 $(BUILD)/$(1): $(BUILD)/obj/$(main_of_$(1):.c=.o) $(LIB)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(call say,LINK  $$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach p,$(NAMES),$(eval $(call program,$(p))))
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(TEST_LIBS) $(LIBS)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(TEST_LIBS) $(LIBS)
 
 $(BUILD)/tests/scenario: $(SCENARIO_SRC) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $(SCENARIO_SRC) $(LIB) $(LIBS)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $(SCENARIO_SRC) $(LIB) $(LIBS)
 
 $(BUILD)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
 $(BUILD)/tests/nojit.so: tests/lib/nojit.c
 	@mkdir -p $(@D)
-	$(CC) -shared -fPIC -O2 -o $@ $<
+	$(call say,LINK  $@)
+	$(Q)$(CC) -shared -fPIC -O2 -o $@ $<
 
 # With clang's libFuzzer (make fuzz) a target explores; with any other compiler it runs its corpus through driver.c.
-FUZZ_ENGINE := $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer,tests/fuzz/driver.c)
+# libFuzzer is C++; the library is named by its file, which is there where no C++ compiler is.
+FUZZ_ENGINE := $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer -nostdlib++ -l:libstdc++.so.6,tests/fuzz/driver.c)
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -Wno-missing-prototypes $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_ENGINE) $(LIB) $(LIBS)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -Wno-missing-prototypes $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_ENGINE) $(LIB) $(LIBS)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
@@ -169,7 +183,7 @@ bench: all $(BENCH)  ## the benchmarks; writes build/bench.json beside the table
 
 .PHONY: format lint
 format:  ## clang-format on every source file
-	git ls-files '*.c' '*.h' | xargs -r clang-format -i
+	@find $(FOLDERS) tests -name '*.[ch]' | xargs -r clang-format -i
 lint:  ## direction of includes, headers that compile alone, format, warnings of gcc and clang, manual pages
 	@$(SUITE) lint warnings
 

@@ -28,11 +28,12 @@ class Namespace:
         self.addresses, self.peer_addresses = addresses, peer_addresses
 
     def __enter__(self):
-        made = subprocess.run([program_ip(), "netns", "add", self.name], capture_output=True, text=True)
-        if made.returncode:
-            raise Unavailable("no network namespaces here: " + (made.stderr.strip() or "ip netns add failed"))
+        for argv in (["netns", "add", self.name], ["-n", self.name, "link", "set", "lo", "up"]):
+            made = subprocess.run([program_ip()] + argv, capture_output=True, text=True)
+            if made.returncode:
+                self.__exit__()
+                raise Unavailable("no network namespaces here: " + (made.stderr.strip() or "ip " + " ".join(argv)))
         try:
-            self.ip("link", "set", "lo", "up")
             self.ip("link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
             for interface, addresses in (("eth0", self.addresses), ("peer0", self.peer_addresses)):
                 for address in addresses:

@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tree  # noqa: E402
 
 LOG = "build/test-log"
-ASAN = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+ASAN = {"ASAN_OPTIONS": "allow_addr2line=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
         "UBSAN_OPTIONS": "print_stacktrace=1"}
 TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
 
@@ -94,7 +94,7 @@ class Suite:
             self.failed += 1
             self.failures.append("build %s: %s" % (name, log))
             with open(log, errors="replace") as f:
-                wrong = [line for line in f if re.search("error|Error|undefined reference", line)]
+                wrong = [line for line in f if re.search(r"error: |\*\*\* |undefined reference|cannot find", line)]
             print("".join("      | %s" % line for line in wrong[:40]), end="", flush=True)
         return status == 0
 
@@ -228,7 +228,7 @@ UNIT = """
 sed 's|@PREFIX@|/usr|g' eventd/share/eventd.service >build/eventd.service &&
 systemd-analyze security --no-pager --offline=true --threshold=20 build/eventd.service
 """
-FORMAT = "git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format --dry-run -Werror"
+FORMAT = "find eventd actions applets pki cli tests -name '*.[ch]' | xargs -r clang-format --dry-run -Werror"
 
 
 # What the runners count --------------------------------------------------------------------------------------------------
