@@ -6,8 +6,8 @@
 #include <curl/curl.h>
 
 #include "core/mem.h"
+#include "core/paths.h"
 #include "core/text.h"
-#include "pki/import.h"
 
 static size_t
 take_data(char *data, size_t size, size_t n, void *arg)
@@ -100,6 +100,6 @@ pki_fetch_any(void *arg, const void *ctx, const struct pki_fetch_ask *ask, unsig
 		path += 7;
 	else if (strstr(path, "://") != NULL)
 		return pki_fetch_http(arg, ctx, ask, data, len, err);
-	*data = (unsigned char *)file_read(ctx, path, PKI_FETCH_MAX_BYTES, len, err);
+	*data = (unsigned char *)path_read_file(ctx, path, PKI_FETCH_MAX_BYTES, len, err);
 	return *data != NULL;
 }

@@ -2,9 +2,7 @@
 #include "pki/import.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -276,37 +274,4 @@ cert_to_base64(const void *ctx, X509 *cert)
 		EVP_EncodeBlock((unsigned char *)out, der, n);
 	OPENSSL_free(der);
 	return out;
-}
-
-char *
-file_read(const void *ctx, const char *path, size_t max, size_t *n, struct err *err)
-{
-	FILE *f = fopen(path, "re");
-	size_t room = 64 * 1024;
-	char *data;
-
-	*n = 0;
-	if (f == NULL) {
-		err_errno(err, "%s", path);
-		return NULL;
-	}
-	data = mem_resize(ctx, NULL, room + 1);
-	for (size_t got; (got = fread(data + *n, 1, room - *n, f)) > 0;) {
-		*n += got;
-		if (*n == room)
-			data = mem_resize(ctx, data, (room *= 2) + 1);
-		if (*n > max)
-			break;
-	}
-	data[*n] = '\0';
-	if (ferror(f))
-		err_errno(err, "%s", path);
-	else if (*n > max)
-		err_set(err, ERR_RANGE, "%s: more than %zu bytes", path, max);
-	if (ferror(f) || *n > max) {
-		mem_free(data);
-		data = NULL;
-	}
-	fclose(f);
-	return data;
 }

@@ -29,7 +29,4 @@ bool crls_import(STACK_OF(X509_CRL) * into, const void *data, size_t n, size_t m
 /* As one line of base64, in ctx. */
 char *cert_to_base64(const void *ctx, X509 *cert);
 
-/* A whole file of at most `max` bytes, NUL-terminated behind *n. NULL and err when it cannot be read. */
-char *file_read(const void *ctx, const char *path, size_t max, size_t *n, struct err *);
-
 #endif

@@ -3,6 +3,7 @@
  * and 1.3, security level 2, no compression, renegotiation, tickets or early data; the peer is
  * validated by pki/verify.h and nothing else; every step can be traced (`debug ssl openssl ...`,
  * `debug crypto pki ...`). For helper processes and workers: calls block until done or the deadline.
+ * The process must ignore SIGPIPE.
  */
 #ifndef PKI_TLS_H
 #define PKI_TLS_H

@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/paths.h"
 #include "pki/certtext.h"
 #include "pki/import.h"
 #include "pki/verify.h"
@@ -110,7 +111,7 @@ contents(const void *ctx, const json_t *value, size_t *n, struct err *err)
 	*n = json_string_length(value);
 	if (strstr(s, "-----BEGIN") != NULL || strchr(s, '\n') != NULL || *n >= 4096)
 		return mem_dup(ctx, s, *n);
-	return file_read(ctx, s, FILE_BYTES, n, err);
+	return path_read_file(ctx, s, FILE_BYTES, n, err);
 }
 
 typedef bool load_f(struct work *, const char *data, size_t n, struct err *);

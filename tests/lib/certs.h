@@ -13,6 +13,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -117,6 +118,46 @@ made_free(struct made *made)
 {
 	X509_free(made->cert);
 	EVP_PKEY_free(made->key);
+}
+
+struct ocsp_spec {
+	X509 *cert, *issuer;
+	const struct made *signer;
+	int status;            /* V_OCSP_CERTSTATUS_... */
+	long from, until;      /* seconds from now; 0, 0: an hour ago until in an hour */
+	OCSP_REQUEST *request; /* whose nonce is echoed, or NULL */
+	bool other_nonce;
+};
+
+/* A response in DER, for OPENSSL_free(). */
+static inline unsigned char *
+make_ocsp(const struct ocsp_spec *s, size_t *len)
+{
+	bool usual = s->from == 0 && s->until == 0;
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), s->cert, s->issuer);
+	ASN1_TIME *from = X509_gmtime_adj(NULL, usual ? -3600 : s->from);
+	ASN1_TIME *until = X509_gmtime_adj(NULL, usual ? 3600 : s->until);
+	ASN1_TIME *when = ASN1_TIME_new();
+	OCSP_RESPONSE *response;
+	unsigned char *data = NULL;
+
+	ASN1_TIME_set_string(when, "20240102030405Z");
+	OCSP_basic_add1_status(basic, id, s->status, OCSP_REVOKED_STATUS_SUPERSEDED, when, from, until);
+	if (s->other_nonce)
+		OCSP_basic_add1_nonce(basic, NULL, 16);
+	else if (s->request != NULL)
+		OCSP_copy_nonce(basic, s->request);
+	OCSP_basic_sign(basic, s->signer->cert, s->signer->key, EVP_sha256(), NULL, 0);
+	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+	*len = (size_t)i2d_OCSP_RESPONSE(response, &data);
+	OCSP_RESPONSE_free(response);
+	OCSP_BASICRESP_free(basic);
+	OCSP_CERTID_free(id);
+	ASN1_TIME_free(when);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	return data;
 }
 
 #endif

@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
-
-#include <openssl/ocsp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "certs.h"
 #include "core/mem.h"
@@ -183,7 +185,8 @@ test_crl_that_cannot_decide(void **state)
 			"the CRL does not cover this kind of certificate" },
 		{ { .issuer = &w->ca, .more = { "issuingDistributionPoint", "critical,indirectCRL:TRUE" } },
 			"the CRL does not cover this kind of certificate" },
-		{ { .issuer = &w->ca, .more = { "deltaCRL", "critical,DER:020101" } }, "critical extension deltaCRL" },
+		{ { .issuer = &w->ca, .more = { "deltaCRL", "critical,DER:020101" } },
+			"critical extension deltaCRL" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -279,31 +282,16 @@ static unsigned char *
 make_response(const struct shelf *shelf, X509 *cert, OCSP_REQUEST *request, size_t *len)
 {
 	const struct world *w = shelf->world;
-	bool usual = shelf->from == 0 && shelf->until == 0;
-	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), shelf->other_cert ? w->leaf.cert : cert, w->ca.cert);
-	ASN1_TIME *from = X509_gmtime_adj(NULL, usual ? -3600 : shelf->from);
-	ASN1_TIME *until = X509_gmtime_adj(NULL, usual ? 3600 : shelf->until);
-	ASN1_TIME *when = ASN1_TIME_new();
-	OCSP_RESPONSE *response;
-	unsigned char *data = NULL;
 
-	ASN1_TIME_set_string(when, "20240102030405Z");
-	OCSP_basic_add1_status(basic, id, shelf->status, 4, when, from, until);
-	if (shelf->other_nonce)
-		OCSP_basic_add1_nonce(basic, NULL, 16);
-	else if (request != NULL)
-		OCSP_copy_nonce(basic, request);
-	OCSP_basic_sign(basic, shelf->signer->cert, shelf->signer->key, EVP_sha256(), NULL, 0);
-	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
-	*len = (size_t)i2d_OCSP_RESPONSE(response, &data);
-	OCSP_RESPONSE_free(response);
-	OCSP_BASICRESP_free(basic);
-	OCSP_CERTID_free(id);
-	ASN1_TIME_free(when);
-	ASN1_TIME_free(from);
-	ASN1_TIME_free(until);
-	return data;
+	return make_ocsp(&(struct ocsp_spec){ .cert = shelf->other_cert ? w->leaf.cert : cert,
+				 .issuer = w->ca.cert,
+				 .signer = shelf->signer,
+				 .status = shelf->status,
+				 .from = shelf->from,
+				 .until = shelf->until,
+				 .request = request,
+				 .other_nonce = shelf->other_nonce },
+		len);
 }
 
 static bool
@@ -485,6 +473,78 @@ test_given_crls(void **state)
 	mem_free(trust);
 }
 
+/* ---- http ---- */
+
+struct web {
+	int fd;
+	const char *answer;
+	char request[2048];
+};
+
+/* One request, one answer. */
+static void *
+serve(void *arg)
+{
+	struct web *web = arg;
+	int peer = accept(web->fd, NULL, NULL);
+	size_t have = 0;
+	ssize_t n;
+
+	while (strstr(web->request, "\r\n\r\n") == NULL &&
+		(n = read(peer, web->request + have, sizeof(web->request) - 1 - have)) > 0)
+		have += (size_t)n;
+	n = write(peer, web->answer, strlen(web->answer));
+	close(peer);
+	return NULL;
+}
+
+static bool
+fetch_from(struct web *web, char *body, size_t size, struct err *err)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(address);
+	void *ctx = mem_ctx(NULL, "test");
+	pthread_t thread;
+	unsigned char *data;
+	size_t len;
+	bool good;
+
+	web->fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(web->fd, (struct sockaddr *)&address, n), 0);
+	assert_int_equal(listen(web->fd, 1), 0);
+	getsockname(web->fd, (struct sockaddr *)&address, &n);
+	pthread_create(&thread, NULL, serve, web);
+	good = pki_fetch_any(NULL, ctx,
+		&(struct pki_fetch_ask){
+			.url = mem_printf(ctx, "http://127.0.0.1:%d/ca.crl", ntohs(address.sin_port)) },
+		&data, &len, err);
+	pthread_join(thread, NULL);
+	close(web->fd);
+	snprintf(body, size, "%.*s", good ? (int)len : 0, good ? (char *)data : "");
+	mem_free(ctx);
+	return good;
+}
+
+static void
+test_http(void **state)
+{
+	struct web good = { .answer = "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody" };
+	struct web gone = { .answer = "HTTP/1.0 404 Not Found\r\nContent-Length: 4\r\n\r\nbody" };
+	struct web away = { .answer = "HTTP/1.0 302 Found\r\nLocation: https://127.0.0.1:1/\r\n\r\n" };
+	struct web huge = { .answer = "HTTP/1.0 200 OK\r\nContent-Length: 10485761\r\n\r\nbody" };
+	struct err err = ERR_INIT;
+	char body[64];
+
+	assert_true(fetch_from(&good, body, sizeof(body), &err));
+	assert_string_equal(body, "body");
+	assert_memory_equal(good.request, "GET /ca.crl HTTP/1", 18);
+	assert_false(fetch_from(&gone, body, sizeof(body), &err));
+	assert_non_null(strstr(err.text, "404"));
+	assert_false(fetch_from(&away, body, sizeof(body), &err));
+	assert_false(fetch_from(&huge, body, sizeof(body), &err));
+	assert_int_equal(err.code, ERR_RANGE);
+}
+
 static void
 test_only_http(void **state)
 {
@@ -511,6 +571,7 @@ main(void)
 		cmocka_unit_test(test_methods_in_order),
 		cmocka_unit_test(test_staple),
 		cmocka_unit_test(test_given_crls),
+		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_only_http),
 	};
 

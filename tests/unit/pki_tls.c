@@ -94,7 +94,8 @@ teardown(void **state)
 struct server {
 	const struct world *world;
 	int fd, max_version;
-	int alert; /* received */
+	int alert;  /* received */
+	int staple; /* certificate status to send, -1 = none */
 };
 
 static void
@@ -102,6 +103,25 @@ server_info(const SSL *ssl, int where, int value)
 {
 	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT)
 		((struct server *)SSL_get_app_data(ssl))->alert = value & 0xff;
+}
+
+static int
+send_status(SSL *ssl, void *arg)
+{
+	const struct server *server = arg;
+	const struct world *w = server->world;
+	unsigned char *data;
+	size_t len;
+
+	if (server->staple < 0)
+		return SSL_TLSEXT_ERR_NOACK;
+	data = make_ocsp(&(struct ocsp_spec){ .cert = w->leaf.cert,
+				 .issuer = w->ca.cert,
+				 .signer = &w->ca,
+				 .status = server->staple },
+		&len);
+	SSL_set_tlsext_status_ocsp_resp(ssl, data, (long)len); /* takes it */
+	return SSL_TLSEXT_ERR_OK;
 }
 
 /* Handshake, then everything read is written back until the end. */
@@ -121,6 +141,8 @@ serve(void *arg)
 	SSL_CTX_add1_chain_cert(ctx, w->ca.cert);
 	SSL_CTX_add1_chain_cert(ctx, w->cross.cert);
 	SSL_CTX_set_info_callback(ctx, server_info);
+	SSL_CTX_set_tlsext_status_cb(ctx, send_status);
+	SSL_CTX_set_tlsext_status_arg(ctx, server);
 	ssl = SSL_new(ctx);
 	SSL_set_app_data(ssl, server);
 	SSL_set_fd(ssl, server->fd);
@@ -154,11 +176,11 @@ collect(void *arg, debug_mask why, bool stamped, const char *text)
 }
 
 static struct session *
-run(const struct world *w, const struct trust *trust, const char *host, int max_version, debug_mask on,
-	bool unverified)
+run_stapled(const struct world *w, const struct trust *trust, const char *host, int max_version,
+	debug_mask on, bool unverified, int staple)
 {
 	struct session *s = mem_new(NULL, struct session);
-	struct server server = { .world = w, .max_version = max_version, .alert = -1 };
+	struct server server = { .world = w, .max_version = max_version, .alert = -1, .staple = staple };
 	struct tls_want want = { .trust = trust,
 		.host = host,
 		.unverified = unverified,
@@ -200,6 +222,13 @@ run(const struct world *w, const struct trust *trust, const char *host, int max_
 	pthread_join(thread, NULL);
 	s->server_alert = server.alert;
 	return s;
+}
+
+static struct session *
+run(const struct world *w, const struct trust *trust, const char *host, int max_version, debug_mask on,
+	bool unverified)
+{
+	return run_stapled(w, trust, host, max_version, on, unverified, -1);
 }
 
 static void
@@ -525,6 +554,71 @@ test_old_version_is_refused(void **state)
 	session_free(s);
 }
 
+/* mail-security.md 14: which alert tells the server. */
+static void
+test_alerts(void **state)
+{
+	static const struct {
+		struct cert_spec spec;
+		const char *class;
+		int alert;
+	} rows[] = {
+		{ { .from = -9 * 86400, .until = -86400 }, "CERT_EXPIRED", 45 },
+		{ { .from = 86400, .until = 9 * 86400 }, "CERT_NOT_YET_VALID", 46 },
+		{ { .ext_usage = "clientAuth" }, "CERT_PURPOSE", 43 },
+		{ { .san = "DNS:mail.example.com" }, "CERT_NAME_MISMATCH", 42 },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct world other = *w;
+		struct cert_spec spec = rows[i].spec;
+		struct session *s;
+
+		spec.subject[0] = "CN=smtp.gmail.com";
+		spec.issuer = &w->ca;
+		spec.san = spec.san != NULL ? spec.san : "DNS:smtp.gmail.com";
+		other.leaf = make_cert(&spec);
+		s = run(&other, w->old, "smtp.gmail.com", TLS1_3_VERSION, 0, false);
+		assert_string_equal(s->err.class, rows[i].class);
+		assert_int_equal(s->server_alert, rows[i].alert);
+		session_free(s);
+		made_free(&other.leaf);
+	}
+}
+
+/* TLS 1.2 brings the staple behind the certificate, TLS 1.3 with it. */
+static void
+test_staple_in_the_handshake(void **state)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	struct world *w = *state;
+	struct trust *trust = trust_new(NULL);
+
+	trust_add(trust, "CA", w->ca.cert,
+		&(struct trustpoint_policy){ .revocation = { REVOCATION_OCSP }, .revocation_count = 1 });
+	for (size_t i = 0; i < 2; i++) {
+		struct session *s;
+
+		s = run_stapled(w, trust, "smtp.gmail.com", versions[i], PKI, false, V_OCSP_CERTSTATUS_GOOD);
+		assert_true(s->good && s->verified);
+		assert_non_null(
+			strstr(s->lines.s, "anchored to trustpoint CA, and chain validation result was: "
+					   "CRYPTO_VALID_CERT\n"));
+		session_free(s);
+		s = run_stapled(
+			w, trust, "smtp.gmail.com", versions[i], PKI, false, V_OCSP_CERTSTATUS_REVOKED);
+		assert_false(s->good || s->verified);
+		assert_string_equal(s->err.class, "CERT_REVOKED");
+		session_free(s);
+		s = run_stapled(w, trust, "smtp.gmail.com", versions[i], PKI, false, -1);
+		assert_false(s->good || s->verified);
+		assert_string_equal(s->err.class, "CERT_REVOCATION_UNKNOWN");
+		session_free(s);
+	}
+	mem_free(trust);
+}
+
 /* Each switch prints its own lines and no others. */
 static void
 test_switches(void **state)
@@ -602,6 +696,8 @@ main(void)
 		cmocka_unit_test(test_wrong_name),
 		cmocka_unit_test(test_opportunistic),
 		cmocka_unit_test(test_old_version_is_refused),
+		cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_staple_in_the_handshake),
 		cmocka_unit_test(test_switches),
 		cmocka_unit_test(test_silence_times_out),
 		cmocka_unit_test(test_plain_text_answer),
