@@ -114,6 +114,7 @@ loop_advance(struct loop *l, usec by)
 struct watch {
 	uv_poll_t *uv;
 	int fd;
+	int events; /* UV_READABLE and UV_WRITABLE, as asked */
 	watch_f *f;
 	void *arg;
 };
@@ -132,6 +133,9 @@ on_poll(uv_poll_t *uv, int status, int events)
 
 	if (w == NULL)
 		return;
+	/* libuv stops a poll whose socket has an error; netlink's ENOBUFS is one to go on after. */
+	if (status < 0)
+		uv_poll_start(uv, w->events, on_poll);
 	if (status < 0 || (events & UV_READABLE) != 0)
 		what |= WATCH_READ;
 	if (status < 0 || (events & UV_WRITABLE) != 0)
@@ -159,6 +163,7 @@ watch_set(struct watch *w, unsigned what)
 		events |= UV_READABLE;
 	if ((what & WATCH_WRITE) != 0)
 		events |= UV_WRITABLE;
+	w->events = events;
 	if (events == 0)
 		uv_poll_stop(w->uv);
 	else
