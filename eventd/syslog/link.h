@@ -1,0 +1,45 @@
+/*
+ * Speaks IOS about the kernel's interfaces: link changes become %LINK-3-UPDOWN, %LINK-5-CHANGED and
+ * %LINEPROTO-5-UPDOWN in the device's own log (rulings 39), so that applets written for a router match
+ * unchanged. Engine thread only.
+ */
+#ifndef SYSLOG_LINK_H
+#define SYSLOG_LINK_H
+
+#include <stdint.h>
+
+#include "core/engine.h"
+#include "core/err.h"
+
+struct links;
+
+/*
+ * Follows the interfaces of the network namespace that the process is in. What is there at the start
+ * is learnt in silence. NULL: no netlink, err says why. Needs loop, log and settings of the engine.
+ */
+struct links *links_new(const void *ctx, struct engine *, struct err *);
+
+struct links_stats {
+	unsigned interfaces;
+	uint64_t changes; /* of an interface's state */
+	uint64_t resyncs; /* the kernel had more to say than we had room: everything was read anew */
+};
+void links_stats(const struct links *, struct links_stats *);
+
+/* ---- the pure part: what a change of state is called ---- */
+
+enum link_change {
+	LINK_ADMIN_DOWN = 1, /* %LINK-5-CHANGED ... administratively down */
+	LINK_DOWN = 2,       /* %LINK-3-UPDOWN ... down */
+	LINK_UP = 4,         /* %LINK-3-UPDOWN ... up */
+	LINK_PROTO_DOWN = 8, /* %LINEPROTO-5-UPDOWN ... down */
+	LINK_PROTO_UP = 16,  /* %LINEPROTO-5-UPDOWN ... up */
+};
+
+/*
+ * From one set of interface flags (netdevice(7)) to another: IFF_UP is IOS's `no shutdown`,
+ * IFF_LOWER_UP the carrier, IFF_RUNNING the line protocol. A set of enum link_change.
+ */
+unsigned link_changes(unsigned from, unsigned to);
+
+#endif
