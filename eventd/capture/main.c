@@ -1,0 +1,342 @@
+/*
+ * eventd-capture: the process that holds capture buffers and reads packets, so that foreign bytes and
+ * the right to read them stay out of the engine. Questions and answers are JSON frames on the
+ * descriptors 0 and 1: {"id","op","name",...} -> {"id",...} or {"id","error"}. A recording that ends
+ * by itself is told with {"event":"ended","name","reason"}. It exits when the engine goes away.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <openssl/evp.h>
+
+#include "capture/packet.h"
+#include "capture/recording.h"
+#include "core/frame.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+enum {
+	MAX_FDS = 256,
+	ANSWER_PACKETS = 500, /* of one answer; the engine asks for the next ones */
+	ANSWER_BYTES = 256 * 1024,
+};
+
+struct entry {
+	struct recording *recording;
+	bool told_end;
+	struct entry *next;
+};
+
+struct helper_state {
+	struct entry *first;
+	struct frame_reader *in;
+};
+
+static struct entry *
+find(struct helper_state *h, const char *name)
+{
+	struct entry *e = h->first;
+
+	while (e != NULL && strcmp(recording_name(e->recording), name) != 0)
+		e = e->next;
+	return e;
+}
+
+static void
+drop(struct helper_state *h, struct entry *gone)
+{
+	struct entry **at = &h->first;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	mem_free(gone);
+}
+
+/* ---- operations: each fills the answer, or err ---- */
+
+typedef bool op_f(struct helper_state *, struct entry *, const json_t *ask, json_t *answer, struct err *);
+
+static bool
+op_start(struct helper_state *h, struct entry *old, const json_t *ask, json_t *answer, struct err *err)
+{
+	struct entry *e = mem_new(h, struct entry);
+
+	e->recording = recording_start(e, json_string_value(json_object_get(ask, "name")), ask, err);
+	if (e->recording == NULL) {
+		mem_free(e);
+		return false;
+	}
+	if (old != NULL)
+		drop(h, old);
+	e->next = h->first;
+	h->first = e;
+	return true;
+}
+
+static bool
+op_stop(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	recording_stop(e->recording);
+	e->told_end = true;
+	return true;
+}
+
+static bool
+op_clear(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	recording_clear(e->recording);
+	return true;
+}
+
+static bool
+op_delete(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	drop(h, e);
+	return true;
+}
+
+static bool
+op_stats(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	struct ring *ring = recording_ring(e->recording);
+	struct recording_stats st;
+
+	recording_stats(e->recording, &st);
+	json_object_update_new(
+		answer, json_pack("{sIsIsIsIsIsIsIsIsIsI}", "received", (json_int_t)st.received, "kept",
+				(json_int_t)st.kept, "dropped", (json_int_t)st.dropped, "oversized",
+				(json_int_t)st.oversized, "received_bytes", (json_int_t)st.received_bytes,
+				"kept_bytes", (json_int_t)st.kept_bytes, "dropped_bytes",
+				(json_int_t)st.dropped_bytes, "duration_ns",
+				(json_int_t)(st.ended_ns - st.started_ns), "buffer_used",
+				(json_int_t)ring_used(ring), "buffer_packets", (json_int_t)ring_count(ring)));
+	return true;
+}
+
+static json_t *
+packet_json(const struct recording *r, const struct packet *p, bool with_data)
+{
+	struct packet_brief b;
+	struct text hex;
+	json_t *j;
+
+	packet_brief(&b, recording_linktype(r, p->tap), p->data, p->len);
+	j = json_pack("{sIsIsIssssssi}", "no", (json_int_t)p->number, "size", (json_int_t)p->wire_len, "ns",
+		(json_int_t)p->ns, "source", b.source, "destination", b.destination, "protocol", b.protocol,
+		"dscp", b.dscp);
+	if (!with_data)
+		return j;
+	text_init(&hex, NULL);
+	text_add_hex(&hex, p->data, p->len, '\0');
+	json_object_set_new(j, "data", json_stringn(hex.s, hex.len));
+	mem_free(hex.s);
+	return j;
+}
+
+/* {"from","data"} -> {"packets":[...],"origin_ns","next"}; no "next" behind the last. */
+static bool
+op_packets(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	struct ring *ring = recording_ring(e->recording);
+	bool with_data = json_is_true(json_object_get(ask, "data"));
+	uint64_t from = (uint64_t)json_integer_value(json_object_get(ask, "from"));
+	json_t *list = json_array();
+	size_t bytes = 0;
+	struct packet p;
+
+	if (ring_get(ring, 0, &p))
+		json_object_set_new(answer, "origin_ns", json_integer((json_int_t)p.ns));
+	while (json_array_size(list) < ANSWER_PACKETS && bytes < ANSWER_BYTES && ring_get(ring, from, &p)) {
+		json_array_append_new(list, packet_json(e->recording, &p, with_data));
+		bytes += with_data ? p.len : 0;
+		from = p.number + 1;
+	}
+	json_object_set_new(answer, "packets", list);
+	if (ring_get(ring, from, &p))
+		json_object_set_new(answer, "next", json_integer((json_int_t)from));
+	return true;
+}
+
+static json_t *
+base64(const struct text *data)
+{
+	unsigned char *out = mem_alloc(NULL, data->len / 3 * 4 + 8);
+	int n = EVP_EncodeBlock(out, (const unsigned char *)data->s, (int)data->len);
+	json_t *j = json_stringn((const char *)out, (size_t)n);
+
+	mem_free(out);
+	return j;
+}
+
+/* {"from","pcapng"} -> {"bytes","next","packets"}: the file in pieces; no "next" behind the last. */
+static bool
+op_export(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	struct ring *ring = recording_ring(e->recording);
+	bool pcapng = json_is_true(json_object_get(ask, "pcapng"));
+	uint64_t from = (uint64_t)json_integer_value(json_object_get(ask, "from"));
+	struct packet p;
+	struct text piece;
+	size_t packets = 0;
+	bool more;
+
+	text_init(&piece, NULL);
+	if (from == 0 && !recording_file_begin(e->recording, pcapng, &piece, err)) {
+		mem_free(piece.s);
+		return false;
+	}
+	while (piece.len < ANSWER_BYTES && ring_get(ring, from, &p)) {
+		recording_file_packet(pcapng, &piece, &p);
+		from = p.number + 1;
+		packets++;
+	}
+	more = ring_get(ring, from, &p);
+	if (more)
+		json_object_set_new(answer, "next", json_integer((json_int_t)from));
+	else
+		recording_file_end(e->recording, pcapng, &piece);
+	json_object_set_new(answer, "packets", json_integer((json_int_t)packets));
+	json_object_set_new(answer, "bytes", base64(&piece));
+	mem_free(piece.s);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	op_f *run;
+	bool makes; /* the recording need not be there */
+} ops[] = {
+	{ "start", op_start, true },
+	{ "stop", op_stop, false },
+	{ "clear", op_clear, false },
+	{ "delete", op_delete, false },
+	{ "stats", op_stats, false },
+	{ "packets", op_packets, false },
+	{ "export", op_export, false },
+};
+
+static bool
+carry_out(struct helper_state *h, const json_t *ask, json_t *answer, struct err *err)
+{
+	const char *op = json_string_value(json_object_get(ask, "op"));
+	const char *name = json_string_value(json_object_get(ask, "name"));
+	struct entry *e;
+
+	if (op == NULL || name == NULL)
+		return err_set(err, ERR_INVALID, "a question needs op and name");
+	e = find(h, name);
+	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+		if (strcmp(ops[i].name, op) != 0)
+			continue;
+		if (e == NULL && !ops[i].makes)
+			return err_set(err, ERR_NOT_FOUND, "capture %s has no buffer", name);
+		return ops[i].run(h, e, ask, answer, err);
+	}
+	return err_set(err, ERR_INVALID, "unknown op '%s'", op);
+}
+
+/* ---- conversation ---- */
+
+/* False when the engine is gone. */
+static bool
+send_message(json_t *message)
+{
+	struct err err = ERR_INIT;
+	bool ok = frame_write_fd(STDOUT_FILENO, message, &err);
+
+	json_decref(message);
+	return ok;
+}
+
+static bool
+answer_one(struct helper_state *h, const json_t *ask)
+{
+	json_t *answer = json_object();
+	struct err err = ERR_INIT;
+
+	json_object_set(answer, "id", json_object_get(ask, "id"));
+	if (!carry_out(h, ask, answer, &err))
+		json_object_set_new(answer, "error", frame_string(err.text, strlen(err.text)));
+	return send_message(answer);
+}
+
+static bool
+read_questions(struct helper_state *h)
+{
+	struct err err = ERR_INIT;
+	char bytes[65536];
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+	json_t *ask;
+	bool ok = true;
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (n == 0)
+		return false;
+	frame_reader_feed(h->in, bytes, (size_t)n);
+	while (ok && (ask = frame_reader_next(h->in, &err)) != NULL) {
+		ok = answer_one(h, ask);
+		json_decref(ask);
+	}
+	return ok && err.code == ERR_NONE;
+}
+
+static bool
+tell_ends(struct helper_state *h)
+{
+	for (struct entry *e = h->first; e != NULL; e = e->next) {
+		const char *reason = recording_end_reason(e->recording);
+
+		if (reason == NULL || e->told_end)
+			continue;
+		e->told_end = true;
+		if (!send_message(json_pack("{ssssss}", "event", "ended", "name",
+			    recording_name(e->recording), "reason", reason)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+turn(struct helper_state *h)
+{
+	struct pollfd polled[MAX_FDS] = { { .fd = STDIN_FILENO, .events = POLLIN } };
+	int fds[MAX_FDS], timeout = -1;
+	size_t n = 1;
+
+	for (struct entry *e = h->first; e != NULL; e = e->next) {
+		size_t added = recording_fds(e->recording, fds, MAX_FDS - n);
+		int wait = recording_timeout(e->recording);
+
+		for (size_t i = 0; i < added; i++)
+			polled[n++] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+		if (wait >= 0 && (timeout < 0 || wait < timeout))
+			timeout = wait;
+	}
+	if (poll(polled, (nfds_t)n, timeout) < 0 && errno != EINTR)
+		return false;
+	for (struct entry *e = h->first; e != NULL; e = e->next)
+		recording_read(e->recording);
+	if (polled[0].revents != 0 && !read_questions(h))
+		return false;
+	return tell_ends(h);
+}
+
+int
+main(void)
+{
+	struct helper_state *h = mem_new(NULL, struct helper_state);
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* of the terminal: the engine decides when we end */
+	h->in = frame_reader_new(h, FRAME_MAX);
+	while (turn(h))
+		continue;
+	mem_free(h);
+	return 0;
+}
