@@ -1,0 +1,18 @@
+/*
+ * Embedded Packet Capture: capture points of one engine (`monitor capture`, EXEC commands that
+ * configure nothing) and the helper process that records for them. Points live in memory only, as on
+ * IOS; packets live in the helper. Engine thread only.
+ */
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
+
+struct captures;
+struct cli;
+struct engine;
+struct helper;
+
+struct captures *captures_new(const void *ctx, struct engine *);
+void capture_commands(struct cli *); /* monitor capture, show monitor capture */
+struct helper *captures_helper(const struct captures *);
+
+#endif

@@ -1,0 +1,182 @@
+/* Talks to the capture helper. */
+#include "capture/client.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "core/engine.h"
+#include "core/helper.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+
+#define HELPER_NAME "eventd-capture"
+
+struct ask {
+	int64_t id;
+	captures_done_f *done;
+	void *arg;
+	struct ask *next;
+};
+
+/* ---- points ---- */
+
+struct capture_point *
+captures_find(const struct captures *c, const char *name)
+{
+	struct capture_point *p = c->first;
+
+	while (p != NULL && strcmp(p->name, name) != 0)
+		p = p->next;
+	return p;
+}
+
+struct capture_point *
+captures_make(struct captures *c, const char *name)
+{
+	struct capture_point **at = &c->first;
+
+	while (*at != NULL && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	if (*at == NULL) {
+		*at = mem_new(c, struct capture_point);
+		(*at)->name = mem_strdup(*at, name);
+	}
+	return *at;
+}
+
+void
+captures_drop(struct captures *c, struct capture_point *gone)
+{
+	struct capture_point **at = &c->first;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	mem_free(gone);
+}
+
+void
+captures_ended(struct captures *c, struct capture_point *p, const char *reason)
+{
+	if (!p->active)
+		return;
+	p->active = false;
+	log_msg(c->engine->log, NULL, "BUFCAP", SEV_INFORMATIONAL, "DISABLE",
+		"Capture Point %s disabled.%s%s", p->name, reason != NULL ? " Reason : " : "",
+		reason != NULL ? reason : "");
+}
+
+/* ---- questions ---- */
+
+static struct ask *
+take_ask(struct captures *c, int64_t id)
+{
+	struct ask **at = &c->asks, *ask;
+
+	while (*at != NULL && (*at)->id != id)
+		at = &(*at)->next;
+	ask = *at;
+	if (ask != NULL)
+		*at = ask->next;
+	return ask;
+}
+
+static void
+finish(struct captures *c, struct ask *ask, const json_t *answer, const struct err *err)
+{
+	loop_in_flight(c->engine->loop, -1);
+	ask->done(ask->arg, answer, err);
+	mem_free(ask);
+}
+
+bool
+captures_ask(struct captures *c, const char *op, const char *name, json_t *question, captures_done_f *done,
+	void *arg, struct err *err)
+{
+	struct ask *ask;
+	bool sent;
+
+	json_object_set_new(question, "op", json_string(op));
+	json_object_set_new(question, "name", json_string(name));
+	json_object_set_new(question, "id", json_integer((json_int_t)++c->last_id));
+	sent = helper_send(c->helper, question, err);
+	json_decref(question);
+	if (!sent)
+		return err_wrap(err, "%s", HELPER_NAME);
+	ask = mem_new(c, struct ask);
+	*ask = (struct ask){ c->last_id, done, arg, c->asks };
+	c->asks = ask;
+	loop_in_flight(c->engine->loop, 1);
+	return true;
+}
+
+static void
+on_message(void *arg, json_t *message)
+{
+	struct captures *c = arg;
+	const char *error = json_string_value(json_object_get(message, "error"));
+	const char *name = json_string_value(json_object_get(message, "name"));
+	const char *reason = json_string_value(json_object_get(message, "reason"));
+	struct capture_point *p = name == NULL ? NULL : captures_find(c, name);
+	struct err err = ERR_INIT;
+	struct ask *ask;
+
+	if (json_object_get(message, "event") != NULL) {
+		if (p != NULL)
+			captures_ended(c, p, reason);
+		return;
+	}
+	ask = take_ask(c, json_integer_value(json_object_get(message, "id")));
+	if (ask == NULL)
+		return;
+	if (error != NULL)
+		err_set(&err, ERR_REFUSED, "%s", error);
+	finish(c, ask, error != NULL ? NULL : message, &err);
+}
+
+/* Its buffers are gone with it; the next start has a new one. */
+static void
+on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
+{
+	struct captures *c = arg;
+	struct err err = ERR_INIT;
+	struct ask *ask;
+
+	if (term_signal != 0)
+		err_class(&err, ERR_IO, "HELPER_FAILED", HELPER_NAME " ended by signal %d", term_signal);
+	else
+		err_class(&err, ERR_IO, "HELPER_FAILED", HELPER_NAME " ended with status %d", exit_code);
+	for (struct capture_point *p = c->first; p != NULL; p = p->next) {
+		if (p->has_packets)
+			log_msg(c->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_HELPER",
+				"%s during capture %s", err.text, p->name);
+		captures_ended(c, p, err.text);
+		p->has_packets = false;
+	}
+	while ((ask = c->asks) != NULL) {
+		c->asks = ask->next;
+		finish(c, ask, NULL, &err);
+	}
+}
+
+struct captures *
+captures_new(const void *ctx, struct engine *engine)
+{
+	struct captures *c = mem_new(ctx, struct captures);
+	const struct helper_spec spec = { .name = HELPER_NAME,
+		.dir = engine->program_dir,
+		.on_message = on_message,
+		.on_exit = on_exit_helper,
+		.arg = c };
+
+	c->engine = engine;
+	c->helper = helper_new(c, engine->loop, &spec);
+	return c;
+}
+
+struct helper *
+captures_helper(const struct captures *c)
+{
+	return c->helper;
+}

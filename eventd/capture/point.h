@@ -1,0 +1,56 @@
+/*
+ * A capture point: what `monitor capture NAME ...` has said about it so far, and whether it runs.
+ * Engine thread only.
+ */
+#ifndef CAPTURE_POINT_H
+#define CAPTURE_POINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "capture/filter.h"
+#include "core/err.h"
+
+struct engine;
+struct text;
+struct writer;
+
+enum capture_direction { CAPTURE_IN, CAPTURE_OUT, CAPTURE_BOTH };
+enum { CAPTURE_MAX_INTERFACES = 16, CAPTURE_BUFFER_MB = 10, CAPTURE_PPS = 1000 };
+
+struct capture_interface {
+	const char *name; /* as typed; "" for the control plane */
+	enum capture_direction direction;
+};
+
+struct capture_point {
+	const char *name;
+	struct capture_interface interfaces[CAPTURE_MAX_INTERFACES];
+	size_t interface_count;
+	struct filter_args *filter; /* NULL: none yet; owns the texts below */
+	const char *filter_text;    /* as `match` prints it, behind a blank */
+	const char *filter_pcap;    /* the same for libpcap */
+	struct kw_int buffer_mb;
+	bool circular, has_buffer_kind;
+	struct kw_int duration, every, packet_len, packets, pps;
+	bool active, has_packets; /* the helper records; it holds a buffer of ours */
+	struct capture_point *next;
+};
+
+/* Adds the interface, or changes its direction. False when there are too many. */
+bool point_interface(struct capture_point *, const char *name, enum capture_direction, struct err *);
+/* Copies the values; false when they make no filter. */
+bool point_filter(struct capture_point *, const struct filter_args *, struct err *);
+void point_no_filter(struct capture_point *);
+
+/* What the helper is told to record; "interfaces" hold kernel names (interfaces.alias of the settings). */
+json_t *point_spec(const struct engine *, const struct capture_point *);
+
+/* `show monitor capture NAME`, and `... parameter`: the commands that would make it again. */
+void point_show(const struct capture_point *, struct writer *);
+void point_show_parameter(const struct capture_point *, struct writer *);
+
+#endif
