@@ -327,6 +327,9 @@ show(struct session *s, const void *args, struct err *err)
 	p = captures_find(session_engine(s)->captures, a->name.s);
 	if (p == NULL)
 		return err_set(err, ERR_NOT_FOUND, "Capture %s does not exist", a->name.s), CMD_REFUSED;
+	/* Packets may hold passwords (rulings 23). */
+	if (a->buffer.set && session_level(s) < 15)
+		return err_set(err, ERR_REFUSED, "packets are shown at privilege level 15 only"), CMD_REFUSED;
 	if (a->buffer.set || a->statistics.set)
 		return show_from_helper(s, p, a, err);
 	if (a->parameter.set)
