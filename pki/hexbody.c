@@ -21,13 +21,12 @@ hexbody_print(struct text *out, const X509 *cert)
 	for (int at = 0; at < len; at += GROUP_BYTES) {
 		int n = len - at < GROUP_BYTES ? len - at : GROUP_BYTES;
 
-		text_add(out, at % LINE_BYTES == 0 ? "  " : "");
 		text_add_hex(out, der + at, (size_t)n, '\0');
 		text_addc(out, ' ');
 		if ((at + GROUP_BYTES) % LINE_BYTES == 0 || at + n == len)
 			text_addc(out, '\n');
 	}
-	text_add(out, "  \tquit\n");
+	text_add(out, "\tquit\n");
 	OPENSSL_free(der);
 }
 

@@ -14,7 +14,7 @@
 
 struct text;
 
-/* Each line behind two blanks; the last is "\tquit" behind them. */
+/* Without the indentation; the last line is "\tquit". */
 void hexbody_print(struct text *, const X509 *);
 
 /* From the lines between `certificate ca ...` and `quit`, whatever their blanks. The caller owns it. */

@@ -14,7 +14,7 @@
 
 #define MODE "ca-trustpoint"
 
-/* Places in running-config: trustpoints, then the chains (cli/config/chain.c). */
+/* Behind it in running-config: the chains (cli/config/chain.c). */
 #define ORDER_TRUSTPOINT 300
 
 /* ---- a fingerprint: 32 (MD5) or 40 (SHA1) hex digits, blanks and colons between them ignored ---- */
@@ -405,6 +405,7 @@ static const struct conf_row rows[] = {
 		.mode = "config",
 		.enters = MODE,
 		.order = ORDER_TRUSTPOINT,
+		.companion = "crypto pki certificate chain",
 		.apply = apply_trustpoint,
 		.confirm_no = confirm_removal },
 	/* Printed in this order. */
@@ -426,6 +427,19 @@ static const struct conf_row rows[] = {
 	LINE(130, "rsakeypair", "RSA key pair of the certificate", rsakeypair_kw, struct keypair_args),
 	LINE(140, "eckeypair", "EC key pair of the certificate", label_kw, struct word_args),
 	LINE(150, "hash", "Digest for certificate requests", hash_kw, struct choice_args),
+};
+
+/* The spelling before 12.4. */
+static const struct conf_row old_spelling = {
+	.cmd = { .words = "crypto ca trustpoint",
+		.help = "Define a certificate authority that is trusted",
+		.kw = trustpoint_kw,
+		.size = sizeof(struct word_args),
+		.level = 15,
+		.hidden = true },
+	.mode = "config",
+	.enters = MODE,
+	.alias_of = &rows[0],
 };
 
 /* The refused lines are understood, so that the reason can be given, and never offered. */
@@ -458,5 +472,6 @@ pki_conf_trustpoints(struct conf *conf)
 	conf_word(conf, MODE, "enrollment", "How certificates come here");
 	conf_word(conf, MODE, "ocsp", "Online certificate status");
 	conf_rows(conf, rows, sizeof rows / sizeof *rows);
+	conf_rows(conf, &old_spelling, 1);
 	add_refusals(conf);
 }

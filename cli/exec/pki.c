@@ -61,7 +61,7 @@ install(struct session *s, const struct dialog *d, struct err *err)
 	certtext_serial(&lines, d->cert, '\0');
 	text_addc(&lines, '\n');
 	hexbody_print(&lines, d->cert);
-	return conf_load(session_engine(s)->conf, NULL, lines.s, false, true, NULL, NULL, err);
+	return conf_load(session_engine(s)->conf, session_who(s), lines.s, false, true, NULL, NULL, err);
 }
 
 static void

@@ -234,6 +234,7 @@ commit_candidate(struct candidate *c, struct commit *how, struct err *err)
 	struct changes list = { .conf = c->conf, .how = how };
 	bool fine;
 
+	candidate_companions(c);
 	collect(&list, c);
 	for (size_t i = 0; i < list.n; i++)
 		swap(list.conf, list.v[i].old, list.v[i].new);

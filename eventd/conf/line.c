@@ -15,6 +15,8 @@ line_new(struct conf *conf, const struct kw_parsed *parsed, bool no)
 	line->refs = 1;
 	/* The command is the first member of its row. */
 	line->row = (const struct conf_row *)(const void *)parsed->cmd;
+	if (line->row->alias_of != NULL)
+		line->row = line->row->alias_of;
 	line->args = mem_steal(line, parsed->args);
 	line->no = no;
 	return line;

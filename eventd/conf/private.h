@@ -127,6 +127,10 @@ void candidate_up(struct candidate *); /* one mode up */
 /* The global line with this key, brought in from the running configuration; NULL: there is none. */
 struct node *candidate_top(struct candidate *, const char *key);
 
+/* ---- companion.c ---- */
+/* Brings in and takes away what rows name as their companions: the last thing before a commit. */
+void candidate_companions(struct candidate *);
+
 /* ---- commit.c ---- */
 enum {
 	COMMIT_DRY = 1,     /* check only */

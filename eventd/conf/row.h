@@ -34,6 +34,10 @@ struct conf_row {
 	bool keep_no; /* on by default: `no LINE` is kept as a line (node->no), `default LINE` removes it */
 	const char
 		*missing; /* `no LINE` of a line that is not there: the sentence; NULL: accepted silently */
+	/* Words of another global row with the same key value: its line is there whenever this one is,
+	 * comes with it and goes with it. */
+	const char *companion;
+	const struct conf_row *alias_of; /* an old spelling, with the same kw: becomes a line of that row */
 
 	/* Once, behind the parser: normalises args (encrypts a secret). May refuse. */
 	bool (*adopt)(struct engine *, void *args, struct err *);
