@@ -26,6 +26,8 @@ ORDER = [
     ["cli"],
     [""],
 ]
+# Interfaces that modules below cli/ use to bring their own commands; they need core/ and cli/kw/ only.
+INTERFACES = {"cli/cmd.h": "cli/kw", "cli/session.h": "cli/kw"}
 LEVEL = {folder: n for n, folders in enumerate(ORDER) for folder in folders}
 LONGEST = 600
 
@@ -34,6 +36,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 def part_of(path):
     """The folder of ORDER that a source path belongs to: actions/mail/smtp.c is of actions, eventd/main.c of ""."""
+    if path in INTERFACES:
+        return INTERFACES[path]
     path = re.sub("^eventd/", "", path)
     while "/" in path:
         path = path.rsplit("/", 1)[0]
