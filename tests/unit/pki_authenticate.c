@@ -14,6 +14,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/paths.h"
 #include "core/redact.h"
 #include "core/text.h"
 #include "pki/authenticate.h"
@@ -63,7 +64,7 @@ slurp(const char *name, size_t *n)
 {
 	struct err err = ERR_INIT;
 	char *path = mem_printf(NULL, FIXTURES "%s", name);
-	char *s = file_read(NULL, path, 1 << 20, n, &err);
+	char *s = path_read_file(NULL, path, 1 << 20, n, &err);
 
 	mem_free(path);
 	if (s == NULL)

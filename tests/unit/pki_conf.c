@@ -14,6 +14,7 @@
 #include "core/engine.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/paths.h"
 #include "core/redact.h"
 #include "core/text.h"
 #include "pki/certtext.h"
@@ -89,7 +90,7 @@ load(const char *name)
 	struct err err = ERR_INIT;
 	size_t n;
 	char *path = mem_printf(NULL, FIXTURES "%s", name);
-	char *s = file_read(NULL, path, 1 << 20, &n, &err);
+	char *s = path_read_file(NULL, path, 1 << 20, &n, &err);
 	X509 *cert = s == NULL ? NULL : cert_import(s, n, &err);
 
 	if (cert == NULL)

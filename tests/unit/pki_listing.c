@@ -13,6 +13,7 @@
 
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/paths.h"
 #include "core/text.h"
 #include "core/writer.h"
 #include "pki/certtext.h"
@@ -44,7 +45,7 @@ slurp(const char *name)
 {
 	struct err err = ERR_INIT;
 	size_t n;
-	char *s = file_read(pool, mem_printf(pool, FIXTURES "%s", name), 1 << 20, &n, &err);
+	char *s = path_read_file(pool, mem_printf(pool, FIXTURES "%s", name), 1 << 20, &n, &err);
 
 	if (s == NULL)
 		fail_msg("%s", err.text);
