@@ -11,7 +11,7 @@
 #include "cli/client/offline.h"
 #include "core/mem.h"
 #include "core/paths.h"
-#include "version.h"
+#include "core/version.h"
 
 static void
 usage(FILE *to)

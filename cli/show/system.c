@@ -9,7 +9,7 @@
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/writer.h"
-#include "version.h"
+#include "core/version.h"
 
 /* ---- clock ---- */
 
