@@ -79,14 +79,31 @@ index_add(struct node *parent, struct node *n)
 	HASH_ADD_KEYPTR(hh, parent->index, n->pub.key, strlen(n->pub.key), n);
 }
 
+/* The node that n comes behind, or NULL. Mostly that is the last one, or the one added before n. */
+static struct conf_node *
+predecessor(const struct node *parent, const struct node *n)
+{
+	struct conf_node *at = parent->pub.last;
+
+	if (at == NULL || !goes_before(n, node_of(at)))
+		return at;
+	if (parent->recent != NULL && !goes_before(n, parent->recent)) {
+		at = &parent->recent->pub;
+		while (at->next != NULL && !goes_before(n, node_of(at->next)))
+			at = at->next;
+		return at;
+	}
+	while (at != NULL && goes_before(n, node_of(at)))
+		at = at->prev;
+	return at;
+}
+
 void
 node_add(struct node *parent, struct node *n)
 {
-	struct conf_node *before = parent->pub.last;
+	struct conf_node *before = predecessor(parent, n);
 
-	/* Mostly they come in order: look from the end. */
-	while (before != NULL && goes_before(n, node_of(before)))
-		before = before->prev;
+	parent->recent = n;
 	n->pub.parent = &parent->pub;
 	n->pub.prev = before;
 	n->pub.next = before != NULL ? before->next : parent->pub.first;
@@ -123,7 +140,8 @@ node_remove(struct node *n)
 	else
 		parent->pub.last = n->pub.prev;
 	parent->count--;
-	/* An index that ran empty frees itself; one that is left is complete. */
+	if (parent->recent == n)
+		parent->recent = node_of(n->pub.prev);
 	n->pub.parent = n->pub.prev = n->pub.next = NULL;
 }
 

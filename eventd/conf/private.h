@@ -28,10 +28,11 @@ struct line {
 struct node {
 	struct conf_node pub; /* first: the two are cast into each other */
 	struct line *line;
-	size_t count;       /* of the children */
-	struct node *index; /* children by key, once they are many */
-	UT_hash_handle hh;  /* in the parent's index */
-	int file_line;      /* where it was read, for findings; 0: typed */
+	size_t count;        /* of the children */
+	struct node *index;  /* children by key, once they are many; then complete until it is empty */
+	struct node *recent; /* child added last: the next one often stands behind it */
+	UT_hash_handle hh;   /* in the parent's index */
+	int file_line;       /* where it was read, for findings; 0: typed */
 };
 
 struct mode {
