@@ -165,6 +165,21 @@ apply_below(struct engine *engine, struct node *old, struct node *new, struct er
 	return true;
 }
 
+/* Once the old line stands in its place again, its effect comes back. */
+static void
+unapply(struct changes *list, struct change *ch)
+{
+	struct err ignored = ERR_INIT;
+
+	if (ch->dropped)
+		return;
+	swap(list->conf, ch->new, ch->old);
+	apply_node(list->conf->engine, ch->new, ch->old, &ignored);
+	node_free(ch->new);
+	ch->new = NULL;
+	ch->dropped = true;
+}
+
 static bool
 apply_all(struct changes *list, struct err *err)
 {
@@ -172,7 +187,6 @@ apply_all(struct changes *list, struct err *err)
 
 	for (size_t i = 0; i < list->n; i++) {
 		struct change *ch = &list->v[i];
-		struct err ignored = ERR_INIT;
 
 		if (ch->dropped || apply_node(engine, ch->old, ch->new, err))
 			continue;
@@ -183,8 +197,7 @@ apply_all(struct changes *list, struct err *err)
 			continue;
 		}
 		while (i-- > 0)
-			if (!list->v[i].dropped)
-				apply_node(engine, list->v[i].new, list->v[i].old, &ignored);
+			unapply(list, &list->v[i]);
 		return false;
 	}
 	return true;

@@ -33,6 +33,7 @@ struct engine {
 	struct cli *cli;           /* cli/server.h */
 	const struct cli_port_ops *cli_port;
 
+	const char *hostname;    /* of the configuration or the settings: conf/global.h */
 	const char *program_dir; /* where eventd and its helpers stand */
 	const char *state_dir;   /* NULL in a check or a unit test */
 	usec started_wall, started_mono;

@@ -35,6 +35,10 @@ struct log {
 	STAILQ_HEAD(, kept) kept;
 	size_t kept_bytes, buffer_bytes;
 	enum severity buffer_level;
+	struct {
+		bool off;
+		enum severity least;
+	} place[2]; /* ORDER: enum log_place */
 	LIST_HEAD(, sink) sinks;
 	struct trace trace;
 };
@@ -56,6 +60,7 @@ log_new(const void *ctx, struct clock *clock, struct redact *redact)
 	l->started = clock_mono(clock);
 	l->buffer_bytes = DEFAULT_BUFFER;
 	l->buffer_level = SEV_DEBUGGING;
+	l->place[LOG_CONSOLE].least = l->place[LOG_MONITOR].least = SEV_DEBUGGING;
 	STAILQ_INIT(&l->kept);
 	LIST_INIT(&l->sinks);
 	l->trace.f = trace_sink;
@@ -278,4 +283,24 @@ log_each(const struct log *l, void (*f)(void *arg, const char *line, size_t n), 
 
 	STAILQ_FOREACH (k, &l->kept, link)
 		f(arg, k->line, k->n);
+}
+
+void
+log_set_place(struct log *l, enum log_place place, bool on, enum severity least)
+{
+	l->place[place].off = !on;
+	l->place[place].least = least;
+}
+
+bool
+log_place(const struct log *l, enum log_place place, enum severity *least)
+{
+	*least = l->place[place].least;
+	return !l->place[place].off;
+}
+
+bool
+log_shows(const struct log *l, enum log_place place, const struct log_entry *e)
+{
+	return !l->place[place].off && e->severity <= l->place[place].least;
 }

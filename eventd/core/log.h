@@ -66,6 +66,13 @@ void log_set_sequence(struct log *, bool on); /* service sequence-numbers */
 void log_set_buffer(struct log *, size_t bytes, enum severity level);
 void log_clear(struct log *);
 
+/* Where lines are shown as they come: `logging console`, `logging monitor`. Asked by the sinks there. */
+enum log_place { LOG_CONSOLE, LOG_MONITOR };
+void log_set_place(struct log *, enum log_place, bool on, enum severity least);
+bool log_shows(const struct log *, enum log_place, const struct log_entry *);
+/* False when nothing is shown there; *least is the level of `show logging`. */
+bool log_place(const struct log *, enum log_place, enum severity *least);
+
 struct log_stats {
 	uint64_t logged, dropped;
 	size_t buffer_bytes;

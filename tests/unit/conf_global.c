@@ -1,0 +1,183 @@
+/* hostname, service and logging lines: what they do, and what leaving them out means. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "conf/conf.h"
+#include "conf/global.h"
+#include "core/engine.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/redact.h"
+#include "core/settings.h"
+#include "core/text.h"
+
+struct world {
+	struct engine engine;
+	struct settings settings;
+	struct conf_edit *edit;
+};
+
+static int
+setup(void **state)
+{
+	struct world *w = mem_new(NULL, struct world);
+	struct engine *e = &w->engine;
+
+	w->settings = (struct settings){ .hostname = "settled", .log_level = SEV_WARNINGS, .console = true };
+	e->settings = &w->settings;
+	e->clock = clock_new_virtual(w, 1779041202 * USEC_PER_SEC);
+	e->redact = redact_new(w);
+	e->log = log_new(w, e->clock, e->redact);
+	e->conf = conf_new(w, e);
+	conf_global_start(e);
+	w->edit = conf_edit_new(w, e->conf, "test");
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	mem_free(w->edit);
+	mem_free(w);
+	return 0;
+}
+
+static void
+type(struct world *w, const char *line)
+{
+	struct err err = ERR_INIT;
+
+	if (!conf_edit_line(w->edit, line, true, NULL, &err))
+		fail_msg("%s: %s (%s)", line, err.text, err.hint);
+}
+
+static void
+last_line(void *arg, const char *line, size_t n)
+{
+	struct text *t = arg;
+
+	text_clear(t);
+	text_addn(t, line, n);
+}
+
+/* The line that a message makes now. */
+static const char *
+logged(struct world *w)
+{
+	struct text *t = text_new(w);
+
+	log_msg(w->engine.log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "x");
+	log_each(w->engine.log, last_line, t);
+	return t->s;
+}
+
+static void
+host_name(void **state)
+{
+	struct world *w = *state;
+	struct err err = ERR_INIT;
+
+	assert_string_equal(engine_hostname(&w->engine), "settled");
+	type(w, "hostname r1");
+	assert_string_equal(engine_hostname(&w->engine), "r1");
+	assert_false(conf_edit_line(w->edit, "hostname \"r 1\"", true, NULL, &err));
+	assert_string_equal(err.text, "Hostname contains one or more illegal characters.");
+	w->settings.hostname = "other";
+	conf_global_settings(&w->engine);
+	assert_string_equal(engine_hostname(&w->engine), "r1");
+	type(w, "no hostname");
+	assert_string_equal(engine_hostname(&w->engine), "other");
+	w->settings.hostname = NULL;
+	conf_global_settings(&w->engine);
+	assert_true(strlen(engine_hostname(&w->engine)) > 0);
+}
+
+static void
+stamps(void **state)
+{
+	struct world *w = *state;
+
+	assert_string_equal(logged(w), "May 17 18:06:42.000: %SYS-5-CONFIG_I: x");
+	type(w, "service timestamps log datetime year show-timezone");
+	assert_string_equal(logged(w), "May 17 2026 18:06:42 UTC: %SYS-5-CONFIG_I: x");
+	type(w, "service timestamps log uptime");
+	assert_string_equal(logged(w), "00:00:00: %SYS-5-CONFIG_I: x");
+	type(w, "no service timestamps log");
+	assert_string_equal(logged(w), "%SYS-5-CONFIG_I: x");
+	type(w, "default service timestamps log");
+	type(w, "service sequence-numbers");
+	assert_string_equal(logged(w), "000005: May 17 18:06:42.000: %SYS-5-CONFIG_I: x");
+}
+
+static void
+levels_of_places(void **state)
+{
+	struct world *w = *state;
+	struct log *log = w->engine.log;
+	struct log_entry notice = { .severity = SEV_NOTIFICATIONS }, error = { .severity = SEV_ERRORS };
+	struct log_stats stats;
+
+	/* The settings' level holds until a line says otherwise. */
+	assert_true(log_shows(log, LOG_CONSOLE, &error));
+	assert_false(log_shows(log, LOG_CONSOLE, &notice));
+	type(w, "logging console 5");
+	assert_true(log_shows(log, LOG_CONSOLE, &notice));
+	type(w, "no logging console");
+	assert_false(log_shows(log, LOG_CONSOLE, &error));
+	type(w, "default logging console");
+	assert_true(log_shows(log, LOG_CONSOLE, &error));
+
+	assert_true(log_shows(log, LOG_MONITOR, &notice));
+	type(w, "logging monitor err");
+	assert_false(log_shows(log, LOG_MONITOR, &notice));
+
+	type(w, "logging buffered 8192 warnings");
+	log_stats(log, &stats);
+	assert_int_equal(stats.buffer_bytes, 8192);
+	assert_int_equal(stats.buffer_level, SEV_WARNINGS);
+	type(w, "logging buffered debugging");
+	log_stats(log, &stats);
+	assert_int_equal(stats.buffer_bytes, 1024 * 1024);
+	type(w, "no logging buffered");
+	log_stats(log, &stats);
+	assert_int_equal(stats.buffer_bytes, 0);
+}
+
+static void
+prints_in_order(void **state)
+{
+	struct world *w = *state;
+	struct text *t = text_new(w);
+
+	type(w, "no ip domain lookup");
+	type(w, "logging console 3");
+	type(w, "no logging monitor");
+	type(w, "hostname r1");
+	type(w, "service timestamps debug datetime localtime msec");
+	conf_print_running(w->engine.conf, t);
+	assert_string_equal(t->s, "version 17.9\n!\nservice timestamps debug datetime msec localtime\n!\n"
+				  "hostname r1\n!\nlogging console errors\nno logging monitor\n!\n"
+				  "no ip domain lookup\n!\nend\n");
+}
+
+int
+main(void)
+{
+#define TEST(f_) cmocka_unit_test_setup_teardown(f_, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(host_name),
+		TEST(stamps),
+		TEST(levels_of_places),
+		TEST(prints_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
