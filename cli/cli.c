@@ -24,6 +24,8 @@ show_on_terminals(void *arg, const struct log_entry *e)
 	struct cli *cli = arg;
 	struct session *s;
 
+	if (!log_shows(cli->engine->log, LOG_MONITOR, e))
+		return;
 	for (s = cli->sessions; s != NULL; s = s->next) {
 		if (s->term.monitor && s->ops->monitor != NULL)
 			s->ops->monitor(s->arg, e->line, strlen(e->line));

@@ -52,6 +52,9 @@ check_value(const struct kw *row, struct err *err)
 		       complain(err, row, "a bare row without a type");
 	if (row->sub_size > 0)
 		return complain(err, row, "a value has no place beside a sub-table of its own");
+	if (row->type->parse == NULL || row->type->print == NULL || row->type->equal == NULL ||
+		row->type->sample == NULL)
+		return complain(err, row, "its type lacks a function");
 	if (row->type->param == NULL && row->param == NULL && row->choices == NULL && row->type->help == NULL)
 		return complain(err, row, "nothing to show for `?`");
 	if (row->type == &kw_choice && row->choices == NULL)
@@ -91,21 +94,30 @@ check_row(const struct kw *rows, const struct kw *row, size_t size, struct err *
 	return check_value(row, err);
 }
 
+/* Behind a rest of the line nothing has a place, behind a repeated value only a keyword has. */
+static bool
+is_hidden_by(const struct kw *row, const struct kw *before)
+{
+	if (before == NULL || !row_is_seq(row) || (row->group != 0 && row->group == before->group))
+		return false;
+	return before->type->rest || row->word == NULL;
+}
+
 static bool
 check_rows(const struct kw *rows, size_t size, unsigned depth, struct err *err)
 {
-	const struct kw *last = NULL; /* takes all the words that are left */
+	const struct kw *greedy = NULL;
 
 	if (depth == WALK_DEPTH)
 		return err_set(err, ERR_INTERNAL, "tables nested too deep");
 	for (const struct kw *row = rows; !row_is_end(row); row++) {
-		if (last != NULL && row_is_seq(row) && (row->group == 0 || row->group != last->group))
-			return complain(err, row, "stands behind a value that takes the rest of the line");
+		if (is_hidden_by(row, greedy))
+			return complain(err, row, "stands behind a value that takes all words");
 		if (!check_row(rows, row, size, err))
 			return false;
 		if (row->type != NULL && row->word == NULL &&
 			(row->type->rest || (row->flags & KW_MANY) != 0))
-			last = row;
+			greedy = row;
 		if (row->sub != NULL &&
 			!check_rows(row->sub, row->sub_size > 0 ? row->sub_size : size, depth + 1, err))
 			return err_wrap(err, "%s", row->word != NULL ? row->word : row->help);

@@ -1,0 +1,159 @@
+/*
+ * Every registered command and configuration line: its table passes the self-check, and random valid
+ * lines of it, parsed and printed, are read back and printed the same.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "actions/action.h"
+#include "applets/applet.h"
+#include "cli/cli.h"
+#include "cli/kw/kw.h"
+#include "cli/pki.h"
+#include "conf/conf.h"
+#include "conf/global.h"
+#include "core/clock.h"
+#include "core/engine.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/redact.h"
+#include "core/rng.h"
+#include "core/text.h"
+#include "detect/detector.h"
+
+enum { LINES_EACH = 300 };
+
+struct world {
+	struct engine engine;
+	struct rng *rng;
+	unsigned commands;
+};
+
+static int
+setup(void **state)
+{
+	struct world *w = mem_new(NULL, struct world);
+	struct engine *e = &w->engine;
+	const struct language language = { detectors, actions };
+	struct err err = ERR_INIT;
+
+	w->rng = rng_new(w, 20260517);
+	e->clock = clock_new_virtual(w, 1779041202 * USEC_PER_SEC);
+	e->loop = loop_new(w, e->clock);
+	e->rng = rng_new(w, 1);
+	e->redact = redact_new(w);
+	e->log = log_new(w, e->clock, e->redact);
+	e->conf = conf_new(w, e);
+	conf_global_start(e);
+	pki_conf_trustpoints(e->conf);
+	if (!applets_start(w, e, &language, &err))
+		fail_msg("%s", err.text);
+	e->cli = cli_new(w, e);
+	pki_exec_commands(e->cli);
+	pki_show_commands(e->cli);
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	mem_free(*state);
+	return 0;
+}
+
+/* ---- every tree ---- */
+
+static void
+check_tree(void *arg, const char *name, const struct kw_tree *tree)
+{
+	struct err err = ERR_INIT;
+
+	if (!kw_check(tree, &err))
+		fail_msg("%s", err.text);
+}
+
+struct subject {
+	struct world *w;
+	const struct kw_tree *tree;
+};
+
+static void
+one_line(const struct subject *s, const struct kw_cmd *cmd)
+{
+	void *ctx = mem_ctx(s->w, "line");
+	struct text *line = text_new(ctx), *once = text_new(ctx), *twice = text_new(ctx);
+	struct err err = ERR_INIT;
+	struct kw_parsed a, b;
+
+	kw_sample(cmd, s->w->rng, line);
+	if (!kw_parse(ctx, s->tree, line->s, 15, 0, &a, &err))
+		fail_msg("%s\n  column %d: %s (%s)", line->s, err.column, err.text, err.hint);
+	kw_print(a.cmd, a.args, once);
+	if (!kw_parse(ctx, s->tree, once->s, 15, 0, &b, &err))
+		fail_msg("%s\n%s\n  column %d: %s (%s)", line->s, once->s, err.column, err.text, err.hint);
+	kw_print(b.cmd, b.args, twice);
+	if (strcmp(once->s, twice->s) != 0)
+		fail_msg("%s\n%s\n%s", line->s, once->s, twice->s);
+	assert_true(kw_equal(a.cmd->kw, a.args, a.args));
+	mem_free(ctx);
+}
+
+static void
+many_lines(void *arg, const struct kw_cmd *cmd)
+{
+	struct subject *s = arg;
+
+	s->w->commands++;
+	for (unsigned i = 0; i < LINES_EACH; i++)
+		one_line(s, cmd);
+}
+
+static void
+sample_tree(void *arg, const char *name, const struct kw_tree *tree)
+{
+	struct subject s = { arg, tree };
+
+	kw_tree_each(tree, many_lines, &s);
+}
+
+/* ---- the tests ---- */
+
+static void
+tables_are_sound(void **state)
+{
+	struct world *w = *state;
+
+	conf_each_tree(w->engine.conf, check_tree, NULL);
+	check_tree(NULL, "exec", cli_exec_tree(w->engine.cli));
+	check_tree(NULL, "config", cli_config_tree(w->engine.cli));
+}
+
+static void
+lines_print_stably(void **state)
+{
+	struct world *w = *state;
+
+	conf_each_tree(w->engine.conf, sample_tree, w);
+	sample_tree(w, "exec", cli_exec_tree(w->engine.cli));
+	sample_tree(w, "config", cli_config_tree(w->engine.cli));
+	print_message("%u commands, %d lines of each\n", w->commands, LINES_EACH);
+	assert_true(w->commands > 50);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(tables_are_sound, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_print_stably, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
