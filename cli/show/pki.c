@@ -2,6 +2,7 @@
 #include "cli/pki.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <openssl/x509.h>
 
@@ -98,9 +99,9 @@ show_certificates(struct session *s, const void *args, struct err *err)
 		return CMD_REFUSED;
 	w_list(session_writer(s), "certificates");
 	for (const struct trustpoint *tp = pki_first(pki); tp != NULL; tp = tp->next) {
-		bool wanted = a->name.set ? tp == pki_find(pki, a->name.s) : !was_shown(pki, tp);
-
-		if (tp->ca == NULL || !wanted)
+		if (tp->ca == NULL)
+			continue;
+		if (a->name.set ? strcmp(tp->name, a->name.s) != 0 : was_shown(pki, tp))
 			continue;
 		show_certificate(s, tp->ca, tp->installed_ns, a->verbose.set, first);
 		first = false;
