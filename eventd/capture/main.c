@@ -126,7 +126,7 @@ packet_json(const struct recording *r, const struct packet *p, bool with_data)
 	json_t *j;
 
 	packet_brief(&b, recording_linktype(r, p->tap), p->data, p->len);
-	j = json_pack("{sIsIsIssssssi}", "no", (json_int_t)p->number, "size", (json_int_t)p->wire_len, "ns",
+	j = json_pack("{sIsIsIsssssssi}", "no", (json_int_t)p->number, "size", (json_int_t)p->wire_len, "ns",
 		(json_int_t)p->ns, "source", b.source, "destination", b.destination, "protocol", b.protocol,
 		"dscp", b.dscp);
 	if (!with_data)
