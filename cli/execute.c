@@ -294,7 +294,9 @@ config_line(struct command *c)
 	const char *question = NULL;
 
 	if (!conf_edit_line(s->edit, c->line, false, &question, &err)) {
-		if (c->other.code != ERR_NONE && progress(&c->other) > progress(&err))
+		/* Without a column the line was understood, and refused for what it says. */
+		if (c->other.code != ERR_NONE && (err.column > 0 || err.code == ERR_INCOMPLETE) &&
+			progress(&c->other) > progress(&err))
 			err = c->other;
 		if (err.column > 0)
 			err.column += (int)c->column;

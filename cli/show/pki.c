@@ -10,6 +10,7 @@
 #include "cli/session.h"
 #include "core/engine.h"
 #include "core/mem.h"
+#include "core/rng.h"
 #include "core/text.h"
 #include "core/writer.h"
 #include "pki/certtext.h"
@@ -26,6 +27,48 @@ is_configured(const struct pki *pki, const struct kw_str *name, struct err *err)
 
 /* ---- show crypto pki certificates [verbose] [NAME] ---- */
 
+/*
+ * A trustpoint's name, where `verbose` may stand instead: `show crypto pki cert verb` is what people
+ * type, so an abbreviation of verbose is no name. Quoted it is one.
+ */
+enum { VERBOSE_LETTERS = 3 };
+
+static bool
+name_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	size_t n = strlen(t->text);
+
+	if (!t->quoted && n >= VERBOSE_LETTERS && starts_with_nocase("verbose", t->text, n))
+		return err_set(err, ERR_RANGE, "the name of a trustpoint");
+	return kw_word.parse(ctx, row, t, dst, err);
+}
+
+static void
+name_print(const struct kw *row, const void *src, struct text *out)
+{
+	kw_word.print(row, src, out);
+}
+
+static bool
+name_equal(const void *a, const void *b)
+{
+	return kw_word.equal(a, b);
+}
+
+static void
+name_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	text_printf(out, "CA-%u", (unsigned)rng_below(rng, 1000));
+}
+
+static const struct kw_type kw_trustpoint = { .param = "WORD",
+	.name = "trustpoint",
+	.size = sizeof(struct kw_str),
+	.parse = name_parse,
+	.print = name_print,
+	.equal = name_equal,
+	.sample = name_sample };
+
 struct certificates_args {
 	struct kw_flag verbose;
 	struct kw_str name;
@@ -36,7 +79,7 @@ static const struct kw certificates_kw[] = {
 		.help = "Show every field of the certificates",
 		KW_AT(struct certificates_args, verbose),
 		.flags = KW_SEQ },
-	{ .help = "Name of a trustpoint", .type = &kw_word, KW_AT(struct certificates_args, name) },
+	{ .help = "Name of a trustpoint", .type = &kw_trustpoint, KW_AT(struct certificates_args, name) },
 	KW_END,
 };
 

@@ -124,11 +124,11 @@ tap_open(struct tap *tap, const struct recording *r, const char *direction, stru
 	pcap_set_tstamp_precision(tap->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(tap->pcap);
 	if (status < 0) {
-		const char *detail = pcap_geterr(tap->pcap);
+		const char *what = pcap_statustostr(status), *detail = pcap_geterr(tap->pcap);
 
-		return err_set(err, status == PCAP_ERROR_NO_SUCH_DEVICE ? ERR_NOT_FOUND : ERR_IO,
-			"%s: %s%s%s", tap->name, pcap_statustostr(status), detail[0] != '\0' ? ": " : "",
-			detail);
+		if (detail[0] == '\0' || strcmp(detail, what) == 0)
+			return err_set(err, ERR_IO, "%s: %s", tap->name, what);
+		return err_set(err, ERR_IO, "%s: %s: %s", tap->name, what, detail);
 	}
 	if (pcap_setdirection(tap->pcap, directions[d].pcap) != 0 || pcap_setnonblock(tap->pcap, 1, why) != 0)
 		return err_set(err, ERR_IO, "%s: %s", tap->name, pcap_geterr(tap->pcap));
