@@ -40,6 +40,7 @@ offer_word(struct offers *o, const char *word, const char *help)
 static void
 offer_value(struct offers *o, const struct kw *row)
 {
+	const char *param = row->param != NULL ? row->param : row->type->param;
 	struct text name;
 
 	if (row->choices != NULL) {
@@ -51,13 +52,16 @@ offer_value(struct offers *o, const struct kw *row)
 	if (o->only_words)
 		return;
 	text_init(&name, o->ctx);
-	if (row->param != NULL)
-		text_add(&name, row->param);
-	else if (row->type->param != NULL)
-		text_add(&name, row->type->param);
-	else
+	if (param == NULL)
 		row->type->help(row, &name);
-	offer(o, name.s, row->help, true);
+	while (param != NULL && param[strcspn(param, "|")] != '\0') {
+		char *form = mem_strndup(o->ctx, param, strcspn(param, "|"));
+
+		offer(o, form, row->help, true);
+		mem_free(form);
+		param += strcspn(param, "|") + 1;
+	}
+	offer(o, param != NULL ? param : name.s, row->help, true);
 	mem_free(name.s);
 }
 

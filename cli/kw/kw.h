@@ -80,11 +80,12 @@ struct kw_token {
 };
 
 struct kw_type {
-	const char *param; /* how `?` shows it: "WORD", "LINE"; NULL: made by help() */
+	const char *param; /* how `?` shows it: "WORD", "A.B.C.D|X:X:X:X::X"; NULL: made by help() */
 	const char *name;  /* for manuals */
 	size_t size;       /* of the value struct */
 	bool rest;         /* takes the rest of the line as one token, quotes and all */
 	bool join;         /* takes one quoted argument, or all words to the end joined with single blanks */
+	bool glue;         /* letters and a word behind them that begins with a digit are one: "Gi 0/1" */
 	/*
 	 * Allocates in ctx. When it refuses, err says why: ERR_RANGE with a noun phrase of what is
 	 * taken ("a number from 1 to 32"), ERR_INVALID with a whole sentence; both become the hint
@@ -110,7 +111,7 @@ extern const struct kw_type
 	kw_words; /* struct kw_str; one quoted argument, or unquoted words to the end; prints quoted always */
 extern const struct kw_type kw_choice;  /* struct kw_enum; one of .choices */
 extern const struct kw_type kw_ip;      /* struct kw_str; IPv4 or IPv6 address */
-extern const struct kw_type kw_ifname;  /* struct kw_str; interface name, any case kept */
+extern const struct kw_type kw_ifname;  /* struct kw_str; interface name, any case kept, "Gi 0/1" too */
 extern const struct kw_type kw_pattern; /* struct kw_str; regular expression, checked; prints quoted */
 
 struct kw_alternative {

@@ -267,6 +267,7 @@ const struct kw_type kw_ifname = {
 	.param = "INTERFACE",
 	.name = "interface",
 	.size = sizeof(struct kw_str),
+	.glue = true,
 	.parse = ifname_parse,
 	.print = word_print,
 	.equal = string_equal,

@@ -1,6 +1,7 @@
 /* The walk through a line: what may come next, and reading it. */
 #include "cli/kw/walk.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -296,6 +297,22 @@ take_rest(struct walk *w, struct kw_token *t, bool join)
 	w->text[out] = '\0';
 }
 
+/* "GigabitEthernet 0/0/1" is what IOS users type for one name. */
+static void
+take_number(struct walk *w, struct kw_token *t)
+{
+	size_t n = strlen(w->text), pos = t->end;
+	struct kw_token next;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isalpha((unsigned char)w->text[i]) && w->text[i] != '-')
+			return;
+	if (t->quoted || !lex_next(w->line, &pos, &next) || !isdigit((unsigned char)w->line[next.start]))
+		return;
+	lex_copy(w->line, &next, w->text + n);
+	t->end = next.end;
+}
+
 /* Reads the value of a row from the word at t. */
 static bool
 read_value(struct walk *w, const struct choice *c, struct kw_token *t, struct err *err)
@@ -313,6 +330,8 @@ read_value(struct walk *w, const struct choice *c, struct kw_token *t, struct er
 		take_rest(w, t, row->type->join);
 	else
 		lex_copy(w->line, t, w->text);
+	if (row->type->glue)
+		take_number(w, t);
 	t->text = w->text;
 	walk_args(w);
 	dst = w->frame[c->frame].args + row->at;

@@ -176,7 +176,7 @@ put_line(struct candidate *c, struct node *at, struct line *line)
 		n = node_new(c->conf, line);
 		node_add(at, n);
 	} else {
-		if (line->row->enters != NULL)
+		if (line->row->enters != NULL && line->row->body == NULL)
 			line = line_merge(c->conf, line, n->line);
 		node_set_line(n, line);
 	}
@@ -229,6 +229,7 @@ candidate_body(struct candidate *c, const char *text, struct err *err)
 	struct line *line = c->body;
 	bool done = false;
 
+	line_add_raw(line, text);
 	if (line->row->body(c->conf->engine, line->args, text, &done, err)) {
 		if (!done)
 			return true;

@@ -61,22 +61,19 @@ place_of(const struct line *line)
 static void
 line_describe(struct line *line)
 {
+	const struct kw_cmd *cmd = &line->row->cmd;
 	struct text t;
 
 	text_init(&t, NULL);
-	if (line->no) {
-		text_add(&t, "no ");
-		kw_print_key(&line->row->cmd, line->args, &t);
-	} else {
-		kw_print(&line->row->cmd, line->args, &t);
-	}
-	line->text = mem_strndup(line, t.s, t.len);
-	line->key = line->text;
+	kw_print(cmd, line->args, &t);
+	line->text = line->key = mem_strndup(line, t.s, t.len);
 	if (!line->row->whole_line_key) {
 		text_clear(&t);
-		kw_print_key(&line->row->cmd, line->args, &t);
+		kw_print_key(cmd, line->args, &t);
 		line->key = mem_strndup(line, t.s, t.len);
 	}
+	if (line->no)
+		line->text = mem_printf(line, "no %s", line->key);
 	mem_free(t.s);
 	line->place = place_of(line);
 }
@@ -88,6 +85,28 @@ line_finish(struct conf *conf, struct line *line, struct err *err)
 		return false;
 	line_describe(line);
 	return true;
+}
+
+void
+line_add_raw(struct line *line, const char *text)
+{
+	size_t n;
+
+	text += strspn(text, " \t");
+	n = strlen(text);
+	while (n > 0 && strchr(" \t\r", text[n - 1]) != NULL)
+		n--;
+	if (line->raw == NULL)
+		line->raw = text_new(line);
+	text_addn(line->raw, text, n);
+	text_addc(line->raw, '\n');
+}
+
+bool
+line_equal(const struct line *a, const struct line *b)
+{
+	return a == b || (strcmp(a->text, b->text) == 0 && strcmp(a->raw == NULL ? "" : a->raw->s,
+								   b->raw == NULL ? "" : b->raw->s) == 0);
 }
 
 struct line *

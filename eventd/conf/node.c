@@ -165,7 +165,7 @@ node_equal(const struct node *a, const struct node *b)
 {
 	const struct node *x = first_of(a), *y = first_of(b);
 
-	if (a->line != b->line && strcmp(a->line->text, b->line->text) != 0)
+	if (!line_equal(a->line, b->line))
 		return false;
 	for (; x != NULL && y != NULL; x = next_of(x), y = next_of(y))
 		if (!node_equal(x, y))

@@ -13,6 +13,7 @@
 
 #include "conf/conf.h"
 #include "core/engine.h"
+#include "core/text.h"
 
 struct line {
 	unsigned refs;
@@ -21,6 +22,7 @@ struct line {
 	const char *key;
 	const char *text;  /* canonical, `no ` included */
 	const char *place; /* of sorted rows: what they are sorted by */
+	struct text *raw;  /* the raw lines behind it, blanks around them left out; NULL: none */
 	struct line *base; /* owner of values that were kept when the line was entered again */
 	bool no;
 };
@@ -56,6 +58,9 @@ struct conf {
 struct line *line_new(struct conf *, const struct kw_parsed *, bool no);
 /* Calls adopt() and fixes key and canonical text. */
 bool line_finish(struct conf *, struct line *, struct err *);
+/* One more raw line behind it. */
+void line_add_raw(struct line *, const char *text);
+bool line_equal(const struct line *, const struct line *);
 struct line *line_ref(struct line *);
 void line_unref(struct line *);
 /* Options of `old` that `line` does not repeat are kept: gives back `line`, or `old` if nothing changed. */

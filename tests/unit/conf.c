@@ -114,6 +114,11 @@ static const struct conf_mode modes[] = {
 	{ .name = "config-pubkey", .parent = "config-cert-chain" },
 };
 static const struct conf_row rows[] = {
+	{ .cmd = { "alias", "Alias", environment_kw, SIZE },
+		.mode = "config",
+		.order = 15,
+		.whole_line_key = true,
+		.apply = apply },
 	{ .cmd = { "hostname", "Name", value_kw, SIZE }, .mode = "config", .order = 10, .apply = apply },
 	{ .cmd = { .words = "ip domain lookup", .help = "DNS", SIZE },
 		.mode = "config",
@@ -471,6 +476,20 @@ raw_bodies(void **state)
 	assert_applied("-certificate ca 01/0;");
 }
 
+static void
+whole_lines_as_keys(void **state)
+{
+	struct world *w = *state;
+
+	type(w, "alias a one");
+	type(w, "alias a two");
+	type(w, "alias a one");
+	assert_applied("+alias a one/0;+alias a two/0;");
+	type(w, "no alias a one");
+	assert_applied("-alias a one/0;");
+	assert_running(w, "!\nalias a two\n");
+}
+
 /* ---- whole configurations ---- */
 
 struct findings {
@@ -548,6 +567,15 @@ replacing_tells_the_difference(void **state)
 		true, true, NULL, NULL, &err));
 	assert_applied("-ip domain lookup (no)/0;-certificate ca 01/0;-event manager environment x/0;"
 		       "-event manager applet A/3;+event manager applet C/1;~event manager applet B/2;");
+
+	/* The same line with another body is another line. */
+	assert_true(conf_load(w->conf, "f", with_chain, false, true, NULL, NULL, &err));
+	text_clear(applied);
+	assert_true(conf_load(w->conf, "f", with_chain, false, true, NULL, NULL, &err));
+	assert_applied("");
+	assert_true(conf_load(w->conf, "f", "crypto pki certificate chain T\ncertificate ca 01\n41\nquit\n",
+		false, true, NULL, NULL, &err));
+	assert_applied("~certificate ca 01/0;");
 
 	/* Added to what is there: lines that are not named stay. */
 	assert_true(conf_load(w->conf, "paste",
@@ -650,6 +678,7 @@ main(void)
 		TEST(refused_commits_change_nothing),
 		TEST(kept_negations),
 		TEST(raw_bodies),
+		TEST(whole_lines_as_keys),
 		TEST(loads_what_it_prints),
 		TEST(replacing_tells_the_difference),
 		TEST(boot_takes_what_is_good),

@@ -260,6 +260,11 @@ canonical_lines(void **state)
 		{ "action \"plain\" else", "action plain else" },
 		{ "action 1 comment \"as typed\"", "action 1 comment \"as typed\"" },
 		{ "action 1 comment as  typed \"too\"", "action 1 comment as  typed \"too\"" },
+		{ "action 1 mail server s to t subject x source-int Gi 0/0/1 port 26",
+			"action 1 mail server \"s\" to \"t\" subject \"x\" source-interface Gi0/0/1 port "
+			"26" },
+		{ "action 1 mail server s to t subject x source-int eth0 port 26",
+			"action 1 mail server \"s\" to \"t\" subject \"x\" source-interface eth0 port 26" },
 		{ "event syslog pattern x trap maxrun 20", "event syslog pattern \"x\" trap" },
 		{ "event tag t syslog maxrun 90.5 pattern \"a\\\"b\" occurs 3",
 			"event tag t syslog occurs 3 pattern \"a\\\"b\" maxrun 90.500" },
@@ -439,6 +444,8 @@ help_lists_what_may_follow(void **state)
 		{ "event syslog occurs 3", "  <1-32>                Number of matches\n" },
 		{ "event syslog pattern x maxrun ", "  <0-31536000.999>      Longest run\n" },
 		{ "shutdown ", "  <cr>\n" },
+		{ "action 1 mail source-address ", "  A.B.C.D               Address to send from\n  "
+						   "X:X:X:X::X            Address to send from\n" },
 	};
 	struct world *w = *state;
 
