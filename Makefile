@@ -47,7 +47,7 @@ LIBS     := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread -l
 # The test libraries may be unpacked only.
 UNPACKED_LIB := $(firstword $(wildcard build/root/usr/lib/*-linux-gnu*))
 TEST_CFLAGS  := -Itests/lib -idirafter build/root/usr/include
-TEST_LIBS    := $(if $(UNPACKED_LIB),-L$(UNPACKED_LIB) -Wl$(comma)-rpath$(comma)$(CURDIR)/$(UNPACKED_LIB)) -lcmocka
+TEST_LIBS    := $(if $(UNPACKED_LIB),-L$(UNPACKED_LIB) -Wl$(comma)-rpath$(comma)'$(CURDIR)/$(UNPACKED_LIB)') -lcmocka
 
 # A file named main.c is a program; everything else is in the library that all programs link.
 FOLDERS  := eventd actions applets pki cli

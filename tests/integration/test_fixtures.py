@@ -4,6 +4,7 @@ import os
 import smtplib
 import ssl
 import struct
+import sys
 
 import pytest
 
@@ -97,6 +98,12 @@ def test_tshark_reads_a_capture(tshark, tmp_path):
     capture = tmp_path / "one.pcap"
     capture.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101) + struct.pack("<IIII", 1, 0, len(ip), len(ip)) + ip)
     assert tshark("-r", str(capture), "-T", "fields", "-e", "ip.src", "-e", "syslog.msg").split() == ["192.0.2.1", "hello"]
+
+
+def test_postfix_listens_inside_a_namespace(netns, new_mailhost):
+    new_mailhost(netns=netns.name, addresses=["192.0.2.2"], submission=587)
+    ehlo = "import smtplib; s = smtplib.SMTP('192.0.2.2', 587); print(s.ehlo()[0], s.has_extn('starttls'))"
+    assert netns.run(sys.executable, "-c", ehlo).stdout == "250 True\n"
 
 
 def test_namespace_has_a_link_that_flaps(netns):

@@ -222,7 +222,7 @@ class MailHost:
         self.set_certificate(self.cert, self.key)
         self.write("conf/main.cf", MAIN_CF.format(**words) +
                    "".join("%s = %s\n" % item for item in self.settings.items()))
-        self.write("conf/master.cf", MASTER_CF + "".join(self.services()))
+        self.write("conf/master.cf", "".join(self.services()) + MASTER_CF)
         self.write("conf/recipients", "refused@ 550 5.1.1 No such user here\nlater@ 451 4.7.1 Greylisted, try again later\n")
         self.write("conf/users", "".join("%s:{PLAIN}%s\n" % (u, p.replace(":", "\\:")) if ":" not in p else
                                          "%s:{PLAIN.b64}%s\n" % (u, base64_of(p)) for u, p in self.users.items()), 0o644)
@@ -285,7 +285,7 @@ class MailHost:
                 s.connect(self.run + "/queue/private/auth")
                 if not s.recv(7) == b"VERSION":
                     return False
-            if self.netns:
+            if self.netns:  # master opens its sockets in the order of master.cf, those that listen to the network first
                 return os.path.exists(self.run + "/queue/public/qmgr")
             with socket.create_connection((self.addresses[0], self.smtp), 5) as s:
                 return s.recv(4) == b"220 "
