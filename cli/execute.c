@@ -251,24 +251,37 @@ parse_config_command(struct command *c, struct err *err)
 	return parse_exec(c, s->cli->config, err);
 }
 
-/* An abbreviation that means a command of ours and also begins a line of this mode. */
+/* Keywords of a tree that the first word may mean; *exact: one of them is that word. */
+static size_t
+count_words(struct command *c, const struct kw_tree *tree, const char *word, const char **first, bool *exact)
+{
+	struct kw_offer *offers = NULL;
+	size_t n = 0, count = 0, i;
+
+	kw_offers(c, tree, word, c->session->level, &offers, &n, NULL);
+	for (i = 0; i < n; i++) {
+		if (offers[i].is_value || (*first != NULL && strcmp(*first, offers[i].word) == 0))
+			continue;
+		*first = offers[i].word;
+		*exact = *exact || strcasecmp(word, offers[i].word) == 0;
+		count++;
+	}
+	return count;
+}
+
+/* An abbreviation of one of ours (`end`, `exit`) that may also begin a line of this mode. */
 static bool
 is_ambiguous(struct command *c)
 {
 	struct session *s = c->session;
-	size_t n = strcspn(c->line, " \t"), len = strcspn(c->expanded, " "), count = 0, i;
-	struct kw_offer *offers = NULL;
-	char *word = mem_strndup(c, c->line, n);
+	char *word = mem_strndup(c, c->line, strcspn(c->line, " \t"));
+	const struct kw_tree *tree = conf_tree(s->cli->engine->conf, conf_edit_mode(s->edit));
+	const char *first = NULL;
+	bool exact = false;
+	size_t ours = count_words(c, s->cli->config, word, &first, &exact);
+	size_t theirs = count_words(c, tree, word, &first, &exact);
 
-	if (n == len || !kw_offers(c, conf_tree(s->cli->engine->conf, conf_edit_mode(s->edit)), word,
-				s->level, &offers, &count, NULL))
-		return false;
-	for (i = 0; i < count; i++) {
-		if (!offers[i].is_value &&
-			(strlen(offers[i].word) != len || strncasecmp(offers[i].word, c->expanded, len) != 0))
-			return true;
-	}
-	return false;
+	return !exact && ours > 0 && ours + theirs > 1;
 }
 
 /* ---- carrying it out ---- */
@@ -434,8 +447,8 @@ config_typed(struct command *c)
 		refuse(c, &err);
 		return;
 	}
-	if (ours && !c->is_do && is_ambiguous(c)) {
-		err_set(&err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", c->typed);
+	if (!c->is_do && (ours || err.code == ERR_AMBIGUOUS) && is_ambiguous(c)) {
+		err_set(&err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", c->line);
 		command_end(c, false, &err);
 		return;
 	}

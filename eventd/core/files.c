@@ -61,7 +61,7 @@ files_prefix(struct files *f, const char *prefix, const char *dir)
 const char *
 files_prefix_at(const struct files *f, size_t i)
 {
-	return i < f->n ? f->prefix[i].name : NULL;
+	return f != NULL && i < f->n ? f->prefix[i].name : NULL;
 }
 
 static bool
@@ -86,6 +86,8 @@ find_place(const struct files *f, const char *name, unsigned how, struct place *
 	const char *colon = strchr(name, ':'), *slash = strchr(name, '/');
 	size_t i, n;
 
+	if (f == NULL)
+		return fail(err, name, ENODEV);
 	if (name[0] == '/') {
 		*out = (struct place){ .path = name };
 		if ((how & FILES_ABSOLUTE) == 0)

@@ -2,7 +2,7 @@
  * Files by IOS names: "flash:dir/name". Each prefix is a directory that names cannot leave: `..` out
  * of it, absolute paths behind a prefix and links that lead outside are refused (rulings 9). Names
  * without a prefix belong to flash:. Absolute paths of the host are for level 15 only (rulings 40)
- * and must be asked for. Engine thread only.
+ * and must be asked for. A NULL struct files has no file at all (checks, simulations). Engine thread only.
  */
 #ifndef CORE_FILES_H
 #define CORE_FILES_H

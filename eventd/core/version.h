@@ -1,6 +1,6 @@
 /* What this is called. */
-#ifndef EVENTD_VERSION_H
-#define EVENTD_VERSION_H
+#ifndef CORE_VERSION_H
+#define CORE_VERSION_H
 
 #define EVENTD_VERSION "0.1.0"
 
