@@ -222,7 +222,10 @@ parse_exec(struct command *c, struct kw_tree *tree, struct err *err)
 static long
 progress(const struct err *err)
 {
-	return err->code == ERR_INCOMPLETE ? 1L << 20 : err->column;
+	if (err->code == ERR_INCOMPLETE)
+		return 1L << 20;
+	/* Understood and refused for a reason: nobody read further. */
+	return err->column > 0 ? err->column : 1L << 21;
 }
 
 static bool

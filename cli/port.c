@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "applets/applet.h"
 #include "cli/session_private.h"
 #include "core/engine.h"
 #include "core/mem.h"
@@ -127,10 +128,12 @@ port_open(void *engine, const void *ctx, const char *policy, struct cause *cause
 {
 	struct cli *cli = ((struct engine *)engine)->cli;
 	struct cli_port *p = mem_new(ctx, struct cli_port);
+	/* event manager session cli username, else what the daemon's settings say */
+	const char *user = session_cli_username(engine);
 	struct session_spec spec = {
-		.user = cli->policy_user,
+		.user = *user ? user : cli->policy_user,
 		.location = mem_printf(p, "EEM:%s", policy),
-		.level = cli->policy_level,
+		.level = *user ? session_cli_privilege(engine) : cli->policy_level,
 		.cause = cause,
 		.is_policy = true,
 		.echoes = true,

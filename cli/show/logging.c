@@ -1,6 +1,8 @@
 /* show logging: where messages go, and the buffer. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/builtin.h"
 #include "cli/session.h"
@@ -8,6 +10,8 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/writer.h"
+#include "syslog/listen.h"
+#include "syslog/received.h"
 
 struct last_args {
 	struct kw_int last;
@@ -52,53 +56,37 @@ show_line(void *arg, const char *line, size_t n)
 }
 
 static void
-show_place(struct writer *w, const struct log *log, enum log_place place, const char *title, uint64_t logged)
+show_places(struct writer *w, const struct log_stats *st)
 {
-	enum severity least;
+	const char *level = severity_name(st->buffer_level);
 
-	if (log_place(log, place, &least))
-		w_text(w,
-			"    %s logging: level %s, %" PRIu64 " messages logged, xml disabled,\n"
-			"                     filtering disabled\n",
-			title, severity_name(least), logged);
-	else
-		w_text(w, "    %s logging: disabled\n", title);
-}
-
-static void
-show_places(struct writer *w, const struct log *log)
-{
-	struct log_stats st;
-
-	log_stats(log, &st);
 	w_text(w,
 		"Syslog logging: enabled (%" PRIu64 " messages dropped, 0 messages rate-limited, 0 flushes, "
 		"0 overruns, xml disabled, filtering disabled)\n\n"
 		"No Active Message Discriminator.\n\n\n\n"
 		"No Inactive Message Discriminator.\n\n\n",
-		st.dropped);
-	show_place(w, log, LOG_CONSOLE, "Console", st.logged);
-	show_place(w, log, LOG_MONITOR, "Monitor", st.logged);
-	if (st.buffer_bytes > 0)
-		w_text(w,
-			"    Buffer logging:  level %s, %" PRIu64 " messages logged, xml disabled,\n"
-			"                    filtering disabled\n",
-			severity_name(st.buffer_level), st.logged);
-	else
-		w_text(w, "    Buffer logging:  disabled\n");
+		st->dropped);
 	w_text(w,
-		"    Exception Logging: size (4096 bytes)\n"
+		"    Console logging: level debugging, %" PRIu64 " messages logged, xml disabled,\n"
+		"                     filtering disabled\n"
+		"    Monitor logging: level debugging, %" PRIu64 " messages logged, xml disabled,\n"
+		"                     filtering disabled\n"
+		"    Buffer logging:  level %s, %" PRIu64 " messages logged, xml disabled,\n"
+		"                    filtering disabled\n",
+		st->logged, st->logged, level, st->logged);
+	w_text(w,
+		"    Exception Logging: size (%zu bytes)\n"
 		"    Count and timestamp logging messages: disabled\n"
 		"    File logging: disabled\n"
 		"    Persistent logging: disabled\n\n"
 		"No active filter modules.\n\n"
-		"    Trap logging: disabled\n\n"
+		"    Trap logging: level informational, 0 message lines logged\n\n"
 		"Log Buffer (%zu bytes):\n",
-		st.buffer_bytes);
-	w_int(w, "messages_logged", (int64_t)st.logged);
-	w_int(w, "messages_dropped", (int64_t)st.dropped);
-	w_int(w, "buffer_bytes", (int64_t)st.buffer_bytes);
-	w_str(w, "buffer_level", severity_name(st.buffer_level));
+		(size_t)4096, st->buffer_bytes);
+	w_int(w, "messages_logged", (int64_t)st->logged);
+	w_int(w, "messages_dropped", (int64_t)st->dropped);
+	w_int(w, "buffer_bytes", (int64_t)st->buffer_bytes);
+	w_str(w, "buffer_level", level);
 }
 
 static enum cmd_result
@@ -107,9 +95,11 @@ show_logging(struct session *s, const void *args, struct err *err)
 	const struct last_args *a = args;
 	struct log *log = session_engine(s)->log;
 	struct lines l = { .w = session_writer(s) };
+	struct log_stats st;
 	uint64_t n = 0;
 
-	show_places(l.w, log);
+	log_stats(log, &st);
+	show_places(l.w, &st);
 	if (a->last.set) {
 		log_each(log, count_line, &n);
 		l.skip = n > (uint64_t)a->last.v ? n - (uint64_t)a->last.v : 0;
@@ -117,6 +107,54 @@ show_logging(struct session *s, const void *args, struct err *err)
 	w_list(l.w, "messages");
 	log_each(log, show_line, &l);
 	w_end(l.w);
+	return CMD_DONE;
+}
+
+/* ---- messages of others (rulings 20) ---- */
+
+static void
+show_received_line(void *arg, usec wall, struct slice source, struct slice raw)
+{
+	struct writer *w = arg;
+	time_t sec = (time_t)(wall / USEC_PER_SEC);
+	char day[32], when[48];
+	char *text;
+	struct tm tm;
+
+	gmtime_r(&sec, &tm);
+	strftime(day, sizeof day, "%b %e %H:%M:%S", &tm);
+	snprintf(when, sizeof when, "%s.%03d", day, (int)(wall / USEC_PER_MSEC % 1000));
+	w_text(w, "%s ", when);
+	w_foreign(w, source.s, source.n);
+	w_text(w, ": ");
+	w_foreign(w, raw.s, raw.n);
+	w_text(w, "\n");
+	w_object(w, NULL);
+	w_str(w, "time", when);
+	text = mem_strndup(NULL, source.s, source.n);
+	w_str(w, "source", text);
+	mem_free(text);
+	text = mem_strndup(NULL, raw.s, raw.n);
+	w_str(w, "message", text);
+	mem_free(text);
+	w_end(w);
+}
+
+static enum cmd_result
+show_received(struct session *s, const void *args, struct err *err)
+{
+	const struct last_args *a = args;
+	struct intake *intake = session_engine(s)->intake;
+	struct writer *w = session_writer(s);
+	const struct received *r = intake != NULL ? intake_received(intake) : NULL;
+
+	w_text(w, "%" PRIu64 " messages received, %zu kept\n\n", r != NULL ? received_total(r) : 0,
+		r != NULL ? received_count(r) : (size_t)0);
+	w_int(w, "messages_received", r != NULL ? (int64_t)received_total(r) : 0);
+	w_list(w, "messages");
+	if (r != NULL)
+		received_each(r, a->last.set ? (size_t)a->last.v : 0, show_received_line, w);
+	w_end(w);
 	return CMD_DONE;
 }
 
@@ -128,6 +166,13 @@ static const struct exec_cmd cmds[] = {
 		  .level = 1 },
 		.flags = EXEC_SHOW,
 		.run = show_logging },
+	{ .cmd = { .words = "show logging received",
+		  .help = "Messages received from other devices",
+		  .kw = logging_kw,
+		  .size = sizeof(struct last_args),
+		  .level = 1 },
+		.flags = EXEC_SHOW,
+		.run = show_received },
 };
 
 void

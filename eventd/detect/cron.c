@@ -45,10 +45,10 @@ static bool
 wrong(const struct field *f, const char *s, size_t n, struct err *err)
 {
 	if (f->words)
-		return err_set(err, ERR_INVALID, "cron: %s '%.*s' is not within %u-%u or a name such as %s",
+		return err_set(err, ERR_REFUSED, "cron: %s '%.*s' is not within %u-%u or a name such as %s",
 			f->name, (int)n, s, f->min, f->max, f->words[0]);
 	return err_set(
-		err, ERR_INVALID, "cron: %s '%.*s' is not within %u-%u", f->name, (int)n, s, f->min, f->max);
+		err, ERR_REFUSED, "cron: %s '%.*s' is not within %u-%u", f->name, (int)n, s, f->min, f->max);
 }
 
 static bool
@@ -138,7 +138,7 @@ read_nickname(const char *text, struct cron *c, struct err *err)
 	for (size_t i = 0; i < sizeof nicknames / sizeof *nicknames; i++)
 		if (strlen(nicknames[i].word) == n && strncasecmp(text, nicknames[i].word, n) == 0)
 			return cron_parse(nicknames[i].meaning, c, err);
-	return err_set(err, ERR_INVALID,
+	return err_set(err, ERR_REFUSED,
 		"cron: no word '%.*s'; there are @reboot, @yearly, @monthly, @weekly, "
 		"@daily, @midnight and @hourly",
 		(int)n, text);
@@ -157,7 +157,7 @@ cron_parse(const char *text, struct cron *c, struct err *err)
 		size_t n = strcspn(text, " \t");
 
 		if (n == 0)
-			return err_set(err, ERR_INVALID, "cron: the %s is missing", fields[i].name);
+			return err_set(err, ERR_REFUSED, "cron: the %s is missing", fields[i].name);
 		if (!read_field(&fields[i], text, n, &bits[i], err))
 			return false;
 		star[i] = *text == '*';
@@ -165,7 +165,7 @@ cron_parse(const char *text, struct cron *c, struct err *err)
 		text += strspn(text, " \t");
 	}
 	if (*text)
-		return err_set(err, ERR_INVALID, "cron: '%s' behind the day of week", text);
+		return err_set(err, ERR_REFUSED, "cron: '%s' behind the day of week", text);
 
 	*c = (struct cron){ .minutes = bits[MINUTE],
 		.hours = (uint32_t)bits[HOUR],

@@ -43,6 +43,7 @@ struct armed {
 
 /* For the engine: has the startup configuration been read (`@reboot`)? */
 struct timer_state {
+	struct engine *engine;
 	bool started;
 	struct timer *first_turn;
 };
@@ -225,9 +226,8 @@ timer_fired(void *arg)
  * fixed entry does not run a second time for a time that it has run for.
  */
 static void
-clock_stepped(void *arg)
+recompute(struct armed *t)
 {
-	struct armed *t = arg;
 	const struct timer_spec *a = t->spec->args;
 	usec now = clock_wall(t->spec->engine->clock);
 
@@ -240,6 +240,20 @@ clock_stepped(void *arg)
 		return;
 	}
 	set_for_wall(t);
+}
+
+/* One watch for all specifications: each would cost a descriptor. */
+static void
+clock_stepped(void *arg)
+{
+	const struct timer_state *state = arg;
+
+	for (struct spec *s = bus_specs(state->engine->bus, &detector_timer); s; s = s->next) {
+		const struct timer_spec *a = s->args;
+
+		if (a->cron.set || a->absolute.set)
+			recompute(s->private);
+	}
 }
 
 /* ---- arming ---- */
@@ -286,8 +300,7 @@ timer_arm(struct spec *s, struct err *err)
 	if (a->watchdog.set || a->countdown.set) {
 		t->due = clock_mono(s->engine->clock) + a->time.v;
 		timer_set(t->timer, a->time.v);
-	} else
-		loop_on_clock_step(t, s->engine->loop, clock_stepped, t);
+	}
 	return true;
 }
 
@@ -309,6 +322,8 @@ timer_start(struct engine *engine, struct err *err)
 {
 	struct timer_state *state = mem_new(engine->bus, struct timer_state);
 
+	state->engine = engine;
+	loop_on_clock_step(state, engine->loop, clock_stepped, state);
 	state->first_turn = timer_after(state, engine->loop, 0, first_turn, state);
 	*bus_detector_state(engine->bus, &detector_timer) = state;
 	return true;

@@ -1,0 +1,109 @@
+/* event manager run: a policy by hand; a synchronous one holds the session and its terminal. */
+#include "cli/builtin.h"
+#include "cli/cmd.h"
+#include "cli/session.h"
+#include "core/engine.h"
+#include "core/mem.h"
+#include "sched/manual.h"
+#include "sched/sched.h"
+
+struct run_args {
+	struct kw_str name;
+	struct kw_list args;
+};
+
+static const struct kw run_kw[] = {
+	{ .help = "Name of the policy", .type = &kw_word, KW_AT(struct run_args, name), .flags = KW_REQ },
+	{ .help = "Argument of the policy",
+		.type = &kw_word,
+		KW_AT(struct run_args, args),
+		.flags = KW_MANY },
+	KW_END,
+};
+
+/* A session that waits for its policy; lives as long as the command. */
+struct waiting {
+	struct session *session;
+	struct run *run;
+};
+
+/* Rulings 26: what `exit N` said does not matter, only whether the run came to its end. */
+static void
+run_ended(void *arg, const struct run_result *result)
+{
+	struct waiting *w = arg;
+	struct err err = ERR_INIT;
+
+	w->run = NULL;
+	if (result->status == RUN_SUCCESS) {
+		session_done(w->session);
+		return;
+	}
+	if (result->timed_out)
+		err_class(&err, ERR_TIMEOUT, "MAXRUN", "Policy ended by its maxrun timer at statement %s",
+			result->label);
+	else
+		err_class(&err, ERR_REFUSED, result->error, "Policy aborted at statement %s", result->label);
+	session_fail(w->session, &err);
+}
+
+/* 8.5: the caller goes on, the policy too; its terminal is gone. */
+static void
+wait_over(void *arg, enum session_end why)
+{
+	struct waiting *w = arg;
+
+	if (w->run)
+		run_take_tty(w->run);
+	w->run = NULL;
+	if (why == SESSION_DEADLINE)
+		session_done(w->session);
+}
+
+static enum cmd_result
+event_manager_run(struct session *s, const void *args, struct err *err)
+{
+	const struct run_args *a = args;
+	struct engine *engine = session_engine(s);
+	bool sync = false;
+	usec wait = 0;
+
+	if (a->args.n > MANUAL_ARGS_MAX) {
+		err_set(err, ERR_REFUSED, "A policy takes at most %d arguments", MANUAL_ARGS_MAX);
+		return CMD_REFUSED;
+	}
+	manual_is_sync(engine, a->name.s, &sync, &wait);
+
+	struct run *run = manual_run(engine,
+		&(struct manual_want){ .name = a->name.s,
+			.args = a->args.v,
+			.nargs = a->args.n,
+			.cause = session_cause(s),
+			.source = session_tty_name(s),
+			.tty = sync ? session_tty(s) : NULL },
+		err);
+	if (run == NULL)
+		return CMD_REFUSED_BARE;
+	if (!sync)
+		return CMD_DONE;
+
+	struct waiting *w = mem_new(session_cmd_ctx(s), struct waiting);
+	*w = (struct waiting){ .session = s, .run = run };
+	run_on_end(w, run, run_ended, w);
+	return session_wait(s, wait, wait_over, w);
+}
+
+static const struct exec_cmd cmds[] = {
+	{ .cmd = { .words = "event manager run",
+		  .help = "Run an Event Manager policy registered with event none",
+		  .kw = run_kw,
+		  .size = sizeof(struct run_args),
+		  .level = 15 },
+		.run = event_manager_run },
+};
+
+void
+exec_eem_register(struct cli *cli)
+{
+	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
+}

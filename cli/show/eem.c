@@ -1,0 +1,391 @@
+/* show event manager history, environment, statistics, scheduler, session: the server's own state. */
+#include "cli/show/eem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "applets/applet.h"
+#include "applets/env.h"
+#include "bus/history.h"
+#include "cli/builtin.h"
+#include "cli/cmd.h"
+#include "cli/session.h"
+#include "core/engine.h"
+#include "core/mem.h"
+#include "core/writer.h"
+#include "sched/policy.h"
+#include "sched/sched.h"
+#include "store/secret.h"
+
+/* ---- shared ---- */
+
+static void
+date(usec wall, const char *day_form, char out[40])
+{
+	time_t sec = (time_t)(wall / USEC_PER_SEC);
+	char form[40];
+	struct tm tm;
+
+	gmtime_r(&sec, &tm);
+	snprintf(form, sizeof form, "%%a %%b%s %%H:%%M:%%S %%Y", day_form);
+	strftime(out, 40, form, &tm);
+}
+
+void
+eem_date(usec wall, char out[40])
+{
+	date(wall, " %-d", out);
+}
+
+void
+eem_glued_date(usec wall, char out[40])
+{
+	date(wall, "%e", out);
+}
+
+void
+eem_cell(struct writer *w, unsigned *at, unsigned column, const char *fmt, ...)
+{
+	char cell[300];
+	va_list ap;
+	unsigned pad = column > *at ? column - *at : column > 0;
+
+	va_start(ap, fmt);
+	vsnprintf(cell, sizeof cell, fmt, ap);
+	va_end(ap);
+	w_text(w, "%*s%s", (int)pad, "", cell);
+	*at += pad + (unsigned)strlen(cell);
+}
+
+/* "0.012": averages and times of runs. */
+static void
+seconds(usec t, char out[32])
+{
+	snprintf(
+		out, 32, "%lld.%03d", (long long)(t / USEC_PER_SEC), (int)(t % USEC_PER_SEC / USEC_PER_MSEC));
+}
+
+/* ---- history events ---- */
+
+struct history_args {
+	struct kw_flag detailed;
+	struct kw_int maximum;
+};
+
+static const struct kw history_kw[] = {
+	{ .word = "detailed",
+		.help = "With the arguments of the events",
+		KW_AT(struct history_args, detailed) },
+	{ .word = "maximum",
+		.help = "Number of the newest entries",
+		.type = &kw_number,
+		KW_AT(struct history_args, maximum),
+		.min = 1,
+		.max = HISTORY_MAX },
+	KW_END,
+};
+
+static void
+show_entry(struct writer *w, const struct history_entry *e, bool detailed)
+{
+	char when[40];
+	unsigned at = 0;
+
+	eem_glued_date(e->wall, when);
+	eem_cell(w, &at, 0, "%llu", (unsigned long long)e->no);
+	eem_cell(w, &at, 5, "%llu", (unsigned long long)e->job_id);
+	eem_cell(w, &at, 12, "Actv");
+	eem_cell(w, &at, 17, "%s", e->status);
+	eem_cell(w, &at, 26, "%s", when);
+	eem_cell(w, &at, 51, "%s", e->type);
+	eem_cell(w, &at, 69, "%s: %s\n", e->kind, e->name);
+
+	w_object(w, NULL);
+	w_int(w, "no", (int64_t)e->no);
+	w_int(w, "job_id", (int64_t)e->job_id);
+	w_str(w, "proc", "Actv");
+	w_str(w, "status", e->status);
+	w_str(w, "time_of_event", when);
+	w_str(w, "event_type", e->type);
+	w_str(w, "class", e->kind);
+	w_str(w, "name", e->name);
+	if (detailed) {
+		w_text(w, " event_args: ");
+		w_foreign(w, e->detail, strlen(e->detail));
+		w_text(w, "\n");
+		w_str(w, "event_args", e->detail);
+	}
+	w_end(w);
+}
+
+static enum cmd_result
+show_history(struct session *s, const void *args, struct err *err)
+{
+	const struct history_args *a = args;
+	const struct history *h = session_engine(s)->history;
+	struct writer *w = session_writer(s);
+	size_t n = history_count(h), newest = a->maximum.set ? (size_t)a->maximum.v : n;
+
+	w_text(w, "No.  Job Id Proc Status   Time of Event            Event Type        Name\n");
+	w_list(w, "events");
+	for (size_t i = n > newest ? n - newest : 0; i < n; i++)
+		show_entry(w, history_at(h, i), a->detailed.set);
+	w_end(w);
+	return CMD_DONE;
+}
+
+/* ---- environment ---- */
+
+struct environment_args {
+	struct kw_flag all;
+	struct kw_str name;
+};
+
+static const struct kw environment_kw[] = {
+	{ .word = "all",
+		.help = "All environment variables",
+		KW_AT(struct environment_args, all),
+		.flags = KW_SEQ,
+		.group = 1 },
+	{ .help = "Name of an environment variable",
+		.type = &kw_word,
+		KW_AT(struct environment_args, name),
+		.group = 1 },
+	KW_END,
+};
+
+struct listing {
+	struct writer *w;
+	unsigned n;
+};
+
+static void
+show_variable(void *arg, const char *name, const char *value)
+{
+	struct listing *l = arg;
+	char *masked = secret_mask(NULL, value);
+	unsigned at = 0;
+
+	l->n++;
+	eem_cell(l->w, &at, 0, "%u", l->n);
+	eem_cell(l->w, &at, 5, "%s", name);
+	w_text(l->w, "%*s", at < 35 ? (int)(35 - at) : 1, "");
+	w_foreign(l->w, masked, strlen(masked));
+	w_text(l->w, "%*s\n", strlen(masked) < 30 ? (int)(30 - strlen(masked)) : 0, "");
+	w_object(l->w, NULL);
+	w_int(l->w, "no", l->n);
+	w_str(l->w, "name", name);
+	w_str(l->w, "value", masked);
+	w_end(l->w);
+	mem_free(masked);
+}
+
+static enum cmd_result
+show_environment(struct session *s, const void *args, struct err *err)
+{
+	const struct environment_args *a = args;
+	const struct environment *env = session_engine(s)->env;
+	struct listing l = { .w = session_writer(s) };
+
+	if (!a->name.set) {
+		w_text(l.w, "No.  Name                          Value                         \n");
+		w_list(l.w, "variables");
+		environment_each(env, show_variable, &l);
+		w_end(l.w);
+		return CMD_DONE;
+	}
+
+	const char *value = environment_get(env, a->name.s, NULL);
+	if (value == NULL) {
+		err_set(err, ERR_NOT_FOUND, "Environment variable not found");
+		return CMD_REFUSED_BARE;
+	}
+	char *masked = secret_mask(session_cmd_ctx(s), value);
+	w_foreign(l.w, masked, strlen(masked));
+	w_text(l.w, "\n");
+	w_str(l.w, "name", a->name.s);
+	w_str(l.w, "value", masked);
+	return CMD_DONE;
+}
+
+/* ---- statistics ---- */
+
+struct client {
+	const char *name;
+	uint64_t triggered, dropped;
+	size_t queued;
+	unsigned queue_max;
+	usec average;
+};
+
+static void
+show_client(struct writer *w, const struct client *c)
+{
+	char average[32];
+	unsigned at = 0;
+
+	seconds(c->average, average);
+	eem_cell(w, &at, 0, "%s", c->name);
+	eem_cell(w, &at, 20, "%llu", (unsigned long long)c->triggered);
+	eem_cell(w, &at, 33, "%llu", (unsigned long long)c->dropped);
+	eem_cell(w, &at, 46, "%zu", c->queued);
+	eem_cell(w, &at, 59, "%u", c->queue_max);
+	eem_cell(w, &at, 72, "%s\n", average);
+	w_object(w, NULL);
+	w_str(w, "client", c->name);
+	w_int(w, "triggered_events", (int64_t)c->triggered);
+	w_int(w, "dropped_events", (int64_t)c->dropped);
+	w_int(w, "queue_size", (int64_t)c->queued);
+	w_int(w, "queue_max", c->queue_max);
+	w_str(w, "average_run_time", average);
+	w_end(w);
+}
+
+static enum cmd_result
+show_server_statistics(struct session *s, const void *args, struct err *err)
+{
+	struct writer *w = session_writer(s);
+	struct sched_stats st;
+
+	sched_stats(session_engine(s)->sched, &st);
+	w_text(w, "EEM Queue Information\n"
+		  "                    Triggered    Dropped      Queue        Queue        Average\n"
+		  "Client              Events       Events       Size         Max          Run Time\n"
+		  "-------------------------------------------------------------------------------\n");
+	w_list(w, "clients");
+	show_client(w, &(struct client){ .name = "EEM Applets",
+			       .triggered = st.triggered,
+			       .dropped = st.dropped,
+			       .queued = st.queued,
+			       .queue_max = SCHED_QUEUE_MAX,
+			       .average = st.finished ? st.run_total / (usec)st.finished : 0 });
+	w_end(w);
+	return CMD_DONE;
+}
+
+static void
+show_policy_statistics(void *arg, struct policy *p)
+{
+	struct listing *l = arg;
+	char average[32], longest[32];
+	uint64_t suppressed = 0;
+	unsigned at = 0;
+
+	for (size_t i = 0; i < p->nspecs; i++)
+		suppressed += p->specs[i]->suppressed;
+	seconds(p->runs ? p->run_total / (usec)p->runs : 0, average);
+	seconds(p->run_longest, longest);
+	l->n++;
+	eem_cell(l->w, &at, 0, "%u", l->n);
+	eem_cell(l->w, &at, 5, "%s", policy_kind_name(p->kind));
+	eem_cell(l->w, &at, 15, "%llu", (unsigned long long)p->triggered);
+	eem_cell(l->w, &at, 27, "%llu", (unsigned long long)suppressed);
+	eem_cell(l->w, &at, 39, "%s", average);
+	eem_cell(l->w, &at, 55, "%s", longest);
+	eem_cell(l->w, &at, 71, "%s\n", p->name);
+	w_object(l->w, NULL);
+	w_int(l->w, "no", l->n);
+	w_str(l->w, "class", policy_kind_name(p->kind));
+	w_int(l->w, "triggered", (int64_t)p->triggered);
+	w_int(l->w, "suppressed", (int64_t)suppressed);
+	w_str(l->w, "average_run_time", average);
+	w_str(l->w, "maximum_run_time", longest);
+	w_str(l->w, "name", p->name);
+	w_end(l->w);
+}
+
+static enum cmd_result
+show_statistics(struct session *s, const void *args, struct err *err)
+{
+	struct listing l = { .w = session_writer(s) };
+
+	w_text(l.w,
+		"                                       Average         Maximum\n"
+		"No.  Class     Triggered   Suppressed  Run Time        Run Time        Name\n"
+		"----------------------------------------------------------------------------------------\n");
+	w_list(l.w, "policies");
+	policies_each(session_engine(s)->policies, show_policy_statistics, &l);
+	w_end(l.w);
+	return CMD_DONE;
+}
+
+/* ---- scheduler, session ---- */
+
+static void
+show_threads(struct listing *l, const char *kind, char class, unsigned slots, unsigned running)
+{
+	const char *name = class ? (const char[]){ class, '\0' } : "default";
+
+	l->n++;
+	w_text(l->w, "%u  %s threads service class %s\n       total:  %u  running:  %u  idle:  %u\n", l->n,
+		kind, name, slots, running, slots > running ? slots - running : 0);
+	w_object(l->w, NULL);
+	w_int(l->w, "no", l->n);
+	w_str(l->w, "threads", kind);
+	w_str(l->w, "class", name);
+	w_int(l->w, "total", slots);
+	w_int(l->w, "running", running);
+	w_int(l->w, "idle", slots > running ? slots - running : 0);
+	w_end(l->w);
+}
+
+static void
+show_class(void *arg, char class, unsigned slots, unsigned running)
+{
+	show_threads(arg, "Applet", class, slots, running);
+}
+
+static enum cmd_result
+show_scheduler(struct session *s, const void *args, struct err *err)
+{
+	struct listing l = { .w = session_writer(s) };
+
+	w_list(l.w, "schedulers");
+	show_threads(&l, "Script", 0, 1, 0);
+	sched_each_class(session_engine(s)->sched, show_class, &l);
+	w_end(l.w);
+	return CMD_DONE;
+}
+
+static enum cmd_result
+show_session(struct session *s, const void *args, struct err *err)
+{
+	struct writer *w = session_writer(s);
+	const char *user = session_cli_username(session_engine(s));
+
+	w_text(w, "%s\n", *user ? user : "No Embedded Event Manager session cli username configured");
+	w_str(w, "username", *user ? user : NULL);
+	return CMD_DONE;
+}
+
+#define SHOW(words_, help_, run_, ...)                                                                    \
+	{                                                                                                 \
+		.cmd = { .words = "show event manager " words_, .help = help_, .level = 1, __VA_ARGS__ }, \
+		.flags = EXEC_SHOW, .run = run_                                                           \
+	}
+
+static const struct exec_cmd cmds[] = {
+	SHOW("environment", "Environment variables", show_environment, .kw = environment_kw,
+		.size = sizeof(struct environment_args)),
+	SHOW("history events", "History of events that triggered", show_history, .kw = history_kw,
+		.size = sizeof(struct history_args)),
+	SHOW("scheduler thread", "Scheduler threads", show_scheduler),
+	SHOW("session cli username", "User name of the CLI sessions of policies", show_session),
+	SHOW("statistics policy", "Statistics of each policy", show_statistics),
+	SHOW("statistics server", "Statistics of the server's queues", show_server_statistics),
+};
+
+void
+show_eem_register(struct cli *cli)
+{
+	cli_word(cli, "show event manager history", "History of the event manager");
+	cli_word(cli, "show event manager scheduler", "Scheduler of policies");
+	cli_word(cli, "show event manager session", "Sessions of policies");
+	cli_word(cli, "show event manager session cli", "CLI sessions of policies");
+	cli_word(cli, "show event manager statistics", "Statistics");
+	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
+	show_eem_policy_register(cli);
+	show_eem_detector_register(cli);
+}

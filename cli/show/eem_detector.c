@@ -1,0 +1,173 @@
+/* show event manager detector, show event manager version: what the event manager can detect. */
+#include <string.h>
+
+#include "bus/bus.h"
+#include "bus/detector.h"
+#include "cli/cmd.h"
+#include "cli/session.h"
+#include "cli/show/eem.h"
+#include "core/engine.h"
+#include "core/text.h"
+#include "core/writer.h"
+
+struct detector_args {
+	struct kw_str name;
+	struct kw_flag all, detailed;
+};
+
+static const struct kw detector_kw[] = {
+	{ .word = "all",
+		.help = "All event detectors",
+		KW_AT(struct detector_args, all),
+		.flags = KW_REQ | KW_SEQ,
+		.group = 1 },
+	{ .help = "Name of an event detector",
+		.type = &kw_word,
+		KW_AT(struct detector_args, name),
+		.flags = KW_REQ,
+		.group = 1 },
+	{ .word = "detailed", .help = "Syntax and variables", KW_AT(struct detector_args, detailed) },
+	KW_END,
+};
+
+static void
+show_row(struct writer *w, unsigned no, const struct detector *d)
+{
+	unsigned at = 0;
+
+	eem_cell(w, &at, 0, "%u", no);
+	eem_cell(w, &at, 5, "%s", d->name);
+	eem_cell(w, &at, 25, "%s", d->version);
+	eem_cell(w, &at, 35, "node0/0");
+	eem_cell(w, &at, 47, "RP");
+	eem_cell(w, &at, 55, "\n");
+	w_int(w, "no", no);
+	w_str(w, "name", d->name);
+	w_str(w, "version", d->version);
+	w_str(w, "node", "node0/0");
+	w_str(w, "type", "RP");
+}
+
+static void
+show_syntax(struct writer *w, const struct kw *rows, unsigned indent)
+{
+	for (const struct kw *row = rows; row && (row->word || row->help); row++) {
+		bool required = (row->flags & KW_REQ) && row->group == 0;
+		const char *value = row->type == NULL ? "" : row->word ? " <value>" : "<value>";
+
+		if (row->flags & KW_HIDDEN)
+			continue;
+		w_text(w, "%*s%s%s%s%s\n", (int)indent, "", required ? "" : "[", row->word ? row->word : "",
+			value, required ? "" : "]");
+		show_syntax(w, row->sub, indent + 4);
+	}
+}
+
+static void
+show_variables(struct writer *w, const struct event_field *f)
+{
+	for (; f && f->name; f++) {
+		w_text(w, "        $%s\n", f->name);
+		w_str(w, NULL, f->name);
+	}
+}
+
+static void
+show_details(struct writer *w, const struct detector *d)
+{
+	w_text(w, "\n        Applet Configuration Syntax: \n        [ no ] event [tag <tag-val>] %s \n",
+		d->name);
+	show_syntax(w, d->kw, 16);
+	w_text(w, "\n        Applet Built-in Environment Variables: \n");
+	w_list(w, "variables");
+	show_variables(w, event_common_fields);
+	w_text(w, "        $_job_id\n");
+	w_str(w, NULL, "_job_id");
+	show_variables(w, d->fields);
+	w_end(w);
+	w_text(w, "\n");
+}
+
+static void
+show_detectors(struct writer *w, const struct detector *const *d, const char *only, bool detailed)
+{
+	w_text(w, "No.  Name                Version   Node        Type    \n");
+	w_list(w, "detectors");
+	for (unsigned no = 1; *d; d++, no++) {
+		if (only && strcmp(only, (*d)->name) != 0)
+			continue;
+		w_object(w, NULL);
+		show_row(w, only ? 1 : no, *d);
+		if (detailed)
+			show_details(w, *d);
+		w_end(w);
+	}
+	w_end(w);
+}
+
+static enum cmd_result
+show_detector(struct session *s, const void *args, struct err *err)
+{
+	const struct detector_args *a = args;
+	const struct bus *bus = session_engine(s)->bus;
+
+	if (a->name.set && bus_detector_find(bus, a->name.s) == NULL) {
+		err_set(err, ERR_NOT_FOUND, "Event detector %s not found", a->name.s);
+		return CMD_REFUSED;
+	}
+	show_detectors(
+		session_writer(s), bus_detector_table(bus), a->name.set ? a->name.s : NULL, a->detailed.set);
+	return CMD_DONE;
+}
+
+static enum cmd_result
+show_version(struct session *s, const void *args, struct err *err)
+{
+	const struct detector *const *d = bus_detector_table(session_engine(s)->bus);
+	struct writer *w = session_writer(s);
+
+	w_text(w, "Embedded Event Manager Version 4.00\n"
+		  "Component Versions:\n"
+		  "eem: (rel9)1.2.21\n"
+		  "Event Detectors:\n"
+		  "Name                Version   Node        Type\n");
+	w_str(w, "version", "4.00");
+	w_list(w, "detectors");
+	for (; *d; d++) {
+		unsigned at = 0;
+
+		eem_cell(w, &at, 0, "%s", (*d)->name);
+		eem_cell(w, &at, 20, "%s", (*d)->version);
+		eem_cell(w, &at, 30, "node0/0");
+		eem_cell(w, &at, 42, "RP\n");
+		w_object(w, NULL);
+		w_str(w, "name", (*d)->name);
+		w_str(w, "version", (*d)->version);
+		w_str(w, "node", "node0/0");
+		w_str(w, "type", "RP");
+		w_end(w);
+	}
+	w_end(w);
+	return CMD_DONE;
+}
+
+static const struct exec_cmd cmds[] = {
+	{ .cmd = { .words = "show event manager detector",
+		  .help = "Event detectors",
+		  .kw = detector_kw,
+		  .size = sizeof(struct detector_args),
+		  .level = 1 },
+		.flags = EXEC_SHOW,
+		.run = show_detector },
+	{ .cmd = { .words = "show event manager version",
+		  .help = "Version of the event manager",
+		  .level = 1 },
+		.flags = EXEC_SHOW,
+		.run = show_version },
+};
+
+void
+show_eem_detector_register(struct cli *cli)
+{
+	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
+}

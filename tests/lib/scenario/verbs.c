@@ -1,0 +1,208 @@
+/* Statements that do something: config, refused, cli, syslog, at, after, step. */
+#include "verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/session.h"
+#include "conf/conf.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "detect/syslog.h"
+#include "syslog/message.h"
+
+/* ---- configuration ---- */
+
+static char *
+running(struct world *w)
+{
+	struct text *t = text_new(w);
+
+	conf_print_running(w->engine->conf, t);
+	return t->s;
+}
+
+static bool
+each_line(struct world *w, const char *block, bool (*f)(struct world *, const char *line, bool is_last))
+{
+	while (*block) {
+		size_t n = strcspn(block, "\n");
+		char *line = mem_strndup(w, block, n);
+		bool good;
+
+		block += n + 1;
+		good = f(w, line, *block == '\0');
+		mem_free(line);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+static bool
+accepted_line(struct world *w, const char *line, bool is_last)
+{
+	world_cli(w, line);
+	return w->accepted ||
+	       world_fail(w, "'%s' was refused: %s (%s)", line, w->refusal.text, w->refusal.hint);
+}
+
+static bool
+verb_config(struct world *w, const struct statement *st)
+{
+	world_cli(w, "configure terminal");
+	if (!each_line(w, st->block, accepted_line))
+		return false;
+	world_cli(w, "end");
+	return w->accepted || world_fail(w, "the configuration was refused: %s", w->refusal.text);
+}
+
+static bool
+last_is_refused(struct world *w, const char *line, bool is_last)
+{
+	if (!is_last)
+		return accepted_line(w, line, is_last);
+	world_cli(w, line);
+	return !w->accepted || world_fail(w, "'%s' was accepted", line);
+}
+
+/* refused "SENTENCE" ["HINT"] { lines; the last one is the wrong one }; nothing changes. */
+static bool
+verb_refused(struct world *w, const struct statement *st)
+{
+	char *before = running(w), *after;
+
+	world_cli(w, "configure terminal");
+	if (!each_line(w, st->block, last_is_refused))
+		return false;
+	if (strstr(w->refusal.text, st->word[1]) == NULL)
+		return world_fail(
+			w, "refused with '%s' (%s), not '%s'", w->refusal.text, w->refusal.hint, st->word[1]);
+	if (st->n > 2 && strstr(w->refusal.hint, st->word[2]) == NULL)
+		return world_fail(w, "the hint is '%s', not '%s'", w->refusal.hint, st->word[2]);
+	/* Leaves without a commit of what stands before the wrong line. */
+	world_open_session(w);
+	after = running(w);
+	if (strcmp(before, after) != 0)
+		return world_fail(w, "the configuration has changed:\n%s", after);
+	return true;
+}
+
+/* ---- stimuli ---- */
+
+static bool
+verb_cli(struct world *w, const struct statement *st)
+{
+	world_cli(w, st->word[1]);
+	return true;
+}
+
+/* A message from outside, as a listener hands it in. */
+static bool
+verb_syslog(struct world *w, const struct statement *st)
+{
+	char room[SYSLOG_SUBJECT_ROOM];
+	struct syslog_message m;
+
+	syslog_message_parse(&m, st->word[1], strlen(st->word[1]));
+	syslog_offer(w->engine, &(struct syslog_view){ .subject = syslog_message_subject(&m, room),
+					.facility = syslog_message_facility(&m),
+					.mnemonic = syslog_message_mnemonic(&m),
+					.sequence = m.sequence,
+					.timestamp = m.stamp,
+					.raw = m.raw,
+					.severity = m.severity,
+					.source = "udp 192.0.2.1" });
+	world_settle(w);
+	return true;
+}
+
+/* ---- time ---- */
+
+static bool
+advance(struct world *w, const struct statement *st, usec by)
+{
+	struct statement rest = { .line = st->line,
+		.word = st->word + 2,
+		.quoted = st->quoted + 2,
+		.n = st->n - 2,
+		.block = st->block };
+
+	if (by < 0)
+		return world_fail(w, "time does not go back");
+	loop_advance(w->engine->loop, by);
+	return rest.n == 0 || verb_run(w, &rest);
+}
+
+static bool
+verb_after(struct world *w, const struct statement *st)
+{
+	usec by;
+
+	return script_time(st->word[1], &by) ? advance(w, st, by)
+					     : world_fail(w, "'%s' is no time", st->word[1]);
+}
+
+static bool
+verb_at(struct world *w, const struct statement *st)
+{
+	usec when;
+
+	if (!script_time(st->word[1], &when))
+		return world_fail(w, "'%s' is no time", st->word[1]);
+	return advance(w, st, w->began + when - clock_mono(w->engine->clock));
+}
+
+/* The wall clock is set, time goes on. */
+static bool
+verb_step(struct world *w, const struct statement *st)
+{
+	usec by;
+
+	if (!script_time(st->word[1], &by))
+		return world_fail(w, "'%s' is no time", st->word[1]);
+	loop_step_wall(w->engine->loop, by);
+	world_settle(w);
+	return true;
+}
+
+static bool
+verb_nothing(struct world *w, const struct statement *st)
+{
+	return true; /* title, start, zone: read before the world begins */
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	const char *word;
+	size_t args; /* at least so many words behind it */
+	bool block;
+	bool (*run)(struct world *, const struct statement *);
+} verbs[] = {
+	{ "after", 1, false, verb_after },
+	{ "at", 1, false, verb_at },
+	{ "cli", 1, false, verb_cli },
+	{ "config", 0, true, verb_config },
+	{ "expect", 1, false, expect_run },
+	{ "refused", 1, true, verb_refused },
+	{ "start", 1, false, verb_nothing },
+	{ "step", 1, false, verb_step },
+	{ "syslog", 1, false, verb_syslog },
+	{ "title", 1, false, verb_nothing },
+	{ "zone", 1, false, verb_nothing },
+};
+
+bool
+verb_run(struct world *w, const struct statement *st)
+{
+	w->now = st;
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		if (strcmp(verbs[i].word, st->word[0]) != 0)
+			continue;
+		if (st->n - 1 < verbs[i].args || (verbs[i].block && st->block == NULL))
+			return world_fail(w, "'%s' needs more", st->word[0]);
+		return verbs[i].run(w, st);
+	}
+	return world_fail(w, "'%s' is no statement", st->word[0]);
+}

@@ -1,0 +1,130 @@
+/* The world of one scenario. */
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/shell.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "virtual.h"
+
+static void
+keep_line(void *arg, const struct log_entry *e)
+{
+	struct world *w = arg;
+	struct text *to = e->is_debug ? &w->debug : &w->log;
+
+	text_add(to, e->text);
+	text_addc(to, '\n');
+}
+
+static void
+on_output(void *arg, bool is_json, const char *s, size_t n)
+{
+	text_addn(&((struct world *)arg)->output, s, n);
+}
+
+static void
+on_question(void *arg, enum ask_kind kind, const char *prompt)
+{
+	struct world *w = arg;
+
+	text_add(&w->output, prompt);
+	session_answer(w->session, NULL);
+}
+
+static void
+on_ready(void *arg, const struct outcome *outcome)
+{
+	struct world *w = arg;
+
+	w->ready = true;
+	w->accepted = outcome->accepted;
+	if (outcome->err)
+		w->refusal = *outcome->err;
+	else
+		err_clear(&w->refusal);
+}
+
+static void
+on_monitor(void *arg, const char *line, size_t n)
+{
+}
+
+static const struct session_ops ops = {
+	.output = on_output,
+	.question = on_question,
+	.ready = on_ready,
+	.monitor = on_monitor,
+};
+
+void
+world_open_session(struct world *w)
+{
+	struct err err = ERR_INIT;
+
+	mem_free(w->session);
+	w->session = session_open(w, w->engine->cli,
+		&(struct session_spec){ .user = "admin", .location = "local", .level = 15, .echoes = true },
+		&ops, w, &err);
+	w->ready = true;
+}
+
+struct world *
+world_new(const char *path, usec wall_start)
+{
+	struct world *w = mem_new(NULL, struct world);
+
+	w->path = path;
+	w->engine = virtual_engine(w);
+	clock_step_wall(w->engine->clock, wall_start - VIRTUAL_START);
+	w->began = clock_mono(w->engine->clock);
+	text_init(&w->log, w);
+	text_init(&w->debug, w);
+	text_init(&w->output, w);
+	log_sink(w, w->engine->log, keep_line, w);
+	world_open_session(w);
+	return w;
+}
+
+void
+world_free(struct world *w)
+{
+	mem_free(w->session);
+	mem_free(w->engine);
+	mem_free(w);
+}
+
+bool
+world_fail(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%s:%d: ", w->path, w->now ? w->now->line : 0);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	return false;
+}
+
+void
+world_settle(struct world *w)
+{
+	loop_settle(w->engine->loop);
+}
+
+void
+world_cli(struct world *w, const char *line)
+{
+	text_clear(&w->output);
+	if (!session_is_ready(w->session))
+		world_open_session(w); /* the other one is still waiting for its policy */
+	w->ready = false;
+	session_line(w->session, line);
+	world_settle(w);
+}

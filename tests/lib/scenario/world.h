@@ -1,0 +1,45 @@
+/*
+ * The world of one scenario: an engine on a virtual clock, one CLI session at level 15, everything
+ * that was logged, and what the last command said.
+ */
+#ifndef SCENARIO_WORLD_H
+#define SCENARIO_WORLD_H
+
+#include <stdbool.h>
+
+#include "core/engine.h"
+#include "core/err.h"
+#include "core/text.h"
+#include "script.h"
+
+struct session;
+
+struct world {
+	const char *path;
+	struct engine *engine;
+	struct session *session;
+	usec began; /* mono */
+
+	struct text log;    /* "%FAC-SEV-MNEM: text" lines */
+	size_t log_seen;    /* what an `expect log` has passed */
+	struct text debug;  /* debug lines */
+	struct text output; /* of the last command */
+	bool accepted, ready;
+	struct err refusal;
+	const struct statement *now;
+};
+
+struct world *world_new(const char *path, usec wall_start);
+void world_free(struct world *);
+
+/* Prints "FILE:LINE: ..." and answers false. */
+bool world_fail(struct world *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A fresh session instead of the one there is; what that had not committed is dropped. */
+void world_open_session(struct world *);
+/* One line in the session. Afterwards it is answered (w->ready), or the command waits for a policy. */
+void world_cli(struct world *, const char *line);
+/* Lets everything that is ready happen. */
+void world_settle(struct world *);
+
+#endif
