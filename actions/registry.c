@@ -4,6 +4,7 @@
 #include "actions/data/data.h"
 #include "actions/flow/flow.h"
 #include "actions/io/io.h"
+#include "actions/mail/mail.h"
 
 const struct action *const actions[] = {
 	&action_append,
@@ -17,6 +18,7 @@ const struct action *const actions[] = {
 	&action_handle_error,
 	&action_if,
 	&action_increment,
+	&action_mail,
 	&action_puts,
 	&action_regexp,
 	&action_set,

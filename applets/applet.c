@@ -6,6 +6,7 @@
 #include "applets/action.h"
 #include "applets/env.h"
 #include "applets/rows.h"
+#include "applets/seal.h"
 #include "bus/bus.h"
 #include "bus/detector.h"
 #include "bus/history.h"
@@ -151,7 +152,10 @@ action_adopt(struct engine *engine, void *args, struct err *err)
 	struct action_args *a = args;
 	const struct action *action = a->what.row->owner;
 
-	return action->typed == NULL || action->typed(engine, a->what.args, err);
+	if (action->typed != NULL && !action->typed(engine, a->what.args, err))
+		return false;
+	seal_args(engine, action->kw, a->what.args);
+	return true;
 }
 
 /* A block word may stand on its own in a row: a table to parse nothing with. */

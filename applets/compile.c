@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applets/action.h"
+#include "applets/seal.h"
 #include "core/mem.h"
 
 enum { NESTING_MAX = 1000 };
@@ -45,12 +46,6 @@ number_variable(void *arg, const char *name, size_t n)
 	return compile_symbol(arg, name, n);
 }
 
-static bool
-is_template(const struct kw *row)
-{
-	return row->type == &kw_template || row->type == &kw_operand || row->type == &kw_template_rest;
-}
-
 /* Every value of our two types, wherever it stands in the table of the action. */
 static void
 compile_args(struct compile *c, const struct kw *rows, void *args)
@@ -60,10 +55,11 @@ compile_args(struct compile *c, const struct kw *rows, void *args)
 
 		if (!*(const bool *)at)
 			continue;
-		if (is_template(row)) {
+		if (row_is_template(row)) {
 			struct kw_template *v = at;
 
-			v->t = template_new(c->program, v->s, number_variable, c);
+			v->t = template_new(
+				c->program, seal_open(c->engine, c->program, v->s), number_variable, c);
 		} else if (row->type == &kw_variable) {
 			struct kw_variable *v = at;
 

@@ -1,0 +1,342 @@
+/* The engine's end of mail delivery: jobs to processes, traces to the log, results to runs. */
+#include "actions/mail/mailer.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "actions/mail/message.h"
+#include "core/engine.h"
+#include "core/helper.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/rng.h"
+
+#define PARALLEL_MAX 64
+#define GRACE        (3 * USEC_PER_SEC) /* behind a job's own deadline, before its process is taken for hung */
+
+struct worker;
+
+struct mail_ticket {
+	TAILQ_ENTRY(mail_ticket) link; /* while it waits for a worker */
+	struct mailer *mailer;
+	struct worker *worker; /* NULL while waiting or faked */
+	struct mail_job *job;
+	mailer_done_f *done;
+	void *arg;
+	struct timer *timer;       /* hung process; or the answer of a fake */
+	struct mail_result *faked; /* NULL but for fakes */
+	bool is_waiting;
+};
+
+struct worker {
+	struct mailer *mailer;
+	struct helper *helper;
+	uint64_t job; /* under way, also when nobody waits for it any more; 0 = idle */
+	struct mail_ticket *ticket;
+};
+
+struct mailer {
+	struct engine *engine;
+	struct mail_defaults defaults;
+	struct worker workers[PARALLEL_MAX];
+	size_t parallel;
+	TAILQ_HEAD(, mail_ticket) waiting;
+	uint64_t jobs;
+	uint32_t messages;
+	unsigned pki_sessions, tls_contexts;
+	mailer_fake_f *fake;
+	void *fake_arg;
+};
+
+static void dispatch(struct mailer *);
+
+static void
+finish(struct mail_ticket *t, const struct mail_result *result)
+{
+	mailer_done_f *done = t->done;
+	void *arg = t->arg;
+
+	if (t->worker != NULL)
+		t->worker->ticket = NULL;
+	t->worker = NULL;
+	mem_steal(t->mailer, t);
+	done(arg, result);
+	mem_free(t);
+}
+
+static void
+finish_failed(struct mail_ticket *t, enum mail_class class, const char *detail)
+{
+	struct mail_result *r = mail_result_new(NULL, t->job->id);
+
+	r->class = class;
+	r->phase = PHASE_NONE;
+	r->detail = detail;
+	r->host = t->job->host;
+	r->port = t->job->port;
+	finish(t, r);
+	mem_free(r);
+}
+
+static void
+idle(struct worker *w)
+{
+	w->job = 0;
+	loop_in_flight(w->mailer->engine->loop, -1);
+}
+
+/* ---- what a process says ---- */
+
+static void
+take_trace(struct mailer *m, const json_t *message)
+{
+	const char *text = json_string_value(json_object_get(message, "text"));
+	debug_mask why = (debug_mask)json_integer_value(json_object_get(message, "why"));
+
+	if (text == NULL)
+		return;
+	log_debug_at(m->engine->log, why, json_integer_value(json_object_get(message, "at")),
+		json_is_true(json_object_get(message, "stamped")), text);
+}
+
+static void
+take_result(struct worker *w, const json_t *message)
+{
+	struct mail_ticket *t = w->ticket;
+	struct mail_result *r;
+	struct err err = ERR_INIT;
+	void *ctx;
+
+	if ((uint64_t)json_integer_value(json_object_get(message, "id")) != w->job || w->job == 0)
+		return; /* the answer to a job that nobody knows any more */
+	idle(w);
+	if (t != NULL) {
+		ctx = mem_ctx(NULL, "mail result");
+		r = mail_result_from_json(ctx, message, &err);
+		if (r == NULL)
+			finish_failed(t, MAIL_HELPER_FAILED, err.text);
+		else
+			finish(t, r);
+		mem_free(ctx);
+	}
+	dispatch(w->mailer);
+}
+
+static void
+on_message(void *arg, json_t *message)
+{
+	struct worker *w = arg;
+	const char *type = json_string_value(json_object_get(message, "type"));
+
+	if (type == NULL)
+		return;
+	if (strcmp(type, "trace") == 0)
+		take_trace(w->mailer, message);
+	else if (strcmp(type, "result") == 0)
+		take_result(w, message);
+}
+
+static void
+on_exit_worker(void *arg, pid_t pid, int exit_code, int term_signal)
+{
+	struct worker *w = arg;
+	struct log *log = w->mailer->engine->log;
+	struct mail_ticket *t = w->ticket;
+	unsigned long long job = w->job;
+
+	(void)pid;
+	if (w->job == 0)
+		return; /* told to end, or died idle: the next job starts another */
+	if (term_signal != 0)
+		log_msg(log, NULL, "HA_EM", SEV_ERRORS, "FMPD_HELPER",
+			"%s ended by signal %d during job %llu", helper_name(w->helper), term_signal, job);
+	else
+		log_msg(log, NULL, "HA_EM", SEV_ERRORS, "FMPD_HELPER",
+			"%s ended with status %d during job %llu", helper_name(w->helper), exit_code, job);
+	idle(w);
+	if (t != NULL)
+		finish_failed(t, MAIL_HELPER_FAILED, "the mail process ended");
+	dispatch(w->mailer);
+}
+
+/* ---- handing out jobs ---- */
+
+static void
+on_hung(void *arg)
+{
+	struct mail_ticket *t = arg;
+
+	helper_kill(t->worker->helper, SIGKILL);
+}
+
+static void
+start(struct worker *w, struct mail_ticket *t)
+{
+	struct mailer *m = w->mailer;
+	json_t *message = mail_job_to_json(t->job);
+	struct err err = ERR_INIT;
+	bool sent;
+
+	t->is_waiting = false;
+	w->ticket = t;
+	w->job = t->job->id;
+	t->worker = w;
+	loop_in_flight(m->engine->loop, 1);
+	sent = helper_send(w->helper, message, &err);
+	json_decref(message);
+	if (!sent) {
+		idle(w);
+		finish_failed(t, MAIL_HELPER_FAILED, err.text);
+		return;
+	}
+	t->timer = timer_after(
+		t, m->engine->loop, (usec)t->job->timeouts.total * USEC_PER_MSEC + GRACE, on_hung, t);
+}
+
+static struct worker *
+find_idle(struct mailer *m)
+{
+	for (size_t i = 0; i < m->parallel; i++) {
+		if (m->workers[i].job == 0)
+			return &m->workers[i];
+	}
+	return NULL;
+}
+
+static void
+dispatch(struct mailer *m)
+{
+	struct mail_ticket *t;
+	struct worker *w;
+
+	while ((t = TAILQ_FIRST(&m->waiting)) != NULL && (w = find_idle(m)) != NULL) {
+		TAILQ_REMOVE(&m->waiting, t, link);
+		start(w, t);
+	}
+}
+
+static void
+on_dispatch(void *arg)
+{
+	struct mail_ticket *t = arg;
+
+	mem_free(t->timer);
+	t->timer = NULL;
+	dispatch(t->mailer);
+}
+
+static void
+on_faked(void *arg)
+{
+	struct mail_ticket *t = arg;
+
+	finish(t, t->faked);
+}
+
+static int
+ticket_free(void *p)
+{
+	struct mail_ticket *t = p;
+	json_t *cancel;
+
+	if (t->is_waiting)
+		TAILQ_REMOVE(&t->mailer->waiting, t, link);
+	if (t->worker == NULL)
+		return 0;
+	t->worker->ticket = NULL;
+	cancel = json_pack("{s:s, s:I}", "type", "cancel", "id", (json_int_t)t->job->id);
+	helper_send(t->worker->helper, cancel, NULL);
+	json_decref(cancel);
+	return 0;
+}
+
+struct mail_ticket *
+mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_done_f *done, void *arg)
+{
+	struct mail_ticket *t = mem_new(ctx, struct mail_ticket);
+	usec after = 0;
+
+	t->mailer = m;
+	t->job = mem_steal(t, job);
+	t->done = done;
+	t->arg = arg;
+	job->id = ++m->jobs;
+	job->debug = log_debugs(m->engine->log);
+	job->pki_session = ++m->pki_sessions;
+	job->tls_context = ++m->tls_contexts;
+	mem_on_free(t, ticket_free);
+	if (m->fake != NULL) {
+		t->faked = mail_result_new(t, job->id);
+		m->fake(m->fake_arg, job, t->faked, &after);
+		t->timer = timer_after(t, m->engine->loop, after, on_faked, t);
+		return t;
+	}
+	t->is_waiting = true;
+	TAILQ_INSERT_TAIL(&m->waiting, t, link);
+	/* From the loop, so that `done` never runs inside the caller. */
+	t->timer = timer_after(t, m->engine->loop, 0, on_dispatch, t);
+	return t;
+}
+
+char *
+mailer_message_id(struct mailer *m, const void *ctx)
+{
+	struct mail_id_seed seed = {
+		.wall_usec = clock_wall(m->engine->clock),
+		.random = rng_next(m->engine->rng),
+		.pid = (uint32_t)getpid(),
+		.counter = ++m->messages,
+		.fqdn = m->defaults.helo != NULL ? m->defaults.helo : engine_hostname(m->engine),
+	};
+
+	return mail_message_id(ctx, &seed);
+}
+
+void
+mailer_fake(struct mailer *m, mailer_fake_f *f, void *arg)
+{
+	m->fake = f;
+	m->fake_arg = arg;
+}
+
+void
+mailer_each_helper(const struct mailer *m, void (*f)(void *arg, const struct helper *), void *arg)
+{
+	for (size_t i = 0; i < m->parallel; i++)
+		f(arg, m->workers[i].helper);
+}
+
+struct mail_defaults *
+mailer_defaults(struct mailer *m)
+{
+	return &m->defaults;
+}
+
+struct mailer *
+mailer_new(const void *ctx, struct engine *engine, size_t max_parallel)
+{
+	struct mailer *m = mem_new(ctx, struct mailer);
+
+	m->engine = engine;
+	m->parallel = max_parallel < 1 ? 1 : max_parallel > PARALLEL_MAX ? PARALLEL_MAX : max_parallel;
+	m->defaults.timeout = 60 * USEC_PER_SEC;
+	m->defaults.max_size = MAIL_MESSAGE_MAX;
+	m->defaults.tls_minimum = 12;
+	m->pki_sessions = (unsigned)rng_below(engine->rng, 0x800) + 0xA0000;
+	TAILQ_INIT(&m->waiting);
+	for (size_t i = 0; i < m->parallel; i++) {
+		struct worker *w = &m->workers[i];
+		struct helper_spec spec = { .name = "eventd-mail",
+			.dir = engine->program_dir,
+			.on_message = on_message,
+			.on_exit = on_exit_worker,
+			.arg = w };
+
+		w->mailer = m;
+		w->helper = helper_new(m, engine->loop, &spec);
+	}
+	return m;
+}

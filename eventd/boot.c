@@ -1,0 +1,183 @@
+/* Reading settings and configuration. */
+#include "boot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "conf/conf.h"
+#include "conf/global.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/paths.h"
+#include "core/settings.h"
+#include "setup.h"
+#include "syslog/listen.h"
+
+#define CONFIG_MAX   ((size_t)64 * 1024 * 1024)
+#define SETTINGS_MAX ((size_t)1024 * 1024)
+
+/* Where findings go, and how many there were. */
+struct findings {
+	FILE *out;        /* NULL: only counted and logged */
+	json_t *list;     /* --json */
+	struct log *log;  /* also to the log, or NULL */
+	const char *file; /* of settings */
+	size_t errors, warnings;
+};
+
+static void
+report(struct findings *f, const char *file, const struct err *err, bool is_error)
+{
+	const char *kind = is_error ? "error" : "warning";
+	const char *code = err->class[0] != '\0' ? err->class : err_code_name(err->code);
+
+	if (is_error)
+		f->errors++;
+	else
+		f->warnings++;
+	if (f->list != NULL)
+		json_array_append_new(
+			f->list, json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s}", "file", file, "line",
+					 err->line, "column", err->column, "severity", kind, "code", code,
+					 "message", err->text, "hint", err->hint));
+	else if (f->out != NULL)
+		fprintf(f->out, "%s:%d:%d: %s: %s%s%s [%s]\n", file, err->line, err->column, kind, err->text,
+			err->hint[0] != '\0' ? "; " : "", err->hint, code);
+	if (f->log != NULL)
+		log_msg(f->log, NULL, "SYS", is_error ? SEV_ERRORS : SEV_WARNINGS, "CONFIG_LINE",
+			"%s:%d:%d: %s: %s", file, err->line, err->column, kind, err->text);
+}
+
+static void
+on_setting(void *arg, const struct err *err)
+{
+	struct findings *f = arg;
+
+	report(f, f->file, err, true);
+}
+
+static void
+on_line(void *arg, const char *file, const struct err *err, bool is_error)
+{
+	report(arg, file, err, is_error);
+}
+
+/* NULL when the settings are wrong (findings told) or a named file is not there. */
+static struct settings *
+load_settings(const void *ctx, const struct options *o, struct findings *f)
+{
+	struct err err = ERR_INIT;
+	size_t n = 0;
+	char *text = path_read_file(ctx, o->settings, SETTINGS_MAX, &n, &err);
+
+	f->file = o->settings;
+	if (text == NULL && (err.code != ERR_NOT_FOUND || o->settings_named)) {
+		report(f, o->settings, &err, true);
+		return NULL;
+	}
+	return settings_parse(ctx, text != NULL ? text : "", n, on_setting, f);
+}
+
+int
+boot_settings(const void *ctx, const struct options *o, struct settings **out)
+{
+	struct findings f = { .out = stderr };
+
+	*out = load_settings(ctx, o, &f);
+	return *out != NULL ? EXIT_FINE : EXIT_INVALID;
+}
+
+int
+boot_configuration(struct engine *e, const struct options *o)
+{
+	struct findings f = { .out = stderr, .log = e->log };
+	struct err err = ERR_INIT;
+	char *text = path_read_file(e, o->config, CONFIG_MAX, NULL, &err);
+	bool ok;
+
+	if (text == NULL && err.code == ERR_NOT_FOUND)
+		return EXIT_FINE; /* a router without a startup configuration starts empty */
+	if (text == NULL) {
+		fprintf(stderr, "eventd: %s\n", err.text);
+		return EXIT_INVALID;
+	}
+	ok = conf_load(e->conf, o->config, text, true, o->strict, on_line, &f, &err);
+	mem_free(text);
+	if (o->strict && (!ok || f.errors > 0))
+		return EXIT_INVALID;
+	return EXIT_FINE;
+}
+
+int
+boot_check(const struct options *o)
+{
+	void *ctx = mem_ctx(NULL, "check");
+	struct findings f = { .out = stdout };
+	struct setup setup = { .is_check = true };
+	struct engine *e = NULL;
+	struct err err = ERR_INIT;
+	json_t *doc = NULL;
+	char *text;
+
+	if (o->json) {
+		doc = json_pack("{s:i, s:[]}", "schema_version", 1, "findings");
+		f.list = json_object_get(doc, "findings");
+	}
+	setup.clock = clock_new_real(ctx);
+	setup.settings = load_settings(ctx, o, &f);
+	setup.startup = o->config;
+	text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
+	if (text == NULL)
+		report(&f, o->config, &err, true);
+	else
+		e = engine_new(ctx, &setup, &err);
+	if (text != NULL && e == NULL)
+		report(&f, o->config, &err, true);
+	else if (text != NULL)
+		conf_check(e->conf, o->config, text, on_line, &f);
+	if (doc != NULL) {
+		json_object_set_new(doc, "errors", json_integer((json_int_t)f.errors));
+		json_object_set_new(doc, "warnings", json_integer((json_int_t)f.warnings));
+		json_dumpf(doc, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(doc);
+	}
+	mem_free(ctx);
+	return f.errors > 0 ? EXIT_INVALID : EXIT_FINE;
+}
+
+void
+boot_reload(struct engine *e, const struct options *o)
+{
+	void *ctx = mem_ctx(e, "reload");
+	struct findings f = { .log = e->log };
+	struct err err = ERR_INIT;
+	char *text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
+	struct settings *settings = load_settings(e, o, &f);
+	bool ok = settings != NULL;
+
+	if (text == NULL)
+		report(&f, o->config, &err, true);
+	if (ok && text != NULL && !intake_listen(e->intake, settings->listen, settings->listen_count, &err)) {
+		report(&f, o->settings, &err, true);
+		ok = false;
+	}
+	ok = ok && text != NULL && conf_load(e->conf, o->config, text, true, true, on_line, &f, &err);
+	if (ok) {
+		mem_free(e->settings);
+		e->settings = settings;
+		conf_global_settings(e);
+		log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I",
+			"Configured from %s by reload; unsaved changes were dropped", o->config);
+	} else {
+		intake_listen(e->intake, e->settings->listen, e->settings->listen_count, NULL);
+		mem_free(settings);
+		log_msg(e->log, NULL, "SYS", SEV_ERRORS, "RELOAD",
+			"Reload refused, nothing has changed: %zu errors in %s", f.errors > 0 ? f.errors : 1,
+			o->config);
+	}
+	mem_free(ctx);
+}

@@ -1,0 +1,176 @@
+/* eventd: start-up order, signals, and nothing else. */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "boot.h"
+#include "cli/server.h"
+#include "conf/conf.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/notify.h"
+#include "core/paths.h"
+#include "core/settings.h"
+#include "options.h"
+#include "sched/sched.h"
+#include "setup.h"
+#include "syslog/link.h"
+#include "syslog/listen.h"
+
+#define DRAIN (10 * USEC_PER_SEC) /* contract 2: what runs and mail get after SIGTERM */
+#define POLL  (50 * USEC_PER_MSEC)
+
+struct daemon {
+	struct engine *engine;
+	const struct options *options;
+	struct timer *drain;
+	usec drain_until;
+	int exit_status;
+};
+
+static void
+on_console(void *arg, const struct log_entry *e)
+{
+	const struct settings *s = ((const struct engine *)arg)->settings;
+
+	if (!s->console || (int)e->severity > (e->is_debug ? (int)SEV_DEBUGGING : s->log_level))
+		return;
+	fprintf(stderr, "%s\n", e->line);
+}
+
+/* Runs and mail have ended, or their time is over. */
+static void
+on_drain(void *arg)
+{
+	struct daemon *d = arg;
+	struct engine *e = d->engine;
+
+	if (sched_active(e->sched) + sched_pending(e->sched) == 0 || loop_mono(e->loop) >= d->drain_until) {
+		sched_stop(e->sched, true);
+		loop_stop(e->loop);
+		return;
+	}
+	timer_set(d->drain, POLL);
+}
+
+static void
+on_term(void *arg, int signo)
+{
+	struct daemon *d = arg;
+	struct engine *e = d->engine;
+
+	(void)signo;
+	if (d->drain != NULL) { /* told twice: now */
+		loop_stop(e->loop);
+		return;
+	}
+	notify_systemd("STOPPING=1");
+	intake_listen(e->intake, NULL, 0, NULL);
+	sched_stop(e->sched, false);
+	d->drain_until = loop_mono(e->loop) + DRAIN;
+	d->drain = timer_after(e, e->loop, 0, on_drain, d);
+}
+
+static void
+on_hup(void *arg, int signo)
+{
+	struct daemon *d = arg;
+
+	(void)signo;
+	boot_reload(d->engine, d->options);
+}
+
+/* No core files: they would hold passwords. Writing to a closed socket is an error value, not a death. */
+static void
+harden(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	signal(SIGPIPE, SIG_IGN);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	umask(027);
+}
+
+static int
+serve(const struct options *o)
+{
+	void *ctx = mem_ctx(NULL, "eventd");
+	struct daemon d = { .options = o };
+	struct cli_server *server;
+	struct settings *settings = NULL;
+	struct setup setup = { .state_dir = o->state, .startup = o->config };
+	struct err err = ERR_INIT;
+	int status;
+
+	status = boot_settings(ctx, o, &settings);
+	if (status != EXIT_FINE) {
+		mem_free(ctx);
+		return status;
+	}
+	if (!path_make_dir(o->state, 0750, &err)) {
+		fprintf(stderr, "eventd: %s\n", err.text);
+		mem_free(ctx);
+		return EXIT_RUNTIME;
+	}
+	setup.clock = clock_new_real(ctx);
+	setup.settings = settings;
+	d.engine = engine_new(ctx, &setup, &err);
+	if (d.engine == NULL) {
+		fprintf(stderr, "eventd: %s\n", err.text);
+		mem_free(ctx);
+		return EXIT_RUNTIME;
+	}
+	log_sink(d.engine, d.engine->log, on_console, d.engine);
+	status = boot_configuration(d.engine, o);
+	if (status == EXIT_FINE &&
+		!intake_listen(d.engine->intake, settings->listen, settings->listen_count, &err))
+		status = EXIT_RUNTIME;
+	if (status == EXIT_FINE && links_new(d.engine, d.engine, &err) == NULL) {
+		/* No netlink here: everything else works. */
+		log_msg(d.engine->log, NULL, "SYS", SEV_WARNINGS, "LINKS", "Link changes are not watched: %s",
+			err.text);
+		err_clear(&err);
+	}
+	server = status != EXIT_FINE ? NULL : cli_server_new(d.engine, d.engine->cli, o->socket, &err);
+	if (server == NULL) {
+		if (err.code != ERR_NONE)
+			fprintf(stderr, "eventd: %s\n", err.text);
+		mem_free(ctx);
+		return status != EXIT_FINE ? status : EXIT_RUNTIME;
+	}
+	watch_signal(d.engine, d.engine->loop, SIGTERM, on_term, &d);
+	watch_signal(d.engine, d.engine->loop, SIGINT, on_term, &d);
+	watch_signal(d.engine, d.engine->loop, SIGHUP, on_hup, &d);
+	log_msg(d.engine->log, NULL, "SYS", SEV_NOTIFICATIONS, "RESTART", "System restarted --");
+	fputs("eventd ready\n", stderr);
+	notify_systemd("READY=1");
+	loop_run(d.engine->loop);
+	mem_free(ctx);
+	return EXIT_FINE;
+}
+
+int
+main(int argc, char **argv)
+{
+	void *ctx = mem_ctx(NULL, "options");
+	struct options options;
+	int status;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	harden();
+	status = options_parse(ctx, argc, argv, &options);
+	if (status < 0)
+		status = options.check ? boot_check(&options) : serve(&options);
+	mem_free(ctx);
+	return status;
+}

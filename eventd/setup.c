@@ -1,0 +1,166 @@
+/* Puts an engine together. */
+#include "setup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "actions/action.h"
+#include "actions/mail/mail.h"
+#include "actions/mail/mailer.h"
+#include "applets/applet.h"
+#include "capture/capture.h"
+#include "cli/cli.h"
+#include "cli/pki.h"
+#include "cli/port.h"
+#include "conf/conf.h"
+#include "conf/global.h"
+#include "core/files.h"
+#include "core/helper.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/paths.h"
+#include "core/redact.h"
+#include "core/rng.h"
+#include "core/settings.h"
+#include "detect/detector.h"
+#include "detect/syslog.h"
+#include "pki/store.h"
+#include "store/secret.h"
+#include "syslog/listen.h"
+
+/* flash: and the others: where the settings say, else below the state directory. */
+static void
+add_prefixes(struct engine *e)
+{
+	const struct settings *s = e->settings;
+	const struct {
+		const char *prefix, *dir;
+	} rows[] = {
+		{ "flash", s->flash },
+		{ "bootflash", s->bootflash },
+		{ "nvram", s->nvram },
+		{ "disk0", NULL },
+	};
+
+	e->files = files_new(e);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *prefix = mem_printf(e, "%s:", rows[i].prefix);
+
+		if (rows[i].dir != NULL)
+			files_prefix(e->files, prefix, rows[i].dir);
+		else if (e->state_dir != NULL)
+			files_prefix(e->files, prefix, mem_printf(e, "%s/%s", e->state_dir, rows[i].prefix));
+	}
+}
+
+struct process_list {
+	cli_process_f *f;
+	void *arg;
+	const char *role;
+};
+
+static void
+report_helper(void *arg, const struct helper *h)
+{
+	struct process_list *list = arg;
+	struct cli_process p = { .name = helper_name(h), .role = list->role, .pid = (int)helper_pid(h) };
+
+	list->f(list->arg, &p);
+}
+
+static void
+mail_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "mail delivery" };
+
+	mailer_each_helper(source, report_helper, &list);
+}
+
+static void
+capture_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "packet capture" };
+
+	report_helper(&list, captures_helper(source));
+}
+
+/* A message from the network: to whoever waits for one like it. */
+static void
+on_received(void *arg, const struct line *l)
+{
+	struct syslog_view view = {
+		.subject = l->subject,
+		.facility = l->facility,
+		.mnemonic = l->mnemonic,
+		.sequence = l->sequence,
+		.timestamp = l->stamp,
+		.raw = l->raw,
+		.severity = l->severity,
+		.source = l->source,
+		.cause = l->cause,
+	};
+
+	syslog_offer(arg, &view);
+}
+
+static const struct language language = { .detectors = detectors, .actions = actions };
+
+/* Every row of configuration, every command. */
+static void
+register_everything(struct engine *e)
+{
+	pki_conf_trustpoints(e->conf);
+	pki_conf_chains(e->conf);
+	mail_config_start(e);
+	pki_exec_commands(e->cli);
+	pki_show_commands(e->cli);
+	capture_commands(e->cli);
+	intake_commands(e->cli);
+	cli_add_processes(e->cli, mail_processes, e->mailer);
+	cli_add_processes(e->cli, capture_processes, e->captures);
+}
+
+struct engine *
+engine_new(const void *ctx, const struct setup *setup, struct err *err)
+{
+	struct engine *e = mem_new(ctx, struct engine);
+	char *key;
+
+	e->clock = setup->clock;
+	e->loop = loop_new(e, e->clock);
+	e->rng = rng_new(e, setup->seed);
+	e->boot = rng_next(e->rng);
+	e->started_mono = clock_mono(e->clock);
+	e->started_wall = clock_wall(e->clock);
+	e->redact = redact_new(e);
+	e->log = log_new(e, e->clock, e->redact);
+	e->settings = setup->settings != NULL ? (struct settings *)(uintptr_t)setup->settings
+					      : settings_parse(e, "", 0, NULL, NULL);
+	e->state_dir = mem_strdup(e, setup->state_dir);
+	e->program_dir = setup->program_dir != NULL ? mem_strdup(e, setup->program_dir) : path_program_dir(e);
+	e->is_check = setup->is_check;
+	add_prefixes(e);
+	key = e->state_dir == NULL ? NULL : mem_printf(e, "%s/machine-key", e->state_dir);
+	e->secrets = secrets_open(e, key, err);
+	if (e->secrets == NULL) {
+		mem_free(e);
+		return NULL;
+	}
+	e->conf = conf_new(e, e);
+	conf_global_start(e);
+	conf_set_startup_path(e->conf, setup->startup);
+	e->pki = pki_new(e, e);
+	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
+	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
+	e->captures = captures_new(e, e);
+	e->cli = cli_new(e, e);
+	e->cli_port = &cli_port;
+	e->intake = intake_new(e, e, on_received, e);
+	if (!applets_start(e, e, &language, err)) {
+		mem_free(e);
+		return NULL;
+	}
+	register_everything(e);
+	return e;
+}
