@@ -1,0 +1,79 @@
+/*
+ * What became of a mail job, by value: one class and phase for the whole, one for each recipient, the
+ * reply that decided, and how far each step got. Its JSON is the document of `test mail server --json`
+ * (mail-security section 14). Owned by its context.
+ */
+#ifndef ACTIONS_MAIL_RESULT_H
+#define ACTIONS_MAIL_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "actions/mail/class.h"
+#include "core/err.h"
+
+#define MAIL_RESULT_VERSION 1
+#define MAIL_STEPS_MAX      128
+
+/* A server's answer, made printable and cut at 512 octets. */
+struct mail_reply {
+	int code; /* 0: there was none */
+	char enhanced[16];
+	const char *text;
+};
+
+struct mail_recipient_result {
+	const char *mailbox;
+	enum mail_class class; /* MAIL_OK: the server took responsibility */
+	enum mail_phase phase;
+	struct mail_reply reply;
+};
+
+struct mail_step {
+	enum mail_phase phase;
+	unsigned ms;
+	enum mail_class class;
+};
+
+struct mail_result {
+	uint64_t id;
+	enum mail_class class; /* MAIL_OK only when every recipient has it */
+	enum mail_phase phase; /* where it ended; PHASE_NONE for MAIL_OK */
+	const char *detail;    /* one sentence, or NULL */
+	const char *hint;      /* or NULL */
+	bool direct;           /* of the job */
+	bool unconfirmed;      /* the message was sent, its 250 never came: it may have arrived */
+
+	const char *host, *ip, *local_ip, *helo;
+	unsigned port;
+	const char **capabilities; /* of the last EHLO */
+	size_t capability_count;
+	json_t *tls; /* the "tls" object, or NULL; owned */
+	bool tls_verified;
+	const char *auth_mech, *auth_user; /* NULL: not logged in */
+	struct mail_reply reply;
+
+	struct mail_recipient_result *recipients;
+	size_t recipient_count;
+	struct mail_step steps[MAIL_STEPS_MAX];
+	size_t step_count;
+};
+
+struct mail_result *mail_result_new(const void *ctx, uint64_t id);
+
+json_t *mail_result_to_json(const struct mail_result *);
+struct mail_result *mail_result_from_json(const void *ctx, const json_t *, struct err *);
+
+/* What to do with the mail: the outcome table applied to class and reply. */
+enum mail_outcome mail_result_outcome(const struct mail_result *);
+
+/*
+ * The text behind "... to SMTP server: SERVER : " (rulings 30): the reason IOS gives, a blank, and
+ * [CLASS phase: detail].
+ */
+char *mail_result_reason(const void *ctx, const struct mail_result *);
+
+#endif
