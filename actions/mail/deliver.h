@@ -1,0 +1,25 @@
+/*
+ * One attempt to carry out a mail job: resolve, connect, speak SMTP; every address of the host is tried
+ * once while the failures are passing ones (rulings 29). Blocks; helper process only.
+ */
+#ifndef ACTIONS_MAIL_DELIVER_H
+#define ACTIONS_MAIL_DELIVER_H
+
+#include "actions/mail/cancel.h"
+#include "actions/mail/job.h"
+#include "actions/mail/result.h"
+#include "core/redact.h"
+#include "core/trace.h"
+#include "pki/fetch.h"
+
+struct deliver_env {
+	const struct trace *trace;
+	struct redact *redact; /* learns the job's secrets; the trace sink shall use it */
+	struct cancel *cancel;
+	const struct pki_fetch *fetch; /* of revocation data, or NULL */
+};
+
+/* Never NULL: a failure is a result too. */
+struct mail_result *mail_deliver(const void *ctx, const struct mail_job *, const struct deliver_env *);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * One SMTP session (RFC 5321) over an open connection, sequentially: it reads as the RFC does. The
+ * pieces of the dialogue share struct smtp; each knows its own phase. Helper process only.
+ */
+#ifndef ACTIONS_MAIL_SMTP_H
+#define ACTIONS_MAIL_SMTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "actions/mail/class.h"
+#include "actions/mail/ehlo.h"
+#include "actions/mail/job.h"
+#include "actions/mail/reply.h"
+#include "actions/mail/result.h"
+#include "actions/mail/wire.h"
+#include "core/err.h"
+#include "core/redact.h"
+#include "core/trace.h"
+
+struct smtp {
+	const struct mail_job *job;
+	struct mail_result *result;
+	const struct trace *trace;
+	struct redact *redact; /* what must not be shown of what the server says */
+	const struct pki_fetch *fetch;
+	struct wire wire;
+	struct smtp_reply reply; /* the last one */
+	struct smtp_ehlo *ehlo;
+	enum mail_phase phase;
+	int64_t phase_started;
+	bool verified;       /* inside TLS with the server that the job names */
+	bool hide_challenge; /* AUTH: what a 334 says is not traced */
+	bool dead;           /* nothing more can be said, not even QUIT */
+};
+
+/*
+ * From the banner to QUIT. False: err->class names the failure, s->phase says where; the recipients'
+ * results are in s->result. The connection stays the caller's to close.
+ */
+bool smtp_session(struct smtp *, struct err *);
+
+/* --- the pieces, in the order of the dialogue ------------------------------------------------------- */
+
+bool smtp_start_tls(struct smtp *, struct err *);   /* starttls.c: the handshake */
+bool smtp_auth(struct smtp *, struct err *);        /* smtp_auth.c */
+bool smtp_transaction(struct smtp *, struct err *); /* smtp_send.c: MAIL to the final dot */
+
+/* --- what they share: smtp_io.c --------------------------------------------------------------------- */
+
+/* Ends the step under way well and begins the next. */
+void smtp_phase(struct smtp *, enum mail_phase);
+void smtp_step_end(struct smtp *, enum mail_class);
+
+/* Adds CR LF; a line that holds either is refused. */
+bool smtp_write_line(struct smtp *, const char *line, unsigned ms, struct err *);
+/* The same, traced as `shown`. */
+bool smtp_write_hidden(struct smtp *, const char *line, const char *shown, unsigned ms, struct err *);
+/* No line end is added and nothing traced. */
+bool smtp_write_raw(struct smtp *, const void *data, size_t n, unsigned ms, struct err *);
+
+/* One reply, all of it within ms. PROTOCOL_ERROR when it is none. */
+bool smtp_read_reply(struct smtp *, unsigned ms, struct err *);
+/* PROTOCOL_ERROR when octets stand behind the reply that was asked for. */
+bool smtp_nothing_behind(struct smtp *, struct err *);
+/* A line, its reply, nothing behind it. */
+bool smtp_ask(struct smtp *, const char *line, unsigned ms, struct err *);
+
+/* The failure that the last reply means: `class` for 4xx and 5xx, else PROTOCOL_ERROR. Always false. */
+bool smtp_refused(struct smtp *, enum mail_class, struct err *);
+
+/* The last reply as the result has it. */
+void smtp_keep_reply(struct smtp *, struct mail_reply *);
+
+/* QUIT, at most its time, whatever comes of it. */
+void smtp_quit(struct smtp *);
+
+#endif
