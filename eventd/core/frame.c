@@ -214,6 +214,7 @@ frame_read_fd(int fd, size_t max, struct err *err)
 		j = decode(body, n, err);
 	else if (err->code == ERR_NONE)
 		err_set(err, ERR_IO, "stream ended inside a message");
+	explicit_bzero(body, n); /* jobs hold passwords */
 	mem_free(body);
 	return j;
 }

@@ -1,0 +1,253 @@
+/*
+ * eventd-mail: the process that meets mail servers. It takes jobs from standard input, works on one at a
+ * time, and writes trace lines and one result for each to standard output (actions/mail/job.h has the
+ * form). It holds the credentials of the job under way and nothing else; a crash is one failed attempt.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "actions/mail/deliver.h"
+#include "core/frame.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+#define WAITING_MAX 64 /* jobs: the engine sends the next when the last is answered */
+
+/* A job that came in; malloc: two threads share the list. */
+struct waiting {
+	STAILQ_ENTRY(waiting) link;
+	json_t *message;
+	json_int_t id;
+	bool cancelled;
+};
+
+struct intake {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	STAILQ_HEAD(, waiting) jobs;
+	size_t count;
+	json_int_t current; /* id of the job under way, 0 = none */
+	bool ended;
+	struct cancel *cancel; /* of the job under way */
+};
+
+/* --- hardening ------------------------------------------------------------------------------------ */
+
+/* Messages hold passwords: what JSON held is wiped before the memory goes to the next user. */
+static void
+wiping_free(void *p)
+{
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void
+harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	json_set_alloc_funcs(malloc, wiping_free);
+}
+
+/* --- the intake thread ------------------------------------------------------------------------------ */
+
+static void
+take_job(struct intake *in, json_t *message, json_int_t id)
+{
+	struct waiting *w = calloc(1, sizeof *w);
+
+	if (w == NULL || in->count == WAITING_MAX) {
+		free(w);
+		json_decref(message);
+		in->ended = true;
+		return;
+	}
+	w->message = message;
+	w->id = id;
+	STAILQ_INSERT_TAIL(&in->jobs, w, link);
+	in->count++;
+}
+
+static void
+take_cancel(struct intake *in, json_int_t id)
+{
+	struct waiting *w;
+
+	if (id == in->current && id != 0)
+		cancel_fire(in->cancel);
+	STAILQ_FOREACH (w, &in->jobs, link)
+		w->cancelled |= w->id == id;
+}
+
+static void
+take_message(struct intake *in, json_t *message)
+{
+	const char *type = json_string_value(json_object_get(message, "type"));
+	json_int_t id = json_integer_value(json_object_get(message, "id"));
+
+	pthread_mutex_lock(&in->lock);
+	if (type != NULL && strcmp(type, "job") == 0) {
+		take_job(in, message, id);
+	} else {
+		if (type != NULL && strcmp(type, "cancel") == 0)
+			take_cancel(in, id);
+		json_decref(message);
+	}
+	pthread_cond_signal(&in->changed);
+	pthread_mutex_unlock(&in->lock);
+}
+
+static void *
+read_messages(void *arg)
+{
+	struct intake *in = arg;
+	struct err err = ERR_INIT;
+	json_t *message;
+
+	while ((message = frame_read_fd(STDIN_FILENO, FRAME_MAX, &err)) != NULL)
+		take_message(in, message);
+	if (err.code != ERR_NONE)
+		fprintf(stderr, "eventd-mail: %s\n", err.text);
+	pthread_mutex_lock(&in->lock);
+	in->ended = true;
+	if (in->current != 0)
+		cancel_fire(in->cancel);
+	pthread_cond_signal(&in->changed);
+	pthread_mutex_unlock(&in->lock);
+	return NULL;
+}
+
+/* --- work ------------------------------------------------------------------------------------------- */
+
+struct worker {
+	uint64_t id;
+	struct redact *redact;
+	bool broken; /* nobody reads what we write */
+};
+
+static void
+send_frame(struct worker *w, json_t *message)
+{
+	struct err err = ERR_INIT;
+
+	if (!frame_write_fd(STDOUT_FILENO, message, &err))
+		w->broken = true;
+	json_decref(message);
+}
+
+static void
+send_trace(void *arg, debug_mask why, bool stamped, const char *line)
+{
+	struct worker *w = arg;
+	struct text *t = text_new(NULL);
+	struct timespec now;
+	json_t *j;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	text_add(t, line);
+	redact_text(w->redact, t, 0);
+	j = json_pack("{s:s, s:I, s:I, s:I, s:b}", "type", "trace", "id", (json_int_t)w->id, "at",
+		(json_int_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, "why", (json_int_t)why, "stamped",
+		stamped);
+	json_object_set_new(j, "text", frame_string(t->s, t->len));
+	send_frame(w, j);
+	mem_free(t);
+}
+
+static struct mail_result *
+refuse_job(const void *ctx, uint64_t id, enum mail_class class, const char *why)
+{
+	struct mail_result *r = mail_result_new(ctx, id);
+
+	r->class = class;
+	r->phase = PHASE_CONFIG;
+	r->detail = mem_strdup(r, why);
+	return r;
+}
+
+static void
+work_on(struct waiting *job, struct cancel *cancel)
+{
+	void *ctx = mem_ctx(NULL, "mail job");
+	struct worker w = { .id = (uint64_t)job->id, .redact = redact_new(ctx) };
+	struct trace trace = { .f = send_trace, .arg = &w };
+	const struct pki_fetch fetch = { .get = pki_fetch_http };
+	struct deliver_env env = { &trace, w.redact, cancel, &fetch };
+	struct mail_result *r;
+	struct mail_job *todo;
+	struct err err = ERR_INIT;
+
+	todo = mail_job_from_json(ctx, job->message, &err);
+	json_decref(job->message);
+	job->message = NULL;
+	if (todo == NULL) {
+		r = refuse_job(ctx, w.id, MAIL_HELPER_FAILED, err.text);
+	} else if (job->cancelled) {
+		r = refuse_job(ctx, w.id, MAIL_CANCELLED, "cancelled before it began");
+	} else {
+		trace.on = todo->debug;
+		r = mail_deliver(ctx, todo, &env);
+	}
+	send_frame(&w, mail_result_to_json(r));
+	mem_free(ctx);
+	if (w.broken)
+		exit(1);
+}
+
+/* The next job, or NULL when there will be none. */
+static struct waiting *
+next_job(struct intake *in)
+{
+	struct waiting *w;
+
+	pthread_mutex_lock(&in->lock);
+	in->current = 0;
+	cancel_reset(in->cancel);
+	while (STAILQ_EMPTY(&in->jobs) && !in->ended)
+		pthread_cond_wait(&in->changed, &in->lock);
+	w = in->ended ? NULL : STAILQ_FIRST(&in->jobs);
+	if (w != NULL) {
+		STAILQ_REMOVE_HEAD(&in->jobs, link);
+		in->count--;
+		in->current = w->id;
+	}
+	pthread_mutex_unlock(&in->lock);
+	return w;
+}
+
+int
+main(void)
+{
+	struct intake in = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+	struct waiting *job;
+	pthread_t reader;
+
+	harden();
+	STAILQ_INIT(&in.jobs);
+	in.cancel = cancel_new(NULL);
+	if (pthread_create(&reader, NULL, read_messages, &in) != 0) {
+		fprintf(stderr, "eventd-mail: no thread\n");
+		return 1;
+	}
+	while ((job = next_job(&in)) != NULL) {
+		work_on(job, in.cancel);
+		free(job);
+	}
+	return 0;
+}
