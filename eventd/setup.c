@@ -116,7 +116,6 @@ register_everything(struct engine *e)
 	pki_exec_commands(e->cli);
 	pki_show_commands(e->cli);
 	capture_commands(e->cli);
-	intake_commands(e->cli);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 }
