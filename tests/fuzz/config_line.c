@@ -40,6 +40,7 @@ engine_of_ours(const void *ctx)
 	e->conf = conf_new(e, e);
 	conf_global_start(e);
 	pki_conf_trustpoints(e->conf);
+	pki_conf_chains(e->conf);
 	if (!applets_start(e, e, &language, &err))
 		abort();
 	return e;

@@ -52,6 +52,7 @@ setup(void **state)
 	e->conf = conf_new(w, e);
 	conf_global_start(e);
 	pki_conf_trustpoints(e->conf);
+	pki_conf_chains(e->conf);
 	if (!applets_start(w, e, &language, &err))
 		fail_msg("%s", err.text);
 	e->cli = cli_new(w, e);
