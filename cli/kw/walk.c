@@ -18,157 +18,6 @@ walk_start(struct walk *w, void *ctx, const struct kw_tree *tree, const char *li
 	w->text = 2 * len + 2 <= sizeof w->small ? w->small : mem_array(ctx, char, 2 * len + 2);
 }
 
-/* ---- what may come ---- */
-
-static bool
-frame_accepts(const struct frame *f, size_t i, const struct kw *blocker)
-{
-	const struct kw *row = &f->rows[i];
-	bool again = (row->flags & KW_MANY) != 0 && row_is_set(row, f->args);
-
-	if (!again && row_is_satisfied(f->rows, row, f->args))
-		return false;
-	if (row_is_seq(row) && (f->options || i < f->seq))
-		return false;
-	if (blocker == NULL || (row->group != 0 && row->group == blocker->group))
-		return true;
-	return row_is_seq(row) && row <= blocker;
-}
-
-/* The first row with a place that must come before any other. */
-static const struct kw *
-frame_blocker(const struct frame *f)
-{
-	for (const struct kw *row = f->rows; row != NULL && !row_is_end(row); row++)
-		if (row_is_seq(row) && (row->flags & KW_REQ) != 0 && !row_is_satisfied(f->rows, row, f->args))
-			return row;
-	return NULL;
-}
-
-/* An option of any order, with nothing behind its value. */
-static bool
-row_is_loose(const struct kw *row)
-{
-	return !row_is_seq(row) && row->sub == NULL && row->sub_size == 0;
-}
-
-/*
- * Rows of all frames that may be left: the innermost, and each one below a complete one. An
- * incomplete frame with all its placed rows lets the loose options of those below it through:
- * `event syslog maxrun 60 pattern "x"`.
- */
-static void
-rows_each(const struct walk *w, void (*each)(void *arg, const struct choice *), void *arg)
-{
-	bool only_loose = false;
-
-	for (size_t at = w->depth; at-- > 0;) {
-		const struct frame *f = &w->frame[at];
-		const struct kw *blocker = frame_blocker(f);
-
-		for (size_t i = 0; f->rows != NULL && !row_is_end(&f->rows[i]); i++)
-			if ((!only_loose || row_is_loose(&f->rows[i])) && frame_accepts(f, i, blocker))
-				each(arg, &(struct choice){ .row = &f->rows[i], .frame = at });
-		if (blocker != NULL)
-			return;
-		only_loose = only_loose || rows_missing(f->rows, f->args) != NULL;
-	}
-}
-
-static bool
-node_is_visible(const struct walk *w, const struct kw_node *node)
-{
-	return node->level <= w->level;
-}
-
-void
-walk_each(const struct walk *w, void (*each)(void *arg, const struct choice *), void *arg)
-{
-	rows_each(w, each, arg);
-	if (!w->in_tree)
-		return;
-	for (size_t i = 0; i < w->node->n; i++)
-		if (node_is_visible(w, w->node->child[i]))
-			each(arg, &(struct choice){ .node = w->node->child[i] });
-}
-
-/* ---- which of them a word is ---- */
-
-enum { LOOK_BARE = 8 };
-
-struct look {
-	const char *s;
-	size_t n;
-	bool quoted;
-	struct choice exact, prefix, legacy; /* legacy: a hidden one that begins so */
-	bool is_exact, is_prefix, is_legacy, is_ambiguous;
-	struct choice bare[LOOK_BARE], hidden_bare[LOOK_BARE];
-	size_t nbare, nhidden;
-};
-
-static const char *
-choice_word(const struct choice *c)
-{
-	return c->node != NULL ? c->node->word : c->row->word;
-}
-
-static bool
-choice_is_hidden(const struct choice *c)
-{
-	return c->node != NULL ? c->node->hidden : (c->row->flags & KW_HIDDEN) != 0;
-}
-
-static void
-look_word(struct look *look, const struct choice *c)
-{
-	const char *word = choice_word(c);
-
-	if (look->quoted || strncasecmp(word, look->s, look->n) != 0)
-		return;
-	if (word[look->n] == '\0') {
-		if (!look->is_exact)
-			look->exact = *c;
-		look->is_exact = true;
-	} else if (choice_is_hidden(c)) {
-		if (!look->is_legacy)
-			look->legacy = *c;
-		look->is_legacy = true;
-	} else if (!look->is_prefix) {
-		look->prefix = *c;
-		look->is_prefix = true;
-	} else if (strcasecmp(choice_word(&look->prefix), word) != 0) {
-		look->is_ambiguous = true;
-	}
-}
-
-static void
-look_at(void *arg, const struct choice *c)
-{
-	struct look *look = arg;
-
-	if (c->node != NULL || c->row->word != NULL)
-		look_word(look, c);
-	else if (choice_is_hidden(c) && look->nhidden < LOOK_BARE)
-		look->hidden_bare[look->nhidden++] = *c;
-	else if (!choice_is_hidden(c) && look->nbare < LOOK_BARE)
-		look->bare[look->nbare++] = *c;
-}
-
-static void
-look(const struct walk *w, const char *s, size_t n, bool quoted, struct look *out)
-{
-	*out = (struct look){ .s = s, .n = n, .quoted = quoted };
-	rows_each(w, look_at, out);
-	if (!w->in_tree || quoted)
-		return;
-	for (size_t i = node_seek(w->node, s, n); i < w->node->n; i++) {
-		if (strncasecmp(w->node->child[i]->word, s, n) != 0)
-			break;
-		if (node_is_visible(w, w->node->child[i]))
-			look_at(out, &(struct choice){ .node = w->node->child[i] });
-	}
-}
-
 /* ---- reading ---- */
 
 static void
@@ -252,29 +101,6 @@ list_add(void *ctx, struct kw_list *list, const struct kw_str *item)
 	list->v[list->n] = item->s;
 	list->quoted[list->n++] = item->quoted;
 	list->set = true;
-}
-
-/* Turns what the type said into IOS's sentence and a hint. */
-static bool
-refuse_value(struct walk *w, const struct kw *row, const struct kw_token *t, struct err *err)
-{
-	struct err why = *err;
-
-	w->refused = row;
-	if (why.code == ERR_AMBIGUOUS)
-		err_set(err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", w->line);
-	else if (why.code == ERR_RANGE || why.code == ERR_INVALID)
-		err_set(err, why.code, "Invalid input detected at '^' marker.");
-	if (why.hint[0] != '\0')
-		err_hint(err, "%s", why.hint);
-	else if (why.code == ERR_RANGE && row->word != NULL)
-		err_hint(err, "'%s' takes %s", row->word, why.text);
-	else if (why.code == ERR_RANGE)
-		err_hint(err, "expected %s (%s)", why.text, row->help);
-	else if (why.code == ERR_INVALID)
-		err_hint(err, "%s", why.text);
-	err_at(err, 0, (int)t->start + 1);
-	return false;
 }
 
 /* The words from t to the end of the line, as they are or with single blanks between them. */
@@ -397,78 +223,6 @@ read_bare(struct walk *w, const struct choice *bare, size_t n, struct kw_token *
 	return false;
 }
 
-struct words {
-	const char *word[64];
-	size_t n;
-	bool anything;
-};
-
-static void
-collect(void *arg, const struct choice *c)
-{
-	struct words *words = arg;
-
-	words->anything = true;
-	if (choice_word(c) != NULL && !choice_is_hidden(c) && words->n < 64)
-		words->word[words->n++] = choice_word(c);
-}
-
-static bool
-refuse_word(const struct walk *w, const struct kw_token *t, struct err *err)
-{
-	struct words words = { .n = 0 };
-	const char *near;
-	char word[32];
-	size_t n = t->end - t->start;
-
-	err_set(err, ERR_INVALID, "Invalid input detected at '^' marker.");
-	err_at(err, 0, (int)t->start + 1);
-	walk_each(w, collect, &words);
-	if (n >= sizeof word)
-		n = sizeof word - 1;
-	memcpy(word, w->line + t->start, n);
-	word[n] = '\0';
-	if (!words.anything)
-		err_hint(err, "the command is complete before this word");
-	else if (lex_is_typographic(word))
-		err_hint(err, "typographic quotes are not quotes: write \" instead");
-	else if ((near = nearest_word(word, words.word, words.n)) != NULL)
-		err_hint(err, "did you mean '%s'?", near);
-	else if (words.n == 1)
-		err_hint(err, "expected '%s'", words.word[0]);
-	return false;
-}
-
-struct candidates {
-	const struct look *look;
-	struct text *out;
-};
-
-static void
-list_candidate(void *arg, const struct choice *c)
-{
-	struct candidates *list = arg;
-	const char *word = choice_word(c);
-
-	if (word == NULL || choice_is_hidden(c) || strncasecmp(word, list->look->s, list->look->n) != 0)
-		return;
-	text_printf(list->out, "%s%s", list->out->len == 0 ? "" : ", ", word);
-}
-
-static bool
-refuse_ambiguous(const struct walk *w, const struct look *found, const struct kw_token *t, struct err *err)
-{
-	struct text names;
-
-	text_init(&names, NULL);
-	walk_each(w, list_candidate, &(struct candidates){ found, &names });
-	err_set(err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", w->line);
-	err_hint(err, "'%.*s' may be %s", (int)found->n, found->s, names.s);
-	err_at(err, 0, (int)t->start + 1);
-	mem_free(names.s);
-	return false;
-}
-
 /* Takes a word of the tree, or a keyword with its value. */
 static bool
 read_choice(struct walk *w, const struct choice *c, struct err *err)
@@ -490,11 +244,11 @@ read_word(struct walk *w, struct kw_token *t, struct err *err)
 	if (t->quoted) {
 		size_t n = t->end - t->start;
 
-		look(w, w->line + t->start + 1, n < 2 ? 0 : n - 2, false, &found);
+		walk_look(w, w->line + t->start + 1, n < 2 ? 0 : n - 2, false, &found);
 		t->guard = found.is_exact;
-		look(w, w->line + t->start, n, true, &found);
+		walk_look(w, w->line + t->start, n, true, &found);
 	} else {
-		look(w, w->line + t->start, t->end - t->start, false, &found);
+		walk_look(w, w->line + t->start, t->end - t->start, false, &found);
 	}
 	if (found.is_exact)
 		return read_choice(w, &found.exact, err);
@@ -564,41 +318,5 @@ walk_finish(struct walk *w, struct err *err)
 		err_hint(err, "'%s' is missing (%s)", row->word, row->help);
 	else if (row != NULL)
 		err_hint(err, "a value is missing (%s)", row->help);
-	return false;
-}
-
-/* ---- keys ---- */
-
-struct key_wish {
-	bool required, found;
-	const struct walk *w;
-};
-
-static void
-look_for_key(void *arg, const struct choice *c)
-{
-	struct key_wish *wish = arg;
-
-	if (c->row != NULL && (c->row->flags & KW_KEY) != 0)
-		wish->found = true;
-}
-
-bool
-walk_wants_key(const struct walk *w, bool required)
-{
-	struct key_wish wish = { .w = w };
-
-	if (!required) {
-		rows_each(w, look_for_key, &wish);
-		return wish.found;
-	}
-	for (size_t at = 0; at < w->depth; at++) {
-		const struct frame *f = &w->frame[at];
-
-		for (const struct kw *row = f->rows; row != NULL && !row_is_end(row); row++)
-			if ((row->flags & (KW_KEY | KW_REQ)) == (KW_KEY | KW_REQ) &&
-				!row_is_satisfied(f->rows, row, f->args))
-				return true;
-	}
 	return false;
 }

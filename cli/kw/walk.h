@@ -74,6 +74,13 @@ bool row_is_satisfied(const struct kw *rows, const struct kw *row, const void *a
 /* The first KW_REQ row that is missing, or NULL. */
 const struct kw *rows_missing(const struct kw *rows, const void *args);
 
+/* An option of any order, with nothing behind its value. */
+static inline bool
+row_is_loose(const struct kw *row)
+{
+	return !row_is_seq(row) && row->sub == NULL && row->sub_size == 0;
+}
+
 /* ---- walk.c ---- */
 enum { WALK_DEPTH = 16 };
 
@@ -109,6 +116,19 @@ struct choice {
 	size_t frame;
 };
 
+/* Everything acceptable that a word could be. */
+enum { LOOK_BARE = 8 };
+
+struct look {
+	const char *s;
+	size_t n;
+	bool quoted;
+	struct choice exact, prefix, legacy; /* legacy: a hidden one that begins so */
+	bool is_exact, is_prefix, is_legacy, is_ambiguous;
+	struct choice bare[LOOK_BARE], hidden_bare[LOOK_BARE];
+	size_t nbare, nhidden;
+};
+
 enum walk_result { WALK_READ, WALK_END, WALK_ERROR };
 
 void walk_start(struct walk *, void *ctx, const struct kw_tree *, const char *line, unsigned level);
@@ -119,9 +139,20 @@ void walk_args(struct walk *);
 bool walk_is_complete(const struct walk *);
 /* False with IOS's sentence when it could not. */
 bool walk_finish(struct walk *, struct err *);
+
+/* ---- accept.c ---- */
 /* Calls f for everything acceptable here, innermost frame first. */
 void walk_each(const struct walk *, void (*f)(void *arg, const struct choice *), void *arg);
+void walk_look(const struct walk *, const char *s, size_t n, bool quoted, struct look *);
+const char *choice_word(const struct choice *); /* NULL: a bare value */
+bool choice_is_hidden(const struct choice *);
 /* Is a KW_KEY row still to come? `required`: one that must. */
 bool walk_wants_key(const struct walk *, bool required);
+
+/* ---- refuse.c: all return false ---- */
+/* Turns what the type said of a value into IOS's sentence and a hint. */
+bool refuse_value(struct walk *, const struct kw *row, const struct kw_token *, struct err *);
+bool refuse_word(const struct walk *, const struct kw_token *, struct err *);
+bool refuse_ambiguous(const struct walk *, const struct look *, const struct kw_token *, struct err *);
 
 #endif

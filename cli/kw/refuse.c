@@ -1,0 +1,101 @@
+/* Refusals: IOS's sentence, the place, and a hint of what would be right (rulings 45). */
+#include <string.h>
+#include <strings.h>
+
+#include "cli/kw/walk.h"
+#include "core/mem.h"
+
+/* Turns what the type said into IOS's sentence and a hint. */
+bool
+refuse_value(struct walk *w, const struct kw *row, const struct kw_token *t, struct err *err)
+{
+	struct err why = *err;
+
+	w->refused = row;
+	if (why.code == ERR_AMBIGUOUS)
+		err_set(err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", w->line);
+	else if (why.code == ERR_RANGE || why.code == ERR_INVALID)
+		err_set(err, why.code, "Invalid input detected at '^' marker.");
+	if (why.hint[0] != '\0')
+		err_hint(err, "%s", why.hint);
+	else if (why.code == ERR_RANGE && row->word != NULL)
+		err_hint(err, "'%s' takes %s", row->word, why.text);
+	else if (why.code == ERR_RANGE)
+		err_hint(err, "expected %s (%s)", why.text, row->help);
+	else if (why.code == ERR_INVALID)
+		err_hint(err, "%s", why.text);
+	err_at(err, 0, (int)t->start + 1);
+	return false;
+}
+
+struct words {
+	const char *word[64];
+	size_t n;
+	bool anything;
+};
+
+static void
+collect(void *arg, const struct choice *c)
+{
+	struct words *words = arg;
+
+	words->anything = true;
+	if (choice_word(c) != NULL && !choice_is_hidden(c) && words->n < 64)
+		words->word[words->n++] = choice_word(c);
+}
+
+bool
+refuse_word(const struct walk *w, const struct kw_token *t, struct err *err)
+{
+	struct words words = { .n = 0 };
+	const char *near;
+	char word[32];
+	size_t n = t->end - t->start;
+
+	err_set(err, ERR_INVALID, "Invalid input detected at '^' marker.");
+	err_at(err, 0, (int)t->start + 1);
+	walk_each(w, collect, &words);
+	if (n >= sizeof word)
+		n = sizeof word - 1;
+	memcpy(word, w->line + t->start, n);
+	word[n] = '\0';
+	if (!words.anything)
+		err_hint(err, "the command is complete before this word");
+	else if (lex_is_typographic(word))
+		err_hint(err, "typographic quotes are not quotes: write \" instead");
+	else if ((near = nearest_word(word, words.word, words.n)) != NULL)
+		err_hint(err, "did you mean '%s'?", near);
+	else if (words.n == 1)
+		err_hint(err, "expected '%s'", words.word[0]);
+	return false;
+}
+
+struct candidates {
+	const struct look *look;
+	struct text *out;
+};
+
+static void
+list_candidate(void *arg, const struct choice *c)
+{
+	struct candidates *list = arg;
+	const char *word = choice_word(c);
+
+	if (word == NULL || choice_is_hidden(c) || strncasecmp(word, list->look->s, list->look->n) != 0)
+		return;
+	text_printf(list->out, "%s%s", list->out->len == 0 ? "" : ", ", word);
+}
+
+bool
+refuse_ambiguous(const struct walk *w, const struct look *found, const struct kw_token *t, struct err *err)
+{
+	struct text names;
+
+	text_init(&names, NULL);
+	walk_each(w, list_candidate, &(struct candidates){ found, &names });
+	err_set(err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", w->line);
+	err_hint(err, "'%.*s' may be %s", (int)found->n, found->s, names.s);
+	err_at(err, 0, (int)t->start + 1);
+	mem_free(names.s);
+	return false;
+}
