@@ -28,6 +28,7 @@
 #include "pki/store.h"
 #include "store/secret.h"
 #include "syslog/listen.h"
+#include "syslog/show.h"
 
 /* flash: and the others: where the settings say, else below the state directory. */
 static void
@@ -116,6 +117,7 @@ register_everything(struct engine *e)
 	pki_exec_commands(e->cli);
 	pki_show_commands(e->cli);
 	capture_commands(e->cli);
+	intake_commands(e->cli);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 }
