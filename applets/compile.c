@@ -270,7 +270,8 @@ compile_program(
 {
 	struct compile c = { .engine = engine, .program = p, .applet = p->policy };
 
-	qsort(lines, n, sizeof *lines, line_compare);
+	if (n > 1)
+		qsort(lines, n, sizeof *lines, line_compare);
 	p->steps = mem_array(p, struct program_step, n + 1);
 	for (p->n = 0; p->n < n; p->n++) {
 		c.at = p->n;

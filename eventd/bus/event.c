@@ -97,7 +97,8 @@ event_strn(struct event *ev, const char *s, size_t n)
 {
 	char *copy = mem_alloc(ev, n + 1);
 
-	memcpy(copy, s, n);
+	if (n)
+		memcpy(copy, s, n);
 	return copy;
 }
 

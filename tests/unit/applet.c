@@ -16,6 +16,7 @@
 
 struct world {
 	struct engine *engine;
+	void *sinks;
 	struct text log; /* every message, "%..." and a newline */
 };
 
@@ -35,7 +36,8 @@ setup(void **state)
 
 	w->engine = virtual_engine(w);
 	text_init(&w->log, w);
-	log_sink(w, w->engine->log, keep_message, w);
+	w->sinks = mem_ctx(w, "sinks");
+	log_sink(w->sinks, w->engine->log, keep_message, w);
 	*state = w;
 	return 0;
 }
@@ -45,6 +47,7 @@ teardown(void **state)
 {
 	struct world *w = *state;
 
+	mem_free(w->sinks);
 	mem_free(w->engine);
 	mem_free(w);
 	return 0;

@@ -86,7 +86,8 @@ world_new(const char *path, usec wall_start)
 	text_init(&w->log, w);
 	text_init(&w->debug, w);
 	text_init(&w->output, w);
-	log_sink(w, w->engine->log, keep_line, w);
+	w->sinks = mem_ctx(w, "sinks");
+	log_sink(w->sinks, w->engine->log, keep_line, w);
 	world_open_session(w);
 	return w;
 }
@@ -95,6 +96,7 @@ void
 world_free(struct world *w)
 {
 	mem_free(w->session);
+	mem_free(w->sinks);
 	mem_free(w->engine);
 	mem_free(w);
 }

@@ -18,7 +18,8 @@ struct world {
 	const char *path;
 	struct engine *engine;
 	struct session *session;
-	usec began; /* mono */
+	usec began;  /* mono */
+	void *sinks; /* context of what listens to the log */
 
 	struct text log;    /* "%FAC-SEV-MNEM: text" lines */
 	size_t log_seen;    /* what an `expect log` has passed */
