@@ -7,41 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actions/action.h"
-#include "applets/applet.h"
-#include "cli/pki.h"
 #include "conf/conf.h"
-#include "conf/global.h"
 #include "core/clock.h"
 #include "core/engine.h"
-#include "core/log.h"
-#include "core/loop.h"
 #include "core/mem.h"
-#include "core/redact.h"
-#include "core/rng.h"
 #include "core/text.h"
-#include "detect/detector.h"
+#include "setup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct engine *
-engine_of_ours(const void *ctx)
+engine_of_ours(void)
 {
-	const struct language language = { detectors, actions };
-	struct engine *e = mem_new(ctx, struct engine);
-	struct err err = ERR_INIT;
+	void *ctx = mem_ctx(NULL, "fuzz");
+	const struct setup how = { .clock = clock_new_virtual(ctx, 0), .seed = 1, .is_check = true };
+	struct engine *e = engine_new(ctx, &how, NULL);
 
-	e->is_check = true;
-	e->clock = clock_new_virtual(e, 0);
-	e->loop = loop_new(e, e->clock);
-	e->rng = rng_new(e, 1);
-	e->redact = redact_new(e);
-	e->log = log_new(e, e->clock, e->redact);
-	e->conf = conf_new(e, e);
-	conf_global_start(e);
-	pki_conf_trustpoints(e->conf);
-	pki_conf_chains(e->conf);
-	if (!applets_start(e, e, &language, &err))
+	if (e == NULL)
 		abort();
 	return e;
 }
@@ -85,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = malloc(size + 1);
 
 	if (engine == NULL)
-		engine = engine_of_ours(NULL);
+		engine = engine_of_ours();
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';

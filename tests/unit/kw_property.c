@@ -10,27 +10,20 @@
 
 #include <cmocka.h>
 
-#include "actions/action.h"
-#include "applets/applet.h"
 #include "cli/cli.h"
 #include "cli/kw/kw.h"
-#include "cli/pki.h"
 #include "conf/conf.h"
-#include "conf/global.h"
 #include "core/clock.h"
 #include "core/engine.h"
-#include "core/log.h"
-#include "core/loop.h"
 #include "core/mem.h"
-#include "core/redact.h"
 #include "core/rng.h"
 #include "core/text.h"
-#include "detect/detector.h"
+#include "setup.h"
 
 enum { LINES_EACH = 300 };
 
 struct world {
-	struct engine engine;
+	struct engine *engine;
 	struct rng *rng;
 	unsigned commands;
 };
@@ -39,25 +32,15 @@ static int
 setup(void **state)
 {
 	struct world *w = mem_new(NULL, struct world);
-	struct engine *e = &w->engine;
-	const struct language language = { detectors, actions };
+	const struct setup how = {
+		.clock = clock_new_virtual(w, 1779041202 * USEC_PER_SEC), .seed = 1, .is_check = true
+	};
 	struct err err = ERR_INIT;
 
 	w->rng = rng_new(w, 20260517);
-	e->clock = clock_new_virtual(w, 1779041202 * USEC_PER_SEC);
-	e->loop = loop_new(w, e->clock);
-	e->rng = rng_new(w, 1);
-	e->redact = redact_new(w);
-	e->log = log_new(w, e->clock, e->redact);
-	e->conf = conf_new(w, e);
-	conf_global_start(e);
-	pki_conf_trustpoints(e->conf);
-	pki_conf_chains(e->conf);
-	if (!applets_start(w, e, &language, &err))
+	w->engine = engine_new(w, &how, &err);
+	if (w->engine == NULL)
 		fail_msg("%s", err.text);
-	e->cli = cli_new(w, e);
-	pki_exec_commands(e->cli);
-	pki_show_commands(e->cli);
 	*state = w;
 	return 0;
 }
@@ -131,9 +114,9 @@ tables_are_sound(void **state)
 {
 	struct world *w = *state;
 
-	conf_each_tree(w->engine.conf, check_tree, NULL);
-	check_tree(NULL, "exec", cli_exec_tree(w->engine.cli));
-	check_tree(NULL, "config", cli_config_tree(w->engine.cli));
+	conf_each_tree(w->engine->conf, check_tree, NULL);
+	check_tree(NULL, "exec", cli_exec_tree(w->engine->cli));
+	check_tree(NULL, "config", cli_config_tree(w->engine->cli));
 }
 
 static void
@@ -141,9 +124,9 @@ lines_print_stably(void **state)
 {
 	struct world *w = *state;
 
-	conf_each_tree(w->engine.conf, sample_tree, w);
-	sample_tree(w, "exec", cli_exec_tree(w->engine.cli));
-	sample_tree(w, "config", cli_config_tree(w->engine.cli));
+	conf_each_tree(w->engine->conf, sample_tree, w);
+	sample_tree(w, "exec", cli_exec_tree(w->engine->cli));
+	sample_tree(w, "config", cli_config_tree(w->engine->cli));
 	print_message("%u commands, %d lines of each\n", w->commands, LINES_EACH);
 	assert_true(w->commands > 50);
 }
