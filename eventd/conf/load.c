@@ -124,7 +124,8 @@ conf_load(struct conf *conf, const char *file, const char *text, bool replace, b
 	conf_finding_f *finding, void *arg, struct err *err)
 {
 	struct loader l = { candidate_new(conf, replace), file, finding, arg, ERR_INIT, 0, false, false };
-	struct commit how = { all_or_nothing ? 0 : COMMIT_LENIENT, file, file, finding, arg, 0 };
+	/* A file is nobody: `show running-config` names people. */
+	struct commit how = { all_or_nothing ? 0 : COMMIT_LENIENT, "", file, finding, arg, 0 };
 	struct err ignored = ERR_INIT;
 	bool fine;
 
