@@ -165,7 +165,9 @@ timers_run_due(struct loop *l)
 static void
 on_kernel_timer(uv_timer_t *t)
 {
-	(void)t; /* it only ends the wait: loop_run() fires what is due */
+	/* It only ends the wait: loop_run() fires what is due. libuv runs its timers before it polls,
+	 * too; without this it would then wait for descriptors with our timer gone. */
+	uv_stop(t->loop);
 }
 
 void

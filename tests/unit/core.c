@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -92,6 +93,52 @@ many_timers_stay_ordered(void **state)
 		assert_false(timer_is_set(t[i]));
 	assert_int_equal(f->said->len, 333 * strlen(".@1 "));
 	mem_free(f);
+}
+
+struct chain {
+	struct loop *loop;
+	struct timer *timer;
+	int left;
+};
+
+static void
+next_link(void *arg)
+{
+	struct chain *c = arg;
+
+	if (c->left-- > 0)
+		timer_set(c->timer, 0);
+	else
+		loop_stop(c->loop);
+}
+
+static void
+never(void *arg, int fd, unsigned what)
+{
+	(void)arg, (void)fd, (void)what;
+	fail();
+}
+
+/* Timers set inside timers fire although no descriptor ever becomes ready: the alarm(2) must not come. */
+static void
+a_real_loop_does_not_sleep_on_due_timers(void **state)
+{
+	void *ctx = mem_ctx(NULL, "test");
+	struct chain c = { .loop = loop_new(ctx, clock_new_real(ctx)), .left = 100 };
+
+	int silent[2];
+
+	(void)state;
+	assert_int_equal(pipe(silent), 0);
+	watch_fd(ctx, c.loop, silent[0], WATCH_READ, never, NULL);
+	c.timer = timer_after(ctx, c.loop, 0, next_link, &c);
+	alarm(5);
+	loop_run(c.loop);
+	alarm(0);
+	assert_int_equal(c.left, -1);
+	mem_free(ctx);
+	close(silent[0]);
+	close(silent[1]);
 }
 
 static void
@@ -303,6 +350,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(timers_fire_in_order),
 		cmocka_unit_test(many_timers_stay_ordered),
+		cmocka_unit_test(a_real_loop_does_not_sleep_on_due_timers),
 		cmocka_unit_test(children_report_their_end),
 		cmocka_unit_test(frames_survive_any_split),
 		cmocka_unit_test(bad_frames_are_refused),
