@@ -100,7 +100,7 @@ mail_source_family(const struct mail_source *src)
 static const char *
 class_of(int error)
 {
-	if (error == ECONNREFUSED || error == ECONNRESET)
+	if (error == ECONNREFUSED)
 		return "CONNECT_REFUSED";
 	return error == ETIMEDOUT ? "CONNECT_TIMEOUT" : "CONNECT_UNREACHABLE";
 }
@@ -250,7 +250,8 @@ lane_is_through(struct race *r, struct attempt *a, short revents, struct err *er
 		return false;
 	}
 	getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &error, &n);
-	if (error == 0)
+	/* A server that resets what it has just accepted was reached: its silence belongs to the banner. */
+	if (error == 0 || error == ECONNRESET)
 		return true;
 	lane_failed(r, a, class_of(error), strerror(error), err);
 	return false;

@@ -73,6 +73,7 @@ take_job(struct intake *in, json_t *message, json_int_t id)
 	struct waiting *w = calloc(1, sizeof *w);
 
 	if (w == NULL || in->count == WAITING_MAX) {
+		fprintf(stderr, "eventd-mail: no room for job %lld\n", (long long)id);
 		free(w);
 		json_decref(message);
 		in->ended = true;
@@ -120,7 +121,7 @@ read_messages(void *arg)
 	struct err err = ERR_INIT;
 	json_t *message;
 
-	while ((message = frame_read_fd(STDIN_FILENO, FRAME_MAX, &err)) != NULL)
+	while (!in->ended && (message = frame_read_fd(STDIN_FILENO, FRAME_MAX, &err)) != NULL)
 		take_message(in, message);
 	if (err.code != ERR_NONE)
 		fprintf(stderr, "eventd-mail: %s\n", err.text);
@@ -231,6 +232,18 @@ next_job(struct intake *in)
 	return w;
 }
 
+static void
+forget_waiting(struct intake *in)
+{
+	struct waiting *w;
+
+	while ((w = STAILQ_FIRST(&in->jobs)) != NULL) {
+		STAILQ_REMOVE_HEAD(&in->jobs, link);
+		json_decref(w->message);
+		free(w);
+	}
+}
+
 int
 main(void)
 {
@@ -249,5 +262,8 @@ main(void)
 		work_on(job, in.cancel);
 		free(job);
 	}
+	pthread_join(reader, NULL);
+	forget_waiting(&in);
+	mem_free(in.cancel);
 	return 0;
 }

@@ -190,7 +190,7 @@ answer(struct sasl *s, const char *challenge, size_t n, struct text *response, s
 	size_t out_len = 0;
 	int rc;
 
-	if (s->mech->scram && !check_iterations(challenge, n, err))
+	if (s->mech->scram && challenge != NULL && !check_iterations(challenge, n, err))
 		return false;
 	rc = gsasl_step(s->session, challenge, n, &out, &out_len);
 	if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE)

@@ -23,6 +23,7 @@ SHORT = 400
 def helper():
     with MailHelper() as h:
         yield h
+        assert h.close() == 0
 
 
 @pytest.fixture

@@ -90,8 +90,9 @@ class MailHelper:
 
     def close(self):
         """Ends its standard input; returns its exit status."""
-        if not self.process.stdin.closed:
-            self.process.stdin.close()
+        if self.process.stdin.closed:
+            return self.process.returncode
+        self.process.stdin.close()
         try:
             return self.process.wait(10)
         except subprocess.TimeoutExpired:
