@@ -31,7 +31,7 @@ class Daemon:
         self.config, self.settings = os.path.join(self.dir, "startup-config"), os.path.join(self.dir, "eventd.yaml")
         self.stderr, self.stdout = os.path.join(self.dir, "stderr"), os.path.join(self.dir, "stdout")
         self.arguments, self.netns, self.env = list(arguments), netns, dict(os.environ, **(env or {}))
-        self.process = None
+        self.process, self.starts = None, 0
         with open(self.config, "w") as f:
             f.write(config if isinstance(config, str) else "".join(line + "\n" for line in config))
         with open(self.settings, "w") as f:
@@ -41,6 +41,7 @@ class Daemon:
         return [tree.program("ip"), "netns", "exec", self.netns] + argv if self.netns else argv
 
     def start(self, seconds=30):
+        self.starts = self.log().splitlines().count("eventd ready") + 1
         argv = [os.path.join(tree.BUILD, "eventd"), "--config", self.config, "--settings", self.settings, "--state", self.state,
                 "--socket", self.socket] + self.arguments
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
@@ -52,7 +53,7 @@ class Daemon:
         return self
 
     def is_ready(self):
-        return "eventd ready" in self.log().splitlines()
+        return self.log().splitlines().count("eventd ready") >= self.starts
 
     @property
     def pid(self):

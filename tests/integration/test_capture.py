@@ -1,0 +1,196 @@
+"""Embedded Packet Capture on a real interface: what is captured, what the shows say, what tshark reads."""
+
+import os
+import re
+import signal
+
+import pytest
+import tree
+
+
+@pytest.fixture
+def capture(netns, new_daemon):
+    """A daemon in a namespace of its own: nobody else's packets on lo."""
+    return new_daemon(netns=netns.name)
+
+
+def send_udp(netns, count, size=100, port=9999):
+    netns.run("/usr/bin/python3", "-c",
+              "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+              "for _ in range(%d): s.sendto(b'x' * %d, ('127.0.0.1', %d))" % (count, size, port))
+
+
+def start(daemon, *definition):
+    answer = daemon.ctl(*["monitor capture CAP " + d for d in definition], "monitor capture CAP start")
+    assert answer.code == 0 and "Started capture point : CAP\n" in answer.out, answer.out
+    return answer
+
+
+def packets(daemon):
+    return daemon.json("show monitor capture CAP buffer brief")["packets"]
+
+
+def wait_packets(daemon, n):
+    assert tree.wait_for(lambda: len(packets(daemon)) >= n, 20, every=0.1), packets(daemon)
+
+
+def flash(daemon, name):
+    return os.path.join(daemon.state, "flash", name)
+
+
+def helper_pid(daemon):
+    return int(re.search(r"^.*?(\d+).*eventd-capture|^.*eventd-capture\D+(\d+)", daemon.show("show system processes"), re.M)
+               .group(0).split("eventd-capture")[-1].split()[0])
+
+
+def test_capture_and_export(capture, netns, tshark):
+    start(capture, "interface lo both", "match ipv4 protocol udp any any eq 9999")
+    assert "   Status : Active\n" in capture.show("show monitor capture CAP")
+    send_udp(netns, 1, port=9998)
+    send_udp(netns, 3)
+    wait_packets(capture, 3)
+    brief = capture.show("show monitor capture CAP buffer brief")
+    assert re.search(r"^   0  142    0\.000000   127\.0\.0\.1        ->  127\.0\.0\.1        0  BE   UDP$", brief, re.M), brief
+    dump = capture.show("show monitor capture CAP buffer dump")
+    assert re.search(r"^0\n  0000:  00000000 00000000 00000000 08004500   \.{14}E\.\n", dump, re.M), dump
+    assert re.search(r"^  0080:  78787878 78787878 78787878 7878       x{14}$", dump, re.M), dump
+
+    # Export stops the active capture, drains it, then writes (rulings 40).
+    answer = capture.ctl("monitor capture CAP export flash:udp.pcap")
+    assert answer.code == 0 and answer.out == "Exported Successfully\n"
+    assert "   Status : Inactive\n" in capture.show("show monitor capture CAP")
+    assert capture.ctl("monitor capture CAP export flash:udp.pcapng").code == 0
+    for name in ("udp.pcap", "udp.pcapng"):
+        read = tshark("-r", flash(capture, name), "-T", "fields", "-e", "udp.dstport", "-e", "frame.len")
+        assert read == "9999\t142\n" * 3
+    log = capture.show("show logging")
+    assert "%BUFCAP-6-ENABLE: Capture Point CAP enabled." in log
+    assert "%BUFCAP-6-DISABLE: Capture Point CAP disabled." in log
+
+
+def test_tls_alert_is_found(capture, netns, tshark):
+    """The failing session of the article ends with this record: 15 03 03 00 02 02 2A."""
+    start(capture, "interface lo both", "match ipv4 protocol tcp any any")
+    port = tree.free_port()
+    netns.run("/usr/bin/python3", "-c",
+              "import socket, threading\n"
+              "l = socket.socket(); l.bind(('127.0.0.1', %d)); l.listen()\n"
+              "t = threading.Thread(target=lambda: l.accept()[0].recv(99)); t.start()\n"
+              "s = socket.create_connection(('127.0.0.1', %d))\n"
+              "s.sendall(bytes.fromhex('1503030002022a')); s.close(); t.join()" % (port, port))
+    answer = capture.ctl("monitor capture CAP export flash:alert.pcap")
+    assert answer.code == 0, answer.out
+    read = tshark("-r", flash(capture, "alert.pcap"), "-d", "tcp.port==%d,tls" % port, "-Y", "tls.alert_message", "-V")
+    assert "Level: Fatal (2)" in read and "Description: Bad Certificate (42)" in read
+
+
+def test_show_and_parameter(capture):
+    assert capture.ctl("monitor capture NTP interface eth0 both match any").code == 0
+    assert capture.show("show monitor capture NTP") == """
+Status Information for Capture NTP
+  Target Type: 
+   Interface: eth0, Direction: both
+   Status : Inactive
+  Filter Details: 
+    Capture all packets
+  Buffer Details: 
+   Buffer Type: LINEAR (default)
+   Buffer Size (in MB): 10
+  Limit Details: 
+   Number of Packets to capture: 0 (no limit)
+   Packet Capture duration: 0 (no limit)
+   Packet Size to capture: 0 (no limit)
+   Maximum number of packets to capture per second: 1000
+   Packet sampling rate: 0 (no sampling)
+"""
+    assert capture.ctl("monitor capture NTP buffer circular size 5", "monitor capture NTP limit packets 50 packet-len 128",
+                       "monitor capture NTP control-plane in").code == 0
+    parameters = capture.json("show monitor capture NTP parameter")["parameters"]
+    assert parameters == ["monitor capture NTP interface eth0 BOTH", "monitor capture NTP control-plane IN",
+                          "monitor capture NTP match any", "monitor capture NTP buffer size 5 circular",
+                          "monitor capture NTP limit packet-len 128", "monitor capture NTP limit packets 50"]
+    assert capture.ctl(*["no " + p.lower().replace("ntp", "NTP").rsplit(" buffer", 1)[0] for p in parameters[:1]]).code == 0
+    assert capture.ctl("no monitor capture NTP").code == 0
+    assert capture.json("show monitor capture")["captures"] == []
+
+
+@pytest.mark.parametrize("limit, sent, kept, reason", [
+    ("limit packets 5", 20, 5, "packet limit reached"),
+    ("limit duration 1", 3, 3, "duration limit reached"),
+    ("limit every 4 packets 5", 40, 5, "packet limit reached")])
+def test_limits_end_a_capture(capture, netns, limit, sent, kept, reason):
+    start(capture, "interface lo in", "match ipv4 protocol udp any any", limit)
+    send_udp(netns, sent)
+    capture.wait_log("%BUFCAP-6-DISABLE: Capture Point CAP disabled. Reason : " + reason)
+    assert len(packets(capture)) == kept
+    assert capture.json("show monitor capture CAP")["status"] == "Inactive"
+
+
+def test_packet_length_and_rate(capture, netns):
+    start(capture, "interface lo in", "match ipv4 protocol udp any any", "limit packet-len 64 pps 10")
+    send_udp(netns, 200, size=500)
+    assert capture.ctl("monitor capture CAP stop").out == "Stopped capture point : CAP\n"
+    counted = capture.json("show monitor capture CAP capture-statistics")
+    assert counted["packets_received"] == 200
+    assert counted["packets_sent"] + counted["packets_dropped"] == 200
+    # Two seconds of the packets' clock at most: a burst may lie across one.
+    assert counted["packets_sent"] in (10, 20)
+    assert counted["packets_oversized"] == counted["packets_sent"]
+    assert counted["bytes_sent"] == 64 * counted["packets_sent"]
+
+
+def test_full_buffers(capture, netns):
+    big = "limit pps 1000000"
+    start(capture, "interface lo in", "match ipv4 protocol udp any any", "buffer linear size 1", big)
+    send_udp(netns, 1200, size=1400)
+    capture.wait_log("Capture Point CAP disabled. Reason : buffer full")
+    linear = packets(capture)
+    assert linear[0]["no"] == 0 and 600 < len(linear) < 760
+    start(capture, "buffer circular")
+    send_udp(netns, 1200, size=1400)
+    assert capture.ctl("monitor capture CAP stop").code == 0
+    circular = packets(capture)
+    assert circular[-1]["no"] == 1199 and circular[0]["no"] == 1200 - len(circular)
+    assert capture.ctl("monitor capture CAP clear").code == 0
+    assert packets(capture) == []
+
+
+def test_killed_helper_is_reported_and_replaced(capture, netns):
+    start(capture, "interface lo both", "match any")
+    os.kill(helper_pid(capture), signal.SIGKILL)
+    capture.wait_log("%HA_EM-3-FMPD_HELPER: eventd-capture ended by signal 9 during capture CAP")
+    answer = capture.ctl("show monitor capture CAP buffer brief")
+    assert answer.code == 1 and "%Error: Capture CAP has no buffer" in answer.out
+    start(capture)
+    send_udp(netns, 2)
+    wait_packets(capture, 2)
+
+
+def test_interface_that_goes_away(capture, netns):
+    start(capture, "interface eth0 both", "match any")
+    netns.ip("link", "delete", "eth0")
+    capture.wait_log("Capture Point CAP disabled. Reason : interface is gone")
+
+
+def test_refusals(capture):
+    def refused(command, why):
+        answer = capture.ctl(command)
+        assert answer.code == 1 and why in answer.out, answer.out
+
+    refused("monitor capture X start", "% Capture X does not exist")
+    refused("monitor capture X match ipv4 any eq 25 any", "% ports need 'protocol tcp' or 'protocol udp'")
+    assert capture.json("show monitor capture")["captures"] == []
+    assert capture.ctl("monitor capture X match any").code == 0
+    refused("monitor capture X start", "% Unable to activate Capture.")
+    assert capture.ctl("monitor capture X interface nosuch0 both").code == 0
+    refused("monitor capture X start", "% Unable to activate Capture.\n% nosuch0: No such device exists")
+    refused("monitor capture X export flash:x.pcap", "%Error: Capture X has no buffer")
+    refused("monitor capture X stop", "%Error: Capture X is not active")
+    refused("monitor capture X limit packets 0", "% Invalid input detected at '^' marker.")
+    refused("monitor capture X buffer size 101", "% Invalid input detected at '^' marker.")
+    refused("monitor capture X access-list 101", "% Invalid input detected at '^' marker.")
+    start(capture, "interface lo both", "match any")
+    refused("monitor capture CAP limit packets 5", "%Error: Capture CAP is active")
+    refused("no monitor capture CAP match", "%Error: Capture CAP is active")
+    refused("monitor capture CAP export flash:../out.pcap", "%Error opening flash:../out.pcap (Permission denied)")
+    assert capture.json("show monitor capture CAP")["status"] == "Active"
