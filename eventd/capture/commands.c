@@ -461,9 +461,15 @@ monitor(struct session *s, const void *args, struct err *err)
 struct no_args {
 	struct kw_str name, interface;
 	struct kw_flag plane, match, buffer, limit;
+	struct kw_enum direction; /* means nothing: as `monitor capture NAME interface IF both` was typed */
 };
 
 #define NO_AT(field_) .at = offsetof(struct no_args, field_)
+
+static const struct kw no_direction_kw[] = {
+	{ .help = "Direction", .type = &kw_choice, NO_AT(direction), .choices = directions },
+	KW_END,
+};
 
 static const struct kw no_kw[] = {
 	{ .help = "Name of the capture", .type = &kw_word, NO_AT(name), .flags = KW_REQ },
@@ -471,12 +477,14 @@ static const struct kw no_kw[] = {
 	{ .word = "control-plane",
 		.help = "Not what this host receives and sends",
 		NO_AT(plane),
-		.group = 1 },
+		.group = 1,
+		.sub = no_direction_kw },
 	{ .word = "interface",
 		.help = "Not from this interface",
 		.type = &kw_ifname,
 		NO_AT(interface),
-		.group = 1 },
+		.group = 1,
+		.sub = no_direction_kw },
 	{ .word = "limit", .help = "The limits as by default", NO_AT(limit), .group = 1 },
 	{ .word = "match", .help = "No filter", NO_AT(match), .group = 1 },
 	KW_END,

@@ -1,6 +1,7 @@
 /* Records packets from interfaces into a buffer. */
 #include "capture/recording.h"
 
+#include <net/if.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,14 +17,17 @@
 enum {
 	MAX_TAPS = 16,
 	SNAPLEN = 262144,        /* libpcap's own idea of "whole packets" */
-	KERNEL_BUFFER = 4 << 20, /* bytes: what may come in while we answer a question */
+	KERNEL_BUFFER = 8 << 20, /* bytes: what may come in while we answer a question */
+	BLOCK_MS = 10,           /* the kernel hands over what it has, full block or not */
 	PACKETS_PER_TURN = 256,  /* then other descriptors get their turn */
+	LOOK_MS = 1000,          /* how often we look whether the interfaces are still there */
 };
 
 struct tap {
 	char *name;
 	pcap_t *pcap;
 	int fd, linktype;
+	unsigned index; /* of the interface; 0: of all */
 	uint16_t direction;
 	uint64_t lost; /* by the kernel, of a closed tap */
 };
@@ -39,6 +43,7 @@ struct recording {
 	bool active;
 	const char *reason;
 	struct recording_stats stats;
+	int64_t looked_ns;        /* when the interfaces were last seen */
 	int64_t second;           /* the second that in_second counts in */
 	uint64_t in_second, seen; /* packets of this second; packets since the start */
 };
@@ -119,7 +124,8 @@ tap_open(struct tap *tap, const struct recording *r, const char *direction, stru
 		return err_set(err, ERR_IO, "%s: %s", tap->name, why);
 	pcap_set_snaplen(tap->pcap, (int)r->snaplen);
 	pcap_set_promisc(tap->pcap, 0); /* a router captures what it forwards, receives and sends */
-	pcap_set_immediate_mode(tap->pcap, 1);
+	/* Not the immediate mode: it gives each packet a slot of SNAPLEN bytes in the kernel's buffer. */
+	pcap_set_timeout(tap->pcap, BLOCK_MS);
 	pcap_set_buffer_size(tap->pcap, KERNEL_BUFFER);
 	pcap_set_tstamp_precision(tap->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(tap->pcap);
@@ -132,6 +138,7 @@ tap_open(struct tap *tap, const struct recording *r, const char *direction, stru
 	}
 	if (pcap_setdirection(tap->pcap, directions[d].pcap) != 0 || pcap_setnonblock(tap->pcap, 1, why) != 0)
 		return err_set(err, ERR_IO, "%s: %s", tap->name, pcap_geterr(tap->pcap));
+	tap->index = if_nametoindex(tap->name);
 	tap->linktype = pcap_datalink(tap->pcap);
 	tap->fd = pcap_get_selectable_fd(tap->pcap);
 	return tap_filter(tap, r->filter, err);
@@ -281,9 +288,24 @@ read_tap(struct recording *r, uint16_t index, int budget)
 	}
 }
 
+/* libpcap says nothing of an interface that was deleted while we wait for its packets. */
+static void
+look_for_interfaces(struct recording *r)
+{
+	int64_t now = now_ns(CLOCK_MONOTONIC);
+
+	if (!r->active || now - r->looked_ns < (int64_t)LOOK_MS * NSEC_PER_MSEC)
+		return;
+	r->looked_ns = now;
+	for (size_t i = 0; i < r->tap_count; i++)
+		if (if_nametoindex(r->taps[i].name) != r->taps[i].index)
+			finish(r, "interface is gone");
+}
+
 void
 recording_read(struct recording *r)
 {
+	look_for_interfaces(r);
 	for (uint16_t i = 0; i < r->tap_count && r->active; i++)
 		read_tap(r, i, PACKETS_PER_TURN);
 	if (r->active && recording_timeout(r) == 0)
@@ -295,10 +317,15 @@ recording_timeout(const struct recording *r)
 {
 	int64_t left;
 
-	if (!r->active || r->duration_ns == 0)
+	if (!r->active)
 		return -1;
+	if (r->duration_ns == 0)
+		return LOOK_MS;
 	left = r->stats.started_ns + r->duration_ns - now_ns(CLOCK_MONOTONIC);
-	return left <= 0 ? 0 : (int)((left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+	if (left <= 0)
+		return 0;
+	left = (left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	return left < LOOK_MS ? (int)left : LOOK_MS;
 }
 
 size_t
@@ -312,10 +339,17 @@ recording_fds(const struct recording *r, int *fds, size_t max)
 	return n;
 }
 
-/* A turn more than the kernel's buffer can hold: what came before the stop is in, and a flood ends. */
+/*
+ * What came before the stop is in: the kernel has handed over its last block after BLOCK_MS. A flood
+ * that goes on meanwhile is cut off after one buffer full.
+ */
 void
 recording_stop(struct recording *r)
 {
+	const struct timespec blocks = { .tv_nsec = 3 * BLOCK_MS * NSEC_PER_MSEC };
+
+	if (r->active)
+		nanosleep(&blocks, NULL);
 	for (uint16_t i = 0; i < r->tap_count && r->active; i++)
 		read_tap(r, i, KERNEL_BUFFER / 64);
 	finish(r, NULL);

@@ -42,7 +42,7 @@ const char *recording_end_reason(const struct recording *);
 size_t recording_fds(const struct recording *, int *fds, size_t max);
 /* Takes what has come in. May end the recording. */
 void recording_read(struct recording *);
-/* Milliseconds until the duration is over, -1 for never. */
+/* Milliseconds until recording_read() wants to be called though nothing has come; -1 for never. */
 int recording_timeout(const struct recording *);
 
 /* Takes what is still in the kernel, then closes the taps. The buffer stays. */
