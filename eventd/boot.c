@@ -25,13 +25,47 @@ struct findings {
 	json_t *list;     /* --json */
 	struct log *log;  /* also to the log, or NULL */
 	const char *file; /* of settings */
+	const char *text; /* of the configuration, to quote words from */
 	size_t errors, warnings;
 };
+
+/* The word that a finding points at, in the file's own text. */
+static char *
+word_at(const void *ctx, const char *text, int line, int column)
+{
+	for (int i = 1; text != NULL && i < line; i++) {
+		text = strchr(text, '\n');
+		if (text != NULL)
+			text++;
+	}
+	if (text == NULL || column < 1 || strcspn(text, "\n") < (size_t)column)
+		return mem_strdup(ctx, "");
+	return mem_strndup(ctx, text + column - 1, strcspn(text + column - 1, " \t\r\n"));
+}
+
+/*
+ * A file has no '^' under its words: what the CLI says with a marker is said with the word, and what we
+ * know better than IOS comes first.
+ */
+static char *
+sentence(const void *ctx, const struct findings *f, const struct err *err)
+{
+	if (err->hint[0] != '\0' && (err->code == ERR_INVALID || err->code == ERR_RANGE))
+		return mem_strdup(ctx, err->hint);
+	if (err->code == ERR_INVALID && strstr(err->text, "'^' marker") != NULL)
+		return mem_printf(
+			ctx, "'%s' is not understood here", word_at(ctx, f->text, err->line, err->column));
+	if (err->hint[0] != '\0')
+		return mem_printf(ctx, "%s; %s", err->text, err->hint);
+	return mem_strdup(ctx, err->text);
+}
 
 static void
 report(struct findings *f, const char *file, const struct err *err, bool is_error)
 {
 	const char *kind = is_error ? "error" : "warning";
+	void *ctx = mem_ctx(NULL, "finding");
+	const char *text = sentence(ctx, f, err);
 	const char *code = err->class[0] != '\0' ? err->class : err_code_name(err->code);
 
 	if (is_error)
@@ -42,13 +76,13 @@ report(struct findings *f, const char *file, const struct err *err, bool is_erro
 		json_array_append_new(
 			f->list, json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s}", "file", file, "line",
 					 err->line, "column", err->column, "severity", kind, "code", code,
-					 "message", err->text, "hint", err->hint));
+					 "message", text, "hint", err->hint));
 	else if (f->out != NULL)
-		fprintf(f->out, "%s:%d:%d: %s: %s%s%s [%s]\n", file, err->line, err->column, kind, err->text,
-			err->hint[0] != '\0' ? "; " : "", err->hint, code);
+		fprintf(f->out, "%s:%d:%d: %s: %s [%s]\n", file, err->line, err->column, kind, text, code);
 	if (f->log != NULL)
 		log_msg(f->log, NULL, "SYS", is_error ? SEV_ERRORS : SEV_WARNINGS, "CONFIG_LINE",
-			"%s:%d:%d: %s: %s", file, err->line, err->column, kind, err->text);
+			"%s:%d:%d: %s: %s", file, err->line, err->column, kind, text);
+	mem_free(ctx);
 }
 
 static void
@@ -104,6 +138,7 @@ boot_configuration(struct engine *e, const struct options *o)
 		fprintf(stderr, "eventd: %s\n", err.text);
 		return EXIT_INVALID;
 	}
+	f.text = text;
 	ok = conf_load(e->conf, o->config, text, true, o->strict, on_line, &f, &err);
 	mem_free(text);
 	if (o->strict && (!ok || f.errors > 0))
@@ -129,7 +164,7 @@ boot_check(const struct options *o)
 	setup.clock = clock_new_real(ctx);
 	setup.settings = load_settings(ctx, o, &f);
 	setup.startup = o->config;
-	text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
+	f.text = text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
 	if (text == NULL)
 		report(&f, o->config, &err, true);
 	else
@@ -159,6 +194,7 @@ boot_reload(struct engine *e, const struct options *o)
 	struct settings *settings = load_settings(e, o, &f);
 	bool ok = settings != NULL;
 
+	f.text = text;
 	if (text == NULL)
 		report(&f, o->config, &err, true);
 	if (ok && text != NULL && !intake_listen(e->intake, settings->listen, settings->listen_count, &err)) {
