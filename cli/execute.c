@@ -296,10 +296,13 @@ config_confirmed(struct session *s, const struct answer *answer, void *arg)
 	struct err err = ERR_INIT;
 	const char *question = NULL;
 
-	if (!answer->yes || conf_edit_line(s->edit, c->line, true, &question, &err))
-		command_end(c, true, NULL);
-	else
+	if (answer->yes && !conf_edit_line(s->edit, c->line, true, &question, &err)) {
 		command_end(c, false, &err);
+		return;
+	}
+	if (question != NULL)
+		session_print(s, "%s", question);
+	command_end(c, true, NULL);
 }
 
 static void

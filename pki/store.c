@@ -192,8 +192,19 @@ pki_signer(const struct pki *pki, X509 *cert)
 	return NULL;
 }
 
-struct pki_counters *
-pki_counters(struct pki *pki)
+const struct pki_counters *
+pki_counters(const struct pki *pki)
 {
 	return &pki->counters;
+}
+
+void
+pki_count_session(struct pki *pki, bool valid)
+{
+	pki->counters.started++;
+	pki->counters.ended++;
+	if (valid)
+		pki->counters.successful++;
+	else
+		pki->counters.failed++;
 }

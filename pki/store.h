@@ -65,6 +65,8 @@ struct pki_counters {
 	uint64_t successful, failed; /* validations */
 	uint64_t crls_checked, crl_fetches, crl_failed;
 };
-struct pki_counters *pki_counters(struct pki *);
+const struct pki_counters *pki_counters(const struct pki *);
+/* A helper's connection has come to its end, its peer's chain found good or not. */
+void pki_count_session(struct pki *, bool valid);
 
 #endif

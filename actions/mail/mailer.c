@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "pki/store.h"
 #include "core/rng.h"
 
 #define PARALLEL_MAX 64
@@ -102,6 +103,14 @@ take_trace(struct mailer *m, const json_t *message)
 		json_is_true(json_object_get(message, "stamped")), text);
 }
 
+/* `show crypto pki counters`: a job that saw a chain has judged it. */
+static void
+count_session(struct mailer *m, const struct mail_result *r)
+{
+	if (m->engine->pki != NULL && json_array_size(json_object_get(r->tls, "chain")) > 0)
+		pki_count_session(m->engine->pki, r->tls_verified);
+}
+
 static void
 take_result(struct worker *w, const json_t *message)
 {
@@ -118,8 +127,10 @@ take_result(struct worker *w, const json_t *message)
 		r = mail_result_from_json(ctx, message, &err);
 		if (r == NULL)
 			finish_failed(t, MAIL_HELPER_FAILED, err.text);
-		else
+		else {
+			count_session(w->mailer, r);
 			finish(t, r);
+		}
 		mem_free(ctx);
 	}
 	dispatch(w->mailer);

@@ -110,6 +110,15 @@ print_body(struct engine *engine, const struct conf_node *node, struct text *out
 	hexbody_print(out, ((const struct certificate_args *)node->args)->holder->cert);
 }
 
+/* Certificates of the device itself, as a router's configuration holds them: read over and refused. */
+static bool
+refuse_identity(struct engine *engine, void *args, struct err *err)
+{
+	err_set(err, ERR_REFUSED, "identity certificates are not supported");
+	err_hint(err, "a trustpoint holds the CA certificate that validates others: 'certificate ca'");
+	return false;
+}
+
 /* A trustpoint has one CA certificate. */
 static bool
 check_certificate(struct engine *engine, const struct conf_node *node, struct err *err)
@@ -166,6 +175,17 @@ confirm_removal(struct engine *engine, const struct conf_node *node)
 				     "Are you sure you want to do this? [yes/no]: ";
 }
 
+#define IDENTITY(words_)                                                                                     \
+	{                                                                                                    \
+		.cmd = { .words = (words_),                                                                  \
+			.help = "Certificate of this device: not supported",                                 \
+			.kw = certificate_kw,                                                                \
+			.size = sizeof(struct certificate_args),                                             \
+			.level = 15,                                                                         \
+			.hidden = true },                                                                    \
+		.mode = MODE, .enters = BODY_MODE, .order = 20, .adopt = refuse_identity, .body = read_body, \
+	}
+
 static const struct conf_row rows[] = {
 	{ .cmd = { .words = "crypto pki certificate chain",
 		  .help = "The certificate of a trustpoint",
@@ -191,6 +211,8 @@ static const struct conf_row rows[] = {
 		.body = read_body,
 		.check = check_certificate,
 		.print = print_body },
+	IDENTITY("certificate self-signed"),
+	IDENTITY("certificate"),
 };
 
 /* The spelling before 12.4. */

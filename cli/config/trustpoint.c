@@ -407,7 +407,8 @@ static const struct conf_row rows[] = {
 		.order = ORDER_TRUSTPOINT,
 		.companion = "crypto pki certificate chain",
 		.apply = apply_trustpoint,
-		.confirm_no = confirm_removal },
+		.confirm_no = confirm_removal,
+		.farewell = "% Be sure to ask the CA administrator to revoke your certificates.\n" },
 	/* Printed in this order. */
 	LINE(10, "enrollment terminal", "Paste certificates into the terminal", pem_kw, struct flag_args),
 	LINE(20, "usage", "What the identity certificate is for", usage_kw, struct choice_args),

@@ -48,7 +48,7 @@ bool conf_edit_is_raw(const struct conf_edit *);      /* inside a body: the next
  * submode (committing it) and is carried out. `no` and `default` are understood.
  * Result: true, and *mode changed perhaps; false with err (the configuration is unchanged).
  * *question (may be NULL) receives a question that must be answered yes before calling again with
- * confirmed = true.
+ * confirmed = true; then it receives what is to be said when all is done, or NULL.
  */
 bool conf_edit_line(
 	struct conf_edit *, const char *line, bool confirmed, const char **question, struct err *);

@@ -209,6 +209,7 @@ conf_edit_line(struct conf_edit *e, const char *line, bool confirmed, const char
 	struct candidate *c = e->candidate;
 	struct meaning m;
 	const struct node *victim;
+	const char *farewell = NULL;
 
 	if (question != NULL)
 		*question = NULL;
@@ -229,9 +230,13 @@ conf_edit_line(struct conf_edit *e, const char *line, bool confirmed, const char
 		line_unref(m.line);
 		return true;
 	}
-	if (!carry_out(e, &m, err))
+	if (m.remove && confirmed)
+		farewell = m.line->row->farewell;
+	if (!carry_out(e, &m, err) || (c->body == NULL && !settle(e, err)))
 		return false;
-	return c->body != NULL || settle(e, err);
+	if (question != NULL)
+		*question = farewell;
+	return true;
 }
 
 bool

@@ -63,6 +63,7 @@ struct conf_row {
 	void (*print)(struct engine *, const struct conf_node *, struct text *);
 	/* Before `no LINE` is carried out in a session: a question to confirm, or NULL for none. */
 	const char *(*confirm_no)(struct engine *, const struct conf_node *);
+	const char *farewell; /* what is said behind a `no LINE` that was asked about; NULL: nothing */
 };
 
 #endif

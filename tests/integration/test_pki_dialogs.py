@@ -147,7 +147,8 @@ def test_no_trustpoint_asks(new_daemon, pki):
     assert question in answer.out
     assert daemon.json("show crypto pki trustpoints")["trustpoints"] != []
     answer = daemon.ctl("configure terminal", "no crypto pki trustpoint T", input="yes\n")
-    assert question in answer.out and answer.code == 0
+    assert answer.code == 0
+    assert question + "yes\n% Be sure to ask the CA administrator to revoke your certificates.\n" in answer.out
     assert daemon.json("show crypto pki trustpoints")["trustpoints"] == []
     assert "crypto" not in daemon.show("show running-config")
 

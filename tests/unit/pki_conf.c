@@ -335,6 +335,8 @@ test_refused_bodies(void **state)
 		{ " certificate ca 01\n  quit\n", "the body is empty" },
 		{ " certificate ca 01\n  3082 0300\n  quit\n", "not a certificate" },
 		{ " certificate ca 01\n  30820300 GG\n  quit\n", "not a hex digit" },
+		{ " certificate self-signed 01\n  30820300\n  quit\n", "identity certificates" },
+		{ " certificate 1234\n  30820300\n  quit\n", "identity certificates" },
 	};
 	struct world *w = *state;
 	struct err err = ERR_INIT;
