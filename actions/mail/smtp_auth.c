@@ -11,11 +11,11 @@
 
 enum exchange { LOGGED_IN, TRY_NEXT, FAILED };
 
-static enum exchange
-fail(bool always_false)
+static void
+forget(struct text *secret)
 {
-	(void)always_false;
-	return FAILED;
+	explicit_bzero(secret->s, secret->len);
+	text_clear(secret);
 }
 
 /* Ends an exchange that we do not want to go on with (RFC 4954 4); `err` stays what it was. */
@@ -38,30 +38,27 @@ send_secret(struct smtp *s, const char *line, const char *shown, const char *pay
 	return smtp_write_hidden(s, line, shown, s->job->timeouts.auth, err);
 }
 
+/* AUTH with its initial response; a payload that does not fit is left for the first challenge, an empty one. */
 static bool
 send_auth(struct smtp *s, struct sasl *sasl, const char *mech, struct text *payload, struct err *err)
 {
-	struct text *line, *shown;
-	bool ok;
+	struct text *line = text_new(NULL), *shown = text_new(NULL);
+	bool ok, fits;
 
-	if (!sasl_start(sasl, mech, err))
-		return false;
-	text_clear(payload);
-	if (sasl_is_client_first(mech) && !sasl_step(sasl, NULL, payload, err))
-		return false;
-	line = text_new(NULL);
-	shown = text_new(NULL);
+	forget(payload);
+	ok = sasl_start(sasl, mech, err) &&
+	     (!sasl_is_client_first(mech) || sasl_step(sasl, NULL, payload, err));
 	text_printf(line, "AUTH %s", mech);
 	text_add(shown, line->s);
-	/* Too long for an initial response: a server without one asks for it with an empty challenge. */
-	if (sasl_is_client_first(mech) && line->len + payload->len + 3 <= AUTH_LINE_MAX) {
+	fits = sasl_is_client_first(mech) && line->len + payload->len + 3 <= AUTH_LINE_MAX;
+	if (fits) {
 		text_printf(line, " %s", payload->len > 0 ? payload->s : "=");
 		text_add(shown, " <hidden>");
 	}
-	ok = send_secret(s, line->s, shown->s, payload->s, err);
-	if (line->len > shown->len)
-		explicit_bzero(payload->s, payload->len), text_clear(payload);
-	explicit_bzero(line->s, line->len);
+	ok = ok && send_secret(s, line->s, shown->s, payload->s, err);
+	if (fits)
+		forget(payload);
+	forget(line);
 	mem_free(line);
 	mem_free(shown);
 	return ok;
@@ -73,18 +70,19 @@ concluded(struct smtp *s, const struct sasl *sasl, struct err *err)
 {
 	int code = s->reply.code;
 
-	if (code == 235) {
-		if (sasl_is_complete(sasl))
-			return smtp_nothing_behind(s, err) ? LOGGED_IN : FAILED;
-		s->dead = true;
-		return fail(err_class(err, ERR_CRYPTO, "AUTH_FAILED", "server does not know the password"));
-	}
+	if (code == 235 && sasl_is_complete(sasl))
+		return smtp_nothing_behind(s, err) ? LOGGED_IN : FAILED;
 	if (code == 504 || code == 534) /* this mechanism will not do: no word about the password */
 		return TRY_NEXT;
-	if (code < 500)
-		return fail(smtp_refused(s, MAIL_AUTH_TEMPFAIL, err));
-	smtp_refused(s, MAIL_AUTH_FAILED, err);
-	err_hint(err, "check user name and password");
+	if (code == 235) {
+		s->dead = true;
+		err_class(err, ERR_CRYPTO, "AUTH_FAILED", "server does not know the password");
+	} else if (code < 500) {
+		smtp_refused(s, MAIL_AUTH_TEMPFAIL, err);
+	} else {
+		smtp_refused(s, MAIL_AUTH_FAILED, err);
+		err_hint(err, "check user name and password");
+	}
 	return FAILED;
 }
 
@@ -105,8 +103,7 @@ exchange(struct smtp *s, struct sasl *sasl, const char *mech, struct text *paylo
 			return call_off(s);
 		if (!send_secret(s, payload->s, "<hidden>", payload->s, err))
 			return FAILED;
-		explicit_bzero(payload->s, payload->len);
-		text_clear(payload);
+		forget(payload);
 	}
 	err_class(err, ERR_IO, "PROTOCOL_ERROR", "the login has no end");
 	return call_off(s);
@@ -124,7 +121,7 @@ log_in(struct smtp *s, struct sasl *sasl, struct err *err)
 	for (; mech != NULL; mech = sasl_choose(sasl, s->ehlo)) {
 		enum exchange got = exchange(s, sasl, mech, payload, err);
 
-		explicit_bzero(payload->s, payload->len);
+		forget(payload);
 		if (got == LOGGED_IN) {
 			s->result->auth_mech = mem_strdup(s->result, mech);
 			s->result->auth_user = mem_strdup(s->result, s->job->user);

@@ -577,3 +577,34 @@ def test_the_test_verb_sends_no_mail(helper, tls, root):
         assert result["class"] == "OK"
         server.settle()
         assert "RSET" in server.everything() and "DATA" not in server.everything() and not server.mails
+
+
+# --- a real server ----------------------------------------------------------------------------------------
+
+
+def test_postfix_takes_it_on_every_way(helper, new_mailhost, root):
+    host = new_mailhost(cert="ip-chain.pem")
+    common = dict(trust=[root], recipients=["noc@example.test"])
+    for user, password in host.users.items():
+        login = dict(user=user, password=password, **{"from": user if "@" in user else user + "@example.test"})
+        for secure, port in (("tls", host.submission), ("smtps", host.smtps)):
+            result, traces = helper.run(job(port, secure=secure, **login, **common))
+            assert result["class"] == "OK", result
+            assert password not in "\n".join(traces)
+    result, _ = helper.run(job(host.smtp, **common))
+    assert result["class"] == "OK", result
+    body = host.wait_mail(2 * len(host.users) + 1)[0].get_content()
+    assert body == "first line\n.a line with a dot\n.\nlast line\n"
+
+
+def test_postfix_refuses_each_in_its_way(helper, new_mailhost, root):
+    host = new_mailhost(cert="ip-chain.pem")
+    user, password = list(host.users.items())[0]
+    secure = dict(secure="tls", trust=[root])
+    result, _ = helper.run(job(host.submission, user=user, password=password + "x", **secure))
+    assert (result["class"], result["phase"]) == ("AUTH_FAILED", "auth")
+    result, _ = helper.run(job(host.submission, **secure))
+    assert result["phase"] in ("mail", "rcpt") and result["outcome"] == "held"
+    result, _ = helper.run(job(host.smtp, recipients=["ok@example.test", "refused@example.test", "later@example.test"]))
+    assert [(r["class"], r["reply"]["code"]) for r in result["recipients"]] == [
+        ("OK", 250), ("RECIPIENT_REJECTED", 550), ("RECIPIENT_REJECTED", 451)]
