@@ -1,8 +1,6 @@
 /* show logging: where messages go, and the buffer. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/builtin.h"
 #include "cli/session.h"
@@ -10,8 +8,6 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/writer.h"
-#include "syslog/listen.h"
-#include "syslog/received.h"
 
 struct last_args {
 	struct kw_int last;
@@ -110,54 +106,6 @@ show_logging(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
-/* ---- messages of others (rulings 20) ---- */
-
-static void
-show_received_line(void *arg, usec wall, struct slice source, struct slice raw)
-{
-	struct writer *w = arg;
-	time_t sec = (time_t)(wall / USEC_PER_SEC);
-	char day[32], when[48];
-	char *text;
-	struct tm tm;
-
-	gmtime_r(&sec, &tm);
-	strftime(day, sizeof day, "%b %e %H:%M:%S", &tm);
-	snprintf(when, sizeof when, "%s.%03d", day, (int)(wall / USEC_PER_MSEC % 1000));
-	w_text(w, "%s ", when);
-	w_foreign(w, source.s, source.n);
-	w_text(w, ": ");
-	w_foreign(w, raw.s, raw.n);
-	w_text(w, "\n");
-	w_object(w, NULL);
-	w_str(w, "time", when);
-	text = mem_strndup(NULL, source.s, source.n);
-	w_str(w, "source", text);
-	mem_free(text);
-	text = mem_strndup(NULL, raw.s, raw.n);
-	w_str(w, "message", text);
-	mem_free(text);
-	w_end(w);
-}
-
-static enum cmd_result
-show_received(struct session *s, const void *args, struct err *err)
-{
-	const struct last_args *a = args;
-	struct intake *intake = session_engine(s)->intake;
-	struct writer *w = session_writer(s);
-	const struct received *r = intake != NULL ? intake_received(intake) : NULL;
-
-	w_text(w, "%" PRIu64 " messages received, %zu kept\n\n", r != NULL ? received_total(r) : 0,
-		r != NULL ? received_count(r) : (size_t)0);
-	w_int(w, "messages_received", r != NULL ? (int64_t)received_total(r) : 0);
-	w_list(w, "messages");
-	if (r != NULL)
-		received_each(r, a->last.set ? (size_t)a->last.v : 0, show_received_line, w);
-	w_end(w);
-	return CMD_DONE;
-}
-
 static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "show logging",
 		  .help = "Show the contents of logging buffers",
@@ -166,13 +114,6 @@ static const struct exec_cmd cmds[] = {
 		  .level = 1 },
 		.flags = EXEC_SHOW,
 		.run = show_logging },
-	{ .cmd = { .words = "show logging received",
-		  .help = "Messages received from other devices",
-		  .kw = logging_kw,
-		  .size = sizeof(struct last_args),
-		  .level = 1 },
-		.flags = EXEC_SHOW,
-		.run = show_received },
 };
 
 void
