@@ -51,8 +51,27 @@ show_line(void *arg, const char *line, size_t n)
 	mem_free(copy);
 }
 
+/* "Console logging: level errors, 5 messages logged, ...", or "disabled". */
 static void
-show_places(struct writer *w, const struct log_stats *st)
+show_place(struct writer *w, const struct log *log, enum log_place place, const char *title, const char *key)
+{
+	struct log_stats st;
+	enum severity least;
+	bool on = log_place(log, place, &least);
+
+	log_stats(log, &st);
+	if (on)
+		w_text(w,
+			"    %s logging: level %s, %" PRIu64 " messages logged, xml disabled,\n"
+			"                     filtering disabled\n",
+			title, severity_name(least), st.logged);
+	else
+		w_text(w, "    %s logging: disabled\n", title);
+	w_str(w, key, on ? severity_name(least) : NULL);
+}
+
+static void
+show_places(struct writer *w, const struct log *log, const struct log_stats *st)
 {
 	const char *level = severity_name(st->buffer_level);
 
@@ -62,14 +81,12 @@ show_places(struct writer *w, const struct log_stats *st)
 		"No Active Message Discriminator.\n\n\n\n"
 		"No Inactive Message Discriminator.\n\n\n",
 		st->dropped);
+	show_place(w, log, LOG_CONSOLE, "Console", "console_level");
+	show_place(w, log, LOG_MONITOR, "Monitor", "monitor_level");
 	w_text(w,
-		"    Console logging: level debugging, %" PRIu64 " messages logged, xml disabled,\n"
-		"                     filtering disabled\n"
-		"    Monitor logging: level debugging, %" PRIu64 " messages logged, xml disabled,\n"
-		"                     filtering disabled\n"
 		"    Buffer logging:  level %s, %" PRIu64 " messages logged, xml disabled,\n"
 		"                    filtering disabled\n",
-		st->logged, st->logged, level, st->logged);
+		level, st->logged);
 	w_text(w,
 		"    Exception Logging: size (%zu bytes)\n"
 		"    Count and timestamp logging messages: disabled\n"
@@ -95,7 +112,7 @@ show_logging(struct session *s, const void *args, struct err *err)
 	uint64_t n = 0;
 
 	log_stats(log, &st);
-	show_places(l.w, &st);
+	show_places(l.w, log, &st);
 	if (a->last.set) {
 		log_each(log, count_line, &n);
 		l.skip = n > (uint64_t)a->last.v ? n - (uint64_t)a->last.v : 0;
