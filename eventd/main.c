@@ -37,14 +37,20 @@ struct daemon {
 	int exit_status;
 };
 
+/* Debug lines were asked for: only `logging console` holds them back, not the settings' level. */
+static bool
+console_wants(const struct engine *engine, const struct log_entry *e)
+{
+	if (e->is_debug && conf_find(engine->conf, "logging console") == NULL)
+		return engine->settings->console;
+	return log_shows(engine->log, LOG_CONSOLE, e);
+}
+
 static void
 on_console(void *arg, const struct log_entry *e)
 {
-	const struct settings *s = ((const struct engine *)arg)->settings;
-
-	if (!s->console || (int)e->severity > (e->is_debug ? (int)SEV_DEBUGGING : s->log_level))
-		return;
-	fprintf(stderr, "%s\n", e->line);
+	if (console_wants(arg, e))
+		fprintf(stderr, "%s\n", e->line);
 }
 
 /* Runs and mail have ended, or their time is over. */
