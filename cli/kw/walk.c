@@ -2,6 +2,7 @@
 #include "cli/kw/walk.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -284,27 +285,49 @@ walk_step(struct walk *w, struct err *err)
 
 /* What is missing: a pending value, or a row that must be there. */
 static const struct kw *
-walk_missing(const struct walk *w)
+walk_missing(const struct walk *w, const struct kw **table)
 {
 	for (size_t at = w->depth; at-- > 0;) {
 		const struct kw *row = rows_missing(w->frame[at].rows, w->frame[at].args);
 
-		if (row != NULL)
+		if (row != NULL) {
+			*table = w->frame[at].rows;
 			return row;
+		}
 	}
 	return NULL;
+}
+
+/* Of rows that exclude each other any one will do: all are named, or the first few. */
+static void
+hint_group(const struct kw *table, unsigned group, struct err *err)
+{
+	enum { NAMED = 6 };
+	char words[160] = "";
+	size_t n = 0, len = 0;
+
+	for (const struct kw *row = table; !row_is_end(row); row++) {
+		if (row->group != group || row->word == NULL || (row->flags & KW_HIDDEN) != 0)
+			continue;
+		if (n++ < NAMED && len < sizeof words)
+			len += (size_t)snprintf(
+				words + len, sizeof words - len, "%s'%s'", len > 0 ? ", " : "", row->word);
+	}
+	err_hint(err, "one of %s%s is missing", words, n > NAMED ? ", ... (see '?')" : "");
 }
 
 bool
 walk_is_complete(const struct walk *w)
 {
-	return w->depth > 0 && w->pending == NULL && walk_missing(w) == NULL;
+	const struct kw *table;
+
+	return w->depth > 0 && w->pending == NULL && walk_missing(w, &table) == NULL;
 }
 
 bool
 walk_finish(struct walk *w, struct err *err)
 {
-	const struct kw *row;
+	const struct kw *row, *table;
 
 	if (walk_is_complete(w)) {
 		walk_args(w);
@@ -314,7 +337,9 @@ walk_finish(struct walk *w, struct err *err)
 	err_at(err, 0, (int)w->pos + 1);
 	if (w->pending != NULL)
 		err_hint(err, "the value of '%s' is missing (%s)", w->pending->word, w->pending->help);
-	else if ((row = walk_missing(w)) != NULL && row->word != NULL)
+	else if ((row = walk_missing(w, &table)) != NULL && row->group > 0)
+		hint_group(table, row->group, err);
+	else if (row != NULL && row->word != NULL)
 		err_hint(err, "'%s' is missing (%s)", row->word, row->help);
 	else if (row != NULL)
 		err_hint(err, "a value is missing (%s)", row->help);
