@@ -23,10 +23,7 @@ def pki(tmp_path_factory):
     return made
 
 
-@pytest.fixture
-def new_mailhost(pki):
-    """new_mailhost(cert="chain.pem", key="leaf-key.pem", **how) starts a Postfix that shows this certificate of the pki;
-    all are stopped after the test."""
+def mailhosts(pki):
     running = []
 
     def start(cert="chain.pem", key=None, **how):
@@ -44,19 +41,29 @@ def new_mailhost(pki):
 
 
 @pytest.fixture
+def new_mailhost(pki):
+    """new_mailhost(cert="chain.pem", key="leaf-key.pem", **how) starts a Postfix that shows this certificate of the pki;
+    all are stopped after the test."""
+    yield from mailhosts(pki)
+
+
+@pytest.fixture(scope="module")
+def module_mailhost(pki):
+    """The same for all tests of a module."""
+    yield from mailhosts(pki)
+
+
+@pytest.fixture
 def mailhost(new_mailhost):
     """A Postfix with the good chain."""
     return new_mailhost()
 
 
-@pytest.fixture
-def new_daemon(tmp_path):
-    """new_daemon(config=..., settings=..., netns=...) starts an eventd; all are stopped after the test, and one that did
-    not end well fails it."""
+def daemons(directory):
     running = []
 
     def start(**how):
-        running.append(Daemon(tmp_path / ("eventd%d" % len(running)), **how).start())
+        running.append(Daemon(directory / ("eventd%d" % len(running)), **how).start())
         return running[-1]
     yield start
     for daemon in running:
@@ -64,19 +71,42 @@ def new_daemon(tmp_path):
 
 
 @pytest.fixture
+def new_daemon(tmp_path):
+    """new_daemon(config=..., settings=..., netns=...) starts an eventd; all are stopped after the test, and one that did
+    not end well fails it."""
+    yield from daemons(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_daemon(tmp_path_factory):
+    """The same for all tests of a module."""
+    yield from daemons(tmp_path_factory.mktemp("daemons"))
+
+
+@pytest.fixture
 def daemon(new_daemon):
     return new_daemon()
+
+
+def namespace():
+    try:
+        made = Namespace().__enter__()
+    except NoNamespaces as why:
+        pytest.skip(str(why))
+    yield made
+    made.__exit__()
 
 
 @pytest.fixture
 def netns():
     """A network namespace with the veth pair eth0 - peer0."""
-    try:
-        namespace = Namespace().__enter__()
-    except NoNamespaces as why:
-        pytest.skip(str(why))
-    yield namespace
-    namespace.__exit__()
+    yield from namespace()
+
+
+@pytest.fixture(scope="module")
+def module_netns():
+    """The same for all tests of a module."""
+    yield from namespace()
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,9 @@ Answer = collections.namedtuple("Answer", "code out err")
 
 
 class Daemon:
-    def __init__(self, directory, config=(), settings=None, arguments=(), netns=None, env=None):
-        """`config` is text or lines of IOS configuration, `settings` a dict of the YAML file (JSON is YAML)."""
+    def __init__(self, directory, config=(), settings=None, arguments=(), netns=None, env=None, hosts=None):
+        """`config` is text or lines of IOS configuration, `settings` a dict of the YAML file (JSON is YAML); `hosts` is an
+        address and names, or several lines of them: what /etc/hosts is for eventd, in a mount namespace of its own."""
         self.dir = str(directory)
         os.makedirs(self.dir, exist_ok=True)
         self.state, self.socket = os.path.join(self.dir, "state"), os.path.join(self.dir, "eventd.sock")
@@ -32,6 +33,10 @@ class Daemon:
         self.stderr, self.stdout = os.path.join(self.dir, "stderr"), os.path.join(self.dir, "stdout")
         self.arguments, self.netns, self.env = list(arguments), netns, dict(os.environ, **(env or {}))
         self.process, self.starts = None, 0
+        self.hosts = hosts and os.path.join(self.dir, "hosts")
+        if hosts:
+            with open(self.hosts, "w") as f:
+                f.write("127.0.0.1 localhost\n::1 localhost\n%s\n" % hosts)
         with open(self.config, "w") as f:
             f.write(config if isinstance(config, str) else "".join(line + "\n" for line in config))
         with open(self.settings, "w") as f:
@@ -40,12 +45,19 @@ class Daemon:
     def inside(self, argv):
         return [tree.program("ip"), "netns", "exec", self.netns] + argv if self.netns else argv
 
+    def with_hosts(self, argv):
+        """argv where the names of `hosts` are known. Two execs, no new process: the pid is eventd's."""
+        if not self.hosts:
+            return argv
+        mount = ["sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', self.hosts] + argv
+        return mount if self.netns else ["unshare", "--mount"] + mount
+
     def start(self, seconds=30):
         self.starts = self.log().splitlines().count("eventd ready") + 1
         argv = [os.path.join(tree.BUILD, "eventd"), "--config", self.config, "--settings", self.settings, "--state", self.state,
                 "--socket", self.socket] + self.arguments
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
-            self.process = subprocess.Popen(self.inside(argv), stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=self.env)
+            self.process = subprocess.Popen(self.inside(self.with_hosts(argv)), stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=self.env)
         tree.wait_for(lambda: self.is_ready() or self.process.poll() is not None, seconds)
         if self.process.poll() is not None or not self.is_ready():
             self.kill()
@@ -124,6 +136,16 @@ class Daemon:
         answer = self.ctl("configure terminal", *lines, "end")
         assert answer.code == 0, answer.out + answer.err
         return answer
+
+    def run(self, applet, *arguments, timeout=60):
+        """`event manager run`; of an applet with `event none sync yes` the answer comes when it has ended."""
+        return self.ctl(" ".join(("event manager run", applet) + arguments), timeout=timeout)
+
+    def authenticate(self, trustpoint, pem, answer="yes", lines=("enrollment terminal", "revocation-check none")):
+        """A trustpoint with the certificate in the file `pem`, through the dialog of IOS, whose text is the answer's."""
+        with open(pem) as f:
+            return self.ctl("configure terminal", "crypto pki trustpoint " + trustpoint, *lines,
+                            "crypto pki authenticate " + trustpoint, "end", input="%s\n%s\n" % (f.read(), answer))
 
     def wait_show(self, command, pattern, seconds=20):
         """Waits until what the command prints has a match of the pattern; returns the match."""
