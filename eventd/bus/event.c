@@ -12,6 +12,8 @@
 #include "core/mem.h"
 #include "core/text.h"
 
+enum { FIRST_ROOM = 48, DATA_ALIGN = 8 }; /* type, host name, a source */
+
 const struct event_field event_common_fields[] = { { "_event_id", "Number of the event", FIELD_INT,
 							   offsetof(struct event, number), 0 },
 	{ "_event_type", "Number of the event's type", FIELD_INT, offsetof(struct event, type_number), 0 },
@@ -52,10 +54,14 @@ event_stamp(struct event *ev, usec mono, usec wall)
 struct event *
 event_new(struct engine *engine, const struct detector *d, const char *type, struct cause *cause)
 {
-	/* A root context: an event outlives whoever published it. */
-	struct event *ev = mem_alloc_named(NULL, sizeof *ev, "struct event");
+	size_t data = (d->data_size + DATA_ALIGN - 1) / DATA_ALIGN * DATA_ALIGN;
+	/* A root context: an event outlives whoever published it. Data and short texts stand behind it. */
+	struct event *ev = mem_alloc_named(NULL, sizeof *ev + data + FIRST_ROOM, "struct event");
 
 	ev->refs = 1;
+	ev->data = ev + 1;
+	ev->room = (char *)ev->data + data;
+	ev->left = FIRST_ROOM;
 	ev->detector = d;
 	ev->type = event_str(ev, type ? type : d->name);
 	ev->type_number = event_type_number(ev->type);
@@ -65,7 +71,6 @@ event_new(struct engine *engine, const struct detector *d, const char *type, str
 	ev->depth = cause_depth(cause);
 	ev->source = "";
 	ev->severity = "severity-normal";
-	ev->data = mem_alloc(ev, d->data_size ? d->data_size : 1);
 	event_stamp(ev, clock_mono(engine->clock), clock_wall(engine->clock));
 	return ev;
 }
@@ -86,20 +91,39 @@ event_unref(struct event *ev)
 	mem_free(ev);
 }
 
+void
+event_reserve(struct event *ev, size_t bytes)
+{
+	if (bytes <= ev->left)
+		return;
+	ev->room = mem_alloc(ev, bytes);
+	ev->left = bytes;
+}
+
+char *
+event_room(struct event *ev, size_t n)
+{
+	event_reserve(ev, n + 1);
+	char *at = ev->room;
+
+	ev->room += n + 1;
+	ev->left -= n + 1;
+	at[n] = '\0';
+	return at;
+}
+
 const char *
 event_str(struct event *ev, const char *s)
 {
-	return mem_strdup(ev, s);
+	return s ? event_strn(ev, s, strlen(s)) : NULL;
 }
 
 const char *
 event_strn(struct event *ev, const char *s, size_t n)
 {
-	char *copy = mem_alloc(ev, n + 1);
-
-	if (n)
-		memcpy(copy, s, n);
-	return copy;
+	if (n == 0)
+		return "";
+	return memcpy(event_room(ev, n), s, n);
 }
 
 static void
@@ -253,7 +277,7 @@ octets_from_json(struct event *ev, const json_t *v, size_t *len)
 	const char *hex = json_string_value(json_object_get(v, "hex"));
 	if (hex == NULL || strlen(hex) % 2)
 		return NULL;
-	char *out = mem_alloc(ev, strlen(hex) / 2 + 1);
+	char *out = event_room(ev, strlen(hex) / 2);
 	for (*len = 0; hex[*len * 2]; ++*len) {
 		unsigned hi, lo;
 

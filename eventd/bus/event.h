@@ -67,6 +67,8 @@ struct event {
 	int64_t wall_msec;
 	int64_t number; /* the id, as the field table reads it */
 	void *data;     /* detector->data_size bytes; strings in it are owned by the event */
+	char *room;     /* where the next text of the event goes, and how much fits there */
+	size_t left;
 };
 
 /*
@@ -77,9 +79,16 @@ struct event *event_new(struct engine *, const struct detector *, const char *ty
 struct event *event_ref(struct event *);
 void event_unref(struct event *); /* NULL is fine */
 
-/* A copy of n bytes (or of a string; NULL stays NULL) that lives as long as the event. */
+/*
+ * A copy of n bytes (or of a string; NULL stays NULL) that lives as long as the event. Thousands of
+ * runs may hold an event each, so texts share few pieces of memory: one, when their sum (a byte more
+ * for each) is told to event_reserve() before.
+ */
+void event_reserve(struct event *, size_t bytes);
 const char *event_str(struct event *, const char *s);
 const char *event_strn(struct event *, const char *s, size_t n);
+/* Room for n bytes and a NUL, to be filled by the caller. */
+char *event_room(struct event *, size_t n);
 
 /* Has this event a variable of that name? Common fields count. */
 bool event_has(const struct event *, const char *name);

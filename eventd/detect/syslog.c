@@ -203,8 +203,11 @@ promote(struct syslog_state *st)
 	const struct syslog_view *v = st->view;
 	struct event *ev = event_new(st->engine, &detector_syslog, NULL, v->cause);
 	struct syslog_data *d = ev->data;
-	char *msg = mem_alloc(ev, v->subject.n + 2);
+	char *msg;
 
+	event_reserve(ev, v->subject.n + 2 + v->sequence.n + 1 + v->timestamp.n + 1 + v->facility.n + 1 +
+				  v->mnemonic.n + 1 + v->raw.n + 1 + (v->source ? strlen(v->source) : 0) + 1);
+	msg = event_room(ev, v->subject.n + 1);
 	msg[0] = '\n';
 	if (v->subject.n)
 		memcpy(msg + 1, v->subject.s, v->subject.n);
