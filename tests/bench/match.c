@@ -1,10 +1,6 @@
 /*
  * What matching costs: nanoseconds a line for N patterns, through the match set and through PCRE2 in
- * turn, on made-up router messages of which one in a hundred matches.
- *
- * Half of the patterns ask for one object (an interface, an address) under a mnemonic that many share;
- * the other half for a mnemonic of their own. Nearly all messages carry a mnemonic that patterns ask
- * for, about another object: near misses, the hard case. `match --json` for programs.
+ * turn, on made-up router messages of which one in a hundred matches (workload.h). `match --json` for programs.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,149 +12,9 @@
 #include "bus/matchset.h"
 #include "core/mem.h"
 #include "syslog/message.h"
+#include "tests/bench/workload.h"
 
 #define LINES 100000u
-
-/* Text with {o} for the object; the pattern is the same text with other words left open. */
-struct kind {
-	char object; /* 'i' interface, 'a' address */
-	const char *mnemonic, *text, *pattern;
-};
-
-static const struct kind kinds[] = {
-	{ 'i', "LINEPROTO-5-UPDOWN", "Line protocol on Interface {o}, changed state to down",
-		"Line protocol on Interface {o}, changed state to down" },
-	{ 'i', "LINK-3-UPDOWN", "Interface {o}, changed state to down",
-		"Interface {o}, changed state to (down)" },
-	{ 'i', "LINK-5-CHANGED", "Interface {o}, changed state to administratively down",
-		"Interface {o}, changed state to .*down" },
-	{ 'a', "OSPF-5-ADJCHG",
-		"Process {n}, Nbr {o} on Vlan{n} from FULL to DOWN, Neighbor Down: Dead timer expired",
-		"Process [0-9]+, Nbr {o} on [^ ]+ from FULL to DOWN" },
-	{ 'a', "BGP-5-ADJCHANGE", "neighbor {o} Down BGP Notification sent", "neighbor {o} Down" },
-	{ 'a', "DUAL-5-NBRCHANGE", "EIGRP-IPv4 {n}: Neighbor {o} (Vlan{n}) is down: holding time expired",
-		"EIGRP-IPv4 [0-9]+: Neighbor {o} \\(([^)]+)\\) is down" },
-	{ 'a', "SYS-5-CONFIG_I", "Configured from console by user{n} on vty0 ({o})",
-		"Configured from [^ ]+ by [^ ]+ on [^ ]+ \\({o}\\)" },
-	{ 'a', "SEC_LOGIN-4-LOGIN_FAILED",
-		"Login failed [user: user{n}] [Source: {o}] [localport: 22] [Reason: Login Authentication "
-		"Failed]",
-		"Login failed \\[user: [^]]+\\] \\[Source: {o}\\]" },
-	{ 'i', "HSRP-5-STATECHANGE", "{o} Grp {n} state Standby -> Active",
-		"{o} Grp [0-9]+ state Standby -> Active" },
-	{ 'i', "CDP-4-DUPLEX_MISMATCH",
-		"duplex mismatch discovered on {o} (not full duplex), with sw{n} Gi{n} (full duplex).",
-		"duplex mismatch discovered on {o} \\([^)]+\\), with " },
-	{ 'i', "PM-4-ERR_DISABLE", "bpduguard error detected on {o}, putting {o} in err-disable state",
-		"[^ ]+ error detected on {o}, putting " },
-	{ 'i', "SPANTREE-2-LOOPGUARD_BLOCK", "Loop guard blocking port {o} on VLAN{n}.",
-		"Loop guard blocking port {o} on VLAN[0-9]+" },
-	{ 'i', "EC-5-UNBUNDLE", "Interface {o} left the port-channel Port-channel{n}",
-		"Interface {o} left the port-channel Port-channel[0-9]+" },
-	{ 'a', "SSH-5-SSH2_SESSION",
-		"SSH2 Session request from {o} (tty = 0) using crypto cipher aes256-ctr Succeeded",
-		"SSH2 Session request from {o} \\(tty = [0-9]+\\) using .*Succeeded" },
-	{ 'a', "SEC-6-IPACCESSLOGP", "list {n} denied tcp {o}({n}) -> 192.0.2.{n}({n}), 1 packet",
-		"list [0-9]+ denied [^ ]+ {o}\\([0-9]+\\) -> [^,]+, [0-9]+ packet" },
-	{ 'a', "NTP-4-PEERUNREACH", "Peer {o} is unreachable", "Peer {o} is unreachable$" },
-};
-#define KINDS (sizeof kinds / sizeof kinds[0])
-
-static uint64_t seed;
-
-static unsigned
-below(unsigned n)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)((seed >> 33) % n);
-}
-
-/* Objects of patterns and of near misses never meet. */
-static void
-object(char *out, size_t size, char type, unsigned i, bool other, bool escaped)
-{
-	const char *dot = escaped ? "\\." : ".";
-
-	if (type == 'i')
-		snprintf(out, size, "%s%u/%u/%u", i % 2 == 0 ? "GigabitEthernet" : "TenGigabitEthernet",
-			i / 192 % 8 + (other ? 10 : 0), i / 48 % 4, i % 48 + 1);
-	else
-		snprintf(out, size, "10%s%u%s%u%s%u", dot, i / 62500 % 90 + (other ? 100 : 1), dot,
-			i / 250 % 250, dot, i % 250 + 1);
-}
-
-static void
-own_mnemonic(char *out, size_t size, unsigned i)
-{
-	static const char *const area[] = { "PLATFORM", "IOSXE", "STACKMGR", "CHASSIS", "QFP", "VPDN", "DIAG",
-		"OIR" };
-	static const char *const what[] = { "FAIL", "OVERTEMP", "RESET", "TIMEOUT", "REMOVED", "LOWMEM",
-		"PARITY" };
-
-	snprintf(out, size, "%s_%u-%u-%s", area[i % 8], i / 56, i % 7 + 1, what[i / 8 % 7]);
-}
-
-static size_t
-fill(char *out, size_t size, const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (; *text != '\0' && n + 64 < size; text++) {
-		if (strncmp(text, "{o}", 3) == 0)
-			n += (size_t)snprintf(out + n, size - n, "%s", what);
-		else if (strncmp(text, "{n}", 3) == 0)
-			n += (size_t)snprintf(out + n, size - n, "%u", below(200) + 1);
-		else {
-			out[n++] = *text;
-			continue;
-		}
-		text += 2;
-	}
-	out[n] = '\0';
-	return n;
-}
-
-static void
-make_pattern(char *out, size_t size, unsigned i)
-{
-	unsigned half = i / 2;
-	const struct kind *k = &kinds[half % KINDS];
-	char what[64], body[512];
-
-	if (i % 2 == 1) {
-		own_mnemonic(what, sizeof what, half);
-		snprintf(out, size, "%%%s: %s", what,
-			half % 4 == 0   ? ".*failed"
-			: half % 4 == 1 ? "[^ ]+ on slot [0-9]+ "
-					: "");
-		return;
-	}
-	object(what, sizeof what, k->object, (unsigned)(half / KINDS), false, true);
-	fill(body, sizeof body, k->pattern, what);
-	snprintf(out, size, "%%%s: %s", k->mnemonic, body);
-}
-
-static size_t
-make_line(char *out, size_t size, unsigned number, unsigned patterns)
-{
-	bool hit = below(100) == 0;
-	unsigned i = hit ? below(patterns) : below(10) > 0 ? 0 : 1, half = i / 2;
-	const struct kind *k = &kinds[hit ? half % KINDS : below(KINDS)];
-	char what[64], body[512], mnemonic[64];
-
-	if (i % 2 == 1) {
-		own_mnemonic(mnemonic, sizeof mnemonic, hit ? half : 100000 + below(4000));
-		snprintf(body, sizeof body, "Module%u on slot %u diagnostic self-test failed", below(100),
-			below(16));
-	} else {
-		object(what, sizeof what, k->object, hit ? (unsigned)(half / KINDS) : below(3000), !hit,
-			false);
-		snprintf(mnemonic, sizeof mnemonic, "%s", k->mnemonic);
-		fill(body, sizeof body, k->text, what);
-	}
-	return (size_t)snprintf(out, size, "<189>%u: *Mar  1 18:%02u:%02u.%03u: %%%s: %s", number,
-		number / 60000 % 60, number / 1000 % 60, number % 1000, mnemonic, body);
-}
 
 static double
 cpu_ns(void)
@@ -204,7 +60,7 @@ make_lines(void *ctx, unsigned patterns)
 	for (unsigned i = 0; i < LINES; i++) {
 		struct syslog_message m;
 
-		l.raw[i] = (struct slice){ at, make_line(at, 320, i, patterns) };
+		l.raw[i] = (struct slice){ at, workload_line(at, 320, i, patterns) };
 		syslog_message_parse(&m, at, l.raw[i].n);
 		l.subject[i] = syslog_message_subject(&m, room);
 		at += l.raw[i].n + 1;
@@ -244,12 +100,12 @@ run(unsigned n, bool json)
 	struct matchset_rule *extra;
 	double load, parse, scan, turn, change, t;
 	unsigned hits = 0, first = 0, turn_hits, turn_lines;
-	char pattern[640];
+	char pattern[WORKLOAD_ROOM];
 	long memory;
 
 	t = cpu_ns();
 	for (unsigned i = 0; i < n; i++) {
-		make_pattern(pattern, sizeof pattern, i);
+		workload_pattern(pattern, sizeof pattern, i);
 		matchset_add(set, NULL, pattern, NULL);
 	}
 	matchset_commit(set);
@@ -270,7 +126,7 @@ run(unsigned n, bool json)
 	}
 	parse = (cpu_ns() - t) / LINES;
 	for (unsigned i = 0; i < n; i++) {
-		make_pattern(pattern, sizeof pattern, i);
+		workload_pattern(pattern, sizeof pattern, i);
 		re[i] = regex_new(ctx, pattern, REGEX_EVENT, NULL);
 	}
 	turn = in_turn(re, n, sc, &l, &turn_hits, &turn_lines);
@@ -308,7 +164,7 @@ main(int argc, char **argv)
 		printf("%8s %9s %9s %12s %9s %9s %9s %9s\n", "patterns", "scan ns", "parse ns", "in turn ns",
 			"ratio", "load ms", "change ms", "MiB");
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-		seed = 1;
+		workload_seed = 1;
 		good = run(sizes[i], json) && good;
 	}
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;

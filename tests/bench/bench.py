@@ -1,0 +1,292 @@
+"""The benchmarks: prints a table and writes build/bench.json. Nothing here passes or fails by the clock: targets stand beside
+what was measured. What must hold on every machine (every message matched exactly once, nothing lost) does end it with 1.
+
+    bench.py [--only NAME] [--list]
+
+Every measure is a function below, in the order of the table. All run against build/eventd as `make` built it, on loopback.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import tree  # noqa: E402
+from daemon import Daemon  # noqa: E402
+
+MIB = 1024  # KiB
+APPLETS = 100  # of the measures that need some
+WAITING = 10000
+IDLE_SECONDS = 20
+REACTIONS, REACTION_INTERVAL_US = 3000, 3000
+LOAD_APPLETS, LINES_PER_APPLET = 10000, 5
+STREAMS = ((1, 400000), (100, 400000), (1000, 400000))  # patterns, lines
+CORPUS = "tests/bench/workload.h, seed 1"
+
+
+class Broken(Exception):
+    """Something other than speed is wrong."""
+
+
+# The daemon and its numbers --------------------------------------------------------------------------------------------------
+
+
+class PipedDaemon(Daemon):
+    """Its console is a pipe that somebody else can read on."""
+
+    def __init__(self, directory, **how):
+        super().__init__(directory, **how)
+        os.mkfifo(self.stderr)
+        self.console, self.read_so_far = os.open(self.stderr, os.O_RDONLY | os.O_NONBLOCK), b""
+
+    def log(self):
+        try:
+            while True:
+                piece = os.read(self.console, 65536)
+                if not piece:
+                    break
+                self.read_so_far += piece
+        except BlockingIOError:
+            pass
+        return self.read_so_far.decode(errors="replace")
+
+
+def resident_kib(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return int(re.search(r"^VmRSS:\s+(\d+) kB", f.read(), re.M).group(1))
+
+
+def cpu_seconds(pid):
+    """Of all threads, as the scheduler counted it (nanoseconds, not ticks)."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
+            total += int(f.read().split()[0])
+    return total / 1e9
+
+
+def tool(name, *arguments, stdin=None):
+    done = subprocess.run([os.path.join(tree.BUILD, "tests/bench", name), *map(str, arguments)], stdin=stdin, capture_output=True,
+                          text=True, timeout=200)
+    if done.returncode:
+        raise Broken("%s %s: status %d\n%s%s" % (name, " ".join(map(str, arguments)), done.returncode, done.stdout, done.stderr))
+    return done.stdout
+
+
+def applets(patterns, action):
+    """One applet for each pattern of the workload."""
+    for i, pattern in enumerate(patterns):
+        yield "event manager applet BENCH%d" % i
+        yield ' event syslog pattern "%s"' % pattern
+        yield " action 1.0 %s" % action
+
+
+def listening(directory, kind):
+    port = tree.free_port(kind=socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+    url = "unix://%s/log" % directory if kind == "unix" else "%s://127.0.0.1:%d" % (kind, port)
+    return {"hostname": "r1", "syslog": {"listen": [url]}}, port
+
+
+# The measures -----------------------------------------------------------------------------------------------------------------
+
+
+class Bench:
+    def __init__(self, directory):
+        self.directory, self.rows, self.matching = directory, [], []
+
+    def row(self, name, value, unit, target, how, corpus, met=None, **more):
+        """`target` is words; `met` whether it is: None where nothing is asked for."""
+        self.rows.append(dict(name=name, value=value, unit=unit, target=target, met=met, how=how, corpus=corpus, **more))
+        print("  %-46s %10s %-9s %-26s %s" % (name, number(value), unit, target, {True: "met", False: "NOT MET", None: ""}[met]),
+              flush=True)
+
+    def place(self, name):
+        path = os.path.join(self.directory, name)
+        os.mkdir(path)
+        return path
+
+    def reaction(self):
+        where = self.place("reaction")
+        settings, port = listening(where, "udp")
+        config = applets(tool("lines", "patterns", APPLETS).splitlines(), 'syslog msg "sequence=$_syslog_sequence;"')
+        with PipedDaemon(where, config=config, settings=settings) as d:
+            took = json.loads(tool("react", port, APPLETS, REACTIONS, REACTION_INTERVAL_US, stdin=d.console))
+        how = ("%d datagrams, one each %d ms, each matched by one of %d applets; from before send() to having read, through a pipe, "
+               "the console line of the first action (`syslog`): later than its time stamp by a write and a wake-up, and every "
+               "stamp was seen to lie between the two clocks" % (REACTIONS, REACTION_INTERVAL_US // 1000, APPLETS))
+        self.row("datagram to first action, median", took["p50_us"] / 1e3, "ms", "", how, CORPUS, detail=took)
+        self.row("datagram to first action, 99 %", took["p99_us"] / 1e3, "ms", "< 5 (1 is the aim)", how, CORPUS,
+                 took["p99_us"] < 5000)
+
+    def waiting(self):
+        where = self.place("waiting")
+        settings, _ = listening(where, "unix")
+        config = ["event manager scheduler applet thread class default number %d" % WAITING, "event manager applet WAIT",
+                  ' event syslog pattern "%BENCH-5-WAIT" maxrun 0', " action 1.0 wait 100000", ' action 2.0 puts "late"']
+        d = Daemon(where, config=config, settings=settings).start()
+        try:
+            before, started = resident_kib(d.pid), cpu_seconds(d.pid)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+                s.connect(where + "/log")
+                for i in range(WAITING):
+                    s.send(b"<189>%d: *Mar  1 18:46:11.123: %%BENCH-5-WAIT: %d of many begins to wait" % (i, i))
+            if not tree.wait_for(lambda: running(d) == WAITING, 30, every=0.2):
+                raise Broken("%d of %d runs wait" % (running(d), WAITING))
+            spent = cpu_seconds(d.pid) - started
+            how = ("growth of VmRSS; each run holds a slot, its own event and a timer; `wait 100000`, maxrun 0, %.0f us of CPU "
+                   "to start each" % (spent / WAITING * 1e6))
+            grown = (resident_kib(d.pid) - before) / MIB
+            self.row("%d runs in `wait`, memory" % WAITING, grown, "MiB", "< 20", how, "one message, numbered", grown < 20)
+        finally:
+            d.kill()  # SIGTERM would give the runs their ten seconds
+
+    def loading(self):
+        where = self.place("loading")
+        patterns = tool("lines", "patterns", LOAD_APPLETS).splitlines()
+        corpus = "%d applets of %d lines, patterns of %s" % (LOAD_APPLETS, LINES_PER_APPLET, CORPUS)
+        config = []
+        for i, pattern in enumerate(patterns):
+            config += ["event manager applet BENCH%d" % i, ' event syslog pattern "%s"' % pattern, ' action 1.0 set _n "%d"' % i,
+                       ' action 2.0 append _n "$_syslog_mnemonic"', ' action 3.0 syslog msg "$_n seen"']
+        path = os.path.join(where, "config")
+        with open(path, "w") as f:
+            f.write("\n".join(config) + "\n")
+        cost = json.loads(tool("load", path))
+        how = "one thread's CPU: all lines parsed and checked into a candidate (tests/bench/load.c)"
+        self.row("parsing %d lines" % cost["lines"], cost["parse_ms"] / 1e3, "s", "< 1", how, corpus, cost["parse_ms"] < 1000,
+                 detail=cost)
+        self.row("committing them", cost["commit_ms"] / 1e3, "s", "", "the same with a commit, less the parsing: programs compiled, "
+                 "events armed; machine code of a pattern is made when it is first tried", corpus)
+        settings, _ = listening(where, "udp")
+        started = time.monotonic()
+        with Daemon(os.path.join(where, "daemon"), config=config, settings=settings) as d:
+            ready = time.monotonic() - started
+            self.row("eventd ready with %d applets" % LOAD_APPLETS, ready, "s", "< 2", "from exec to `eventd ready`", corpus, ready < 2)
+            memory = resident_kib(d.pid) / MIB
+            self.row("its memory", memory, "MiB", "< 100", "VmRSS when ready", corpus, memory < 100)
+
+    def idle(self):
+        where = self.place("idle")
+        settings, _ = listening(where, "udp")
+        config = applets(tool("lines", "patterns", APPLETS).splitlines(), 'syslog msg "seen"')
+        with Daemon(where, config=config, settings=settings) as d:
+            tree.wait_for(lambda: False, 0.5)
+            before = cpu_seconds(d.pid)
+            tree.wait_for(lambda: False, IDLE_SECONDS, every=1)
+            percent = (cpu_seconds(d.pid) - before) / IDLE_SECONDS * 100
+            memory = resident_kib(d.pid) / MIB
+            helpers = children(d.pid)
+        if helpers:
+            raise Broken("the idle engine has helpers: %s" % helpers)
+        corpus = "%d applets, a UDP listener, no helper" % APPLETS
+        self.row("idle, CPU", percent, "%", "< 0.1", "schedstat of all threads over %d s" % IDLE_SECONDS, corpus, percent < 0.1)
+        self.row("idle, memory", memory, "MiB", "< 20", "VmRSS", corpus, memory < 20)
+
+    def match(self):
+        self.matching = [json.loads(line) for line in tool("match", "--json").splitlines()]
+        how = "tests/bench/match.c, in memory: the match set against the same patterns tried one after the other with PCRE2-JIT"
+        for m in self.matching:
+            self.row("matching, %d patterns" % m["patterns"], m["scan_ns"], "ns/line", "%.1f x in turn" % m["ratio"], how, CORPUS,
+                     detail=m)
+
+    def stream(self):
+        for patterns, count in STREAMS:
+            where = self.place("stream%d" % patterns)
+            settings, port = listening(where, "tcp")
+            config = list(applets(tool("lines", "patterns", patterns).splitlines(), 'syslog msg "one hit"'))
+            config += ["event manager applet DONE", ' event syslog pattern "%BENCH-0-DONE"', ' action 1.0 syslog msg "all done"']
+            octets = tool("lines", "messages", patterns, count).encode() + b"<184>%BENCH-0-DONE: end\n"
+            expected = int(tool("lines", "expect", patterns, count))
+            with Daemon(where, config=config, settings=settings) as d:
+                before, started = cpu_seconds(d.pid), time.monotonic()
+                with socket.create_connection(("127.0.0.1", port)) as s:
+                    s.sendall(octets)
+                    if not tree.wait_for(lambda: ends_with(d.stderr, "DONE: all done\n"), 60):
+                        raise Broken("%d patterns: the last line was never acted upon\n%s" % (patterns, d.log()[-2000:]))
+                spent, took = cpu_seconds(d.pid) - before, time.monotonic() - started
+                hits = d.log().count(": one hit\n")
+            if hits != expected:
+                raise Broken("%d patterns: %d of %d matches were acted upon" % (patterns, hits, expected))
+            rate = count / spent
+            bare = next((m["scan_ns"] + m["parse_ns"] for m in self.matching if m["patterns"] == patterns), None)
+            beside = "%.2f x bare matching" % (rate * bare / 1e9) if bare else ""
+            self.row("stream, %d applets" % patterns, rate / 1e3, "klines/s", beside,
+                     "%d lines over one TCP connection / CPU seconds of the whole daemon; one in a hundred runs an applet whose "
+                     "action logs a line, and every one was counted; bare matching is parsing and scanning alone "
+                     "(tests/bench/match.c)" % count, CORPUS, detail={"wall_s": took, "cpu_s": spent, "hits": hits})
+
+
+def number(v):
+    return "%d" % v if v >= 1000 else "%.3g" % v
+
+
+def running(d):
+    return sum(row["running"] for row in d.json("show event manager scheduler thread")["schedulers"])
+
+
+def children(pid):
+    found = []
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/children" % (pid, task)) as f:
+            found += f.read().split()
+    return found
+
+
+def ends_with(path, text):
+    with open(path, "rb") as f:
+        f.seek(0, os.SEEK_END)
+        f.seek(max(0, f.tell() - len(text)))
+        return f.read().decode(errors="replace") == text
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        model = re.search(r"^model name\s*:\s*(.*)$", f.read(), re.M)
+    return {"processors": os.cpu_count(), "model": model.group(1) if model else platform.machine(), "kernel": platform.release(),
+            "load_before": os.getloadavg()[0]}
+
+
+MEASURES = ("reaction", "waiting", "loading", "idle", "match", "stream")  # match before stream, which compares with it
+
+
+def main():
+    p = argparse.ArgumentParser(description="Measures eventd; writes build/bench.json.")
+    p.add_argument("--only", action="append", choices=MEASURES, help="this measure (may repeat)")
+    args = p.parse_args()
+    directory = tempfile.mkdtemp(prefix="eventd-bench-")
+    about, broken = machine(), []
+    print("eventd, release build, %(processors)d x %(model)s, Linux %(kernel)s, load %(load_before).1f" % about)
+    print("  %-46s %10s %-9s %s" % ("measure", "measured", "unit", "target, or beside what"))
+    bench = Bench(directory)
+    try:
+        for name in MEASURES:
+            if not args.only or name in args.only:
+                try:
+                    getattr(bench, name)()
+                except (Broken, AssertionError) as e:
+                    broken.append("%s: %s" % (name, e))
+                    print("  %s is BROKEN: %s" % (name, e), flush=True)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    for how in dict.fromkeys((r["how"], r["corpus"]) for r in bench.rows):
+        names = [r["name"] for r in bench.rows if (r["how"], r["corpus"]) == how]
+        print("\n%s:\n  how: %s\n  corpus: %s" % ("; ".join(names), *how))
+    path = os.path.join(tree.BUILD, "bench.json")
+    with open(path, "w") as f:
+        json.dump({"schema_version": 1, "machine": about, "measures": bench.rows, "matching": bench.matching, "broken": broken}, f,
+                  indent=2)
+        f.write("\n")
+    print("\nwritten: %s" % os.path.relpath(path))
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
