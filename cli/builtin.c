@@ -32,8 +32,6 @@ static const struct {
 	{ "erase", "Erase a filesystem" },
 	{ "event", "Event related commands" },
 	{ "event manager", "Event manager exec commands" },
-	{ "file", "File settings" },
-	{ "file prompt", "Prompt level" },
 	{ "no", "Negate a command or set its defaults" },
 	{ "send", "Send a message" },
 	{ "show", "Show running system information" },

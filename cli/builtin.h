@@ -3,12 +3,16 @@
 #define CLI_BUILTIN_H
 
 struct cli;
+struct conf;
+
+/* The configuration lines of the CLI itself: file prompt. */
+void cli_conf_rows(struct conf *);
 
 /* All of the below. */
 void cli_builtin(struct cli *);
 
 void exec_session_register(struct cli *);  /* enable, disable, exit, end, configure terminal */
-void exec_terminal_register(struct cli *); /* terminal ..., file prompt quiet */
+void exec_terminal_register(struct cli *); /* terminal ... */
 void exec_debug_register(struct cli *);    /* debug, undebug, show debugging */
 void exec_files_register(struct cli *);    /* copy, delete, dir, more */
 void exec_config_register(struct cli *);   /* write memory, copy running-config, configure replace */

@@ -43,6 +43,8 @@ cli_new(const void *ctx, struct engine *engine)
 	cli->policy_user = mem_strdup(cli, "");
 	cli->policy_level = 1;
 	cli_builtin(cli);
+	if (engine->conf != NULL)
+		cli_conf_rows(engine->conf);
 	if (engine->log != NULL)
 		log_sink(cli, engine->log, show_on_terminals, cli);
 	return cli;

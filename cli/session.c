@@ -187,6 +187,12 @@ session_term(struct session *s)
 }
 
 bool
+session_is_quiet(const struct session *s)
+{
+	return s->cli->quiet;
+}
+
+bool
 session_is_ready(const struct session *s)
 {
 	return s->cmd == NULL && !s->closing;

@@ -107,8 +107,9 @@ struct session_term {
 	unsigned length, width; /* 0: no paging, no wrapping */
 	unsigned history;       /* lines kept */
 	bool monitor;           /* terminal monitor */
-	bool quiet;             /* file prompt quiet */
 };
 struct session_term *session_term(struct session *);
+/* `file prompt quiet`: files are copied and deleted without questions. */
+bool session_is_quiet(const struct session *);
 
 #endif

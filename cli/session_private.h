@@ -78,6 +78,7 @@ struct cli {
 	void *hook_arg;
 	cli_enable_f *enable;
 	void *enable_arg;
+	bool quiet; /* file prompt quiet */
 	char *policy_user;
 	unsigned policy_level;
 	struct processes *processes;

@@ -146,7 +146,7 @@ name_answered(struct session *s, const struct answer *a, void *arg)
 			strchr(c->to_name, ':') != NULL ? c->to_name : "flash:", a->text);
 	else if (a->len > 0 && c->to == FILE_NAME)
 		c->to_name = mem_strdup(c, a->text);
-	if (c->to == FILE_NAME && !session_term(s)->quiet &&
+	if (c->to == FILE_NAME && !session_is_quiet(s) &&
 		files_exists(session_engine(s)->files, c->to_name, how(s))) {
 		session_print(s, "%%Warning:There is a file already existing with this name\n");
 		session_ask(s, ASK_CONFIRM, "Do you want to over write? [confirm]", overwrite_answered, c);
@@ -189,7 +189,7 @@ copy(struct session *s, const void *args, struct err *err)
 		err_set(err, ERR_REFUSED, "%%Error: source and destination are the same");
 		return CMD_REFUSED;
 	}
-	if (session_term(s)->quiet) {
+	if (session_is_quiet(s)) {
 		name_answered(s, &none, c);
 		return CMD_WAIT;
 	}
@@ -230,7 +230,7 @@ delete_file(struct session *s, const void *args, struct err *err)
 	struct engine *e = session_engine(s);
 	struct text t;
 
-	if (a->force.set || session_term(s)->quiet)
+	if (a->force.set || session_is_quiet(s))
 		return files_delete(e->files, a->name.s, how(s), err) ? CMD_DONE : CMD_REFUSED;
 	if (!files_exists(e->files, a->name.s, how(s))) {
 		files_delete(e->files, a->name.s, how(s), err);
