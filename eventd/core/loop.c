@@ -13,13 +13,30 @@
 #include "core/loop_private.h"
 #include "core/mem.h"
 
+static void
+free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+/* A child that was killed with its owner, and has not been reaped yet: nobody will. */
+static void
+close_orphan(uv_handle_t *h, void *arg)
+{
+	if (h->type == UV_PROCESS && h->data == NULL && !uv_is_closing(h))
+		uv_close(h, free_handle);
+}
+
 static int
 loop_free(void *p)
 {
 	struct loop *l = p;
 
 	timers_free(l);
-	/* Handles whose owners are gone are closing; give them their turn. */
+	uv_walk(&l->uv, close_orphan, NULL);
+	/* Handles whose owners are gone are closing; give them their turn. A loop_stop() from a timer of
+	 * ours has left its mark in the loop, which costs one run. */
+	uv_run(&l->uv, UV_RUN_NOWAIT);
 	uv_run(&l->uv, UV_RUN_NOWAIT);
 	uv_loop_close(&l->uv);
 	return 0;
@@ -118,12 +135,6 @@ struct watch {
 	watch_f *f;
 	void *arg;
 };
-
-static void
-free_handle(uv_handle_t *h)
-{
-	free(h);
-}
 
 static void
 on_poll(uv_poll_t *uv, int status, int events)
