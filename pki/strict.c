@@ -257,9 +257,20 @@ check_aki(X509 *cert, enum strict_role role, struct err *err)
 	return refuse(err, "authorityKeyIdentifier is missing or names no key");
 }
 
+/* Whoever installed this very certificate vouches for its form; numbers must be numbers all the same. */
+static bool
+check_pinned(const X509 *cert, struct err *err)
+{
+	if (ASN1_STRING_type(X509_get0_serialNumber(cert)) == V_ASN1_NEG_INTEGER)
+		return refuse(err, "the serial number is negative");
+	return true;
+}
+
 bool
 strict_check(X509 *cert, enum strict_role role, struct err *err)
 {
+	if (role == STRICT_PINNED)
+		return check_pinned(cert, err);
 	if (X509_get_version(cert) != X509_VERSION_3)
 		return refuse(err, "not an X.509 version 3 certificate");
 	if (!check_extensions(cert, err))

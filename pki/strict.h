@@ -11,7 +11,12 @@
 
 #include "core/err.h"
 
-enum strict_role { STRICT_PEER, STRICT_CA, STRICT_ANCHOR };
+enum strict_role {
+	STRICT_PEER,
+	STRICT_CA,
+	STRICT_ANCHOR,
+	STRICT_PINNED, /* the peer's own certificate is the anchor (seed 000: CA-gmail-SMTP) */
+};
 
 /* False with the sentence when the certificate cannot have this role. */
 bool strict_check(X509 *, enum strict_role, struct err *);

@@ -125,13 +125,13 @@ check_certs(struct verdict *v)
 	for (size_t i = 0; i < v->path.count; i++) {
 		X509 *cert = v->path.certs[i];
 		bool is_top = v->path.anchor != NULL && i + 1 == v->path.count;
-		enum strict_role role = i == 0 ? STRICT_PEER : is_top ? STRICT_ANCHOR : STRICT_CA;
-		/* Whoever installed this very certificate vouches for its form (seed 000: CA-gmail-SMTP). */
-		bool is_pinned = is_top && i == 0;
+		enum strict_role role = i == 0   ? (is_top ? STRICT_PINNED : STRICT_PEER)
+					: is_top ? STRICT_ANCHOR
+						 : STRICT_CA;
 		char *subject = certtext_name_new(NULL, X509_get_subject_name(cert));
 		struct err err = ERR_INIT;
 
-		if (!is_pinned && !strict_check(cert, role, &err))
+		if (!strict_check(cert, role, &err))
 			findings_add(&v->findings, PKI_UNTRUSTED, (int)i, "%s, certificate \"%s\"", err.text,
 				subject);
 		if (!strict_key(cert, &err))

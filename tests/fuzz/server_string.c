@@ -23,8 +23,9 @@ check_server(void *ctx, const char *s, size_t n)
 	if (srv->port > 65535 || srv->host == NULL || strpbrk(srv->host, "\r\n @/") != NULL)
 		abort();
 	/* A password that stands nowhere else in the string must not stand in the mask. */
-	if (srv->password != NULL && strlen(srv->password) > 8 && strstr(srv->user, srv->password) == NULL &&
-		strstr(srv->host, srv->password) == NULL && strcmp(srv->password, "********") != 0 &&
+	if (srv->password != NULL && strlen(srv->password) > 8 &&
+		strcasestr(srv->user, srv->password) == NULL &&
+		strcasestr(srv->host, srv->password) == NULL && strcmp(srv->password, "********") != 0 &&
 		memmem(masked + strlen(srv->user), strlen(masked) - strlen(srv->user), srv->password,
 			strlen(srv->password)) != NULL)
 		abort();
