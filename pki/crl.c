@@ -135,22 +135,15 @@ look_at_hand(const struct revocation_ask *ask, struct err *err)
 }
 
 static X509_CRL *
-fetch_crl(const struct pki_fetch *fetch, const char *url, time_t at, struct err *err)
+fetch_crl(const struct pki_fetch *fetch, const char *url, struct err *err)
 {
-	X509_CRL *crl = crl_cache_find(fetch->cache, url, at);
-	void *ctx;
+	void *ctx = mem_ctx(NULL, "CRL fetch");
+	X509_CRL *crl = NULL;
 	unsigned char *data;
 	size_t n;
 
-	if (crl != NULL) {
-		X509_CRL_up_ref(crl);
-		return crl;
-	}
-	ctx = mem_ctx(NULL, "CRL fetch");
 	if (fetch->get(fetch->arg, ctx, &(struct pki_fetch_ask){ .url = url }, &data, &n, err))
 		crl = crl_import(data, n, err);
-	if (crl != NULL)
-		crl_cache_add(fetch->cache, url, crl, at);
 	mem_free(ctx);
 	return crl;
 }
@@ -160,11 +153,18 @@ look_at_url(const struct revocation_ask *ask, const ASN1_STRING *uri, struct err
 {
 	char *url =
 		mem_strndup(NULL, (const char *)ASN1_STRING_get0_data(uri), (size_t)ASN1_STRING_length(uri));
-	X509_CRL *crl = fetch_crl(ask->fetch, url, ask->at, err);
-	enum revocation_status status = crl != NULL ? look_up(crl, ask, err) : REVOCATION_UNKNOWN;
+	X509_CRL *kept = crl_cache_find(ask->fetch->cache, url, ask->at);
+	X509_CRL *crl = kept == NULL ? fetch_crl(ask->fetch, url, err) : NULL;
+	enum revocation_status status = REVOCATION_UNKNOWN;
 
+	if (kept != NULL)
+		status = look_up(kept, ask, err);
+	else if (crl != NULL)
+		status = look_up(crl, ask, err);
 	if (status == REVOCATION_UNKNOWN)
 		err_wrap(err, "%s", url);
+	else if (crl != NULL) /* a list that is no use must not shut out the right one for a day */
+		crl_cache_add(ask->fetch->cache, url, crl, ask->at);
 	X509_CRL_free(crl);
 	mem_free(url);
 	return status;

@@ -18,6 +18,7 @@ struct pki_fetch_ask {
 	const char *content_type; /* of the body, or NULL */
 	const void *body;         /* POST when not NULL, else GET */
 	size_t body_len;
+	unsigned timeout_ms; /* less than PKI_FETCH_MAX_MS; 0: that */
 };
 
 /* The answer is allocated in `ctx`. */

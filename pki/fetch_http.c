@@ -30,7 +30,9 @@ set_options(
 	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 3L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)PKI_FETCH_MAX_MS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+		ask->timeout_ms != 0 && ask->timeout_ms < PKI_FETCH_MAX_MS ? (long)ask->timeout_ms
+									   : (long)PKI_FETCH_MAX_MS);
 	curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)PKI_FETCH_MAX_BYTES);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);

@@ -15,11 +15,27 @@ struct delivery {
 	const struct deliver_env *env;
 	struct mail_result *result;
 	struct smtp smtp;
+	struct pki_fetch fetch;
 	int64_t deadline;
 	struct mail_source source;
 	struct mail_endpoints endpoints;
 	unsigned attempts;
 };
+
+/* A server of CRLs that hangs may use up the job's time, but not more. */
+static bool
+fetch_in_time(void *arg, const void *ctx, const struct pki_fetch_ask *ask, unsigned char **data, size_t *len,
+	struct err *err)
+{
+	const struct delivery *d = arg;
+	int64_t left_ms = (d->deadline - tls_now()) / 1000;
+	struct pki_fetch_ask in_time = *ask;
+
+	if (left_ms <= 0)
+		return err_set(err, ERR_TIMEOUT, "no time left to fetch it");
+	in_time.timeout_ms = left_ms < PKI_FETCH_MAX_MS ? (unsigned)left_ms : PKI_FETCH_MAX_MS;
+	return d->env->fetch(NULL, ctx, &in_time, data, len, err);
+}
 
 static bool
 resolve(struct delivery *d, struct err *err)
@@ -212,9 +228,12 @@ mail_deliver(const void *ctx, const struct mail_job *job, const struct deliver_e
 	d->env = env;
 	d->result = r;
 	d->deadline = tls_now() + (int64_t)job->timeouts.total * 1000;
-	d->smtp = (struct smtp){
-		.job = job, .result = r, .trace = env->trace, .redact = env->redact, .fetch = env->fetch
-	};
+	d->fetch = (struct pki_fetch){ .get = fetch_in_time, .arg = d, .cache = env->crls };
+	d->smtp = (struct smtp){ .job = job,
+		.result = r,
+		.trace = env->trace,
+		.redact = env->redact,
+		.fetch = env->fetch == NULL ? NULL : &d->fetch };
 	d->smtp.wire.fd = -1;
 	smtp_reply_init(&d->smtp.reply, r);
 	learn_secrets(d);

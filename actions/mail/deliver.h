@@ -16,7 +16,8 @@ struct deliver_env {
 	const struct trace *trace;
 	struct redact *redact; /* learns the job's secrets; the trace sink shall use it */
 	struct cancel *cancel;
-	const struct pki_fetch *fetch; /* of revocation data, or NULL */
+	pki_fetch_f *fetch;     /* of revocation data, or NULL; told what the job's time leaves it */
+	struct crl_cache *crls; /* fetched before, or NULL */
 };
 
 /* Never NULL: a failure is a result too. */

@@ -20,6 +20,7 @@
 #include "core/frame.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "pki/revocation.h"
 
 #define WAITING_MAX 64 /* jobs: the engine sends the next when the last is answered */
 
@@ -183,13 +184,12 @@ refuse_job(const void *ctx, uint64_t id, enum mail_class class, const char *why)
 }
 
 static void
-work_on(struct waiting *job, struct cancel *cancel)
+work_on(struct waiting *job, struct cancel *cancel, struct crl_cache *crls)
 {
 	void *ctx = mem_ctx(NULL, "mail job");
 	struct worker w = { .id = (uint64_t)job->id, .redact = redact_new(ctx) };
 	struct trace trace = { .f = send_trace, .arg = &w };
-	const struct pki_fetch fetch = { .get = pki_fetch_http };
-	struct deliver_env env = { &trace, w.redact, cancel, &fetch };
+	struct deliver_env env = { &trace, w.redact, cancel, pki_fetch_http, crls };
 	struct mail_result *r;
 	struct mail_job *todo;
 	struct err err = ERR_INIT;
@@ -249,21 +249,24 @@ main(void)
 {
 	struct intake in = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 	struct waiting *job;
+	struct crl_cache *crls;
 	pthread_t reader;
 
 	harden();
 	STAILQ_INIT(&in.jobs);
 	in.cancel = cancel_new(NULL);
+	crls = crl_cache_new(NULL);
 	if (pthread_create(&reader, NULL, read_messages, &in) != 0) {
 		fprintf(stderr, "eventd-mail: no thread\n");
 		return 1;
 	}
 	while ((job = next_job(&in)) != NULL) {
-		work_on(job, in.cancel);
+		work_on(job, in.cancel, crls);
 		free(job);
 	}
 	pthread_join(reader, NULL);
 	forget_waiting(&in);
+	mem_free(crls);
 	mem_free(in.cancel);
 	return 0;
 }
