@@ -1,0 +1,249 @@
+"""What an applet's mail says and does about every kind of server certificate, against a real Postfix: the class in the
+message, the alert that the server received, and mail only where the chain is good."""
+
+import http.server
+import re
+import threading
+
+import pytest
+
+import tree
+from transcript import entries
+
+HOST = "mail.example.test"
+TRUSTPOINTS = {"ROOT": "root.pem", "R1": "r1.pem", "CA": "intermediate.pem", "LEAF": "leaf.pem", "STRANGER": "stranger.pem",
+               "HOME": "careless.pem", "PINNED-OTHER": "wrong-name.pem"}
+APPLET = ["event manager applet MAIL", "event none sync yes",
+          'action 1.0 mail server "username:password@%s" to "noc@example.test" from "a@example.test" subject "certificates" '
+          'body "body" port %d secure tls']
+
+
+class Stand:
+    """A Postfix that shows one certificate after the other, and an eventd with every trustpoint there is."""
+
+    def __init__(self, mailhost, daemon, pki):
+        self.mailhost, self.daemon, self.pki = mailhost, daemon, pki
+
+    def show(self, cert):
+        name = cert[:-len("-chain.pem")] if cert.endswith("-chain.pem") else "leaf"
+        self.mailhost.set_certificate(self.pki.path(cert), self.pki.path(name + "-key.pem"))
+
+    def send(self, trust, *lines):
+        """One run with these trustpoints bound to mail: its error messages, the alert that Postfix received, its mails."""
+        before, log = len(self.mailhost.raw_mails()), len(self.mailhost.log())
+        answer = self.daemon.ctl("configure terminal", "mail trustpoint " + trust, *lines, "end", "clear logging")
+        assert answer.code == 0, answer
+        ran = self.daemon.run("MAIL")
+        messages = [m for m in entries(self.daemon.show("show logging")) if m.startswith("%HA_EM-3")]
+        assert ran.code == (1 if messages else 0), (ran, messages)
+        if not messages:
+            self.mailhost.wait_mail(before + 1)
+            return messages, None
+        assert messages[-1] == "%HA_EM-3-FMPD_ERROR: Error executing applet MAIL statement 1.0" and len(messages) == 2
+        assert len(self.mailhost.raw_mails()) == before
+
+        def alert():
+            return re.search(r"SSL alert number (\d+)", self.mailhost.log()[log:])
+        return messages, int(tree.wait_for(alert).group(1))
+
+
+class Files(threading.Thread):
+    """Serves octets by name over HTTP, and notes what was asked for; with `hang` set it never answers."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self.clear()
+        stand = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                stand.asked.append(self.path)
+                if stand.hang:
+                    stand.over.wait(60)
+                data = stand.files.get(self.path)
+                self.send_response(200 if data is not None else 404)
+                self.send_header("Content-Length", str(len(data or b"")))
+                self.end_headers()
+                self.wfile.write(data or b"")
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d" % self.server.server_port
+        self.start()
+
+    def run(self):
+        self.server.serve_forever()
+
+    def clear(self):
+        self.files, self.asked, self.hang = {}, [], False
+
+    def put(self, name, path):
+        with open(path, "rb") as f:
+            self.files[name] = f.read()
+
+    def stop(self):
+        self.over.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def http_files():
+    files = Files()
+    yield files
+    files.stop()
+
+
+@pytest.fixture(scope="module")
+def stand(module_mailhost, module_daemon, pki):
+    # One smtpd process for each connection: a new certificate shows at once.
+    mailhost = module_mailhost(settings={"max_use": "1"})
+    daemon = module_daemon(hosts="127.0.0.1 " + HOST)
+    daemon.configure(*[line % (HOST, mailhost.submission) if "%s" in line else line for line in APPLET])
+    for name, file in TRUSTPOINTS.items():
+        assert "% Certificate successfully imported" in daemon.authenticate(name, pki.path(file)).out
+    return Stand(mailhost, daemon, pki)
+
+
+GOOD = [
+    ("chain.pem", "ROOT"), ("chain.pem", "R1"), ("chain.pem", "CA"), ("chain.pem", "STRANGER ROOT"),
+    ("rsa-chain.pem", "ROOT"), ("wildcard-chain.pem", "ROOT"), ("ip-chain.pem", "ROOT"),
+    ("chain.pem", "LEAF"), ("chain.pem", "LEAF STRANGER"),
+    ("no-intermediate-chain.pem", "CA"), ("untrusted-chain.pem", "STRANGER"),
+]
+
+
+@pytest.mark.parametrize("cert, trust", GOOD)
+def test_a_good_chain_brings_the_mail(stand, cert, trust):
+    stand.show(cert)
+    assert stand.send(trust) == ([], None)
+
+
+# certificate, trustpoints, class, what the detail names, alert (RFC 8446 6.2)
+BAD = [
+    ("expired-chain.pem", "ROOT", "CERT_EXPIRED", "expired", 45),
+    ("not-yet-chain.pem", "ROOT", "CERT_NOT_YET_VALID", "not valid before", 46),
+    ("wrong-name-chain.pem", "ROOT", "CERT_NAME_MISMATCH", "mail.example.test", 42),
+    ("no-name-chain.pem", "ROOT", "CERT_NAME_MISMATCH", "mail.example.test", 42),
+    ("wrong-name-chain.pem", "PINNED-OTHER", "CERT_NAME_MISMATCH", "mail.example.test", 42),
+    ("self-signed-chain.pem", "ROOT", "CERT_UNTRUSTED", "self-signed", 42),
+    ("untrusted-chain.pem", "ROOT R1 CA LEAF", "CERT_UNTRUSTED", "Example Stranger CA", 42),
+    ("wrong-purpose-chain.pem", "ROOT", "CERT_PURPOSE", "purpose", 43),
+    ("no-intermediate-chain.pem", "ROOT", "CERT_UNTRUSTED", "Example CA 1C3", 42),
+    ("no-intermediate-chain.pem", "LEAF", "CERT_UNTRUSTED", "Example CA 1C3", 42),
+    ("leaf-as-ca-chain.pem", "ROOT", "CERT_UNTRUSTED", "", 42),
+    ("careless-leaf-chain.pem", "HOME", "CERT_UNTRUSTED", "asic ?[cC]onstraints|key ?[uU]sage", 42),
+    ("chain.pem", "STRANGER", "CERT_UNTRUSTED", "Example Global Root CA", 42),
+]
+
+
+@pytest.mark.parametrize("cert, trust, name, detail, alert", BAD)
+def test_a_bad_chain_is_refused_for_its_reason(stand, cert, trust, name, detail, alert):
+    stand.show(cert)
+    messages, received = stand.send(trust)
+    match = re.fullmatch(r"%HA_EM-3-FMPD_SMTP: Error occurred when sending mail to SMTP server: username:\*{8}@mail\.example\.test : "
+                         r"error in connecting to SMTP server \[(\w+) tls: (.*)\]", messages[0])
+    assert match and match.group(1) == name and re.search(detail, match.group(2)), messages[0]
+    assert received == alert
+
+
+def test_a_second_trustpoint_heals_a_missing_intermediate(stand):
+    stand.show("no-intermediate-chain.pem")
+    assert "CERT_UNTRUSTED" in stand.send("ROOT")[0][0]
+    assert stand.send("ROOT CA") == ([], None)
+
+
+def test_no_trustpoint_bound_to_mail_is_told(stand):
+    stand.show("chain.pem")
+    messages, _ = stand.send("NOT-THERE")
+    assert "CERT_UNTRUSTED tls: no trustpoint" in messages[0]
+
+
+def test_minimum_version(stand, module_mailhost):
+    stand.show("chain.pem")
+    assert stand.send("ROOT", "mail tls minimum 1.3") == ([], None)
+    old = module_mailhost(settings={"smtpd_tls_protocols": "TLSv1.2", "smtpd_tls_mandatory_protocols": "TLSv1.2"})
+    stand.daemon.configure("event manager applet OLD", "event none sync yes", APPLET[2] % (HOST, old.submission))
+    assert stand.daemon.run("OLD").code == 1
+    assert "[TLS_VERSION tls: " in stand.daemon.show("show logging")
+    stand.daemon.configure("no mail tls minimum")
+    assert stand.daemon.run("OLD").code == 0
+    old.wait_mail(1)
+
+
+# --- revocation ---
+
+@pytest.fixture(scope="module")
+def revoking_host(module_mailhost, http_files, tmp_path_factory):
+    """A Postfix whose certificates name a distribution point."""
+    from pki import Pki
+    pki = Pki(tmp_path_factory.mktemp("revoking"), crl_url=http_files.url)
+    pki.variants()
+    mailhost = module_mailhost(settings={"max_use": "1"})
+    return mailhost, pki
+
+
+@pytest.fixture
+def revoking(revoking_host, new_daemon, http_files):
+    """With an eventd that remembers no list of another test, and a distribution point that serves nothing yet."""
+    mailhost, pki = revoking_host
+    daemon = new_daemon(hosts="127.0.0.1 " + HOST)
+    daemon.configure(*[line % (HOST, mailhost.submission) if "%s" in line else line for line in APPLET])
+    daemon.authenticate("R1", pki.path("r1.pem"))
+    http_files.clear()
+    return Stand(mailhost, daemon, pki)
+
+
+def check_with(stand, methods, *lines):
+    """R1 holds the anchor: leaf and intermediate are checked, it is not."""
+    return stand.send("R1", *lines, "crypto pki trustpoint R1", "revocation-check " + methods, "exit")
+
+
+def put(files, stand, **crls):
+    for name, file in crls.items():
+        files.put("/%s.crl" % name, stand.pki.path(file))
+
+
+def test_revocation_good_is_asked_once(revoking, http_files):
+    revoking.show("chain.pem")
+    put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
+    assert check_with(revoking, "crl") == ([], None)
+    assert sorted(http_files.asked) == ["/intermediate.crl", "/r1.crl"]
+    assert check_with(revoking, "crl") == ([], None)
+    assert len(http_files.asked) == 2, "the lists are good for another month"
+
+
+def test_revocation_revoked(revoking, http_files):
+    revoking.show("revoked-chain.pem")
+    put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
+    for methods in ("crl", "crl none"):
+        messages, alert = check_with(revoking, methods)
+        assert "[CERT_REVOKED tls: " in messages[0] and alert == 44
+
+
+def test_revocation_that_nobody_asks_for(revoking, http_files):
+    revoking.show("revoked-chain.pem")
+    assert check_with(revoking, "none") == ([], None) and http_files.asked == []
+
+
+@pytest.mark.parametrize("crls", [{}, {"intermediate": "intermediate-stale.crl", "r1": "r1.crl"},
+                                  {"intermediate": "root.pem", "r1": "r1.crl"}, {"intermediate": "r1.crl", "r1": "r1.crl"}])
+def test_revocation_unknown(revoking, http_files, crls):
+    """Nothing there, out of date, no list at all, another issuer's list; and the right one counts as soon as it is there."""
+    revoking.show("chain.pem")
+    put(http_files, revoking, **crls)
+    messages, alert = check_with(revoking, "crl")
+    assert "[CERT_REVOCATION_UNKNOWN tls: " in messages[0] and alert == 46
+    assert check_with(revoking, "crl none") == ([], None)
+    put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
+    assert check_with(revoking, "crl") == ([], None)
+
+
+def test_a_distribution_point_that_hangs(revoking, http_files):
+    """It may take the job's time and no more: the answer is the job's own, not that of a process killed for being stuck."""
+    revoking.show("chain.pem")
+    http_files.hang = True
+    messages, _ = check_with(revoking, "crl", "mail timeout 1")
+    assert "[CERT_REVOCATION_UNKNOWN tls: " in messages[0]
