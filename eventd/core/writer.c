@@ -197,7 +197,8 @@ w_cell(struct writer *w, const char *value)
 {
 	begin_cell(w);
 	w_str(w, w->cols[w->col].key, value);
-	w_foreign(w, value, strlen(value));
+	if (value != NULL)
+		w_foreign(w, value, strlen(value));
 	end_cell(w);
 }
 

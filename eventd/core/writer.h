@@ -47,7 +47,7 @@ struct w_column {
 	unsigned width;    /* pad the last column to this width (0 = no) */
 };
 void w_table_begin(struct writer *, const char *key, const struct w_column *, size_t n);
-void w_cell(struct writer *, const char *value);
+void w_cell(struct writer *, const char *value); /* NULL = null, and nothing in the text */
 void w_cell_int(struct writer *, int64_t value);
 void w_table_end(struct writer *);
 

@@ -317,16 +317,21 @@ tables_serve_both_forms(void **state)
 	w_table_begin(w, "things", cols, 2);
 	w_cell_int(w, 1);
 	w_cell(w, "LINK");
+	w_cell_int(w, 2);
+	w_cell(w, NULL);
 	w_table_end(w);
-	assert_string_equal(t->s, "No.  Name      \n1    LINK      \n");
+	assert_string_equal(t->s, "No.  Name      \n1    LINK      \n2              \n");
 	text_clear(t);
 	w = writer_new(t, WRITER_JSON, t);
 	w_table_begin(w, "things", cols, 2);
 	w_cell_int(w, 1);
 	w_cell(w, "LINK");
+	w_cell_int(w, 2);
+	w_cell(w, NULL);
 	w_table_end(w);
 	writer_finish(w);
 	assert_non_null(strstr(t->s, "\"name\": \"LINK\""));
+	assert_non_null(strstr(t->s, "\"name\": null"));
 	assert_non_null(strstr(t->s, "\"schema_version\": 1"));
 	mem_free(t);
 }
