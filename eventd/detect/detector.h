@@ -5,7 +5,8 @@
 #include "bus/bus.h"
 #include "bus/detector.h"
 
-extern const struct detector detector_none, detector_syslog, detector_timer;
+extern const struct detector detector_application, detector_none, detector_syslog, detector_timer,
+	detector_track;
 
 /* ORDER: as `event ?` lists them. Ends with NULL. */
 extern const struct detector *const detectors[];

@@ -1,0 +1,36 @@
+/*
+ * Tracked objects as policies see them: whoever owns objects (stubs, interfaces, routes, ...) tells
+ * here when one comes up, goes down or is removed, and detector `track` and `correlate track N` learn of
+ * it. Engine thread only.
+ */
+#ifndef BUS_TRACKED_H
+#define BUS_TRACKED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/cause.h"
+#include "core/engine.h"
+
+enum { TRACKED_MAX = 32767 };
+enum tracked { TRACKED_ABSENT, TRACKED_DOWN, TRACKED_UP };
+const char *tracked_name(enum tracked); /* "", "down", "up" */
+
+/* Data of a `track` event. */
+struct track_data {
+	int64_t number;
+	const char *state; /* "up", "down" */
+};
+
+/*
+ * The object is in this state from now on. From up to down and back is an event; the first state of a
+ * new object is none, and one that is removed (TRACKED_ABSENT) fires nothing.
+ */
+void tracked_set(struct engine *, uint32_t number, enum tracked, struct cause *);
+enum tracked tracked_get(const struct engine *, uint32_t number);
+
+/* `f` is told of each change of the object's state, until ctx dies. The object need not exist. */
+typedef void tracked_f(void *arg, uint32_t number, enum tracked was, struct cause *);
+void tracked_watch(const void *ctx, struct engine *, uint32_t number, tracked_f *, void *arg);
+
+#endif
