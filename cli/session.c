@@ -96,7 +96,7 @@ session_open(const void *ctx, struct cli *cli, const struct session_spec *spec, 
 	s->user = mem_strdup(s, spec->user != NULL ? spec->user : "");
 	s->location = mem_strdup(s, spec->location != NULL ? spec->location : "local");
 	s->who = mem_printf(s, "%s on %s (%s)", s->user, s->tty_name, s->location);
-	s->level = spec->level;
+	s->level = s->entitled = spec->level;
 	s->cause = cause_ref(spec->cause);
 	s->is_policy = spec->is_policy;
 	s->json = spec->wants_json;

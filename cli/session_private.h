@@ -56,7 +56,7 @@ struct session {
 	unsigned line;
 	char tty_name[16];
 	char *user, *location, *who;
-	unsigned level;
+	unsigned level, entitled; /* now; as it was opened */
 	struct cause *cause;
 	bool is_policy, json, echoes, help_by_line, closing, config_changed;
 	struct session_term term;

@@ -143,7 +143,7 @@ modes_and_prompts(void **state)
 	assert_string_equal(session_prompt(f->s), "R1#");
 	expect(f, "disable", "");
 	assert_string_equal(session_prompt(f->s), "R1>");
-	session_set_level(f->s, 15);
+	expect(f, "enable", "");
 	expect(f, "conf t", "Enter configuration commands, one per line.  End with CNTL/Z.\n");
 	assert_string_equal(session_prompt(f->s), "R1(config)#");
 	expect(f, "applet A", "");
