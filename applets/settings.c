@@ -90,6 +90,8 @@ struct thread_args {
 	struct kw_int number;
 };
 
+static const char script_words[] = "event manager scheduler script thread class";
+
 static const struct kw thread_kw[] = {
 	{ .help = "Class of policies: default, A to Z, or range A-D",
 		.type = &kw_word,
@@ -147,24 +149,25 @@ thread_adopt(struct engine *engine, void *args, struct err *err)
 }
 
 static void
-set_threads(struct engine *engine, const struct thread_args *a, unsigned slots)
+set_threads(struct engine *engine, enum policy_kind kind, const struct thread_args *a, unsigned slots)
 {
 	char from, to;
 
 	for (size_t i = 0; i < a->classes.n; i++) {
 		read_classes(&a->classes, i, &from, &to);
 		for (char c = from; from >= 0 && c <= to; c++)
-			sched_set_slots(engine->sched, c, slots);
+			sched_set_slots(engine->sched, kind, c, slots);
 	}
 }
 
 static bool
 thread_apply(struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
 {
-	if (new)
-		set_threads(engine, new->args, (unsigned)((const struct thread_args *)new->args)->number.v);
-	else
-		set_threads(engine, old->args, 0);
+	const struct conf_node *n = new ? new : old;
+	enum policy_kind kind = strcmp(n->row->cmd.words, script_words) == 0 ? POLICY_SCRIPT : POLICY_APPLET;
+	const struct thread_args *a = n->args;
+
+	set_threads(engine, kind, a, new ? (unsigned)a->number.v : 0);
 	return true;
 }
 
@@ -213,8 +216,8 @@ static const struct conf_row rows[] = {
 		sizeof(struct number_args), .apply = loop_apply),
 	ROW("event manager scheduler applet thread class", "Class of policies", thread_kw,
 		sizeof(struct thread_args), .adopt = thread_adopt, .apply = thread_apply),
-	ROW("event manager scheduler script thread class", "Class of policies", thread_kw,
-		sizeof(struct thread_args), .adopt = thread_adopt),
+	ROW(script_words, "Class of policies", thread_kw, sizeof(struct thread_args), .adopt = thread_adopt,
+		.apply = thread_apply),
 	ROW("event manager scheduler suspend", "Suspend policy scheduling", NULL, 0, .apply = suspend_apply),
 	ROW(session_words, "User name of the CLI sessions of policies", session_kw,
 		sizeof(struct session_args), .adopt = session_adopt),

@@ -246,21 +246,24 @@ show_client(struct writer *w, const struct client *c)
 static enum cmd_result
 show_server_statistics(struct session *s, const void *args, struct err *err)
 {
+	static const char *const names[] = { "EEM Applets", "EEM Lua Scripts" }; /* ORDER: enum policy_kind */
 	struct writer *w = session_writer(s);
 	struct sched_stats st;
 
-	sched_stats(session_engine(s)->sched, &st);
 	w_text(w, "EEM Queue Information\n"
 		  "                    Triggered    Dropped      Queue        Queue        Average\n"
 		  "Client              Events       Events       Size         Max          Run Time\n"
 		  "-------------------------------------------------------------------------------\n");
 	w_list(w, "clients");
-	show_client(w, &(struct client){ .name = "EEM Applets",
-			       .triggered = st.triggered,
-			       .dropped = st.dropped,
-			       .queued = st.queued,
-			       .queue_max = SCHED_QUEUE_MAX,
-			       .average = st.finished ? st.run_total / (usec)st.finished : 0 });
+	for (unsigned kind = 0; kind < POLICY_KINDS; kind++) {
+		sched_stats(session_engine(s)->sched, kind, &st);
+		show_client(w, &(struct client){ .name = names[kind],
+				       .triggered = st.triggered,
+				       .dropped = st.dropped,
+				       .queued = st.queued,
+				       .queue_max = sched_queue_max(kind),
+				       .average = st.finished ? st.run_total / (usec)st.finished : 0 });
+	}
 	w_end(w);
 	return CMD_DONE;
 }
@@ -332,7 +335,13 @@ show_threads(struct listing *l, const char *kind, char class, unsigned slots, un
 }
 
 static void
-show_class(void *arg, char class, unsigned slots, unsigned running)
+show_script_class(void *arg, char class, unsigned slots, unsigned running)
+{
+	show_threads(arg, "Script", class, slots, running);
+}
+
+static void
+show_applet_class(void *arg, char class, unsigned slots, unsigned running)
 {
 	show_threads(arg, "Applet", class, slots, running);
 }
@@ -340,11 +349,12 @@ show_class(void *arg, char class, unsigned slots, unsigned running)
 static enum cmd_result
 show_scheduler(struct session *s, const void *args, struct err *err)
 {
+	const struct sched *sched = session_engine(s)->sched;
 	struct listing l = { .w = session_writer(s) };
 
 	w_list(l.w, "schedulers");
-	show_threads(&l, "Script", 0, 1, 0);
-	sched_each_class(session_engine(s)->sched, show_class, &l);
+	sched_each_class(sched, POLICY_SCRIPT, show_script_class, &l);
+	sched_each_class(sched, POLICY_APPLET, show_applet_class, &l);
 	w_end(l.w);
 	return CMD_DONE;
 }

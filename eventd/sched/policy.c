@@ -37,6 +37,7 @@ policy_new(struct engine *engine, const char *name, enum policy_kind kind)
 	p->name = mem_strdup(p, name);
 	p->kind = kind;
 	p->type = "user";
+	p->priority = PRIORITY_NORMAL;
 	p->registered = clock_wall(engine->clock);
 	mem_on_free(p, policy_free);
 	return p;
@@ -74,6 +75,8 @@ policy_raised(void *arg, struct spec *s, struct event *ev)
 {
 	struct policy *p = arg;
 
+	if (p->take != NULL && p->take(p, ev))
+		return;
 	if (s->single && p->active > 0) {
 		bus_verdict(p->engine->bus, s, ev, STAGE_SCHED, false, "still running");
 		return;

@@ -17,7 +17,9 @@
 #include "sched/run.h"
 
 enum { POLICY_EVENTS_MAX = 8 };
+enum priority { PRIORITY_LAST, PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH };
 enum policy_kind { POLICY_APPLET, POLICY_SCRIPT };
+enum { POLICY_KINDS = 2 };
 const char *policy_kind_name(enum policy_kind); /* "applet", "script" */
 
 struct policy {
@@ -30,6 +32,11 @@ struct policy {
 	char class;              /* 'A'-'Z'; 0 = default */
 	usec registered;         /* wall */
 	usec maxrun;             /* 0 = no limit */
+	enum priority priority;  /* of its runs in the queue */
+	unsigned nice;           /* of scripts: shown only */
+	/* A run under way takes the event for itself (eem.wait_events); false: queue a run. Optional. */
+	bool (*take)(struct policy *, struct event *);
+	void *taker;
 	struct program *program;
 	struct spec *specs[POLICY_EVENTS_MAX];
 	size_t nspecs;

@@ -146,6 +146,12 @@ run_error(const struct run *r)
 	return r->error;
 }
 
+const char *
+run_failure(const struct run *r)
+{
+	return r->failure ? r->failure : "";
+}
+
 void **
 run_variables(struct run *r)
 {
@@ -223,6 +229,15 @@ run_jump(struct run *r, uint32_t step, enum arrival arrival)
 }
 
 enum step
+run_adopt_program(struct run *r, struct program *p)
+{
+	program_unref(r->program);
+	r->program = p;
+	r->pc = 0;
+	return run_jump(r, 0, ARRIVE_NEXT);
+}
+
+enum step
 run_wait_then(struct run *r, step_f *then, void (*cancel)(void *arg), void *arg)
 {
 	r->waiting = true;
@@ -265,6 +280,11 @@ fail(struct run *r, const char *error, enum severity severity, const char *mnemo
 	va_list ap)
 {
 	set_error(r, error);
+	if (r->error_mode == ERRORS_RAISE) {
+		mem_free(r->failure);
+		r->failure = fmt ? mem_vprintf(r, fmt, ap) : NULL;
+		return;
+	}
 	if (mnemonic == NULL || r->error_mode == ERRORS_IGNORE)
 		return;
 
@@ -300,8 +320,11 @@ run_resume(struct run *r, const struct err *err)
 {
 	bool failed = err && err->code != ERR_NONE;
 
-	if (failed)
+	if (failed) {
 		set_error(r, err->class);
+		mem_free(r->failure);
+		r->failure = r->error_mode == ERRORS_RAISE ? mem_strdup(r, err->text) : NULL;
+	}
 	resume(r, failed);
 }
 
@@ -326,15 +349,22 @@ go_on(struct run *r, uint32_t step, enum arrival arrival)
 	r->arrival = arrival;
 }
 
+void
+run_log_stopped(struct run *r)
+{
+	log_msg(run_engine(r)->log, r->cause, "HA_EM", SEV_ERRORS, "FMPD_ERROR",
+		"Error executing %s %s statement %s", r->policy->kind == POLICY_APPLET ? "applet" : "policy",
+		r->policy->name, run_label(r));
+}
+
 /* A failed step: does the run survive it, and where does it go on? */
 static bool
 survive(struct run *r)
 {
 	const struct program_step *s = run_step(r);
 
-	if (r->error_mode != ERRORS_IGNORE)
-		log_msg(run_engine(r)->log, r->cause, "HA_EM", SEV_ERRORS, "FMPD_ERROR",
-			"Error executing applet %s statement %s", r->policy->name, s->label);
+	if (r->error_mode == ERRORS_EXIT || r->error_mode == ERRORS_WARN)
+		run_log_stopped(r);
 	if (r->error_mode == ERRORS_EXIT)
 		return false;
 	if (s->is_condition && s->other != PROGRAM_NOWHERE)
@@ -444,7 +474,7 @@ run_new(struct sched *sched, struct policy *p, const struct event *ev, struct tt
 	r->cause = cause_new(ev->cause, p->name, ev->id);
 	r->tty = tty;
 	r->job = job;
-	r->priority = PRIORITY_NORMAL;
+	r->priority = p->priority;
 	r->class = p->class;
 	LIST_INIT(&r->endings);
 	return r;
@@ -506,7 +536,7 @@ count(struct run *r)
 	r->policy->run_total += took;
 	if (took > r->policy->run_longest)
 		r->policy->run_longest = took;
-	sched_count_run(r->sched, took);
+	sched_count_run(r, took);
 }
 
 void

@@ -79,8 +79,11 @@ struct cause *run_cause(const struct run *); /* give it to what this run causes;
 const struct program *run_program(const struct run *);
 const struct program_step *run_step(const struct run *);
 enum arrival run_arrival(const struct run *);
-void *run_ctx(const struct run *);    /* for what must end with the run */
-usec run_left(const struct run *);    /* until maxrun ends it; INT64_MAX without a limit */
+void *run_ctx(const struct run *); /* for what must end with the run */
+usec run_left(const struct run *); /* until maxrun ends it; INT64_MAX without a limit */
+/* maxrun stands still while a script waits for its next event, and begins anew with it. */
+void run_stop_clock(struct run *);
+void run_start_clock(struct run *);
 bool run_is_live(const struct run *); /* false for replay and simulation: no effects outside */
 bool run_bypasses_authorization(const struct run *);
 
@@ -92,6 +95,11 @@ struct tty *run_tty(const struct run *);
 
 /* ---- control ---- */
 enum step run_jump(struct run *, uint32_t step, enum arrival); /* returns STEP_JUMP */
+/*
+ * The run goes on with the first step of another program (of which the reference is taken): a script
+ * says what it does call by call. It mentions no variables, nor may the one before. Returns STEP_JUMP.
+ */
+enum step run_adopt_program(struct run *, struct program *);
 int run_exit_status(const struct run *);
 void run_set_exit_status(struct run *, int);
 
@@ -124,10 +132,12 @@ enum step run_fail(struct run *, const char *error, enum severity, const char *m
 void run_resume_failed(struct run *, const char *error, enum severity, const char *mnemonic, const char *fmt,
 	...) __attribute__((format(printf, 5, 6)));
 
-enum error_mode { ERRORS_EXIT, ERRORS_IGNORE, ERRORS_WARN }; /* handle-error type ... */
+/* handle-error type ...; RAISE: nothing is logged, run_failure() says what went wrong, on with the next step. */
+enum error_mode { ERRORS_EXIT, ERRORS_IGNORE, ERRORS_WARN, ERRORS_RAISE };
 enum error_mode run_error_mode(const struct run *);
 void run_set_error_mode(struct run *, enum error_mode);
-const char *run_error(const struct run *); /* "" after a good step */
+const char *run_error(const struct run *);   /* "" after a good step */
+const char *run_failure(const struct run *); /* the sentence of the last failure, with ERRORS_RAISE */
 
 /* A log message caused by this run. */
 void run_log(struct run *, const char *facility, enum severity, const char *mnemonic, const char *fmt, ...)

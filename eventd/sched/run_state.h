@@ -44,6 +44,7 @@ struct run {
 	enum arrival arrival, next_arrival;
 	enum error_mode error_mode;
 	char error[32]; /* $_error; "" after a good step */
+	char *failure;  /* what the last failed step said, with ERRORS_RAISE */
 	int exit_status;
 
 	/* a wait: over once `resumed`, with `failed` as its result */
@@ -68,6 +69,7 @@ struct run *run_new(struct sched *, struct policy *, const struct event *, struc
 /* Executes steps until it waits, ends or has used up its share; answers its phase. Never frees it. */
 enum run_phase run_execute(struct run *);
 void run_close(struct run *, enum run_status); /* tells, counts, frees */
+void run_log_stopped(struct run *);            /* %HA_EM-3-FMPD_ERROR with the statement under way */
 
 /* sched.c */
 void sched_ready(struct run *); /* it has steps to do */
@@ -75,6 +77,6 @@ void *sched_scratch(struct sched *, size_t);
 void sched_scratch_reset(struct sched *);
 void sched_ended(struct run *, enum run_status); /* unlinks it and lets the next one start */
 struct engine *sched_engine(const struct sched *);
-void sched_count_run(struct sched *, usec took);
+void sched_count_run(struct run *, usec took);
 
 #endif

@@ -18,17 +18,30 @@ struct class
 	bool configured;
 };
 
+/* What policies of one kind share. */
+struct kind {
+	struct class classes[SCHED_CLASSES];
+	struct sched_stats stats;
+};
+
 struct sched {
 	struct engine *engine;
-	struct class classes[SCHED_CLASSES];
+	struct kind kinds[POLICY_KINDS];
 	struct run_queue ready;
 	struct run_list active;
 	size_t nactive;
 	struct timer *turn;
 	struct scratch *scratch;
-	struct sched_stats stats;
 	uint64_t last_job;
 	bool suspended, stopped;
+};
+
+/* ORDER: enum policy_kind */
+static const struct {
+	unsigned queue_max, slots;
+} limits[POLICY_KINDS] = {
+	{ SCHED_QUEUE_MAX, SCHED_SLOTS_DEFAULT },
+	{ SCHED_SCRIPT_QUEUE_MAX, SCHED_SCRIPT_SLOTS_DEFAULT },
 };
 
 static size_t
@@ -41,6 +54,24 @@ static char
 class_letter(size_t index)
 {
 	return index == 0 ? '\0' : (char)('A' + index - 1);
+}
+
+static struct kind *
+kind_of(const struct run *r)
+{
+	return &r->sched->kinds[r->policy->kind];
+}
+
+static struct class *
+class_of(const struct run *r)
+{
+	return &kind_of(r)->classes[class_index(r->class)];
+}
+
+unsigned
+sched_queue_max(enum policy_kind kind)
+{
+	return limits[kind].queue_max;
 }
 
 struct engine *
@@ -62,10 +93,12 @@ sched_scratch_reset(struct sched *s)
 }
 
 void
-sched_count_run(struct sched *s, usec took)
+sched_count_run(struct run *r, usec took)
 {
-	s->stats.finished++;
-	s->stats.run_total += took;
+	struct sched_stats *stats = &kind_of(r)->stats;
+
+	stats->finished++;
+	stats->run_total += took;
 }
 
 /* ---- ends ---- */
@@ -77,11 +110,11 @@ void
 sched_ended(struct run *r, enum run_status status)
 {
 	struct sched *s = r->sched;
-	struct class *c = &s->classes[class_index(r->class)];
+	struct class *c = class_of(r);
 
 	if (r->phase == RUN_PENDING) {
 		TAILQ_REMOVE(&c->pending, r, link);
-		s->stats.queued--;
+		kind_of(r)->stats.queued--;
 	} else {
 		if (r->phase == RUN_READY)
 			TAILQ_REMOVE(&s->ready, r, link);
@@ -114,9 +147,30 @@ maxrun_over(void *arg)
 	r->timed_out = true;
 	log_msg(log, r->cause, "HA_EM", SEV_INFORMATIONAL, "LOG",
 		"%s: Process Forced Exit- MAXRUN timer expired.", r->policy->name);
-	log_msg(log, r->cause, "HA_EM", SEV_ERRORS, "FMPD_ERROR", "Error executing applet %s statement %s",
-		r->policy->name, run_label(r));
+	run_log_stopped(r);
 	end_early(r, RUN_ABORT);
+}
+
+void
+run_stop_clock(struct run *r)
+{
+	r->deadline = 0;
+	if (r->maxrun)
+		timer_stop(r->maxrun);
+}
+
+void
+run_start_clock(struct run *r)
+{
+	struct engine *engine = r->sched->engine;
+
+	if (r->policy->maxrun == 0)
+		return;
+	r->deadline = clock_mono(engine->clock) + r->policy->maxrun;
+	if (r->maxrun)
+		timer_set(r->maxrun, r->policy->maxrun);
+	else
+		r->maxrun = timer_after(r, engine->loop, r->policy->maxrun, maxrun_over, r);
 }
 
 /* ---- turns ---- */
@@ -179,14 +233,11 @@ start(struct run *r)
 {
 	struct sched *s = r->sched;
 
-	s->classes[class_index(r->class)].running++;
+	class_of(r)->running++;
 	LIST_INSERT_HEAD(&s->active, r, active);
 	s->nactive++;
 	r->started = clock_mono(s->engine->clock);
-	if (r->policy->maxrun > 0) {
-		r->deadline = r->started + r->policy->maxrun;
-		r->maxrun = timer_after(r, s->engine->loop, r->policy->maxrun, maxrun_over, r);
-	}
+	run_start_clock(r);
 	sched_ready(r);
 }
 
@@ -203,7 +254,7 @@ start_pending(struct sched *s, struct class *c)
 		struct run *r = TAILQ_FIRST(&c->pending);
 
 		TAILQ_REMOVE(&c->pending, r, link);
-		s->stats.queued--;
+		kind_of(r)->stats.queued--;
 		start(r);
 	}
 }
@@ -220,19 +271,20 @@ enqueue(struct class *c, struct run *r)
 		TAILQ_INSERT_AFTER(&c->pending, at, r, link);
 	else
 		TAILQ_INSERT_HEAD(&c->pending, r, link);
-	r->sched->stats.queued++;
+	kind_of(r)->stats.queued++;
 }
 
 struct run *
 sched_queue(struct sched *s, struct policy *p, const struct event *ev, struct tty *tty)
 {
-	struct class *c = &s->classes[class_index(p->class)];
+	struct kind *k = &s->kinds[p->kind];
+	struct class *c = &k->classes[class_index(p->class)];
 	bool at_once = may_start(s, c) && TAILQ_EMPTY(&c->pending);
 
 	p->triggered++;
-	s->stats.triggered++;
-	if (s->stopped || (!at_once && s->stats.queued >= SCHED_QUEUE_MAX)) {
-		s->stats.dropped++;
+	k->stats.triggered++;
+	if (s->stopped || (!at_once && k->stats.queued >= limits[p->kind].queue_max)) {
+		k->stats.dropped++;
 		return NULL;
 	}
 
@@ -265,10 +317,11 @@ sched_new(const void *ctx, struct engine *engine)
 	s->scratch = scratch_new(s);
 	TAILQ_INIT(&s->ready);
 	LIST_INIT(&s->active);
-	for (size_t i = 0; i < SCHED_CLASSES; i++) {
-		TAILQ_INIT(&s->classes[i].pending);
-		s->classes[i].slots = SCHED_SLOTS_DEFAULT;
-	}
+	for (size_t k = 0; k < POLICY_KINDS; k++)
+		for (size_t i = 0; i < SCHED_CLASSES; i++) {
+			TAILQ_INIT(&s->kinds[k].classes[i].pending);
+			s->kinds[k].classes[i].slots = limits[k].slots;
+		}
 	s->turn = timer_after(s, engine->loop, 0, turn, s);
 	timer_stop(s->turn);
 	mem_on_free(s, sched_free);
@@ -276,25 +329,34 @@ sched_new(const void *ctx, struct engine *engine)
 }
 
 void
-sched_set_slots(struct sched *s, char class, unsigned slots)
+sched_set_slots(struct sched *s, enum policy_kind kind, char class, unsigned slots)
 {
-	struct class *c = &s->classes[class_index(class)];
+	struct class *c = &s->kinds[kind].classes[class_index(class)];
 
 	c->configured = slots > 0;
-	c->slots = slots > 0 ? slots : SCHED_SLOTS_DEFAULT;
+	c->slots = slots > 0 ? slots : limits[kind].slots;
 	start_pending(s, c);
 }
 
 unsigned
-sched_slots(const struct sched *s, char class)
+sched_slots(const struct sched *s, enum policy_kind kind, char class)
 {
-	return s->classes[class_index(class)].slots;
+	return s->kinds[kind].classes[class_index(class)].slots;
 }
 
 unsigned
-sched_running(const struct sched *s, char class)
+sched_running(const struct sched *s, enum policy_kind kind, char class)
 {
-	return s->classes[class_index(class)].running;
+	return s->kinds[kind].classes[class_index(class)].running;
+}
+
+/* Every class of every kind, applets first. */
+enum { ALL_CLASSES = POLICY_KINDS * SCHED_CLASSES };
+
+static const struct class *
+nth_class(const struct sched *s, size_t i)
+{
+	return &s->kinds[i / SCHED_CLASSES].classes[i % SCHED_CLASSES];
 }
 
 void
@@ -305,8 +367,8 @@ sched_suspend(struct sched *s, bool on)
 	s->suspended = on;
 	log_msg(s->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMS_POLICY_EXEC", "Policy execution is %s",
 		on ? "suspended" : "resumed");
-	for (size_t i = 0; i < SCHED_CLASSES; i++)
-		start_pending(s, &s->classes[i]);
+	for (size_t i = 0; i < ALL_CLASSES; i++)
+		start_pending(s, (struct class *)(uintptr_t)nth_class(s, i));
 }
 
 bool
@@ -321,8 +383,8 @@ sched_stop(struct sched *s, bool kill)
 	struct run *r, *next;
 
 	s->stopped = true;
-	for (size_t i = 0; i < SCHED_CLASSES; i++)
-		while ((r = TAILQ_FIRST(&s->classes[i].pending)) != NULL)
+	for (size_t i = 0; i < ALL_CLASSES; i++)
+		while ((r = TAILQ_FIRST(&nth_class(s, i)->pending)) != NULL)
 			sched_ended(r, RUN_FAILURE);
 	if (!kill)
 		return;
@@ -343,7 +405,11 @@ sched_active(const struct sched *s)
 size_t
 sched_pending(const struct sched *s)
 {
-	return s->stats.queued;
+	size_t n = 0;
+
+	for (size_t k = 0; k < POLICY_KINDS; k++)
+		n += s->kinds[k].stats.queued;
+	return n;
 }
 
 static void
@@ -366,8 +432,8 @@ sched_each(const struct sched *s, bool running, void (*f)(void *arg, const struc
 	const struct run *r;
 
 	if (!running) {
-		for (size_t i = 0; i < SCHED_CLASSES; i++)
-			TAILQ_FOREACH (r, &s->classes[i].pending, link)
+		for (size_t i = 0; i < ALL_CLASSES; i++)
+			TAILQ_FOREACH (r, &nth_class(s, i)->pending, link)
 				view(r, false, f, arg);
 		return;
 	}
@@ -383,11 +449,11 @@ sched_each(const struct sched *s, bool running, void (*f)(void *arg, const struc
 }
 
 void
-sched_each_class(
-	const struct sched *s, void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg)
+sched_each_class(const struct sched *s, enum policy_kind kind,
+	void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg)
 {
 	for (size_t i = 0; i < SCHED_CLASSES; i++) {
-		const struct class *c = &s->classes[i];
+		const struct class *c = &s->kinds[kind].classes[i];
 
 		if (i == 0 || c->configured || c->running > 0 || !TAILQ_EMPTY(&c->pending))
 			f(arg, class_letter(i), c->slots, c->running);
@@ -395,13 +461,14 @@ sched_each_class(
 }
 
 void
-sched_stats(const struct sched *s, struct sched_stats *out)
+sched_stats(const struct sched *s, enum policy_kind kind, struct sched_stats *out)
 {
-	*out = s->stats;
+	*out = s->kinds[kind].stats;
 }
 
 void
 sched_clear_stats(struct sched *s)
 {
-	s->stats = (struct sched_stats){ .queued = s->stats.queued };
+	for (size_t k = 0; k < POLICY_KINDS; k++)
+		s->kinds[k].stats = (struct sched_stats){ .queued = s->kinds[k].stats.queued };
 }

@@ -1,7 +1,8 @@
 /*
- * The scheduler: IOS' "threads" are slots, counted for each class (default, A-Z). A run takes a slot
- * from its start to its end, waits included; what finds none stands in a pending queue of 64, and
- * what finds that full is dropped and counted. Engine thread only.
+ * The scheduler: IOS' "threads" are slots, counted for each kind of policy and class (default, A-Z). A
+ * run takes a slot from its start to its end, waits included; what finds none stands in the pending
+ * queue of its kind (64 applets, 128 scripts), and what finds that full is dropped and counted.
+ * Engine thread only.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -13,8 +14,10 @@
 #include "sched/policy.h"
 #include "sched/run.h"
 
-enum { SCHED_SLOTS_DEFAULT = 32, SCHED_QUEUE_MAX = 64, SCHED_CLASSES = 27 };
-enum priority { PRIORITY_LAST, PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH };
+enum { SCHED_CLASSES = 27 };
+enum { SCHED_QUEUE_MAX = 64, SCHED_SCRIPT_QUEUE_MAX = 128 };
+/* Of a class that was never given a number. */
+enum { SCHED_SLOTS_DEFAULT = 32, SCHED_SCRIPT_SLOTS_DEFAULT = 1 };
 
 struct sched *sched_new(const void *ctx, struct engine *);
 
@@ -23,10 +26,10 @@ struct sched *sched_new(const void *ctx, struct engine *);
 struct run *sched_queue(struct sched *, struct policy *, const struct event *, struct tty *tty);
 void run_take_tty(struct run *); /* the session is gone: `puts` goes to the log from here on */
 
-/* Slots of a class ('A'-'Z'; 0 = default). A class that was never given a number has 32. */
-void sched_set_slots(struct sched *, char class, unsigned slots);
-unsigned sched_slots(const struct sched *, char class);
-unsigned sched_running(const struct sched *, char class);
+/* Slots of a class ('A'-'Z'; 0 = default); 0 slots: the default number again. */
+void sched_set_slots(struct sched *, enum policy_kind, char class, unsigned slots);
+unsigned sched_slots(const struct sched *, enum policy_kind, char class);
+unsigned sched_running(const struct sched *, enum policy_kind, char class);
 void sched_suspend(struct sched *, bool on);
 bool sched_is_suspended(const struct sched *);
 
@@ -47,14 +50,15 @@ struct run_view {
 };
 void sched_each(const struct sched *, bool running, void (*f)(void *arg, const struct run_view *), void *arg);
 void sched_each_class(const struct sched *, /* those with slots configured or runs, default first */
-	void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg);
+	enum policy_kind, void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg);
 
 struct sched_stats {
 	uint64_t triggered, dropped, finished;
 	size_t queued;
 	usec run_total;
 };
-void sched_stats(const struct sched *, struct sched_stats *);
+void sched_stats(const struct sched *, enum policy_kind, struct sched_stats *);
+unsigned sched_queue_max(enum policy_kind);
 void sched_clear_stats(struct sched *);
 
 #endif

@@ -302,7 +302,7 @@ slots_and_the_bounded_queue(void **state)
 	for (unsigned i = 0; i < 2 + SCHED_QUEUE_MAX; i++)
 		assert_non_null(run(w, "T"));
 	assert_null(run(w, "T"));
-	sched_stats(w->engine->sched, &stats);
+	sched_stats(w->engine->sched, POLICY_APPLET, &stats);
 	assert_int_equal(stats.dropped, 1);
 	assert_int_equal(sched_active(w->engine->sched), 2);
 	assert_int_equal(sched_pending(w->engine->sched), SCHED_QUEUE_MAX);

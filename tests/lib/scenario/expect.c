@@ -172,7 +172,7 @@ expect_dropped(struct world *w, const struct statement *st, bool no)
 {
 	struct sched_stats s;
 
-	sched_stats(w->engine->sched, &s);
+	sched_stats(w->engine->sched, POLICY_APPLET, &s);
 	return compare(w, "the number of dropped runs", s.dropped, st, 2);
 }
 
