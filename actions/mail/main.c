@@ -19,6 +19,7 @@
 #include "actions/mail/deliver.h"
 #include "core/frame.h"
 #include "core/mem.h"
+#include "core/privilege.h"
 #include "core/text.h"
 #include "pki/revocation.h"
 
@@ -250,9 +251,14 @@ main(void)
 	struct intake in = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 	struct waiting *job;
 	struct crl_cache *crls;
+	struct err err = ERR_INIT;
 	pthread_t reader;
 
 	harden();
+	if (!privilege_drop(&err)) {
+		fprintf(stderr, "eventd-mail: %s\n", err.text);
+		return 1;
+	}
 	STAILQ_INIT(&in.jobs);
 	in.cancel = cancel_new(NULL);
 	crls = crl_cache_new(NULL);

@@ -1,0 +1,15 @@
+/*
+ * Giving root up: a helper that meets foreign bytes works as the account "eventd", or as "nobody" where
+ * that one does not exist. For processes at their start, before other threads.
+ */
+#ifndef CORE_PRIVILEGE_H
+#define CORE_PRIVILEGE_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+
+/* True when we are not root, or not any more. There is no way back. */
+bool privilege_drop(struct err *);
+
+#endif
