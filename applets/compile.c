@@ -40,6 +40,14 @@ compile_symbol(struct compile *c, const char *name, size_t n)
 	return p->nsymbols++;
 }
 
+struct variable
+compile_variable(struct compile *c, const char *name)
+{
+	uint32_t symbol = compile_symbol(c, name, strlen(name));
+
+	return (struct variable){ .name = c->program->symbols[symbol], .symbol = symbol };
+}
+
 static uint32_t
 number_variable(void *arg, const char *name, size_t n)
 {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "applets/vars.h"
 #include "core/engine.h"
 #include "core/err.h"
 #include "sched/run.h"
@@ -27,6 +28,8 @@ struct compile {
 
 /* The number of a variable in this program. */
 uint32_t compile_symbol(struct compile *, const char *name, size_t n);
+/* A variable that the action sets or reads by its own: "_result". The name is copied. */
+struct variable compile_variable(struct compile *, const char *name);
 
 /* One line: what compile_program() reads. Lines come in any order. */
 struct compile_line {

@@ -93,6 +93,7 @@ template_new(const void *ctx, const char *typed, uint32_t (*symbol_of)(void *arg
 	b.t->is_literal = b.t->n == 0 || (b.t->n == 1 && !b.t->pieces[0].is_variable);
 	b.t->text = b.t->n ? b.t->pieces[0].s : "";
 	b.t->len = b.t->n ? b.t->pieces[0].n : 0;
+	b.t->is_number = b.t->is_literal && parse_integer(b.t->text, b.t->len, &b.t->number);
 	return b.t;
 }
 
@@ -117,8 +118,24 @@ unknown_variable(struct run *r, const char *name)
 }
 
 static const char *
+single(struct run *r, const struct template_piece *p, bool strict, size_t *len)
+{
+	const char *value = piece_value(r, p, len);
+
+	if (value)
+		return value;
+	if (strict)
+		unknown_variable(r, p->s);
+	*len = 0;
+	return strict ? NULL : "";
+}
+
+static const char *
 join(struct run *r, const struct template *t, bool strict, size_t *len)
 {
+	if (t->n == 1)
+		return single(r, t->pieces, strict, len);
+
 	const char **values = run_scratch(r, t->n * sizeof *values);
 	size_t *lens = run_scratch(r, t->n * sizeof *lens), total = 0;
 
@@ -133,8 +150,6 @@ join(struct run *r, const struct template *t, bool strict, size_t *len)
 		total += lens[i];
 	}
 	*len = total;
-	if (t->n == 1 && values[0])
-		return values[0];
 
 	char *out = run_scratch(r, total + 1), *at = out;
 	for (size_t i = 0; i < t->n; i++) {
@@ -173,6 +188,31 @@ const char *
 run_expand_or_empty(struct run *r, const struct kw_template *arg, size_t *len)
 {
 	return expand(r, arg, false, len);
+}
+
+enum number
+run_expand_int(struct run *r, const struct kw_template *arg, int64_t *out)
+{
+	const struct template *t = arg->t;
+	const char *s;
+	size_t n;
+
+	if (t && t->is_number) {
+		*out = t->number;
+		return IS_NUMBER;
+	}
+	if (t && t->n == 1 && t->pieces[0].is_variable) {
+		enum number is = run_var_int(
+			r, &(struct variable){ .name = t->pieces[0].s, .symbol = t->pieces[0].symbol }, out);
+
+		if (is == IS_MISSING)
+			unknown_variable(r, t->pieces[0].s);
+		return is;
+	}
+	s = run_expand(r, arg, &n);
+	if (s == NULL)
+		return IS_MISSING;
+	return parse_integer(s, n, out) ? IS_NUMBER : IS_TEXT;
 }
 
 bool

@@ -35,6 +35,8 @@ struct template
 	bool is_literal; /* no variable in it: `text` is the whole */
 	const char *text;
 	size_t len;
+	bool is_number; /* a literal integer */
+	int64_t number;
 };
 
 /* Values. Both begin as struct kw_str does, and print as it does. */
@@ -69,6 +71,8 @@ struct template *template_new(const void *ctx, const char *typed,
 const char *run_expand(struct run *, const struct kw_template *, size_t *len);
 /* As it, but an argument that was not given, and a variable that does not exist, read as "". */
 const char *run_expand_or_empty(struct run *, const struct kw_template *, size_t *len);
+/* IS_MISSING: as run_expand() NULL, the step has failed. */
+enum number run_expand_int(struct run *, const struct kw_template *, int64_t *out);
 /*
  * Piece by piece, for those who treat literal and foreign text differently (`cli command`, rulings 3).
  * False as run_expand() NULL.

@@ -14,8 +14,16 @@
 /* A runaway `append` must not take the machine's memory before maxrun comes. */
 enum { VALUE_MAX = 64 * 1024 * 1024, SMALL = 24 };
 
+/*
+ * A value is a text, a number, or both: counting in a loop never prints a number, and a text that is
+ * compared as a number is read once.
+ */
+enum { IS_UNSET = 0, HAS_TEXT = 1, HAS_NUMBER = 2, NO_NUMBER = 4 };
+
 struct value {
-	char *s; /* `small` or memory of the run; NULL = unset */
+	unsigned form;
+	int64_t number;
+	char *s; /* `small` or memory of the run */
 	size_t n, cap;
 	char small[SMALL];
 };
@@ -74,9 +82,9 @@ find_value(struct run *r, uint32_t symbol, const char *name)
 	if (v == NULL)
 		return NULL;
 	if (symbol != PROGRAM_NOWHERE)
-		return v->by_symbol[symbol].s ? &v->by_symbol[symbol] : NULL;
+		return v->by_symbol[symbol].form ? &v->by_symbol[symbol] : NULL;
 	for (struct extra *e = v->extras; e; e = e->next)
-		if (e->value.s && strcmp(e->name, name) == 0)
+		if (e->value.form && strcmp(e->name, name) == 0)
 			return &e->value;
 	return NULL;
 }
@@ -114,7 +122,7 @@ value_reserve(struct run *r, struct value *v, size_t n)
 	char *old = v->s == v->small ? NULL : v->s;
 	char *grown = mem_resize(run_ctx(r), old, cap);
 	if (old == NULL)
-		memcpy(grown, v->small, v->n + 1);
+		memcpy(grown, v->small, SMALL);
 	v->s = grown;
 	v->cap = cap;
 }
@@ -123,7 +131,8 @@ static void
 value_put(struct run *r, struct value *v, size_t at, const char *s, size_t n)
 {
 	/* `s` may lie in the value itself (`append x "$x"`). */
-	size_t inside = v->s && s >= v->s && s <= v->s + v->n ? (size_t)(s - v->s) : SIZE_MAX;
+	bool is_inside = (v->form & HAS_TEXT) && s >= v->s && s <= v->s + v->n;
+	size_t inside = is_inside ? (size_t)(s - v->s) : SIZE_MAX;
 
 	value_reserve(r, v, at + n);
 	if (inside != SIZE_MAX)
@@ -131,6 +140,35 @@ value_put(struct run *r, struct value *v, size_t at, const char *s, size_t n)
 	memmove(v->s + at, s, n);
 	v->n = at + n;
 	v->s[v->n] = '\0';
+	v->form = HAS_TEXT;
+}
+
+static void
+value_put_number(struct value *v, int64_t number)
+{
+	v->number = number;
+	v->form = HAS_NUMBER;
+}
+
+static const char *
+value_text(struct run *r, struct value *v, size_t *len)
+{
+	if ((v->form & HAS_TEXT) == 0) {
+		value_reserve(r, v, SMALL - 1);
+		v->n = (size_t)snprintf(v->s, v->cap, "%" PRId64, v->number);
+		v->form |= HAS_TEXT;
+	}
+	*len = v->n;
+	return v->s;
+}
+
+static bool
+value_number(struct value *v, int64_t *out)
+{
+	if ((v->form & (HAS_NUMBER | NO_NUMBER)) == 0)
+		v->form |= parse_integer(v->s, v->n, &v->number) ? HAS_NUMBER : NO_NUMBER;
+	*out = v->number;
+	return (v->form & HAS_NUMBER) != 0;
 }
 
 /* ---- reading ---- */
@@ -167,20 +205,32 @@ static const char *
 read_value(struct run *r, uint32_t symbol, const char *name, size_t *len)
 {
 	size_t none;
-	const struct value *v = find_value(r, symbol, name);
+	struct value *v = find_value(r, symbol, name);
 
 	if (len == NULL)
 		len = &none;
-	if (v == NULL)
-		return foreign_value(r, name, len);
-	*len = v->n;
-	return v->s;
+	return v ? value_text(r, v, len) : foreign_value(r, name, len);
 }
 
 const char *
 run_var(struct run *r, const struct variable *v, size_t *len)
 {
 	return read_value(r, v->symbol, v->name, len);
+}
+
+enum number
+run_var_int(struct run *r, const struct variable *v, int64_t *out)
+{
+	struct value *own = find_value(r, v->symbol, v->name);
+	const char *s;
+	size_t n;
+
+	if (own)
+		return value_number(own, out) ? IS_NUMBER : IS_TEXT;
+	s = foreign_value(r, v->name, &n);
+	if (s == NULL)
+		return IS_MISSING;
+	return parse_integer(s, n, out) ? IS_NUMBER : IS_TEXT;
 }
 
 const char *
@@ -192,11 +242,13 @@ run_var_get(struct run *r, const char *name, size_t *len)
 const char *
 run_var_own(struct run *r, const char *name, size_t *len)
 {
-	const struct value *v = find_value(r, symbol_of(r, name), name);
+	size_t none;
+	struct value *v = find_value(r, symbol_of(r, name), name);
 
-	if (len)
-		*len = v ? v->n : 0;
-	return v ? v->s : NULL;
+	if (len == NULL)
+		len = &none;
+	*len = 0;
+	return v ? value_text(r, v, len) : NULL;
 }
 
 /* ---- writing ---- */
@@ -215,24 +267,66 @@ set_exit_status(struct run *r, const char *s, size_t n)
 	return true;
 }
 
+/*
+ * The value to write to; NULL, with the step failed, when the name is read-only. What the run has set
+ * once it may set again: an event's variables do not change during a run.
+ */
+static struct value *
+writable_value(struct run *r, uint32_t symbol, const char *name)
+{
+	struct value *v = find_value(r, symbol, name);
+
+	if (v)
+		return v;
+	if (name[0] == '_' && (strcmp(name, "_job_id") == 0 || event_has(run_event(r), name))) {
+		run_fail(r, "FH_EREADONLY", SEV_ERRORS, "FMPD_SET_VAR", "Variable %s is read-only", name);
+		return NULL;
+	}
+	return make_value(r, symbol, name);
+}
+
+static bool
+is_exit_status(const char *name)
+{
+	return name[0] == '_' && strcmp(name, "_exit_status") == 0;
+}
+
 static bool
 write_value(struct run *r, uint32_t symbol, const char *name, bool append, const char *s, size_t n)
 {
-	if (strcmp(name, "_exit_status") == 0)
-		return set_exit_status(r, s, n);
-	if (name[0] == '_' && (strcmp(name, "_job_id") == 0 || event_has(run_event(r), name))) {
-		run_fail(r, "FH_EREADONLY", SEV_ERRORS, "FMPD_SET_VAR", "Variable %s is read-only", name);
-		return false;
-	}
+	struct value *v;
+	size_t at = 0;
 
-	struct value *v = make_value(r, symbol, name);
-	size_t at = append && v->s ? v->n : 0;
+	if (is_exit_status(name))
+		return set_exit_status(r, s, n);
+	v = writable_value(r, symbol, name);
+	if (v == NULL)
+		return false;
+	if (append && v->form)
+		value_text(r, v, &at);
 	if (n > VALUE_MAX - at) {
 		run_fail(r, "FH_ETOOBIG", SEV_ERRORS, "FMPD_SET_VAR", "Variable %s would exceed %d bytes",
 			name, VALUE_MAX);
 		return false;
 	}
 	value_put(r, v, at, s, n);
+	return true;
+}
+
+static bool
+write_number(struct run *r, uint32_t symbol, const char *name, int64_t number)
+{
+	struct value *v;
+	char s[24];
+
+	if (is_exit_status(name)) {
+		snprintf(s, sizeof s, "%" PRId64, number);
+		return set_exit_status(r, s, strlen(s));
+	}
+	v = writable_value(r, symbol, name);
+	if (v == NULL)
+		return false;
+	value_put_number(v, number);
 	return true;
 }
 
@@ -258,10 +352,7 @@ run_append(struct run *r, const struct variable *v, const char *s, size_t n)
 bool
 run_set_int(struct run *r, const struct variable *v, int64_t number)
 {
-	char s[24];
-	int n = snprintf(s, sizeof s, "%" PRId64, number);
-
-	return run_set(r, v, s, (size_t)n);
+	return write_number(r, v->symbol, v->name, number);
 }
 
 bool
@@ -273,10 +364,7 @@ run_var_set(struct run *r, const char *name, const char *s, size_t n)
 void
 run_var_set_int(struct run *r, const char *name, int64_t number)
 {
-	char s[24];
-	int n = snprintf(s, sizeof s, "%" PRId64, number);
-
-	run_var_set(r, name, s, (size_t)n);
+	write_number(r, symbol_of(r, name), name, number);
 }
 
 void
@@ -288,7 +376,7 @@ run_var_unset(struct run *r, const char *name)
 		return;
 	if (v->s != v->small)
 		mem_free(v->s);
-	*v = (struct value){ .s = NULL };
+	*v = (struct value){ .form = IS_UNSET };
 }
 
 void
@@ -296,13 +384,19 @@ run_vars_each(struct run *r, void (*f)(void *arg, const char *name, const char *
 {
 	const struct program *p = run_program(r);
 	struct vars *v = *run_variables(r);
+	const char *s;
+	size_t n;
 
 	if (v == NULL)
 		return;
 	for (uint32_t i = 0; i < p->nsymbols; i++)
-		if (v->by_symbol[i].s)
-			f(arg, p->symbols[i], v->by_symbol[i].s, v->by_symbol[i].n);
+		if (v->by_symbol[i].form) {
+			s = value_text(r, &v->by_symbol[i], &n);
+			f(arg, p->symbols[i], s, n);
+		}
 	for (struct extra *e = v->extras; e; e = e->next)
-		if (e->value.s)
-			f(arg, e->name, e->value.s, e->value.n);
+		if (e->value.form) {
+			s = value_text(r, &e->value, &n);
+			f(arg, e->name, s, n);
+		}
 }

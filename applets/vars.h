@@ -21,6 +21,9 @@ struct variable {
 /* The value, or NULL when there is none. Valid until the variable is set again or the step ends. */
 const char *run_var(struct run *, const struct variable *, size_t *len);
 const char *run_var_get(struct run *, const char *name, size_t *len);
+/* The value as a number, where the whole of it is an integer. */
+enum number { IS_NUMBER, IS_TEXT, IS_MISSING };
+enum number run_var_int(struct run *, const struct variable *, int64_t *out);
 /* Only what the run itself has set. */
 const char *run_var_own(struct run *, const char *name, size_t *len);
 
@@ -31,7 +34,7 @@ const char *run_var_own(struct run *, const char *name, size_t *len);
 bool run_set(struct run *, const struct variable *, const char *s, size_t n);
 bool run_set_int(struct run *, const struct variable *, int64_t);
 bool run_append(struct run *, const struct variable *, const char *s, size_t n);
-/* By name; for results ("_cli_result", "_regexp_result", "_string_result"), which cannot fail. */
+/* By name, which looks it up; for results ("_cli_result", "_regexp_result", "_string_result"), which cannot fail. */
 bool run_var_set(struct run *, const char *name, const char *s, size_t n);
 void run_var_set_int(struct run *, const char *name, int64_t);
 void run_var_unset(struct run *, const char *name);

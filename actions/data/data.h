@@ -4,10 +4,12 @@
 
 #include "actions/action.h"
 
+extern const struct action action_add, action_subtract, action_multiply, action_divide;
 extern const struct action action_append;
 extern const struct action action_decrement;
 extern const struct action action_increment;
 extern const struct action action_regexp;
 extern const struct action action_set;
+extern const struct action action_string;
 
 #endif

@@ -2,14 +2,12 @@
  * action LABEL increment VAR [N] and decrement VAR [N]: counting in a variable that holds an
  * integer. Integers are signed 64-bit (eem-language 2.6); leaving their range is an error.
  */
-#include <inttypes.h>
-
-#include "actions/action.h"
 #include "actions/data/data.h"
+#include "actions/data/operand.h"
 
 struct count_args {
 	struct kw_variable variable;
-	struct kw_template by;
+	struct operand by;
 };
 
 static const struct kw increment_kw[] = {
@@ -17,7 +15,7 @@ static const struct kw increment_kw[] = {
 		.type = &kw_variable,
 		KW_AT(struct count_args, variable),
 		.flags = KW_REQ },
-	{ .help = "Value to increment by", .type = &kw_operand, KW_AT(struct count_args, by) },
+	{ .help = "Value to increment by", .type = &kw_operand, KW_AT(struct count_args, by.text) },
 	KW_END,
 };
 
@@ -26,40 +24,35 @@ static const struct kw decrement_kw[] = {
 		.type = &kw_variable,
 		KW_AT(struct count_args, variable),
 		.flags = KW_REQ },
-	{ .help = "Value to decrement by", .type = &kw_operand, KW_AT(struct count_args, by) },
+	{ .help = "Value to decrement by", .type = &kw_operand, KW_AT(struct count_args, by.text) },
 	KW_END,
 };
 
-static enum step
-not_an_integer(struct run *run, const char *action, const char *what)
+static bool
+count_check(struct compile *c, void *args, struct err *err)
 {
-	return run_fail(run, "FH_EBADFMT", SEV_INFORMATIONAL, "FMPD_OPERAND_INVALID",
-		"Invalid operand in arithmetic %s, value must be within range of long integer: %s", action,
-		what);
+	operand_prepare(c, &((struct count_args *)args)->by);
+	return true;
 }
 
 static enum step
 count(struct run *run, const struct count_args *a, const char *action, bool down)
 {
 	int64_t value, by = 1, sum;
-	const char *s;
-	size_t n;
 
-	if (a->by.set) {
-		s = run_expand(run, &a->by, &n);
-		if (s == NULL)
-			return STEP_FAIL;
-		if (!parse_integer(s, n, &by))
-			return not_an_integer(run, action, s);
-	}
-	s = run_var(run, &a->variable.v, &n);
-	if (s == NULL)
+	if (a->by.text.set && !operand_value(run, &a->by, action, &by))
+		return STEP_FAIL;
+	switch (run_var_int(run, &a->variable.v, &value)) {
+	case IS_NUMBER:
+		break;
+	case IS_TEXT:
+		return operand_invalid(run, action, run_var(run, &a->variable.v, NULL));
+	case IS_MISSING:
 		return run_fail(run, "FH_EMEMORY", SEV_ERRORS, "FMPD_UNKNOWN_ENV",
 			"fh_parse_var: could not find environment variable: %s", a->variable.v.name);
-	if (!parse_integer(s, n, &value))
-		return not_an_integer(run, action, s);
+	}
 	if (down ? __builtin_sub_overflow(value, by, &sum) : __builtin_add_overflow(value, by, &sum))
-		return not_an_integer(run, action, "the result is out of range");
+		return operand_invalid(run, action, "the result is out of range");
 	return run_set_int(run, &a->variable.v, sum) ? STEP_NEXT : STEP_FAIL;
 }
 
@@ -80,6 +73,7 @@ const struct action action_increment = {
 	.help = "Increment a variable",
 	.kw = increment_kw,
 	.args_size = sizeof(struct count_args),
+	.check = count_check,
 	.exec = increment_exec,
 };
 
@@ -88,5 +82,6 @@ const struct action action_decrement = {
 	.help = "Decrement a variable",
 	.kw = decrement_kw,
 	.args_size = sizeof(struct count_args),
+	.check = count_check,
 	.exec = decrement_exec,
 };

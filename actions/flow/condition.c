@@ -14,14 +14,10 @@ const struct kw_alternative condition_ops[] = {
 };
 
 static int
-compare(const char *a, size_t na, const char *b, size_t nb)
+compare_text(const char *a, size_t na, const char *b, size_t nb)
 {
-	int64_t x, y;
-	int order;
+	int order = memcmp(a, b, na < nb ? na : nb);
 
-	if (parse_integer(a, na, &x) && parse_integer(b, nb, &y))
-		return x < y ? -1 : x > y;
-	order = memcmp(a, b, na < nb ? na : nb);
 	return order ? order : na < nb ? -1 : na > nb;
 }
 
@@ -47,11 +43,17 @@ satisfies(int order, int op)
 enum truth
 condition_holds(struct run *run, const struct condition *c)
 {
+	int64_t x, y;
+	enum number left = run_expand_int(run, &c->left, &x);
+	enum number right = left == IS_MISSING ? IS_MISSING : run_expand_int(run, &c->right, &y);
 	size_t na, nb;
-	const char *a = run_expand(run, &c->left, &na);
-	const char *b = a ? run_expand(run, &c->right, &nb) : NULL;
 
-	if (b == NULL)
+	if (right == IS_MISSING)
 		return IS_FAILED;
-	return satisfies(compare(a, na, b, nb), c->op.v) ? IS_TRUE : IS_FALSE;
+	if (left == IS_NUMBER && right == IS_NUMBER)
+		return satisfies(x < y ? -1 : x > y, c->op.v) ? IS_TRUE : IS_FALSE;
+
+	const char *a = run_expand(run, &c->left, &na);
+	const char *b = run_expand(run, &c->right, &nb);
+	return satisfies(compare_text(a, na, b, nb), c->op.v) ? IS_TRUE : IS_FALSE;
 }
