@@ -9,6 +9,7 @@
 
 #include "bus/history.h"
 #include "core/text.h"
+#include "detect/detector.h"
 #include "sched/manual.h"
 #include "sched/policy.h"
 #include "sched/sched.h"

@@ -13,12 +13,15 @@
  *   expect status NAME STATUS         of its last run in the history
  *   expect active == N, pending, dropped, history
  *   expect registered NAME, expect no registered NAME
+ *   expect mails == N
+ *   expect mail server|from|to|text "TEXT"   of the newest; text: the whole message, headers too
  *   expect running { ... }            these lines stand in the configuration, one behind the other
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions/mail/job.h"
 #include "bus/history.h"
 #include "conf/conf.h"
 #include "core/mem.h"
@@ -190,6 +193,34 @@ expect_registered(struct world *w, const struct statement *st, bool no)
 	return has != no || world_fail(w, "%s is %sregistered", st->word[2], has ? "" : "not ");
 }
 
+static bool
+expect_mails(struct world *w, const struct statement *st, bool no)
+{
+	return compare(w, "the number of mails", w->nmails, st, 2);
+}
+
+static bool
+expect_mail(struct world *w, const struct statement *st, bool no)
+{
+	const struct mail_job *job = w->nmails ? w->mails[w->nmails - 1] : NULL;
+	struct text t;
+
+	if (job == NULL)
+		return world_fail(w, "there was no mail");
+	text_init(&t, w);
+	if (strcmp(st->word[2], "server") == 0)
+		text_printf(&t, "%s:%u", job->host, job->port);
+	else if (strcmp(st->word[2], "from") == 0)
+		text_add(&t, job->from);
+	else if (strcmp(st->word[2], "text") == 0)
+		text_addn(&t, job->message, job->message_len);
+	else
+		for (size_t i = 0; i < job->recipient_count; i++)
+			text_printf(&t, "%s%s", i ? " " : "", job->recipients[i]);
+	bool has = strstr(t.s, st->word[3]) != NULL;
+	return has != no || world_fail(w, "%s is:\n%s", st->word[2], t.s);
+}
+
 /* The block with blanks before each line: it may stand inside another. */
 static const char *
 move_in(struct world *w, const char *block, unsigned indent)
@@ -231,6 +262,8 @@ static const struct {
 	{ "dropped", 2, false, expect_dropped },
 	{ "history", 2, false, expect_history },
 	{ "log", 1, false, expect_log },
+	{ "mail", 2, false, expect_mail },
+	{ "mails", 2, false, expect_mails },
 	{ "output", 1, false, expect_output },
 	{ "pending", 2, false, expect_pending },
 	{ "refused", 1, false, expect_refused },

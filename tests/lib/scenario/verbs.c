@@ -1,4 +1,4 @@
-/* Statements that do something: config, refused, cli, syslog, at, after, step. */
+/* Statements that do something: config, refused, cli, syslog, mail, at, after, step. */
 #include "verbs.h"
 
 #include <stdio.h>
@@ -117,6 +117,24 @@ verb_syslog(struct world *w, const struct statement *st)
 	return true;
 }
 
+/* mail works [TIME], mail fails CLASS PHASE [TIME]: what becomes of mails from here on, and how late. */
+static bool
+verb_mail(struct world *w, const struct statement *st)
+{
+	bool works = strcmp(st->word[1], "works") == 0;
+	size_t at = works ? 2 : 4;
+
+	if (!works && (strcmp(st->word[1], "fails") != 0 || st->n < 4))
+		return world_fail(w, "mail works [TIME], or mail fails CLASS PHASE [TIME]");
+	w->answer = works ? MAIL_OK : mail_class_named(st->word[2]);
+	w->answer_phase = works ? PHASE_NONE : mail_phase_named(st->word[3]);
+	w->answer_after = 0;
+	if (w->answer == MAIL_CLASS_COUNT || w->answer_phase == PHASE_COUNT)
+		return world_fail(w, "no class '%s', or no phase '%s'", st->word[2], st->word[3]);
+	return st->n <= at || script_time(st->word[at], &w->answer_after) ||
+	       world_fail(w, "'%s' is no time", st->word[at]);
+}
+
 /* ---- time ---- */
 
 static bool
@@ -185,6 +203,7 @@ static const struct {
 	{ "cli", 1, false, verb_cli },
 	{ "config", 0, true, verb_config },
 	{ "expect", 1, false, expect_run },
+	{ "mail", 1, false, verb_mail },
 	{ "refused", 1, true, verb_refused },
 	{ "start", 1, false, verb_nothing },
 	{ "step", 1, false, verb_step },

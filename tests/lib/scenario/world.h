@@ -7,11 +7,13 @@
 
 #include <stdbool.h>
 
+#include "actions/mail/class.h"
 #include "core/engine.h"
 #include "core/err.h"
 #include "core/text.h"
 #include "script.h"
 
+struct mail_job;
 struct session;
 
 struct world {
@@ -26,6 +28,14 @@ struct world {
 	struct text debug;  /* debug lines */
 	struct text output; /* of the last command */
 	bool accepted, ready;
+
+	/* what the mailer was given, and what it answers */
+	struct mail_job **mails; /* copies, oldest first */
+	size_t nmails;
+	enum mail_class answer;
+	enum mail_phase answer_phase;
+	usec answer_after;
+
 	struct err refusal;
 	const struct statement *now;
 };
