@@ -220,6 +220,7 @@ static const struct conf_row rows_template[ROWS] = {
 		.enters = mode,
 		.order = ORDER_APPLET,
 		.adopt = applet_adopt,
+		.check = applet_check,
 		.apply = applet_apply },
 	[ROW_DESCRIPTION] = { .cmd = { .words = "description",
 				      .help = "Add or modify an applet description",

@@ -215,22 +215,6 @@ find_blocks(struct program *p, const struct compile_line *lines, struct err *err
 	return good;
 }
 
-void
-compile_depths(const struct compile_line *lines, size_t n, unsigned *depths)
-{
-	unsigned depth = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned flags = lines[i].action->flags;
-
-		if ((flags & (ACTION_CLOSES | ACTION_MIDDLE)) && depth > 0)
-			depth--;
-		depths[i] = depth;
-		if ((flags & ACTION_MIDDLE) || line_opens(&lines[i]))
-			depth++;
-	}
-}
-
 /* ---- the program ---- */
 
 static bool

@@ -44,9 +44,6 @@ struct compile_line {
  */
 bool compile_program(struct engine *, struct program *, struct compile_line *lines, size_t n, struct err *);
 
-/* Nesting of each line of sorted `lines`, for the indentation of the listing; wrong structure is tolerated. */
-void compile_depths(const struct compile_line *lines, size_t n, unsigned *depths);
-
 /* Labels compare as byte strings (8.1). */
 int label_compare(const char *a, const char *b);
 

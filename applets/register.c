@@ -163,6 +163,22 @@ build(struct engine *engine, const struct conf_node *node, const struct conf_nod
 	return true;
 }
 
+bool
+applet_check(struct engine *engine, const struct conf_node *node, struct err *err)
+{
+	const struct applet_args *a = node->args;
+	struct compile_line *lines;
+
+	if (!engine->is_check)
+		return true;
+
+	struct program *p = program_new(a->name.s);
+	size_t n = collect_lines(engine, node, p, &lines);
+	bool good = compile_program(engine, p, lines, n, err);
+	program_unref(p);
+	return good || err_wrap(err, "applet %s", a->name.s);
+}
+
 static const struct conf_node *
 event_of(const struct conf_node *applet)
 {
@@ -192,7 +208,10 @@ applet_apply(struct engine *engine, const struct conf_node *old, const struct co
 	}
 
 	struct policy *p = policy_new(engine, a->name.s, POLICY_APPLET);
-	bool good = build(engine, new, event, p);
+	bool good;
+
+	p->order = new->seq;
+	good = build(engine, new, event, p);
 	policies_remove(engine->policies, a->name.s);
 	if (!good)
 		return true;

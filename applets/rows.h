@@ -44,6 +44,9 @@ void environment_rows(struct engine *);
 /* register.c */
 bool applet_apply(struct engine *, const struct conf_node *old, const struct conf_node *new, struct err *);
 
+/* Only when a configuration is checked: the structure of its blocks, which a router tells at commit. */
+bool applet_check(struct engine *, const struct conf_node *, struct err *);
+
 /* applet.c: which node is what. */
 bool is_event_node(const struct conf_node *);
 bool is_action_node(const struct conf_node *);

@@ -10,8 +10,14 @@
 
 struct policies {
 	struct engine *engine;
-	struct policy *by_name; /* uthash keeps the order of insertion */
+	struct policy *by_name; /* in order of definition (rulings 15) */
 };
+
+static int
+by_order(const struct policy *a, const struct policy *b)
+{
+	return a->order < b->order ? -1 : a->order > b->order;
+}
 
 const char *
 policy_kind_name(enum policy_kind kind)
@@ -114,6 +120,9 @@ policies_add(struct policies *ps, struct policy *p)
 {
 	policies_remove(ps, p->name);
 	HASH_ADD_KEYPTR(hh, ps->by_name, p->name, strlen(p->name), p);
+	/* One that was edited goes back to its place; loading a configuration never sorts. */
+	if (p->hh.prev && by_order(p->hh.prev, p) > 0)
+		HASH_SORT(ps->by_name, by_order);
 }
 
 void

@@ -30,6 +30,7 @@ struct policy {
 	const char *description; /* NULL = none */
 	bool trap, bypass;       /* options of the applet line */
 	char class;              /* 'A'-'Z'; 0 = default */
+	uint64_t order;          /* of definition: how policies are listed */
 	usec registered;         /* wall */
 	usec maxrun;             /* 0 = no limit */
 	enum priority priority;  /* of its runs in the queue */
@@ -63,6 +64,6 @@ void policies_remove(struct policies *, const char *name); /* runs under way go 
 struct policy *policies_find(const struct policies *, const char *name);
 size_t policies_count(const struct policies *);
 void policies_each(
-	const struct policies *, void (*f)(void *arg, struct policy *), void *arg); /* as registered */
+	const struct policies *, void (*f)(void *arg, struct policy *), void *arg); /* as defined */
 
 #endif

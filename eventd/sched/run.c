@@ -505,6 +505,8 @@ add_detail(void *arg, const char *name, const char *value, size_t n)
 {
 	struct text *t = arg;
 
+	if (n == 0)
+		return;
 	text_printf(t, "%s%s=", t->len ? " " : "", name + 1);
 	text_addn(t, value, n);
 }
