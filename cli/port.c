@@ -16,8 +16,7 @@ struct cli_port {
 	char **lines;    /* typed, not carried out yet */
 	size_t n_lines;
 	enum { NOTHING, PROMPT, QUESTION } wanted; /* input that the policy does not know of yet */
-	void (*output)(void *arg, const char *s, size_t n);
-	void (*waiting)(void *arg, int is_prompt);
+	const struct cli_port_events *events;
 	void *arg;
 };
 
@@ -107,14 +106,14 @@ deliver(void *arg)
 		p->delivered = p->out.s;
 		text_init(&p->out, p);
 		timer_set(p->soon, 0);
-		p->output(p->arg, p->delivered, n);
+		p->events->output(p->arg, p->delivered, n);
 		return;
 	}
 	if (p->wanted != NOTHING) {
 		p->wanted = NOTHING;
 		if (p->n_lines > 0)
 			timer_set(p->soon, 0);
-		p->waiting(p->arg, is_prompt);
+		p->events->waiting(p->arg, is_prompt);
 		return;
 	}
 	if (p->n_lines > 0 && takes_input(p))
@@ -123,8 +122,7 @@ deliver(void *arg)
 
 static struct cli_port *
 port_open(void *engine, const void *ctx, const char *policy, struct cause *cause,
-	void (*output)(void *arg, const char *s, size_t n), void (*waiting)(void *arg, int is_prompt),
-	void *arg)
+	const struct cli_port_events *events, void *arg)
 {
 	struct cli *cli = ((struct engine *)engine)->cli;
 	struct cli_port *p = mem_new(ctx, struct cli_port);
@@ -140,8 +138,7 @@ port_open(void *engine, const void *ctx, const char *policy, struct cause *cause
 	};
 	struct err err = ERR_INIT;
 
-	p->output = output;
-	p->waiting = waiting;
+	p->events = events;
 	p->arg = arg;
 	text_init(&p->out, p);
 	p->session = session_open(p, cli, &spec, &ops, p, &err);
@@ -169,8 +166,15 @@ port_prompt(struct cli_port *p)
 	return session_prompt(p->session);
 }
 
+static bool
+port_takes_answer(const struct cli_port *p)
+{
+	return false; /* a question of a session is told by waiting() */
+}
+
 const struct cli_port_ops cli_port = {
 	.open = port_open,
 	.send = port_send,
+	.takes_answer = port_takes_answer,
 	.prompt = port_prompt,
 };

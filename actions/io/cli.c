@@ -143,6 +143,36 @@ on_waiting(void *arg, int is_prompt)
 	advance(c);
 }
 
+static void
+on_failed(void *arg, enum cli_port_failure what, const char *why)
+{
+	/* ORDER: enum cli_port_failure */
+	static const struct {
+		const char *mnemonic, *text;
+	} failures[] = {
+		{ "FMPD_CLI_CONNECT", "Unable to establish CLI session" },
+		{ "FMPD_CLI_READ", "Unable to read CLI response" },
+		{ "FMPD_CLI_WRITE", "Unable to send CLI command" },
+	};
+	struct cli_run *c = arg;
+
+	if (!c->is_reading)
+		return;
+	c->is_reading = false;
+	c->is_waiting = c->at_prompt = true;
+	text_clear(&c->typed);
+	show_output(c, true);
+	run_var_set(c->run, "_cli_result", c->read.s, c->read.len);
+	run_resume_failed(
+		c->run, "FH_ECLI", SEV_ERRORS, failures[what].mnemonic, "%s: %s", failures[what].text, why);
+}
+
+static const struct cli_port_events port_events = {
+	.output = on_output,
+	.waiting = on_waiting,
+	.failed = on_failed,
+};
+
 static int
 cli_run_free(void *p)
 {
@@ -164,8 +194,7 @@ open_session(struct run *run)
 	c->scratch = regex_scratch_new(c, REGEX_JIT);
 	run_debug(run, DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": CTL : cli_open called.");
 	if (o != NULL)
-		c->port = o->open(
-			run_engine(run), c, run_policy(run), run_cause(run), on_output, on_waiting, c);
+		c->port = o->open(run_engine(run), c, run_policy(run), run_cause(run), &port_events, c);
 	if (c->port == NULL) {
 		mem_free(c);
 		return NULL;
@@ -264,6 +293,7 @@ cli_exec(struct run *run, const void *args)
 	text_clear(&c->read);
 	c->shown = 0;
 	c->is_reading = true;
+	c->is_waiting = c->is_waiting || ops(c)->takes_answer(c->port);
 	step = run_wait(run, NULL, NULL);
 	advance(c);
 	return step;

@@ -5,6 +5,7 @@
 #ifndef CORE_TTY_H
 #define CORE_TTY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct tty {
@@ -21,15 +22,27 @@ struct tty {
 struct cli_port;
 struct cause;
 
+/* Which part of the conversation with the device's CLI failed: FMPD_CLI_CONNECT, _READ, _WRITE. */
+enum cli_port_failure { CLI_PORT_CONNECT, CLI_PORT_READ, CLI_PORT_WRITE };
+
+/* What a port tells its policy, always from the loop. */
+struct cli_port_events {
+	void (*output)(void *arg, const char *s, size_t n);
+	/* the session waits for input: at a prompt (is_prompt) or at a question of a command */
+	void (*waiting)(void *arg, int is_prompt);
+	/* the line that was sent last will not be answered; the session itself goes on */
+	void (*failed)(void *arg, enum cli_port_failure, const char *why);
+};
+
 struct cli_port_ops {
-	/* `policy` names the session "vtyN (EEM:policy)". NULL: no line is free, why filled by *err. */
+	/* `policy` names the session "vtyN (EEM:policy)"; `events` outlives the port. NULL: no line is free. */
 	struct cli_port *(*open)(void *engine, const void *ctx, const char *policy, struct cause *,
-		void (*output)(void *arg, const char *s, size_t n),
-		/* the session waits for input: at a prompt (is_prompt) or at a question of a command */
-		void (*waiting)(void *arg, int is_prompt), void *arg);
+		const struct cli_port_events *events, void *arg);
 	void (*send)(struct cli_port *, const char *line); /* one line, without its newline */
-	const char *(*prompt)(struct cli_port *);          /* "R1(config)#" */
-							   /* Closing is freeing the port (or its ctx). */
+	/* A command has not answered yet and would read a line as its input (`pattern`). */
+	bool (*takes_answer)(const struct cli_port *);
+	const char *(*prompt)(struct cli_port *); /* "R1(config)#" */
+	/* Closing is freeing the port (or its ctx). */
 };
 
 #endif

@@ -793,6 +793,8 @@ policy_waiting(void *arg, int is_prompt)
 	((struct policy *)arg)->waiting = is_prompt;
 }
 
+static const struct cli_port_events policy_events = { .output = policy_output, .waiting = policy_waiting };
+
 static const char *
 send(struct fixture *f, struct policy *p, struct cli_port *port, const char *line)
 {
@@ -810,8 +812,7 @@ a_policy_types(void **state)
 	struct fixture *f = *state;
 	struct policy p = { .out = text_new(f), .waiting = -1 };
 	void *run = mem_ctx(f->ctx, "run");
-	struct cli_port *port =
-		f->e->cli_port->open(f->e, run, "LINK", NULL, policy_output, policy_waiting, &p);
+	struct cli_port *port = f->e->cli_port->open(f->e, run, "LINK", NULL, &policy_events, &p);
 
 	assert_int_equal(p.waiting, -1);
 	loop_settle(f->e->loop);
@@ -840,8 +841,7 @@ a_policy_is_not_seen_by_event_cli(void **state)
 	struct fixture *f = *state;
 	struct hook h = { .verdict = CLI_SKIP };
 	struct policy p = { .out = text_new(f), .waiting = -1 };
-	struct cli_port *port =
-		f->e->cli_port->open(f->e, f->ctx, "A", NULL, policy_output, policy_waiting, &p);
+	struct cli_port *port = f->e->cli_port->open(f->e, f->ctx, "A", NULL, &policy_events, &p);
 
 	cli_set_hook(f->e->cli, hook, &h);
 	loop_settle(f->e->loop);
