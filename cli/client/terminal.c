@@ -410,10 +410,11 @@ set_up_editing(struct terminal *t)
 	el_set(t->el, EL_HIST, history, t->history);
 	el_set(t->el, EL_GETCFN, get_key);
 	el_set(t->el, EL_SETTY, "-d", "-isig", NULL);
-	el_set(t->el, EL_ADDFN, "ios-help", "What may come here", key_help);
-	el_set(t->el, EL_ADDFN, "ios-complete", "Complete the word", key_tab);
-	el_set(t->el, EL_ADDFN, "ios-end", "Leave configuration", key_end);
-	el_set(t->el, EL_ADDFN, "ios-break", "Forget the line", key_break);
+	/* The wide form keeps our strings; the other one copies and never frees them. */
+	el_wset(t->el, EL_ADDFN, L"ios-help", L"What may come here", key_help);
+	el_wset(t->el, EL_ADDFN, L"ios-complete", L"Complete the word", key_tab);
+	el_wset(t->el, EL_ADDFN, L"ios-end", L"Leave configuration", key_end);
+	el_wset(t->el, EL_ADDFN, L"ios-break", L"Forget the line", key_break);
 	for (i = 0; i < sizeof bindings / sizeof bindings[0]; i++)
 		el_set(t->el, EL_BIND, bindings[i][0], bindings[i][1], NULL);
 }
