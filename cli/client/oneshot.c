@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "cli/client/client.h"
 #include "core/mem.h"
@@ -142,6 +144,24 @@ answer_collect(struct client *c, struct source *in)
 	mem_free(t.s);
 }
 
+/* With -c on a terminal somebody types the answers: what is typed shows by itself, a secret must not. */
+static bool
+is_terminal(const struct source *in)
+{
+	return in->f != NULL && isatty(fileno(in->f));
+}
+
+static void
+show_typing(const struct source *in, bool on)
+{
+	struct termios t;
+
+	if (!is_terminal(in) || tcgetattr(fileno(in->f), &t) < 0)
+		return;
+	t.c_lflag = on ? t.c_lflag | ECHO : t.c_lflag & ~(tcflag_t)ECHO;
+	tcsetattr(fileno(in->f), TCSADRAIN, &t);
+}
+
 static void
 question(struct client *c, const char *kind, const char *prompt)
 {
@@ -151,15 +171,21 @@ question(struct client *c, const char *kind, const char *prompt)
 	FILE *out = stream(c, false);
 
 	fputs(prompt, out);
+	fflush(out);
 	if (strcmp(kind, "collect") == 0) {
 		answer_collect(c, in);
 		return;
 	}
+	if (strcmp(kind, "secret") == 0)
+		show_typing(in, false);
 	if (peek(in) && (!one->answers_are_rare || looks_like_answer(kind, prompt, in->line)))
 		line = take(in);
-	if (line != NULL && strcmp(kind, "secret") != 0)
+	if (strcmp(kind, "secret") == 0)
+		show_typing(in, true);
+	else if (line != NULL && !is_terminal(in))
 		fputs(line, out);
-	fputc('\n', out);
+	if (line == NULL || strcmp(kind, "secret") == 0 || !is_terminal(in))
+		fputc('\n', out);
 	fflush(out);
 	client_answer(c, line);
 }
