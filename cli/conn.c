@@ -314,9 +314,13 @@ do_open(struct cli_conn *c, json_t *m)
 static void
 do_line(struct cli_conn *c, json_t *m)
 {
+	char *octets;
+
 	c->busy = true;
 	c->id = json_incref(json_object_get(m, "id"));
-	session_line(c->session, get_text(m, "text"));
+	octets = frame_octets_text(c, json_object_get(m, "octets"));
+	session_line(c->session, octets != NULL ? octets : get_text(m, "text"));
+	mem_free(octets);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "cli/client/link.h"
 #include "cli/server.h"
+#include "core/frame.h"
 #include "core/mem.h"
 
 volatile int client_interrupted;
@@ -32,7 +33,10 @@ request_text(struct client *c, const char *type, const char *text)
 {
 	json_t *m = request(c, type), *s = json_string(text);
 
-	json_object_set_new(m, "text", s != NULL ? s : json_string("\xef\xbf\xbd"));
+	if (s == NULL) /* not UTF-8: the daemon judges it as it is */
+		json_object_set_new(m, "octets", frame_octets(text, strlen(text)));
+	else
+		json_object_set_new(m, "text", s);
 	return m;
 }
 

@@ -74,6 +74,48 @@ frame_string(const char *s, size_t n)
 	return j;
 }
 
+json_t *
+frame_octets(const char *s, size_t n)
+{
+	struct text *t = text_new(NULL);
+	json_t *j;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c >= 0x80)
+			text_addc(t, (char)(0xc0 | c >> 6));
+		text_addc(t, (char)(c < 0x80 ? c : 0x80 | (c & 0x3f)));
+	}
+	j = json_stringn(t->s, t->len);
+	mem_free(t);
+	return j;
+}
+
+char *
+frame_octets_text(const void *ctx, const json_t *octets)
+{
+	const char *s = json_string_value(octets);
+	size_t n = json_string_length(octets);
+	struct text *t;
+
+	if (s == NULL)
+		return NULL;
+	t = text_new(ctx);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c >= 0x80 && (c > 0xc3 || c < 0xc2)) {
+			mem_free(t);
+			return NULL;
+		}
+		if (c >= 0x80) /* jansson's strings are well-formed: another octet follows */
+			c = (unsigned char)((c & 3) << 6 | ((unsigned char)s[++i] & 0x3f));
+		text_addc(t, (char)c);
+	}
+	return t->s;
+}
+
 struct frame_reader *
 frame_reader_new(const void *ctx, size_t max)
 {

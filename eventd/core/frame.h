@@ -23,6 +23,10 @@ void frame_add(struct text *out, const json_t *object);
 /* A JSON string of any bytes: what is not UTF-8 becomes U+FFFD. */
 json_t *frame_string(const char *s, size_t n);
 
+/* Text that must arrive to the octet though it is not UTF-8: each octet is a character U+0000 to U+00FF. */
+json_t *frame_octets(const char *s, size_t n);
+char *frame_octets_text(const void *ctx, const json_t *octets); /* NULL when it is no such string */
+
 struct frame_reader;
 
 struct frame_reader *frame_reader_new(const void *ctx, size_t max);

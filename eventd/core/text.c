@@ -182,8 +182,8 @@ is_steering(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
 }
 
-void
-text_add_screen(struct text *t, const char *s, size_t n)
+static void
+add_foreign(struct text *t, const char *s, size_t n, bool one_line)
 {
 	while (n > 0) {
 		size_t len = utf8_len(s, n);
@@ -195,7 +195,7 @@ text_add_screen(struct text *t, const char *s, size_t n)
 			continue;
 		}
 		c = utf8_value(s, len);
-		if (!is_steering(c))
+		if (!is_steering(c) && !(one_line && c < 0x20))
 			text_addn(t, s, len);
 		else if (c < 0x80)
 			text_printf(t, "\\x%02X", c);
@@ -204,6 +204,18 @@ text_add_screen(struct text *t, const char *s, size_t n)
 		s += len;
 		n -= len;
 	}
+}
+
+void
+text_add_screen(struct text *t, const char *s, size_t n)
+{
+	add_foreign(t, s, n, false);
+}
+
+void
+text_add_line(struct text *t, const char *s, size_t n)
+{
+	add_foreign(t, s, n, true);
 }
 
 void

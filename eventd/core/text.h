@@ -38,6 +38,7 @@ size_t utf8_len(const char *s, size_t n);
  * \xHH or \u{H}; bytes that are not UTF-8 as \xHH.
  */
 void text_add_screen(struct text *, const char *s, size_t n);
+void text_add_line(struct text *, const char *s, size_t n); /* \n and \t, too: it stays one line */
 
 /* "AB CD 01": upper-case hex, `sep` between bytes (0 = none). */
 void text_add_hex(struct text *, const void *data, size_t n, char sep);

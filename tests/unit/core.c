@@ -303,7 +303,31 @@ foreign_text_cannot_steer(void **state)
 	(void)state;
 	text_add_screen(t, in, sizeof in - 1);
 	assert_string_equal(t->s, "a\\x1B[2J\\x7F\\u{9B}\\u{202E}\\xFFz\n");
+	text_clear(t);
+	text_add_line(t, "a\tb\nc\x1b\xc3\xa9", strlen("a\tb\nc\x1b\xc3\xa9"));
+	assert_string_equal(t->s, "a\\x09b\\x0Ac\\x1B\xc3\xa9");
 	mem_free(t);
+}
+
+static void
+octets_cross_frames_as_they_are(void **state)
+{
+	char all[256] = "";
+	char *back;
+	json_t *j;
+
+	(void)state;
+	for (int i = 1; i < 256; i++)
+		all[i - 1] = (char)i;
+	j = frame_octets(all, 255);
+	back = frame_octets_text(NULL, j);
+	assert_string_equal(back, all);
+	mem_free(back);
+	json_decref(j);
+	j = json_string("\xe2\x82\xac"); /* no octet */
+	assert_null(frame_octets_text(NULL, j));
+	json_decref(j);
+	assert_null(frame_octets_text(NULL, NULL));
 }
 
 static void
@@ -362,6 +386,7 @@ main(void)
 		cmocka_unit_test(log_lines_look_like_ios),
 		cmocka_unit_test(secrets_are_counted),
 		cmocka_unit_test(foreign_text_cannot_steer),
+		cmocka_unit_test(octets_cross_frames_as_they_are),
 		cmocka_unit_test(tables_serve_both_forms),
 		cmocka_unit_test(chains_of_causes),
 	};
