@@ -184,11 +184,32 @@ config_failed(struct mail_run *m, const struct err *err)
 	return mail_failed(m, r, false);
 }
 
+/* Some recipients have the mail, others were refused: the statement fails, and the log says who lacks it. */
+static void
+tell_refused(const struct mail_run *m, const struct mail_result *r)
+{
+	size_t accepted = 0;
+
+	for (size_t i = 0; i < r->recipient_count; i++)
+		accepted += r->recipients[i].class == MAIL_OK;
+	for (size_t i = 0; accepted > 0 && i < r->recipient_count; i++) {
+		const struct mail_recipient_result *to = &r->recipients[i];
+
+		if (to->class != MAIL_OK)
+			run_log(m->run, "HA_EM", SEV_WARNINGS, "FMPD_SMTP_RECIPIENT",
+				"Mail of applet %s to %s: not delivered to %s: %d %s; %zu of %zu recipients "
+				"have it",
+				run_policy(m->run), m->shown, to->mailbox, to->reply.code,
+				to->reply.text != NULL ? to->reply.text : "", accepted, r->recipient_count);
+	}
+}
+
 static void
 on_done(void *arg, const struct mail_result *r)
 {
 	struct mail_run *m = arg;
 
+	tell_refused(m, r);
 	if (r->class != MAIL_OK) {
 		mail_failed(m, r, true);
 		return;

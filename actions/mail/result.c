@@ -7,6 +7,7 @@
 #include "actions/mail/record.h"
 #include "core/frame.h"
 #include "core/mem.h"
+#include "core/text.h"
 
 static const char *
 class_word(int c)
@@ -238,8 +239,18 @@ mail_result_outcome(const struct mail_result *r)
 char *
 mail_result_reason(const void *ctx, const struct mail_result *r)
 {
-	const char *detail = r->detail == NULL ? "" : r->detail;
+	struct text *t = text_new(ctx);
 
-	return mem_printf(ctx, "%s [%s %s%s%s]", mail_reason(r->class, r->phase), mail_class_name(r->class),
-		mail_phase_name(r->phase), *detail == '\0' ? "" : ": ", detail);
+	text_printf(t, "%s [%s %s", mail_reason(r->class, r->phase), mail_class_name(r->class),
+		mail_phase_name(r->phase));
+	if (r->detail != NULL && r->detail[0] != '\0') {
+		text_add(t, ": ");
+		text_add_line(t, r->detail, strlen(r->detail));
+	}
+	if (r->hint != NULL && r->hint[0] != '\0') {
+		text_add(t, "; hint: ");
+		text_add_line(t, r->hint, strlen(r->hint));
+	}
+	text_addc(t, ']');
+	return t->s;
 }

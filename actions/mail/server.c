@@ -242,12 +242,12 @@ mail_server_mask(const void *ctx, const char *s, size_t n)
 		srv = mail_server_parse(t, s, n, NULL);
 	colon = srv == NULL && creds.n > 0 ? memchr(creds.s, ':', creds.n) : NULL;
 	if (colon == NULL) {
-		text_add_screen(t, all.s, all.n);
+		text_add_line(t, all.s, all.n);
 	} else {
-		text_add_screen(t, all.s, (size_t)(colon - all.s) + 1);
+		text_add_line(t, all.s, (size_t)(colon - all.s) + 1);
 		text_add(t, "********");
 		if (at != NULL)
-			text_add_screen(t, at, all.n - (size_t)(at - all.s));
+			text_add_line(t, at, all.n - (size_t)(at - all.s));
 	}
 	masked = mem_strndup(ctx, t->s, t->len);
 	mem_free(t);
