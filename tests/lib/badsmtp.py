@@ -17,8 +17,8 @@ comes), dot, rset, quit. At `accept` and `tls` there is nobody to answer: the ac
 Actions: Hang(), Drop(), Reset(), Garbage(), Say(text), Refuse(text), Raw(bytes), Drip(text, seconds), Flood(line, times), Inject(text).
 Say adds CR LF to every line. After a Hang or a Drop nothing more is said on that connection.
 
-What came in is in `server.mails`, `server.sessions` (each with .lines, every line the client sent, and .clear, those before
-TLS) and `server.logins` (user names that logged in). The server speaks to many clients at once, on 127.0.0.1.
+What came in is in `server.mails`, `server.sessions` (each with .lines, every line the client sent, .clear, those before
+TLS, and .peer, its address) and `server.logins` (user names that logged in). The server speaks to many clients at once, on 127.0.0.1.
 """
 
 import base64
@@ -164,8 +164,8 @@ class Mail:
 class Session:
     """One connection, in a thread of its own."""
 
-    def __init__(self, server, raw):
-        self.server, self.raw, self.sock = server, raw, raw
+    def __init__(self, server, raw, peer):
+        self.server, self.raw, self.sock, self.peer = server, raw, raw, peer
         self.buffer = b""
         self.lines, self.clear = [], []
         self.tls, self.user = False, None
@@ -434,8 +434,8 @@ class BadSmtp:
         self.mails, self.sessions, self.logins = [], [], []
         self.stopping = False
         self.address = address
-        self.listener = socket.create_server((address, port),
-                                             family=socket.AF_INET6 if ":" in address else socket.AF_INET)
+        family, _, _, _, at = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]  # knows fe80::1%eth0
+        self.listener = socket.create_server(at, family=family)
         self.port = self.listener.getsockname()[1]
         self.open = 0
         self.changed = threading.Condition()
@@ -447,11 +447,11 @@ class BadSmtp:
             if not select.select([self.listener], [], [], 0.1)[0]:
                 continue
             try:
-                sock, _ = self.listener.accept()
+                sock, peer = self.listener.accept()
             except OSError:
                 break
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            session = Session(self, sock)
+            session = Session(self, sock, peer)
             self.sessions.append(session)
             with self.changed:
                 self.open += 1

@@ -7,6 +7,8 @@
 Both ends live in the namespace, so that nothing of the host changes; `peer0` down takes the carrier from `eth0`.
 """
 
+import contextlib
+import ctypes
 import itertools
 import os
 import subprocess
@@ -16,6 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tree  # noqa: E402
 
 _count = itertools.count()
+CLONE_NEWNET = 0x40000000
 
 
 class Unavailable(Exception):
@@ -56,6 +59,20 @@ class Namespace:
         how.setdefault("check", True)
         how.setdefault("capture_output", True)
         return subprocess.run([program_ip(), "netns", "exec", self.name] + list(argv), text=True, **how)
+
+    @contextlib.contextmanager
+    def entered(self):
+        """This thread is inside: the sockets that it makes are the namespace's for good."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open("/proc/thread-self/ns/net") as here, open("/run/netns/" + self.name) as there:
+            def go(to):
+                if libc.setns(to.fileno(), CLONE_NEWNET):
+                    raise OSError(ctypes.get_errno(), "setns")
+            go(there)
+            try:
+                yield
+            finally:
+                go(here)
 
     def down(self, interface="eth0"):
         self.ip("link", "set", interface, "down")
