@@ -40,6 +40,8 @@ struct log {
 		enum severity least;
 	} place[2]; /* ORDER: enum log_place */
 	LIST_HEAD(, sink) sinks;
+	log_screen_f *screen;
+	void *screen_arg;
 	struct trace trace;
 };
 
@@ -87,6 +89,13 @@ log_sink(const void *ctx, struct log *l, log_sink_f *f, void *arg)
 	s->log = l;
 	LIST_INSERT_HEAD(&l->sinks, s, link);
 	mem_on_free(s, sink_free);
+}
+
+void
+log_screen(struct log *l, log_screen_f *f, void *arg)
+{
+	l->screen = f;
+	l->screen_arg = arg;
 }
 
 void
@@ -155,6 +164,11 @@ emit(struct log *l, struct log_entry *e, const char *text)
 	e->text = body.s;
 	e->line = line.s;
 	e->stamp = stamp;
+	if (l->screen != NULL && !l->screen(l->screen_arg, e)) {
+		mem_free(ctx);
+		errno = saved;
+		return;
+	}
 	l->logged++;
 	if (e->severity <= l->buffer_level)
 		keep(l, line.s, line.len);

@@ -50,6 +50,13 @@ struct redact;
 struct log *log_new(const void *ctx, struct clock *, struct redact *);
 void log_sink(const void *ctx, struct log *, log_sink_f *, void *arg); /* until ctx dies */
 
+/*
+ * One screener sees each message before anything else does; when it says false, the message goes
+ * nowhere: not into the buffer, not to a sink (`event syslog ... skip yes`). NULL takes it away.
+ */
+typedef bool log_screen_f(void *arg, const struct log_entry *);
+void log_screen(struct log *, log_screen_f *, void *arg);
+
 void log_msg(struct log *, struct cause *, const char *facility, enum severity, const char *mnemonic,
 	const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 void log_debug(struct log *, debug_mask why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

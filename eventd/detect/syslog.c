@@ -45,6 +45,7 @@ struct syslog_state {
 	const struct syslog_view *view;
 	uint64_t *targets;
 	size_t n, cap;
+	bool skip; /* a specification that matched keeps it from everybody else */
 };
 
 static const struct event_field syslog_fields[] = {
@@ -194,6 +195,8 @@ pattern_matched(void *arg, void *owner, const struct regex_captures *captures)
 		st->targets = mem_resize(st, st->targets, st->cap * sizeof *st->targets);
 	}
 	st->targets[st->n++] = s->id;
+	if (((const struct syslog_spec *)s->args)->skip.v != 0)
+		st->skip = true;
 }
 
 /* The view, promoted: copies of all that the applets may ask for. */
@@ -234,6 +237,7 @@ syslog_offer(struct engine *engine, const struct syslog_view *view)
 
 	st->view = view;
 	st->n = 0;
+	st->skip = false;
 	matchset_commit(st->set);
 	matchset_scan(st->set, st->caller, view->subject.n ? view->subject.s : "", view->subject.n,
 		pattern_matched, st);
@@ -243,15 +247,15 @@ syslog_offer(struct engine *engine, const struct syslog_view *view)
 	return (unsigned)st->n;
 }
 
-/* Our own messages; what debugging prints is nobody's event. */
-static void
+/* Our own messages; what debugging prints is nobody's event. False: `skip yes`, nobody else sees it. */
+static bool
 own_message(void *arg, const struct log_entry *e)
 {
 	struct syslog_state *st = arg;
 	char sequence[24];
 
 	if (e->is_debug || st->view)
-		return;
+		return true;
 	snprintf(sequence, sizeof sequence, "%06" PRIu64, e->seq);
 	syslog_offer(st->engine, &(struct syslog_view){ .subject = slice_of(e->line),
 					 .facility = slice_of(e->facility),
@@ -261,6 +265,7 @@ own_message(void *arg, const struct log_entry *e)
 					 .severity = e->severity,
 					 .source = "log",
 					 .cause = e->cause });
+	return !st->skip;
 }
 
 /* ---- arming ---- */
@@ -319,6 +324,13 @@ syslog_disarm(struct spec *s)
 	s->private = NULL;
 }
 
+static int
+syslog_state_free(void *p)
+{
+	log_screen(((struct syslog_state *)p)->engine->log, NULL, NULL);
+	return 0;
+}
+
 static bool
 syslog_start(struct engine *engine, struct err *err)
 {
@@ -331,7 +343,8 @@ syslog_start(struct engine *engine, struct err *err)
 	st->cap = TARGETS_AT_ONCE;
 	st->targets = mem_array(st, uint64_t, st->cap);
 	*bus_detector_state(engine->bus, &detector_syslog) = st;
-	log_sink(st, engine->log, own_message, st);
+	log_screen(engine->log, own_message, st);
+	mem_on_free(st, syslog_state_free);
 	return true;
 }
 
