@@ -123,6 +123,14 @@ open_prefix(const char *dir, bool for_writing)
 	return fd;
 }
 
+static bool
+is_link(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* Kernels before 5.6: every component by itself, and no links at all. */
 static int
 open_by_component(int at, const char *path, int flags)
@@ -133,7 +141,7 @@ open_by_component(int at, const char *path, int flags)
 	while (dir >= 0) {
 		size_t n = strcspn(path, "/");
 		const char *next = path + n + strspn(path + n, "/");
-		int fd;
+		int fd, why;
 
 		if (n > NAME_MAX || (n == 2 && memcmp(path, "..", 2) == 0)) {
 			close(dir);
@@ -144,7 +152,11 @@ open_by_component(int at, const char *path, int flags)
 		part[n] = '\0';
 		fd = *next == '\0' ? openat(dir, part, flags | O_NOFOLLOW | O_CLOEXEC, 0640)
 				   : openat(dir, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		why = errno;
+		if (fd < 0 && is_link(dir, part))
+			why = EXDEV;
 		close(dir);
+		errno = why;
 		if (*next == '\0')
 			return fd;
 		dir = fd;
