@@ -119,23 +119,27 @@ static void
 test_validity_is_inclusive(void **state)
 {
 	struct world *w = *state;
+	/* It ends before those above it, which were made at another second. */
+	struct made leaf = make_cert(&(struct cert_spec){
+		.subject = { "CN=mail" }, .issuer = &w->ca, .from = -DAY, .until = 3600 });
 	STACK_OF(X509) *sent = sk_X509_new_null();
-	struct pki_request ask = { .trust = w->trust, .peer = w->leaf.cert, .untrusted = sent, .depth = -1 };
+	struct pki_request ask = { .trust = w->trust, .peer = leaf.cert, .untrusted = sent, .depth = -1 };
 	struct pki_result r;
 	struct tm tm;
 	time_t end;
 
 	sk_X509_push(sent, w->ca.cert);
-	ASN1_TIME_to_tm(X509_get0_notAfter(w->leaf.cert), &tm);
+	ASN1_TIME_to_tm(X509_get0_notAfter(leaf.cert), &tm);
 	end = timegm(&tm);
 	ask.at = end;
 	assert_true(pki_verify(&ask, &r));
 	pki_result_clear(&r);
-	ask.at = end + 5;
+	ask.at = end + 1;
 	assert_false(pki_verify(&ask, &r));
 	assert_int_equal(r.class, PKI_EXPIRED);
 	pki_result_clear(&r);
 	sk_X509_free(sent);
+	made_free(&leaf);
 }
 
 static void
