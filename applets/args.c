@@ -131,7 +131,7 @@ variable_parse(
 
 	if (!variable_name_valid(name, strlen(name)))
 		return err_set(err, ERR_RANGE, "a name of letters, digits and _ that begins with no digit");
-	v->s = mem_strdup(ctx, name);
+	v->s = mem_pack_str(ctx, name);
 	v->v = (struct variable){ .name = v->s, .symbol = PROGRAM_NOWHERE };
 	return true;
 }

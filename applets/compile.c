@@ -8,7 +8,7 @@
 #include "applets/seal.h"
 #include "core/mem.h"
 
-enum { NESTING_MAX = 1000 };
+enum { NESTING_MAX = 1000, STEP_ROOM = 160 /* of a usual step with its templates */ };
 
 int
 label_compare(const char *a, const char *b)
@@ -36,7 +36,7 @@ compile_symbol(struct compile *c, const char *name, size_t n)
 	if ((p->nsymbols & (p->nsymbols - 1)) == 0)
 		p->symbols =
 			mem_resize(p, p->symbols, (p->nsymbols ? 2 * p->nsymbols : 1) * sizeof *p->symbols);
-	p->symbols[p->nsymbols] = mem_strndup(p, name, n);
+	p->symbols[p->nsymbols] = mem_pack_strn(p, name, n);
 	return p->nsymbols++;
 }
 
@@ -241,7 +241,7 @@ compile_step(struct compile *c, const struct compile_line *l, struct err *err)
 	const struct action *a = l->action;
 	struct program_step *step = &c->program->steps[c->at];
 
-	*step = (struct program_step){ .label = mem_strdup(c->program, l->label),
+	*step = (struct program_step){ .label = l->label,
 		.exec = a->exec,
 		.args = l->args,
 		.is_condition = (a->flags & ACTION_CONDITION) != 0,
@@ -264,7 +264,8 @@ compile_program(
 
 	if (n > 1)
 		qsort(lines, n, sizeof *lines, line_compare);
-	p->steps = mem_array(p, struct program_step, n + 1);
+	mem_reserve(p, n * STEP_ROOM);
+	p->steps = mem_pack(p, (n + 1) * sizeof *p->steps);
 	for (p->n = 0; p->n < n; p->n++) {
 		c.at = p->n;
 		c.label = lines[c.at].label;

@@ -39,62 +39,75 @@ add_escape(const char *s, struct text *out)
 }
 
 struct builder {
-	struct template *t;
-	struct text *literal;
-	size_t cap;
+	const void *ctx; /* of what stays */
+	struct text literal;
+	struct template_piece *pieces;
+	size_t n, cap;
 };
 
 static void
 add_piece(struct builder *b, struct template_piece piece)
 {
-	if (b->t->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 2;
-		b->t->pieces = mem_resize(b->t, b->t->pieces, b->cap * sizeof *b->t->pieces);
+	if (b->n == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 4;
+		b->pieces = mem_resize(NULL, b->pieces, b->cap * sizeof *b->pieces);
 	}
-	b->t->pieces[b->t->n++] = piece;
+	b->pieces[b->n++] = piece;
 }
 
 static void
 flush_literal(struct builder *b)
 {
-	if (b->literal->len == 0)
+	if (b->literal.len == 0)
 		return;
-	add_piece(b, (struct template_piece){ .s = mem_strndup(b->t, b->literal->s, b->literal->len),
-			     .n = b->literal->len,
+	add_piece(b, (struct template_piece){ .s = mem_pack_strn(b->ctx, b->literal.s, b->literal.len),
+			     .n = b->literal.len,
 			     .symbol = PROGRAM_NOWHERE });
-	text_clear(b->literal);
+	text_clear(&b->literal);
+}
+
+static struct template *
+finish(struct builder *b)
+{
+	struct template *t = mem_pack(b->ctx, sizeof *t);
+
+	flush_literal(b);
+	t->n = b->n;
+	t->is_literal = b->n == 0 || (b->n == 1 && !b->pieces[0].is_variable);
+	t->text = b->n ? b->pieces[0].s : "";
+	t->len = b->n ? b->pieces[0].n : 0;
+	t->is_number = t->is_literal && parse_integer(t->text, t->len, &t->number);
+	if (b->n)
+		t->pieces = memcpy(
+			mem_pack(b->ctx, b->n * sizeof *t->pieces), b->pieces, b->n * sizeof *t->pieces);
+	mem_free(b->pieces);
+	mem_free(b->literal.s);
+	return t;
 }
 
 struct template *
 template_new(const void *ctx, const char *typed, uint32_t (*symbol_of)(void *arg, const char *name, size_t n),
 	void *arg)
 {
-	struct builder b = { .t = mem_new(ctx, struct template) };
+	struct builder b = { .ctx = ctx };
 
-	b.literal = text_new(b.t);
+	text_init(&b.literal, NULL);
 	while (*typed) {
 		size_t n = *typed == '$' ? name_length(typed + 1) : 0;
 
 		if (n > 0) {
 			flush_literal(&b);
-			add_piece(&b, (struct template_piece){ .s = mem_strndup(b.t, typed + 1, n),
+			add_piece(&b, (struct template_piece){ .s = mem_pack_strn(ctx, typed + 1, n),
 					      .n = n,
 					      .is_variable = true,
 					      .symbol = symbol_of(arg, typed + 1, n) });
 			typed += n + 1;
 		} else if (*typed == '\\')
-			typed += add_escape(typed, b.literal);
+			typed += add_escape(typed, &b.literal);
 		else
-			text_addc(b.literal, *typed++);
+			text_addc(&b.literal, *typed++);
 	}
-	flush_literal(&b);
-	mem_free(b.literal);
-
-	b.t->is_literal = b.t->n == 0 || (b.t->n == 1 && !b.t->pieces[0].is_variable);
-	b.t->text = b.t->n ? b.t->pieces[0].s : "";
-	b.t->len = b.t->n ? b.t->pieces[0].n : 0;
-	b.t->is_number = b.t->is_literal && parse_integer(b.t->text, b.t->len, &b.t->number);
-	return b.t;
+	return finish(&b);
 }
 
 /* ---- joining ---- */

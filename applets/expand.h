@@ -60,7 +60,7 @@ extern const struct kw_type kw_variable; /* a target; a leading `$` is dropped; 
 /* struct kw_template: the rest of the line; unquoted words joined by single blanks; prints quoted. */
 extern const struct kw_type kw_template_rest;
 
-/* The typed text (escapes untouched) as a template in ctx. `symbol_of(arg, name, n)` numbers the variables. */
+/* The typed text (escapes untouched) as a template, packed in ctx. `symbol_of(arg, name, n)` numbers the variables. */
 struct template *template_new(const void *ctx, const char *typed,
 	uint32_t (*symbol_of)(void *arg, const char *name, size_t n), void *arg);
 

@@ -29,6 +29,7 @@ reparse(const void *ctx, struct engine *engine, const struct conf_node *n)
 	if (!kw_parse(ctx, conf_tree(engine->conf, n->row->mode), line.s, 15, 0, &parsed, &err))
 		parsed.args = NULL; /* the property test of the tables says that this cannot be */
 	mem_free(line.s);
+	mem_free((void *)(uintptr_t)parsed.expanded);
 	return parsed.args;
 }
 
@@ -47,6 +48,7 @@ old_set_as_action(const void *ctx, struct engine *engine, const struct conf_node
 	if (!kw_parse(ctx, conf_tree(engine->conf, n->row->mode), line.s, 15, 0, &parsed, NULL))
 		parsed.args = NULL;
 	mem_free(line.s);
+	mem_free((void *)(uintptr_t)parsed.expanded);
 	return parsed.args;
 }
 
@@ -67,9 +69,10 @@ collect_lines(
 			cap = cap ? 2 * cap : 8;
 			lines = mem_resize(p, lines, cap * sizeof *lines);
 		}
-		lines[n++] = (struct compile_line){
-			.label = a->label.s, .action = a->what.row->owner, .args = a->what.args
-		};
+		lines[n++] = (struct compile_line){ .label = mem_pack_str(p, a->label.s),
+			.action = a->what.row->owner,
+			.args = mem_steal(p, a->what.args) };
+		mem_free(a);
 	}
 	*out = lines;
 	return n;
@@ -128,13 +131,14 @@ add_event(struct engine *engine, struct policy *p, const struct conf_node *n, st
 {
 	struct event_args *a = reparse(p, engine, n);
 	const struct detector *d = a->what.row->owner;
-	const struct spec_common *common = a->what.args;
+	struct spec_common *common = mem_steal(p, a->what.args);
 
-	if (!replace_variables(engine, p, d->kw, a->what.args, err) ||
-		(d->check && !d->check(engine, a->what.args, true, err)))
+	if (!replace_variables(engine, p, d->kw, common, err) ||
+		(d->check && !d->check(engine, common, true, err)))
 		return false;
 	p->specs[p->nspecs++] =
-		spec_new(p, engine, d, p->name, a->tag.set ? a->tag.s : NULL, a->what.args, policy_raised, p);
+		spec_new(p, engine, d, p->name, a->tag.set ? a->tag.s : NULL, common, policy_raised, p);
+	mem_free(a);
 	p->maxrun = common->maxrun.set ? common->maxrun.v : MAXRUN_DEFAULT_S * USEC_PER_SEC;
 	return true;
 }
@@ -158,9 +162,9 @@ build(struct engine *engine, const struct conf_node *node, const struct conf_nod
 	if (n == 0)
 		log_msg(engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_ACTION",
 			"No action configured for applet %s", p->name);
-	if (!compile_program(engine, p->program, lines, n, &err) || !add_event(engine, p, event, &err))
-		return refuse(engine, p, &err);
-	return true;
+	bool good = compile_program(engine, p->program, lines, n, &err) && add_event(engine, p, event, &err);
+	mem_free(lines);
+	return good || refuse(engine, p, &err);
 }
 
 bool

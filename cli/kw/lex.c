@@ -96,8 +96,12 @@ lex_needs_quotes(const char *text)
 char *
 lex_as_quoted(const void *ctx, const char *word)
 {
-	char *out = mem_array(ctx, char, 2 * strlen(word) + 1), *o = out;
+	size_t more = 1; /* for a backslash at the end */
+	char *out, *o;
 
+	for (const char *c = word; *c != '\0'; c++)
+		more += *c == '"';
+	out = o = mem_pack(ctx, strlen(word) + more + 1);
 	for (; *word != '\0'; word++) {
 		if (*word == '"')
 			*o++ = '\\';

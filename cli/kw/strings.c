@@ -35,7 +35,7 @@ word_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void
 {
 	struct kw_str *str = dst;
 
-	str->s = mem_strdup(ctx, t->text);
+	str->s = mem_pack_str(ctx, t->text);
 	str->quoted = t->guard;
 	return true;
 }
@@ -83,7 +83,7 @@ argument_parse(const void *ctx, const struct kw *row, const struct kw_token *t, 
 {
 	struct kw_str *str = dst;
 
-	str->s = t->quoted ? mem_strdup(ctx, t->text) : lex_as_quoted(ctx, t->text);
+	str->s = t->quoted ? mem_pack_str(ctx, t->text) : lex_as_quoted(ctx, t->text);
 	str->quoted = true;
 	return true;
 }
@@ -145,7 +145,7 @@ line_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void
 {
 	struct kw_str *str = dst;
 
-	str->s = mem_strdup(ctx, t->text);
+	str->s = mem_pack_str(ctx, t->text);
 	str->quoted = false;
 	return true;
 }

@@ -8,6 +8,8 @@
 
 #include "core/mem.h"
 
+enum { KEY_ROOM = 24, SPARE = 8 };
+
 void
 walk_start(struct walk *w, void *ctx, const struct kw_tree *tree, const char *line, unsigned level)
 {
@@ -42,11 +44,26 @@ enter_node(struct walk *w, const struct kw_node *node)
 }
 
 static void
-push(struct walk *w, const struct kw *rows, void *args)
+push(struct walk *w, const struct kw *rows, void *args, void *owner)
 {
 	/* kw_check() refuses deeper tables. */
 	if (w->depth < WALK_DEPTH)
-		w->frame[w->depth++] = (struct frame){ .rows = rows, .args = args };
+		w->frame[w->depth++] = (struct frame){ .rows = rows, .args = args, .owner = owner };
+}
+
+/*
+ * Room for the texts of a table that begins to be read: they are no longer than the rest of the line
+ * and their NULs, and a short key where a sub-table takes the rest.
+ */
+static size_t
+room_for(const struct walk *w, const struct kw *rows)
+{
+	size_t rest = strlen(w->line + w->word) + SPARE;
+
+	for (const struct kw *row = rows; row != NULL && !row_is_end(row); row++)
+		if (row->sub_size > 0)
+			return rest < KEY_ROOM ? rest : KEY_ROOM;
+	return rest;
 }
 
 void
@@ -54,8 +71,8 @@ walk_args(struct walk *w)
 {
 	if (w->args != NULL)
 		return;
-	w->args = mem_alloc_named(w->ctx, w->node->cmd->size, w->node->cmd->words);
-	w->frame[0].args = w->args;
+	w->args = mem_roomy(w->ctx, w->node->cmd->size, room_for(w, w->node->cmd->kw));
+	w->frame[0].args = w->frame[0].owner = w->args;
 }
 
 /* Leaves inner frames (but for a loose option), and marks the row's place as passed. */
@@ -81,12 +98,14 @@ enter_sub(struct walk *w, const struct choice *c)
 
 	if (c->row->sub_size == 0) {
 		if (c->row->sub != NULL)
-			push(w, c->row->sub, f->args);
+			push(w, c->row->sub, f->args, f->owner);
 		return;
 	}
 	sub = (struct kw_sub *)(void *)(f->args + c->row->at);
-	*sub = (struct kw_sub){ .set = true, .row = c->row, .args = mem_alloc(w->args, c->row->sub_size) };
-	push(w, c->row->sub, sub->args);
+	*sub = (struct kw_sub){ .set = true,
+		.row = c->row,
+		.args = mem_roomy(f->owner, c->row->sub_size, room_for(w, c->row->sub)) };
+	push(w, c->row->sub, sub->args, sub->args);
 }
 
 static void
@@ -162,10 +181,10 @@ read_value(struct walk *w, const struct choice *c, struct kw_token *t, struct er
 	t->text = w->text;
 	walk_args(w);
 	dst = w->frame[c->frame].args + row->at;
-	if (!row->type->parse(w->args, row, t, many ? (void *)&item : (void *)dst, err))
+	if (!row->type->parse(w->frame[c->frame].owner, row, t, many ? (void *)&item : (void *)dst, err))
 		return refuse_value(w, row, t, err);
 	if (many)
-		list_add(w->args, (struct kw_list *)(void *)dst, &item);
+		list_add(w->frame[c->frame].owner, (struct kw_list *)(void *)dst, &item);
 	*(bool *)dst = true;
 
 	w->pending = NULL;
@@ -278,6 +297,7 @@ walk_step(struct walk *w, struct err *err)
 
 	if (w->pending != NULL || !lex_next(w->line, &w->pos, &t))
 		return WALK_END;
+	w->word = t.start;
 	return read_word(w, &t, err) ? WALK_READ : WALK_ERROR;
 }
 

@@ -87,6 +87,7 @@ enum { WALK_DEPTH = 16 };
 struct frame {
 	const struct kw *rows;
 	char *args;   /* NULL until a row was read */
+	void *owner;  /* of the values in them: the args of the command, or of a sub-table of its own */
 	size_t seq;   /* first row with a place that may still come */
 	bool options; /* a row without a place was read: those with one are over */
 };
@@ -94,7 +95,7 @@ struct frame {
 struct walk {
 	const struct kw_tree *tree;
 	const char *line;
-	size_t pos;
+	size_t pos, word; /* behind what was read; where the word under the hand begins */
 	unsigned level;
 	const struct kw_node *node; /* of the last fixed word */
 	bool in_tree;               /* no row was read yet: words of the tree may follow */

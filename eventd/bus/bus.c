@@ -22,12 +22,6 @@ struct queued {
 	uint64_t targets[];
 };
 
-/* Specifications by id. Ids only grow, so the low bits spread them evenly. */
-struct slot {
-	struct slot *next;
-	struct spec *spec;
-};
-
 struct detector_specs {
 	const struct detector *detector;
 	struct spec *first, *last;
@@ -41,7 +35,7 @@ struct bus {
 	struct bus_stats stats;
 	uint64_t last_event, last_spec;
 	unsigned loop_limit;
-	struct slot *by_id[SPEC_BUCKETS];
+	struct spec *by_id[SPEC_BUCKETS]; /* ids only grow, so the low bits spread them evenly */
 	const struct detector *const *detectors;
 	struct detector_specs *lists;
 	size_t nlists;
@@ -76,12 +70,10 @@ void
 bus_add_spec(struct bus *b, struct spec *s)
 {
 	struct detector_specs *list = specs_of(b, s->detector);
-	struct slot *slot = mem_new(s, struct slot);
 
 	s->id = ++b->last_spec;
-	slot->spec = s;
-	slot->next = b->by_id[s->id % SPEC_BUCKETS];
-	b->by_id[s->id % SPEC_BUCKETS] = slot;
+	s->same_bucket = b->by_id[s->id % SPEC_BUCKETS];
+	b->by_id[s->id % SPEC_BUCKETS] = s;
 
 	s->next = NULL;
 	s->prev = list->last;
@@ -94,12 +86,9 @@ bus_remove_spec(struct bus *b, struct spec *s)
 {
 	struct detector_specs *list = specs_of(b, s->detector);
 
-	for (struct slot **at = &b->by_id[s->id % SPEC_BUCKETS]; *at; at = &(*at)->next)
-		if ((*at)->spec == s) {
-			struct slot *gone = *at;
-
-			*at = gone->next;
-			mem_free(gone);
+	for (struct spec **at = &b->by_id[s->id % SPEC_BUCKETS]; *at; at = &(*at)->same_bucket)
+		if (*at == s) {
+			*at = s->same_bucket;
 			break;
 		}
 	*(s->prev ? &s->prev->next : &list->first) = s->next;
@@ -110,10 +99,11 @@ bus_remove_spec(struct bus *b, struct spec *s)
 struct spec *
 bus_find_spec(const struct bus *b, uint64_t id)
 {
-	for (const struct slot *at = b->by_id[id % SPEC_BUCKETS]; at; at = at->next)
-		if (at->spec->id == id)
-			return at->spec;
-	return NULL;
+	struct spec *s = b->by_id[id % SPEC_BUCKETS];
+
+	while (s && s->id != id)
+		s = s->same_bucket;
+	return s;
 }
 
 struct spec *

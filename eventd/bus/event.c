@@ -12,7 +12,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-enum { FIRST_ROOM = 48, DATA_ALIGN = 8 }; /* type, host name, a source */
+enum { SHORT_TEXTS = 48 }; /* type, host name, a source */
 
 const struct event_field event_common_fields[] = { { "_event_id", "Number of the event", FIELD_INT,
 							   offsetof(struct event, number), 0 },
@@ -54,14 +54,11 @@ event_stamp(struct event *ev, usec mono, usec wall)
 struct event *
 event_new(struct engine *engine, const struct detector *d, const char *type, struct cause *cause)
 {
-	size_t data = (d->data_size + DATA_ALIGN - 1) / DATA_ALIGN * DATA_ALIGN;
-	/* A root context: an event outlives whoever published it. Data and short texts stand behind it. */
-	struct event *ev = mem_alloc_named(NULL, sizeof *ev + data + FIRST_ROOM, "struct event");
+	/* A root context: an event outlives whoever published it. Data and texts stand behind it. */
+	struct event *ev = mem_roomy(NULL, sizeof *ev, d->data_size + SHORT_TEXTS);
 
 	ev->refs = 1;
-	ev->data = ev + 1;
-	ev->room = (char *)ev->data + data;
-	ev->left = FIRST_ROOM;
+	ev->data = mem_pack(ev, d->data_size);
 	ev->detector = d;
 	ev->type = event_str(ev, type ? type : d->name);
 	ev->type_number = event_type_number(ev->type);
@@ -94,36 +91,25 @@ event_unref(struct event *ev)
 void
 event_reserve(struct event *ev, size_t bytes)
 {
-	if (bytes <= ev->left)
-		return;
-	ev->room = mem_alloc(ev, bytes);
-	ev->left = bytes;
+	mem_reserve(ev, bytes);
 }
 
 char *
 event_room(struct event *ev, size_t n)
 {
-	event_reserve(ev, n + 1);
-	char *at = ev->room;
-
-	ev->room += n + 1;
-	ev->left -= n + 1;
-	at[n] = '\0';
-	return at;
+	return mem_pack(ev, n + 1);
 }
 
 const char *
 event_str(struct event *ev, const char *s)
 {
-	return s ? event_strn(ev, s, strlen(s)) : NULL;
+	return mem_pack_str(ev, s);
 }
 
 const char *
 event_strn(struct event *ev, const char *s, size_t n)
 {
-	if (n == 0)
-		return "";
-	return memcpy(event_room(ev, n), s, n);
+	return mem_pack_strn(ev, s, n);
 }
 
 static void

@@ -67,8 +67,6 @@ struct event {
 	int64_t wall_msec;
 	int64_t number; /* the id, as the field table reads it */
 	void *data;     /* detector->data_size bytes; strings in it are owned by the event */
-	char *room;     /* where the next text of the event goes, and how much fits there */
-	size_t left;
 };
 
 /*

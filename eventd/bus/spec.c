@@ -1,6 +1,8 @@
 /* Specifications: made, armed, described. */
 #include "bus/spec.h"
 
+#include <string.h>
+
 #include "bus/bus.h"
 #include "bus/detector.h"
 #include "core/engine.h"
@@ -26,13 +28,13 @@ struct spec *
 spec_new(const void *ctx, struct engine *engine, const struct detector *d, const char *policy,
 	const char *tag, void *args, void (*raised)(void *, struct spec *, struct event *), void *arg)
 {
-	struct spec *s = mem_new(ctx, struct spec);
+	struct spec *s = mem_roomy(ctx, sizeof *s, strlen(policy) + 1 + (tag ? strlen(tag) + 1 : 0));
 	const struct spec_common *c = args;
 
 	s->engine = engine;
 	s->detector = d;
-	s->policy = mem_strdup(s, policy);
-	s->tag = mem_strdup(s, tag);
+	s->policy = mem_pack_str(s, policy);
+	s->tag = mem_pack_str(s, tag);
 	s->args = args;
 	s->raised = raised;
 	s->arg = arg;

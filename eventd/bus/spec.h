@@ -64,6 +64,7 @@ struct spec {
 	void *arg;
 
 	struct spec *next, *prev; /* the bus' list of this detector */
+	struct spec *same_bucket; /* and its table by id */
 };
 
 /*

@@ -98,8 +98,8 @@ read_in(struct candidate *c, const struct reading *r, struct node *at, struct me
 			err->column += (int)(r->rest - r->text);
 		return false;
 	}
-	mem_free((void *)(uintptr_t)parsed.expanded);
 	*m = (struct meaning){ .at = at, .line = line_new(c->conf, &parsed, r->no || r->is_default) };
+	mem_free((void *)(uintptr_t)parsed.expanded);
 	m->remove = r->is_default || (r->no && !m->line->row->keep_no);
 	return true;
 }

@@ -7,10 +7,13 @@
 #include "core/mem.h"
 #include "core/text.h"
 
+enum { KEY_ROOM = 24 };
+
 struct line *
 line_new(struct conf *conf, const struct kw_parsed *parsed, bool no)
 {
-	struct line *line = mem_new(conf, struct line);
+	/* With its text and key, as far as they can be foreseen: there are tens of thousands of lines. */
+	struct line *line = mem_roomy(conf, sizeof *line, strlen(parsed->expanded) + KEY_ROOM);
 
 	line->refs = 1;
 	/* The command is the first member of its row. */
@@ -58,23 +61,40 @@ place_of(const struct line *line)
 	return line->key;
 }
 
+static const char *
+keep_both(struct line *line, const struct text *a, const struct text *b)
+{
+	size_t n = a->len + 1 + b->len + 1;
+	char *both;
+
+	mem_reserve(line, n);
+	both = mem_pack(line, n);
+	memcpy(both, a->s, a->len);
+	memcpy(both + a->len + 1, b->s, b->len);
+	return both;
+}
+
 static void
 line_describe(struct line *line)
 {
 	const struct kw_cmd *cmd = &line->row->cmd;
-	struct text t;
+	struct text whole, key;
 
-	text_init(&t, NULL);
-	kw_print(cmd, line->args, &t);
-	line->text = line->key = mem_strndup(line, t.s, t.len);
-	if (!line->row->whole_line_key) {
-		text_clear(&t);
-		kw_print_key(cmd, line->args, &t);
-		line->key = mem_strndup(line, t.s, t.len);
+	text_init(&whole, NULL);
+	text_init(&key, NULL);
+	kw_print(cmd, line->args, &whole);
+	if (!line->row->whole_line_key)
+		kw_print_key(cmd, line->args, &key);
+	else
+		text_addn(&key, whole.s, whole.len);
+	if (line->no) {
+		text_clear(&whole);
+		text_printf(&whole, "no %s", key.s);
 	}
-	if (line->no)
-		line->text = mem_printf(line, "no %s", line->key);
-	mem_free(t.s);
+	line->text = keep_both(line, &whole, &key);
+	line->key = line->row->whole_line_key && !line->no ? line->text : line->text + whole.len + 1;
+	mem_free(whole.s);
+	mem_free(key.s);
 	line->place = place_of(line);
 }
 

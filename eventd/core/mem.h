@@ -29,6 +29,18 @@ void *mem_dup(const void *ctx, const void *data, size_t len);
 char *mem_printf(const void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *mem_vprintf(const void *ctx, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/*
+ * An object with room behind it for the small things that live as long as it does: each by itself
+ * would cost more in headers than it holds. mem_pack() gives zeroed memory out of the room, and makes
+ * new room when it is used up; with any other object it allocates as usual. What is packed cannot be
+ * freed, resized or be a context. Where the address sanitizer watches, everything is apart.
+ */
+void *mem_roomy(const void *ctx, size_t size, size_t room);
+void mem_reserve(const void *roomy, size_t bytes); /* the next of these are in one piece */
+void *mem_pack(const void *roomy, size_t size);    /* aligned for pointers */
+char *mem_pack_str(const void *roomy, const char *s);
+char *mem_pack_strn(const void *roomy, const char *s, size_t n);
+
 /* Frees `ptr` and everything allocated in it; NULL is fine. */
 void mem_free(void *ptr);
 

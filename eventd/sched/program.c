@@ -1,15 +1,17 @@
 /* Compiled policies: lifetime only; applets/compile.c fills them. */
 #include "sched/run.h"
 
+#include <string.h>
+
 #include "core/mem.h"
 
 struct program *
 program_new(const char *policy)
 {
-	struct program *p = mem_alloc_named(NULL, sizeof *p, "struct program");
+	struct program *p = mem_roomy(NULL, sizeof *p, strlen(policy) + 1);
 
 	p->refs = 1;
-	p->policy = mem_strdup(p, policy);
+	p->policy = mem_pack_str(p, policy);
 	return p;
 }
 

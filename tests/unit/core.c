@@ -360,6 +360,36 @@ tables_serve_both_forms(void **state)
 	mem_free(t);
 }
 
+/* What is packed is zeroed, keeps its place, and goes with its object; the room grows. */
+static void
+small_things_are_packed(void **state)
+{
+	char *object = mem_roomy(NULL, 5, 16), *plain = mem_alloc(NULL, 1), *text[100];
+
+	(void)state;
+	memset(object, 'x', 5);
+	for (int i = 0; i < 100; i++) {
+		uint64_t *n = mem_pack(object, sizeof *n);
+
+		assert_int_equal(*n, 0);
+		assert_int_equal((uintptr_t)n % sizeof *n, 0);
+		*n = UINT64_MAX;
+		text[i] = mem_pack_strn(object, "0123456789", (size_t)i % 11);
+	}
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(strlen(text[i]), i % 11);
+		assert_memory_equal(text[i], "0123456789", (size_t)i % 11);
+	}
+	mem_reserve(object, 4000);
+	memset(mem_pack(object, 4000), 'y', 4000);
+	assert_string_equal(text[10], "0123456789");
+	assert_memory_equal(object, "xxxxx", 5);
+	assert_string_equal(mem_pack_str(plain, "as usual"), "as usual");
+	assert_null(mem_pack_str(plain, NULL));
+	mem_free(object);
+	mem_free(plain);
+}
+
 static void
 chains_of_causes(void **state)
 {
@@ -388,6 +418,7 @@ main(void)
 		cmocka_unit_test(foreign_text_cannot_steer),
 		cmocka_unit_test(octets_cross_frames_as_they_are),
 		cmocka_unit_test(tables_serve_both_forms),
+		cmocka_unit_test(small_things_are_packed),
 		cmocka_unit_test(chains_of_causes),
 	};
 

@@ -22,8 +22,9 @@ one_symbol(void *arg, const char *name, size_t n)
 static void
 expect_pieces(const char *typed, const char *expected)
 {
-	struct template *t = template_new(NULL, typed, one_symbol, NULL);
-	struct text *out = text_new(t);
+	void *ctx = mem_ctx(NULL, "template");
+	struct template *t = template_new(ctx, typed, one_symbol, NULL);
+	struct text *out = text_new(ctx);
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct template_piece *p = &t->pieces[i];
@@ -36,7 +37,7 @@ expect_pieces(const char *typed, const char *expected)
 	assert_string_equal(out->s, expected);
 	if (t->is_literal)
 		assert_int_equal(t->len, t->n ? t->pieces[0].n : 0);
-	mem_free(t);
+	mem_free(ctx);
 }
 
 static void
