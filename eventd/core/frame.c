@@ -97,23 +97,23 @@ frame_octets_text(const void *ctx, const json_t *octets)
 {
 	const char *s = json_string_value(octets);
 	size_t n = json_string_length(octets);
-	struct text *t;
+	struct text t;
 
 	if (s == NULL)
 		return NULL;
-	t = text_new(ctx);
+	text_init(&t, ctx);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 
 		if (c >= 0x80 && (c > 0xc3 || c < 0xc2)) {
-			mem_free(t);
+			mem_free(t.s);
 			return NULL;
 		}
 		if (c >= 0x80) /* jansson's strings are well-formed: another octet follows */
 			c = (unsigned char)((c & 3) << 6 | ((unsigned char)s[++i] & 0x3f));
-		text_addc(t, (char)c);
+		text_addc(&t, (char)c);
 	}
-	return t->s;
+	return t.s;
 }
 
 struct frame_reader *
