@@ -62,6 +62,10 @@ main_of_eventd-capture := eventd/capture/main.c
 NAMES    := eventd eventctl eventd-mail eventd-capture
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
+# Reference manuals are written by a tool from the tables that the daemon itself works with.
+main_of_manual := eventd/manual/main.c
+MANUALS  := $(addprefix $(BUILD)/share/,eventd-applet.5 eventd-commands.7 eventd.yaml.5)
+
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 FUZZ     := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c)))
 BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
@@ -69,7 +73,7 @@ SCENARIO_SRC := $(wildcard tests/lib/scenario/*.c tests/lib/scenario.c)
 SCENARIO := $(if $(SCENARIO_SRC),$(BUILD)/tests/scenario)
 
 .PHONY: all
-all: $(PROGRAMS) $(LIB)  ## the programs: build/eventd, build/eventctl and their helpers
+all: $(PROGRAMS) $(LIB) $(MANUALS)  ## the programs: build/eventd, build/eventctl and their helpers
 
 .PHONY: tests
 tests: $(UNIT) $(SCENARIO)
@@ -100,7 +104,11 @@ $(BUILD)/$(1): $(BUILD)/obj/$(main_of_$(1):.c=.o) $(LIB)
 	$$(call say,LINK  $$@)
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
-$(foreach p,$(NAMES),$(eval $(call program,$(p))))
+$(foreach p,$(NAMES) manual,$(eval $(call program,$(p))))
+
+$(BUILD)/share/%: $(BUILD)/manual
+	@mkdir -p $(@D)
+	$(BUILD)/manual $* >$@.new && mv $@.new $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
@@ -195,7 +203,7 @@ dest   := $(DESTDIR)$(PREFIX)
 .PHONY: install
 install: all  ## programs, unit, manual pages, completions; DESTDIR= PREFIX=
 	install -d $(dest)/sbin $(dest)/bin $(dest)/lib/eventd $(dest)/lib/systemd/system $(dest)/lib/sysusers.d \
-		$(dest)/share/man/man1 $(dest)/share/man/man8 $(dest)/share/bash-completion/completions $(dest)/share/doc/eventd/examples
+		$(dest)/share/man/man1 $(dest)/share/man/man5 $(dest)/share/man/man7 $(dest)/share/man/man8 $(dest)/share/bash-completion/completions $(dest)/share/doc/eventd/examples
 	install -m 755 $(PROGRAMS) $(dest)/lib/eventd
 	ln -sf ../lib/eventd/eventd $(dest)/sbin/eventd
 	ln -sf ../lib/eventd/eventctl $(dest)/bin/eventctl
@@ -203,6 +211,8 @@ install: all  ## programs, unit, manual pages, completions; DESTDIR= PREFIX=
 	install -m 644 eventd/share/eventd.sysusers $(dest)/lib/sysusers.d/eventd.conf
 	install -m 644 eventd/share/eventd.8 $(dest)/share/man/man8
 	install -m 644 eventd/share/eventctl.1 $(dest)/share/man/man1
+	install -m 644 $(filter %.5,$(MANUALS)) $(dest)/share/man/man5
+	install -m 644 $(filter %.7,$(MANUALS)) $(dest)/share/man/man7
 	install -m 644 eventd/share/eventctl.bash $(dest)/share/bash-completion/completions/eventctl
 	ln -sf eventctl $(dest)/share/bash-completion/completions/eventd
 	install -m 644 LICENSE $(wildcard README.md) $(dest)/share/doc/eventd

@@ -199,7 +199,7 @@ class Suite:
             self.run("lint format", ["sh", "-c", FORMAT])
         else:
             self.skip("lint format", "no clang-format: run `make deps`")
-        for page in sorted(glob.glob("eventd/share/*.[1-8]")):
+        for page in sorted(glob.glob("eventd/share/*.[1-8]") + glob.glob("build/share/*.[1-8]")):
             if tree.program("mandoc"):
                 self.run("lint %s" % os.path.basename(page), ["mandoc", "-Tlint", "-Wwarning", page])
         if shutil.which("systemd-analyze"):

@@ -1,0 +1,275 @@
+/*
+ * Writes the reference manuals from the tables of the program itself: eventd-applet(5) (events, their
+ * variables, actions), eventd-commands(7) (configuration and EXEC commands), eventd.yaml(5) (settings).
+ * A tool of the build: `manual PAGE` prints mdoc.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "actions/action.h"
+#include "applets/action.h"
+#include "bus/detector.h"
+#include "bus/event.h"
+#include "cli/cli.h"
+#include "cli/kw/syntax.h"
+#include "conf/conf.h"
+#include "core/mem.h"
+#include "core/settings.h"
+#include "detect/detector.h"
+#include "setup.h"
+
+/* Text that mdoc must not read as its own: backslashes, and a dot or quote that begins a line. */
+static void
+say(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		fputs("\\&", stdout);
+	for (; *s != '\0'; s++)
+		fputs(*s == '\\' ? "\\e" : (const char[]){ *s, '\0' }, stdout);
+}
+
+static void
+line(const char *s)
+{
+	say(s);
+	putchar('\n');
+}
+
+static void
+heading(const char *name, const char *section, const char *what)
+{
+	printf(".Dd November 22, 2026\n.Dt %s %s\n.Os eventd\n.Sh NAME\n.Nm %s\n.Nd %s\n", name, section,
+		name, what);
+}
+
+/* A line of syntax, unfilled, so that it reads as it is typed. */
+static void
+syntax(const char *head, const struct kw *kw)
+{
+	struct text *t = text_new(NULL);
+
+	kw_syntax(kw, t);
+	printf(".Bd -ragged -offset indent\n");
+	say(head);
+	line(t->s);
+	printf(".Ed\n");
+	mem_free(t);
+}
+
+static bool
+has_rows(const struct kw *kw)
+{
+	for (; kw != NULL && (kw->word != NULL || kw->help != NULL); kw++)
+		if ((kw->flags & KW_HIDDEN) == 0)
+			return true;
+	return false;
+}
+
+static void
+item(const struct kw *row)
+{
+	struct text *t = text_new(NULL);
+
+	if (row->word != NULL)
+		text_add(t, row->word);
+	if (row->type != NULL) {
+		text_add(t, t->len > 0 ? " " : "");
+		kw_syntax_value(row, t);
+	}
+	printf(".It ");
+	line(t->s);
+	say(row->help);
+	text_clear(t);
+	if (kw_syntax_default(row, t)) {
+		printf(" (default ");
+		say(t->s);
+		putchar(')');
+	}
+	printf(".\n");
+	mem_free(t);
+}
+
+static void
+items(const struct kw *kw)
+{
+	for (; kw != NULL && (kw->word != NULL || kw->help != NULL); kw++) {
+		if ((kw->flags & KW_HIDDEN) != 0)
+			continue;
+		item(kw);
+		items(kw->sub);
+	}
+}
+
+static void
+options(const struct kw *kw)
+{
+	if (!has_rows(kw))
+		return;
+	printf(".Bl -tag -width Ds\n");
+	items(kw);
+	printf(".El\n");
+}
+
+static void
+variables(const struct event_field *f)
+{
+	if (f == NULL || f->name == NULL)
+		return;
+	printf(".Pp\nVariables:\n.Bl -tag -width Ds -compact\n");
+	for (; f->name != NULL; f++) {
+		printf(".It $");
+		line(f->name);
+		line(f->help);
+	}
+	printf(".El\n");
+}
+
+/* ---- eventd-applet(5) ---- */
+
+static void
+applet_page(struct engine *e)
+{
+	heading("eventd-applet", "5", "the applet language of eventd: events and actions");
+	printf(".Sh DESCRIPTION\nAn applet has one event, or several with tags, and actions that run in the "
+	       "order of their labels, "
+	       "compared as byte strings: 10 comes before 2.\nIn every quoted argument $name is replaced "
+	       "once by the variable's "
+	       "value; \\e\\e, \\e\", \\e$, \\en, \\et and \\er stand for themselves and the control "
+	       "characters.\nThe words are "
+	       "those of IOS; any unambiguous abbreviation is accepted.\n");
+	printf(".Sh EVENTS\nEvery event sets these variables:\n.Bl -tag -width Ds -compact\n");
+	for (const struct event_field *f = event_common_fields; f->name != NULL; f++) {
+		printf(".It $");
+		line(f->name);
+		line(f->help);
+	}
+	printf(".El\n");
+	for (const struct detector *const *d = detectors; *d != NULL; d++) {
+		char head[80];
+
+		printf(".Ss event %s\n", (*d)->name);
+		say((*d)->help);
+		printf(".\n");
+		snprintf(head, sizeof head, "event %s", (*d)->name);
+		syntax(head, (*d)->kw);
+		options((*d)->kw);
+		variables((*d)->fields);
+	}
+	printf(".Sh ACTIONS\n");
+	for (const struct action *const *a = actions; *a != NULL; a++) {
+		char head[80];
+
+		printf(".Ss action %s\n", (*a)->name);
+		say((*a)->help);
+		printf(".\n");
+		snprintf(head, sizeof head, "action LABEL %s", (*a)->name);
+		syntax(head, (*a)->kw);
+		options((*a)->kw);
+	}
+	printf(".Sh SEE ALSO\n.Xr eventctl 1 ,\n.Xr eventd.yaml 5 ,\n.Xr eventd-commands 7 ,\n.Xr eventd "
+	       "8\n");
+	(void)e;
+}
+
+/* ---- eventd-commands(7) ---- */
+
+static void
+command(void *arg, const struct kw_cmd *cmd)
+{
+	const char *mode = arg;
+
+	if (cmd->hidden ||
+		(strcmp(mode, "config-applet") == 0 &&
+			(strncmp(cmd->words, "event", 5) == 0 || strncmp(cmd->words, "action", 6) == 0)))
+		return; /* their many forms are in eventd-applet(5) */
+	printf(".Ss ");
+	line(cmd->words);
+	say(cmd->help);
+	printf(".\n");
+	syntax(cmd->words, cmd->kw);
+	options(cmd->kw);
+}
+
+static void
+mode_section(void *arg, const char *mode, const struct kw_tree *tree)
+{
+	printf(".Sh CONFIGURATION MODE %s\n", mode);
+	kw_tree_each(tree, command, (void *)(uintptr_t)mode);
+	(void)arg;
+}
+
+static void
+commands_page(struct engine *e)
+{
+	heading("eventd-commands", "7", "commands and configuration lines of eventd");
+	printf(".Sh DESCRIPTION\nEvery command of the daemon, as its own tables have it.\nAny unambiguous "
+	       "abbreviation is accepted; "
+	       "'?' after a word shows what may follow.\n");
+	printf(".Sh EXEC COMMANDS\n");
+	kw_tree_each(cli_exec_tree(e->cli), command, (void *)(uintptr_t) "exec");
+	printf(".Sh COMMANDS OF CONFIGURATION MODE THAT ARE NOT KEPT\n");
+	kw_tree_each(cli_config_tree(e->cli), command, (void *)(uintptr_t) "exec");
+	conf_each_tree(e->conf, mode_section, NULL);
+	printf(".Sh SEE ALSO\n.Xr eventctl 1 ,\n.Xr eventd-applet 5 ,\n.Xr eventd.yaml 5 ,\n.Xr eventd 8\n");
+}
+
+/* ---- eventd.yaml(5) ---- */
+
+static void
+settings_page(struct engine *e)
+{
+	struct text *t = text_new(NULL);
+	char *at, *next;
+
+	heading("eventd.yaml", "5", "settings of the event manager daemon");
+	printf(".Sh DESCRIPTION\nWhat eventd must know before it reads its configuration, as YAML.\nA dot in "
+	       "a name below is a level of "
+	       "nesting.\nUnknown keys are errors; every key has a default.\nWhere the running configuration "
+	       "says something else, it "
+	       "wins.\n.Bl -tag -width Ds\n");
+	settings_describe(t);
+	for (at = t->s; *at != '\0'; at = next) {
+		char *dflt = strchr(at, '\t'), *what = strchr(dflt + 1, '\t');
+
+		next = strchr(what, '\n') + 1;
+		*dflt = *what = next[-1] = '\0';
+		printf(".It ");
+		line(at);
+		say(what + 1);
+		printf(" (default ");
+		say(dflt + 1);
+		printf(").\n");
+	}
+	printf(".El\n.Sh SEE ALSO\n.Xr eventd 8\n");
+	mem_free(t);
+	(void)e;
+}
+
+static const struct {
+	const char *name;
+	void (*write)(struct engine *);
+} pages[] = {
+	{ "eventd-applet.5", applet_page },
+	{ "eventd-commands.7", commands_page },
+	{ "eventd.yaml.5", settings_page },
+};
+
+int
+main(int argc, char **argv)
+{
+	void *ctx = mem_ctx(NULL, "manual");
+	struct setup setup = { .is_check = true, .clock = clock_new_real(ctx) };
+	struct err err = ERR_INIT;
+	struct engine *e = engine_new(ctx, &setup, &err);
+
+	for (size_t i = 0; e != NULL && argc == 2 && i < sizeof pages / sizeof *pages; i++) {
+		if (strcmp(pages[i].name, argv[1]) != 0)
+			continue;
+		pages[i].write(e);
+		mem_free(ctx);
+		return fflush(stdout) == 0 ? 0 : 1;
+	}
+	fprintf(stderr, "usage: manual PAGE\n%s%s", err.text, err.code != ERR_NONE ? "\n" : "");
+	mem_free(ctx);
+	return 2;
+}
