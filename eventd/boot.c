@@ -15,6 +15,7 @@
 #include "core/settings.h"
 #include "setup.h"
 #include "syslog/listen.h"
+#include "syslog/url.h"
 
 #define CONFIG_MAX   ((size_t)64 * 1024 * 1024)
 #define SETTINGS_MAX ((size_t)1024 * 1024)
@@ -99,6 +100,24 @@ on_line(void *arg, const char *file, const struct err *err, bool is_error)
 	report(arg, file, err, is_error);
 }
 
+/* The settings know the schemes of listeners, their addresses are the syslog folder's. */
+static bool
+check_listeners(struct findings *f, const struct settings *s)
+{
+	size_t before = f->errors;
+
+	for (size_t i = 0; i < s->listen_count; i++) {
+		struct syslog_url url;
+		struct err err = ERR_INIT;
+
+		if (syslog_url_parse(s->listen[i].url, &url, &err))
+			continue;
+		err_at(&err, s->listen[i].line, s->listen[i].column);
+		report(f, f->file, &err, true);
+	}
+	return f->errors == before;
+}
+
 /* NULL when the settings are wrong (findings told) or a named file is not there. */
 static struct settings *
 load_settings(const void *ctx, const struct options *o, struct findings *f)
@@ -106,13 +125,15 @@ load_settings(const void *ctx, const struct options *o, struct findings *f)
 	struct err err = ERR_INIT;
 	size_t n = 0;
 	char *text = path_read_file(ctx, o->settings, SETTINGS_MAX, &n, &err);
+	struct settings *s;
 
 	f->file = o->settings;
 	if (text == NULL && (err.code != ERR_NOT_FOUND || o->settings_named)) {
 		report(f, o->settings, &err, true);
 		return NULL;
 	}
-	return settings_parse(ctx, text != NULL ? text : "", n, on_setting, f);
+	s = settings_parse(ctx, text != NULL ? text : "", n, on_setting, f);
+	return s != NULL && check_listeners(f, s) ? s : NULL;
 }
 
 int
