@@ -384,6 +384,7 @@ applets_start(const void *ctx, struct engine *engine, const struct language *l, 
 	engine->sched = sched_new(ctx, engine);
 
 	settings_rows(engine);
+	scheduler_rows(engine);
 	environment_rows(engine);
 	applet_rows(engine, l);
 	return true;

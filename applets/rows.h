@@ -39,6 +39,7 @@ extern const struct kw_alternative class_choices[]; /* value: 'A'-'Z', 0 = defau
 
 /* settings.c, environment.c: hand their rows to engine->conf. */
 void settings_rows(struct engine *);
+void scheduler_rows(struct engine *);
 void environment_rows(struct engine *);
 
 /* register.c */

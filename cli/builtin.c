@@ -10,6 +10,7 @@ static void (*const families[])(struct cli *) = {
 	exec_terminal_register,
 	exec_debug_register,
 	exec_eem_register,
+	exec_scheduler_register,
 	exec_files_register,
 	exec_config_register,
 	exec_log_register,

@@ -11,16 +11,17 @@ void cli_conf_rows(struct conf *);
 /* All of the below. */
 void cli_builtin(struct cli *);
 
-void exec_session_register(struct cli *);  /* enable, disable, exit, end, configure terminal */
-void exec_terminal_register(struct cli *); /* terminal ... */
-void exec_debug_register(struct cli *);    /* debug, undebug, show debugging */
-void exec_files_register(struct cli *);    /* copy, delete, dir, more */
-void exec_config_register(struct cli *);   /* write memory, copy running-config, configure replace */
-void exec_log_register(struct cli *);      /* send log, clear logging */
-void show_config_register(struct cli *);   /* show running-config, show startup-config */
-void show_logging_register(struct cli *);  /* show logging */
-void exec_eem_register(struct cli *);      /* event manager run */
-void show_eem_register(struct cli *);      /* show event manager ... */
-void show_system_register(struct cli *);   /* show clock, version, users, history, system processes */
+void exec_session_register(struct cli *);   /* enable, disable, exit, end, configure terminal */
+void exec_terminal_register(struct cli *);  /* terminal ... */
+void exec_debug_register(struct cli *);     /* debug, undebug, show debugging */
+void exec_files_register(struct cli *);     /* copy, delete, dir, more */
+void exec_config_register(struct cli *);    /* write memory, copy running-config, configure replace */
+void exec_log_register(struct cli *);       /* send log, clear logging */
+void show_config_register(struct cli *);    /* show running-config, show startup-config */
+void show_logging_register(struct cli *);   /* show logging */
+void exec_eem_register(struct cli *);       /* event manager run */
+void exec_scheduler_register(struct cli *); /* event manager scheduler, clear event manager */
+void show_eem_register(struct cli *);       /* show event manager ... */
+void show_system_register(struct cli *);    /* show clock, version, users, history, system processes */
 
 #endif

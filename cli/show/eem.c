@@ -1,4 +1,4 @@
-/* show event manager history, environment, statistics, scheduler, session: the server's own state. */
+/* show event manager history, environment, statistics, session: the server's own state. */
 #include "cli/show/eem.h"
 
 #include <stdarg.h>
@@ -59,12 +59,18 @@ eem_cell(struct writer *w, unsigned *at, unsigned column, const char *fmt, ...)
 	*at += pad + (unsigned)strlen(cell);
 }
 
-/* "0.012": averages and times of runs. */
-static void
-seconds(usec t, char out[32])
+void
+eem_seconds(usec t, char out[32])
 {
 	snprintf(
 		out, 32, "%lld.%03d", (long long)(t / USEC_PER_SEC), (int)(t % USEC_PER_SEC / USEC_PER_MSEC));
+}
+
+const char *
+eem_class(char class, char out[8])
+{
+	snprintf(out, 8, "%s", class ? (const char[]){ class, '\0' } : "default");
+	return out;
 }
 
 /* ---- history events ---- */
@@ -226,7 +232,7 @@ show_client(struct writer *w, const struct client *c)
 	char average[32];
 	unsigned at = 0;
 
-	seconds(c->average, average);
+	eem_seconds(c->average, average);
 	eem_cell(w, &at, 0, "%s", c->name);
 	eem_cell(w, &at, 20, "%llu", (unsigned long long)c->triggered);
 	eem_cell(w, &at, 33, "%llu", (unsigned long long)c->dropped);
@@ -278,8 +284,8 @@ show_policy_statistics(void *arg, struct policy *p)
 
 	for (size_t i = 0; i < p->nspecs; i++)
 		suppressed += p->specs[i]->suppressed;
-	seconds(p->runs ? p->run_total / (usec)p->runs : 0, average);
-	seconds(p->run_longest, longest);
+	eem_seconds(p->runs ? p->run_total / (usec)p->runs : 0, average);
+	eem_seconds(p->run_longest, longest);
 	l->n++;
 	eem_cell(l->w, &at, 0, "%u", l->n);
 	eem_cell(l->w, &at, 5, "%s", policy_kind_name(p->kind));
@@ -314,50 +320,7 @@ show_statistics(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
-/* ---- scheduler, session ---- */
-
-static void
-show_threads(struct listing *l, const char *kind, char class, unsigned slots, unsigned running)
-{
-	const char *name = class ? (const char[]){ class, '\0' } : "default";
-
-	l->n++;
-	w_text(l->w, "%u  %s threads service class %s\n       total:  %u  running:  %u  idle:  %u\n", l->n,
-		kind, name, slots, running, slots > running ? slots - running : 0);
-	w_object(l->w, NULL);
-	w_int(l->w, "no", l->n);
-	w_str(l->w, "threads", kind);
-	w_str(l->w, "class", name);
-	w_int(l->w, "total", slots);
-	w_int(l->w, "running", running);
-	w_int(l->w, "idle", slots > running ? slots - running : 0);
-	w_end(l->w);
-}
-
-static void
-show_script_class(void *arg, char class, unsigned slots, unsigned running)
-{
-	show_threads(arg, "Script", class, slots, running);
-}
-
-static void
-show_applet_class(void *arg, char class, unsigned slots, unsigned running)
-{
-	show_threads(arg, "Applet", class, slots, running);
-}
-
-static enum cmd_result
-show_scheduler(struct session *s, const void *args, struct err *err)
-{
-	const struct sched *sched = session_engine(s)->sched;
-	struct listing l = { .w = session_writer(s) };
-
-	w_list(l.w, "schedulers");
-	sched_each_class(sched, POLICY_SCRIPT, show_script_class, &l);
-	sched_each_class(sched, POLICY_APPLET, show_applet_class, &l);
-	w_end(l.w);
-	return CMD_DONE;
-}
+/* ---- session ---- */
 
 static enum cmd_result
 show_session(struct session *s, const void *args, struct err *err)
@@ -381,7 +344,6 @@ static const struct exec_cmd cmds[] = {
 		.size = sizeof(struct environment_args)),
 	SHOW("history events", "History of events that triggered", show_history, .kw = history_kw,
 		.size = sizeof(struct history_args)),
-	SHOW("scheduler thread", "Scheduler threads", show_scheduler),
 	SHOW("session cli username", "User name of the CLI sessions of policies", show_session),
 	SHOW("statistics policy", "Statistics of each policy", show_statistics),
 	SHOW("statistics server", "Statistics of the server's queues", show_server_statistics),
@@ -391,11 +353,11 @@ void
 show_eem_register(struct cli *cli)
 {
 	cli_word(cli, "show event manager history", "History of the event manager");
-	cli_word(cli, "show event manager scheduler", "Scheduler of policies");
 	cli_word(cli, "show event manager session", "Sessions of policies");
 	cli_word(cli, "show event manager session cli", "CLI sessions of policies");
 	cli_word(cli, "show event manager statistics", "Statistics");
 	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
 	show_eem_policy_register(cli);
+	show_eem_queue_register(cli);
 	show_eem_detector_register(cli);
 }

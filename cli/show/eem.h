@@ -2,6 +2,7 @@
 #ifndef CLI_SHOW_EEM_H
 #define CLI_SHOW_EEM_H
 
+#include "cli/kw/kw.h"
 #include "core/clock.h"
 
 struct cli;
@@ -17,7 +18,15 @@ void eem_glued_date(usec wall, char out[40]);
 void eem_cell(struct writer *, unsigned *at, unsigned column, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-void show_eem_policy_register(struct cli *);   /* policy registered, active, pending */
+/* "0.012": run times. */
+void eem_seconds(usec, char out[32]);
+/* The name of a scheduler class: "default", "A". */
+const char *eem_class(char class, char out[8]);
+/* `queue-type {applet | script}`: values of enum policy_kind. */
+extern const struct kw_alternative eem_queue_types[];
+
+void show_eem_policy_register(struct cli *);   /* policy registered */
+void show_eem_queue_register(struct cli *);    /* policy active, pending; scheduler thread */
 void show_eem_detector_register(struct cli *); /* detector, version */
 
 #endif

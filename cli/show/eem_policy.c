@@ -1,4 +1,4 @@
-/* show event manager policy registered | active | pending. */
+/* show event manager policy registered. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 #include "core/text.h"
 #include "core/writer.h"
 #include "sched/policy.h"
-#include "sched/sched.h"
 
 /* ---- registered ---- */
 
@@ -170,112 +169,6 @@ show_registered(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
-/* ---- active, pending ---- */
-
-struct queue_args {
-	struct kw_enum type;
-	struct kw_enum class;
-	struct kw_flag detailed;
-};
-
-static const struct kw_alternative queue_types[] = {
-	{ "applet", "Applet policies", POLICY_APPLET, false },
-	{ "script", "Script policies", POLICY_SCRIPT, false },
-	{ NULL, NULL, 0, false },
-};
-
-static const struct kw queue_kw[] = {
-	{ .word = "queue-type",
-		.help = "Policies of one queue",
-		.type = &kw_choice,
-		KW_AT(struct queue_args, type),
-		.choices = queue_types },
-	{ .word = "detailed", .help = "Detailed content", KW_AT(struct queue_args, detailed) },
-	KW_END,
-};
-
-struct queue_view {
-	struct writer *w;
-	const struct queue_args *args;
-	unsigned n;
-	int class; /* whose heading was printed; -1 = none yet */
-};
-
-static const char key[] = "Key: p - Priority        :L - Low, H - High, N - Normal, Z - Last\n"
-			  "     s - Scheduling node :A - Active, S - Standby\n";
-
-static void
-show_class_heading(struct queue_view *v, const struct run_view *r)
-{
-	if (v->class == (int)r->class)
-		return;
-	if (v->class < 0)
-		w_text(v->w, "%s", key);
-	if (r->class)
-		w_text(v->w, "\nclass %c - %s events\n", r->class, policy_kind_name(r->kind));
-	else
-		w_text(v->w, "\ndefault class - %s events\n", policy_kind_name(r->kind));
-	w_text(v->w, "No.  Job Id      p s Status  Time of Event             Event Type         Name\n");
-	v->class = r->class;
-}
-
-static void
-show_run(void *arg, const struct run_view *r)
-{
-	struct queue_view *v = arg;
-	const char *status = r->is_running ? "running" : "pend";
-	char date[40];
-	unsigned at = 0;
-
-	if (v->args->type.set && v->args->type.v != (int)r->kind)
-		return;
-	show_class_heading(v, r);
-	eem_glued_date(r->event_wall, date);
-	v->n++;
-	eem_cell(v->w, &at, 0, "%u", v->n);
-	eem_cell(v->w, &at, 5, "%llu", (unsigned long long)r->job);
-	eem_cell(v->w, &at, 17, "%c A %s", "ZLNH"[r->priority], status);
-	eem_cell(v->w, &at, 29, "%s", date);
-	eem_cell(v->w, &at, 55, "%s", r->type);
-	eem_cell(v->w, &at, 74, "%s: %s\n", policy_kind_name(r->kind), r->policy);
-
-	w_object(v->w, NULL);
-	w_int(v->w, "no", v->n);
-	w_int(v->w, "job_id", (int64_t)r->job);
-	w_str(v->w, "priority", (const char[]){ "ZLNH"[r->priority], '\0' });
-	w_str(v->w, "scheduling_node", "A");
-	w_str(v->w, "status", status);
-	w_str(v->w, "time_of_event", date);
-	w_str(v->w, "event_type", r->type);
-	w_str(v->w, "class", policy_kind_name(r->kind));
-	w_str(v->w, "scheduler_class", r->class ? (const char[]){ r->class, '\0' } : "default");
-	w_str(v->w, "name", r->policy);
-	w_end(v->w);
-}
-
-static enum cmd_result
-show_queue(struct session *s, const struct queue_args *args, bool running)
-{
-	struct queue_view v = { .w = session_writer(s), .args = args, .class = -1 };
-
-	w_list(v.w, "policies");
-	sched_each(session_engine(s)->sched, running, show_run, &v);
-	w_end(v.w);
-	return CMD_DONE;
-}
-
-static enum cmd_result
-show_active(struct session *s, const void *args, struct err *err)
-{
-	return show_queue(s, args, true);
-}
-
-static enum cmd_result
-show_pending(struct session *s, const void *args, struct err *err)
-{
-	return show_queue(s, args, false);
-}
-
 static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "show event manager policy registered",
 		  .help = "Registered policies",
@@ -284,20 +177,6 @@ static const struct exec_cmd cmds[] = {
 		  .level = 1 },
 		.flags = EXEC_SHOW,
 		.run = show_registered },
-	{ .cmd = { .words = "show event manager policy active",
-		  .help = "Policies that are running",
-		  .kw = queue_kw,
-		  .size = sizeof(struct queue_args),
-		  .level = 1 },
-		.flags = EXEC_SHOW,
-		.run = show_active },
-	{ .cmd = { .words = "show event manager policy pending",
-		  .help = "Policies that wait for a thread",
-		  .kw = queue_kw,
-		  .size = sizeof(struct queue_args),
-		  .level = 1 },
-		.flags = EXEC_SHOW,
-		.run = show_pending },
 };
 
 void

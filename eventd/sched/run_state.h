@@ -39,6 +39,7 @@ struct run {
 	enum run_phase phase;
 	enum priority priority;
 	char class;
+	bool is_held; /* `event manager scheduler hold`: stays pending until it is released */
 
 	uint32_t pc, next; /* the step under way; where STEP_JUMP leads */
 	enum arrival arrival, next_arrival;

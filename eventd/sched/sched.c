@@ -5,36 +5,8 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
-#include "sched/run_state.h"
+#include "sched/sched_state.h"
 #include "sched/scratch.h"
-
-TAILQ_HEAD(run_queue, run);
-LIST_HEAD(run_list, run);
-
-struct class
-{
-	struct run_queue pending;
-	unsigned slots, running;
-	bool configured;
-};
-
-/* What policies of one kind share. */
-struct kind {
-	struct class classes[SCHED_CLASSES];
-	struct sched_stats stats;
-};
-
-struct sched {
-	struct engine *engine;
-	struct kind kinds[POLICY_KINDS];
-	struct run_queue ready;
-	struct run_list active;
-	size_t nactive;
-	struct timer *turn;
-	struct scratch *scratch;
-	uint64_t last_job;
-	bool suspended, stopped;
-};
 
 /* ORDER: enum policy_kind */
 static const struct {
@@ -44,34 +16,16 @@ static const struct {
 	{ SCHED_SCRIPT_QUEUE_MAX, SCHED_SCRIPT_SLOTS_DEFAULT },
 };
 
-static size_t
-class_index(char class)
-{
-	return class == 0 ? 0 : (size_t)(class - 'A' + 1);
-}
-
-static char
-class_letter(size_t index)
-{
-	return index == 0 ? '\0' : (char)('A' + index - 1);
-}
-
-static struct kind *
-kind_of(const struct run *r)
-{
-	return &r->sched->kinds[r->policy->kind];
-}
-
-static struct class *
-class_of(const struct run *r)
-{
-	return &kind_of(r)->classes[class_index(r->class)];
-}
-
 unsigned
 sched_queue_max(enum policy_kind kind)
 {
 	return limits[kind].queue_max;
+}
+
+unsigned
+sched_slots_default(enum policy_kind kind)
+{
+	return limits[kind].slots;
 }
 
 struct engine *
@@ -99,6 +53,8 @@ sched_count_run(struct run *r, usec took)
 
 	stats->finished++;
 	stats->run_total += took;
+	if (took > stats->run_longest)
+		stats->run_longest = took;
 }
 
 /* ---- ends ---- */
@@ -113,8 +69,7 @@ sched_ended(struct run *r, enum run_status status)
 	struct class *c = class_of(r);
 
 	if (r->phase == RUN_PENDING) {
-		TAILQ_REMOVE(&c->pending, r, link);
-		kind_of(r)->stats.queued--;
+		sched_dequeue(r);
 	} else {
 		if (r->phase == RUN_READY)
 			TAILQ_REMOVE(&s->ready, r, link);
@@ -135,6 +90,18 @@ end_early(struct run *r, enum run_status status)
 		r->kill = true;
 	else
 		sched_ended(r, status);
+}
+
+/*
+ * As end_early(), but never from inside this call: what asks may be a command in the CLI session of the
+ * very run that ends.
+ */
+void
+sched_end_soon(struct run *r)
+{
+	r->kill = true;
+	if (r->phase == RUN_WAITING)
+		sched_ready(r);
 }
 
 /* eem-language.md 8.4 and rulings 17: both messages, whatever the action. */
@@ -247,22 +214,48 @@ may_start(const struct sched *s, const struct class *c)
 	return !s->suspended && !s->stopped && c->running < c->slots;
 }
 
+/* The next one that may start: held ones let the others pass. */
+static struct run *
+first_free(const struct class *c)
+{
+	struct run *r;
+
+	TAILQ_FOREACH (r, &c->pending, link)
+		if (!r->is_held)
+			return r;
+	return NULL;
+}
+
 static void
 start_pending(struct sched *s, struct class *c)
 {
-	while (may_start(s, c) && !TAILQ_EMPTY(&c->pending)) {
-		struct run *r = TAILQ_FIRST(&c->pending);
+	struct run *r;
 
-		TAILQ_REMOVE(&c->pending, r, link);
-		kind_of(r)->stats.queued--;
+	while (may_start(s, c) && (r = first_free(c)) != NULL) {
+		sched_dequeue(r);
 		start(r);
 	}
 }
 
-/* Behind those of the same or a higher priority. */
-static void
-enqueue(struct class *c, struct run *r)
+void
+sched_start_pending(struct sched *s)
 {
+	for (size_t i = 0; i < ALL_CLASSES; i++)
+		start_pending(s, nth_class(s, i));
+}
+
+void
+sched_dequeue(struct run *r)
+{
+	TAILQ_REMOVE(&class_of(r)->pending, r, link);
+	kind_of(r)->stats.queued--;
+}
+
+/* Behind those of the same or a higher priority. */
+void
+sched_enqueue(struct run *r)
+{
+	struct class *c = class_of(r);
 	struct run *at = TAILQ_LAST(&c->pending, run_queue);
 
 	while (at && at->priority < r->priority)
@@ -279,7 +272,7 @@ sched_queue(struct sched *s, struct policy *p, const struct event *ev, struct tt
 {
 	struct kind *k = &s->kinds[p->kind];
 	struct class *c = &k->classes[class_index(p->class)];
-	bool at_once = may_start(s, c) && TAILQ_EMPTY(&c->pending);
+	bool at_once = may_start(s, c) && first_free(c) == NULL;
 
 	p->triggered++;
 	k->stats.triggered++;
@@ -292,7 +285,7 @@ sched_queue(struct sched *s, struct policy *p, const struct event *ev, struct tt
 	if (at_once)
 		start(r);
 	else
-		enqueue(c, r);
+		sched_enqueue(r);
 	return r;
 }
 
@@ -329,37 +322,6 @@ sched_new(const void *ctx, struct engine *engine)
 }
 
 void
-sched_set_slots(struct sched *s, enum policy_kind kind, char class, unsigned slots)
-{
-	struct class *c = &s->kinds[kind].classes[class_index(class)];
-
-	c->configured = slots > 0;
-	c->slots = slots > 0 ? slots : limits[kind].slots;
-	start_pending(s, c);
-}
-
-unsigned
-sched_slots(const struct sched *s, enum policy_kind kind, char class)
-{
-	return s->kinds[kind].classes[class_index(class)].slots;
-}
-
-unsigned
-sched_running(const struct sched *s, enum policy_kind kind, char class)
-{
-	return s->kinds[kind].classes[class_index(class)].running;
-}
-
-/* Every class of every kind, applets first. */
-enum { ALL_CLASSES = POLICY_KINDS * SCHED_CLASSES };
-
-static const struct class *
-nth_class(const struct sched *s, size_t i)
-{
-	return &s->kinds[i / SCHED_CLASSES].classes[i % SCHED_CLASSES];
-}
-
-void
 sched_suspend(struct sched *s, bool on)
 {
 	if (s->suspended == on)
@@ -367,8 +329,7 @@ sched_suspend(struct sched *s, bool on)
 	s->suspended = on;
 	log_msg(s->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMS_POLICY_EXEC", "Policy execution is %s",
 		on ? "suspended" : "resumed");
-	for (size_t i = 0; i < ALL_CLASSES; i++)
-		start_pending(s, (struct class *)(uintptr_t)nth_class(s, i));
+	sched_start_pending(s);
 }
 
 bool
@@ -392,83 +353,4 @@ sched_stop(struct sched *s, bool kill)
 		next = LIST_NEXT(r, active);
 		end_early(r, RUN_FAILURE);
 	}
-}
-
-/* ---- views ---- */
-
-size_t
-sched_active(const struct sched *s)
-{
-	return s->nactive;
-}
-
-size_t
-sched_pending(const struct sched *s)
-{
-	size_t n = 0;
-
-	for (size_t k = 0; k < POLICY_KINDS; k++)
-		n += s->kinds[k].stats.queued;
-	return n;
-}
-
-static void
-view(const struct run *r, bool is_running, void (*f)(void *arg, const struct run_view *), void *arg)
-{
-	f(arg, &(struct run_view){ .job = r->job,
-		       .policy = r->policy->name,
-		       .kind = r->policy->kind,
-		       .type = r->event->type,
-		       .event_wall = r->event->wall,
-		       .started_mono = r->started,
-		       .priority = r->priority,
-		       .class = r->class,
-		       .is_running = is_running });
-}
-
-void
-sched_each(const struct sched *s, bool running, void (*f)(void *arg, const struct run_view *), void *arg)
-{
-	const struct run *r;
-
-	if (!running) {
-		for (size_t i = 0; i < ALL_CLASSES; i++)
-			TAILQ_FOREACH (r, &nth_class(s, i)->pending, link)
-				view(r, false, f, arg);
-		return;
-	}
-
-	/* The list is newest first; jobs are shown oldest first. */
-	const struct run **all = mem_array(s, const struct run *, s->nactive + 1);
-	size_t n = 0;
-	LIST_FOREACH (r, &s->active, active)
-		all[n++] = r;
-	while (n > 0)
-		view(all[--n], true, f, arg);
-	mem_free(all);
-}
-
-void
-sched_each_class(const struct sched *s, enum policy_kind kind,
-	void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg)
-{
-	for (size_t i = 0; i < SCHED_CLASSES; i++) {
-		const struct class *c = &s->kinds[kind].classes[i];
-
-		if (i == 0 || c->configured || c->running > 0 || !TAILQ_EMPTY(&c->pending))
-			f(arg, class_letter(i), c->slots, c->running);
-	}
-}
-
-void
-sched_stats(const struct sched *s, enum policy_kind kind, struct sched_stats *out)
-{
-	*out = s->kinds[kind].stats;
-}
-
-void
-sched_clear_stats(struct sched *s)
-{
-	for (size_t k = 0; k < POLICY_KINDS; k++)
-		s->kinds[k].stats = (struct sched_stats){ .queued = s->kinds[k].stats.queued };
 }

@@ -26,8 +26,14 @@ struct sched *sched_new(const void *ctx, struct engine *);
 struct run *sched_queue(struct sched *, struct policy *, const struct event *, struct tty *tty);
 void run_take_tty(struct run *); /* the session is gone: `puts` goes to the log from here on */
 
-/* Slots of a class ('A'-'Z'; 0 = default); 0 slots: the default number again. */
-void sched_set_slots(struct sched *, enum policy_kind, char class, unsigned slots);
+/*
+ * One line of `event manager scheduler KIND thread class CLASSES number N`, named by its key: sets the
+ * slots of each class whose bit is in `classes`; 0 slots take the line back. Where lines name a class
+ * twice the last one counts, a class that none names has the default number.
+ */
+#define SCHED_CLASS_BIT(class_) (UINT32_C(1) << ((class_) == 0 ? 0 : (class_) - 'A' + 1))
+void sched_set_threads(struct sched *, enum policy_kind, const char *line, uint32_t classes, unsigned slots);
+/* Of a class ('A'-'Z'; 0 = default). */
 unsigned sched_slots(const struct sched *, enum policy_kind, char class);
 unsigned sched_running(const struct sched *, enum policy_kind, char class);
 void sched_suspend(struct sched *, bool on);
@@ -43,11 +49,15 @@ struct run_view {
 	const char *policy;
 	enum policy_kind kind;
 	const char *type; /* of the event */
-	usec event_wall, started_mono;
+	usec event_wall;
+	usec running, waiting; /* how long: since it was started; since its event */
+	usec maxrun;           /* 0 = no limit */
+	const char *label;     /* of the statement under way; "" while pending */
 	enum priority priority;
 	char class;
-	bool is_running;
+	bool is_running, is_held;
 };
+/* Scripts first, then by class; in a class in the order in which they (will) start. */
 void sched_each(const struct sched *, bool running, void (*f)(void *arg, const struct run_view *), void *arg);
 void sched_each_class(const struct sched *, /* those with slots configured or runs, default first */
 	enum policy_kind, void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg);
@@ -55,7 +65,7 @@ void sched_each_class(const struct sched *, /* those with slots configured or ru
 struct sched_stats {
 	uint64_t triggered, dropped, finished;
 	size_t queued;
-	usec run_total;
+	usec run_total, run_longest;
 };
 void sched_stats(const struct sched *, enum policy_kind, struct sched_stats *);
 unsigned sched_queue_max(enum policy_kind);
