@@ -29,6 +29,10 @@ enum {
 	ACTION_CONDITION = 1 << 5, /* a handled failure counts as false */
 	ACTION_LAST = 1 << 6,      /* else: no further middle behind it */
 	ACTION_QUIET = 1 << 7,     /* leaves $_error as it is, as block words do */
+	ACTION_ENDS = 1 << 8,      /* exit: nothing follows */
+	ACTION_AGAIN = 1 << 9,     /* continue: with ACTION_LEAVES, back to the head of the loop */
+	ACTION_COUNTS = 1 << 10,   /* increment: its target must exist already */
+	ACTION_NAMES = 1 << 11,    /* arithmetic: an operand that is a bare word names a variable */
 };
 
 struct action {
@@ -46,6 +50,16 @@ struct action {
 	/* Label that it jumps to, or NULL. */
 	const char *(*jumps_to)(const void *args);
 	unsigned flags;
+
+	/* What is known before it runs, for checks of a configuration (applets/check/). All optional. */
+	const char *const *sets;  /* variables it sets by its own ("_result"; globs), ends with NULL */
+	const char *const *reads; /* ... and reads */
+	const char *(*sets_named)(
+		const void *args);       /* a name or glob of further variables, as typed; or NULL */
+	usec (*takes)(const void *args); /* how long it takes at least; 0 = that is not known */
 };
+
+/* A table of names for .sets and .reads. */
+#define ACTION_VARIABLES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 #endif

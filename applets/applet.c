@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets/action.h"
+#include "applets/dialect.h"
 #include "applets/env.h"
 #include "applets/rows.h"
 #include "applets/seal.h"
@@ -367,6 +368,8 @@ applet_rows(struct engine *engine, const struct language *l)
 	rows[ROW_EVENT].cmd.kw = event_table(engine->conf, l->detectors);
 	rows[ROW_ACTION].cmd.kw = action_table(engine->conf, l->actions);
 	conf_modes(engine->conf, &applet_mode, 1);
+	conf_hints(engine->conf, mode, dialect_hint);
+	conf_hints(engine->conf, "config", dialect_hint);
 	conf_rows(engine->conf, rows, ROWS);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		conf_word(engine->conf, words[i][0], words[i][1], words[i][2]);

@@ -50,6 +50,16 @@ const struct kw_type kw_template = {
 	.sample = template_sample,
 };
 
+const struct kw_type kw_template_regex = {
+	.param = "WORD",
+	.name = "regular expression",
+	.size = sizeof(struct kw_template),
+	.parse = template_parse,
+	.print = template_print,
+	.equal = template_equal,
+	.sample = template_sample,
+};
+
 /* IOS prints variables and numbers of a condition bare, words quoted. */
 static bool
 prints_bare(const struct kw_template *v)

@@ -54,8 +54,9 @@ struct kw_variable {
 };
 
 /* The types have the names of their values. */
-extern const struct kw_type kw_template; /* one argument; prints quoted */
-extern const struct kw_type kw_operand;  /* struct kw_template: one argument; prints as typed */
+extern const struct kw_type kw_template;       /* one argument; prints quoted */
+extern const struct kw_type kw_template_regex; /* as it, a regular expression */
+extern const struct kw_type kw_operand;        /* struct kw_template: one argument; prints as typed */
 extern const struct kw_type kw_variable; /* a target; a leading `$` is dropped; prints as typed, without it */
 /* struct kw_template: the rest of the line; unquoted words joined by single blanks; prints quoted. */
 extern const struct kw_type kw_template_rest;

@@ -11,7 +11,8 @@
 bool
 row_is_template(const struct kw *row)
 {
-	return row->type == &kw_template || row->type == &kw_operand || row->type == &kw_template_rest;
+	return row->type == &kw_template || row->type == &kw_operand || row->type == &kw_template_rest ||
+	       row->type == &kw_template_regex;
 }
 
 static uint32_t

@@ -108,15 +108,17 @@ divide_exec(struct run *run, const void *args)
 	return finish(run, a, "division", false, x / y);
 }
 
-#define ARITHMETIC(name_, help_, check_)                       \
+#define ARITHMETIC(name_, help_, check_, ...)                  \
 	const struct action action_##name_ = { .name = #name_, \
 		.help = help_,                                 \
 		.kw = arithmetic_kw,                           \
 		.args_size = sizeof(struct arithmetic_args),   \
 		.check = check_,                               \
-		.exec = name_##_exec }
+		.exec = name_##_exec,                          \
+		.flags = ACTION_NAMES,                         \
+		.sets = ACTION_VARIABLES(__VA_ARGS__) }
 
-ARITHMETIC(add, "Add", arithmetic_check);
-ARITHMETIC(divide, "Divide", divide_check);
-ARITHMETIC(multiply, "Multiply", arithmetic_check);
-ARITHMETIC(subtract, "Subtract", arithmetic_check);
+ARITHMETIC(add, "Add", arithmetic_check, "_result");
+ARITHMETIC(divide, "Divide", divide_check, "_result", "_remainder");
+ARITHMETIC(multiply, "Multiply", arithmetic_check, "_result");
+ARITHMETIC(subtract, "Subtract", arithmetic_check, "_result");

@@ -75,6 +75,7 @@ const struct action action_increment = {
 	.args_size = sizeof(struct count_args),
 	.check = count_check,
 	.exec = increment_exec,
+	.flags = ACTION_COUNTS | ACTION_NAMES,
 };
 
 const struct action action_decrement = {
@@ -84,4 +85,5 @@ const struct action action_decrement = {
 	.args_size = sizeof(struct count_args),
 	.check = count_check,
 	.exec = decrement_exec,
+	.flags = ACTION_COUNTS | ACTION_NAMES,
 };

@@ -20,7 +20,7 @@ struct regexp_args {
 
 static const struct kw regexp_kw[] = {
 	{ .help = "Regular expression pattern",
-		.type = &kw_template,
+		.type = &kw_template_regex,
 		KW_AT(struct regexp_args, pattern),
 		.flags = KW_REQ },
 	{ .help = "Input string to match against",
@@ -110,4 +110,5 @@ const struct action action_regexp = {
 	.args_size = sizeof(struct regexp_args),
 	.check = regexp_check,
 	.exec = regexp_exec,
+	.sets = ACTION_VARIABLES("_regexp_result"),
 };

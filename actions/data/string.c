@@ -442,4 +442,5 @@ const struct action action_string = {
 	.typed = string_typed,
 	.check = string_check,
 	.exec = string_exec,
+	.sets = ACTION_VARIABLES("_string_result"),
 };

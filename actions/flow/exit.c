@@ -36,4 +36,5 @@ const struct action action_exit = {
 	.kw = exit_kw,
 	.args_size = sizeof(struct exit_args),
 	.exec = exit_exec,
+	.flags = ACTION_ENDS,
 };

@@ -37,4 +37,5 @@ const struct action action_handle_error = {
 	.kw = handle_error_kw,
 	.args_size = sizeof(struct handle_error_args),
 	.exec = handle_error_exec,
+	.sets = ACTION_VARIABLES("_error"),
 };

@@ -24,6 +24,15 @@ wait_check(struct compile *c, void *args, struct err *err)
 	return err_set(err, ERR_RANGE, "action %s: wait takes a number from 1 to %d", c->label, WAIT_MAX_S);
 }
 
+static usec
+wait_takes(const void *args)
+{
+	const struct template *t = ((const struct wait_args *)args)->seconds.t;
+	int64_t seconds;
+
+	return t->is_literal && wait_seconds(t->text, t->len, &seconds) ? seconds * USEC_PER_SEC : 0;
+}
+
 static enum step
 wait_exec(struct run *run, const void *args)
 {
@@ -56,4 +65,5 @@ const struct action action_wait = {
 	.args_size = sizeof(struct wait_args),
 	.check = wait_check,
 	.exec = wait_exec,
+	.takes = wait_takes,
 };

@@ -63,5 +63,5 @@ const struct action action_continue = {
 	.name = "continue",
 	.help = "Continue to next loop iteration",
 	.exec = continue_exec,
-	.flags = ACTION_LEAVES | ACTION_QUIET,
+	.flags = ACTION_LEAVES | ACTION_AGAIN | ACTION_QUIET,
 };

@@ -26,7 +26,7 @@ static const struct kw cli_kw[] = {
 		.flags = KW_REQ | KW_SEQ },
 	{ .word = "pattern",
 		.help = "Regular expression that ends the reading of output",
-		.type = &kw_template,
+		.type = &kw_template_regex,
 		KW_AT(struct cli_args, pattern) },
 	KW_END,
 };
@@ -317,4 +317,5 @@ const struct action action_cli = {
 	.args_size = sizeof(struct cli_args),
 	.check = cli_check,
 	.exec = cli_exec,
+	.sets = ACTION_VARIABLES("_cli_result"),
 };

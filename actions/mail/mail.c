@@ -455,4 +455,6 @@ const struct action action_mail = {
 	.typed = mail_typed,
 	.check = mail_check,
 	.exec = mail_exec,
+	.sets = ACTION_VARIABLES("_mail_result", "_mail_error"),
+	.reads = ACTION_VARIABLES("_email_from"),
 };

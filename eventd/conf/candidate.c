@@ -124,6 +124,17 @@ read_up(struct candidate *c, const struct reading *r, struct meaning *m, struct 
 	return false;
 }
 
+/* A refused line that is known from elsewhere: what is known says more than the nearest word. */
+static void
+hint_known(struct candidate *c, const char *line, struct err *err)
+{
+	const struct mode *mode = mode_below(c->conf, c->at);
+	const char *hint = mode->hint == NULL ? NULL : mode->hint(line);
+
+	if (hint != NULL)
+		err_hint(err, "%s", hint);
+}
+
 static void
 drop(struct meaning *m)
 {
@@ -143,8 +154,10 @@ candidate_read(struct candidate *c, const char *text, bool global_first, struct 
 	else if ((rest = skip_word(text, "default", 3)) != NULL)
 		r = (struct reading){ text, rest, .is_default = true, .flags = KW_PARSE_KEY };
 	*m = (struct meaning){ 0 };
-	if (!(global_first && read_in(c, &r, c->root, m, &why)) && !read_up(c, &r, m, err))
+	if (!(global_first && read_in(c, &r, c->root, m, &why)) && !read_up(c, &r, m, err)) {
+		hint_known(c, r.rest, err);
 		return false;
+	}
 	err_clear(err);
 	/* Raw lines follow: they belong to the args, too. */
 	if (m->line->row->body != NULL && !m->remove)

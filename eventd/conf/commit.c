@@ -252,9 +252,11 @@ commit_candidate(struct candidate *c, struct commit *how, struct err *err)
 	for (size_t i = 0; i < list.n; i++)
 		swap(list.conf, list.v[i].old, list.v[i].new);
 	fine = check_all(&list, err);
-	if ((how->flags & COMMIT_DRY) != 0)
+	if ((how->flags & COMMIT_DRY) != 0) {
+		if (how->inspect != NULL)
+			how->inspect(how->arg, &c->conf->root->pub);
 		undo_all(&list);
-	else if (fine && (fine = apply_all(&list, err)))
+	} else if (fine && (fine = apply_all(&list, err)))
 		settle(&list);
 	else
 		undo_all(&list);

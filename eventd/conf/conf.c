@@ -64,6 +64,12 @@ conf_rows(struct conf *conf, const struct conf_row *rows, size_t n)
 }
 
 void
+conf_hints(struct conf *conf, const char *mode, conf_hint_f *hint)
+{
+	mode_get(conf, mode)->hint = hint;
+}
+
+void
 conf_word(struct conf *conf, const char *mode, const char *path, const char *help)
 {
 	kw_tree_word(mode_get(conf, mode)->tree, path, help);

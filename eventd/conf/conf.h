@@ -27,6 +27,12 @@ struct conf_node {
 struct conf *conf_new(const void *ctx, struct engine *);
 void conf_modes(struct conf *, const struct conf_mode *, size_t n);
 void conf_rows(struct conf *, const struct conf_row *, size_t n); /* rows must outlive conf */
+/*
+ * What is known of lines that a mode refuses (other dialects): the hint to give for this one, or NULL.
+ * One for each mode.
+ */
+typedef const char *conf_hint_f(const char *line);
+void conf_hints(struct conf *, const char *mode, conf_hint_f *);
 /* Help of words in the middle of rows, of one mode. */
 void conf_word(struct conf *, const char *mode, const char *path, const char *help);
 
@@ -75,6 +81,11 @@ bool conf_load(struct conf *, const char *file, const char *text, bool replace, 
 	conf_finding_f *, void *arg, struct err *);
 /* Parses and checks only. */
 bool conf_check(struct conf *, const char *file, const char *text, conf_finding_f *, void *arg);
+/* As it, and shows `inspect` the configuration that text makes, without the lines that were refused. */
+typedef void conf_inspect_f(void *arg, const struct conf_node *root);
+bool conf_inspect(
+	struct conf *, const char *file, const char *text, conf_finding_f *, conf_inspect_f *, void *arg);
+int conf_node_line(const struct conf_node *); /* the line of the file it was read from; 0: typed */
 
 /* From `version` to `end`, `!` between blocks; without "Building configuration..." and the byte count. */
 void conf_print_running(struct conf *, struct text *);

@@ -125,7 +125,11 @@ conf_load(struct conf *conf, const char *file, const char *text, bool replace, b
 {
 	struct loader l = { candidate_new(conf, replace), file, finding, arg, ERR_INIT, 0, false, false };
 	/* A file is nobody: `show running-config` names people. */
-	struct commit how = { all_or_nothing ? 0 : COMMIT_LENIENT, "", file, finding, arg, 0 };
+	struct commit how = { .flags = all_or_nothing ? 0 : COMMIT_LENIENT,
+		.who = "",
+		.file = file,
+		.finding = finding,
+		.arg = arg };
 	struct err ignored = ERR_INIT;
 	bool fine;
 
@@ -140,33 +144,61 @@ conf_load(struct conf *conf, const char *file, const char *text, bool replace, b
 
 /* ---- checking only ---- */
 
-struct count {
+struct looking {
 	conf_finding_f *finding;
+	conf_inspect_f *inspect;
 	void *arg;
 	size_t errors;
 };
 
 static void
-count_finding(void *arg, const char *file, const struct err *err, bool is_error)
+pass_finding(void *arg, const char *file, const struct err *err, bool is_error)
 {
-	struct count *count = arg;
+	struct looking *looking = arg;
 
-	count->errors += is_error;
-	if (count->finding != NULL)
-		count->finding(count->arg, file, err, is_error);
+	looking->errors += is_error;
+	if (looking->finding != NULL)
+		looking->finding(looking->arg, file, err, is_error);
+}
+
+static void
+pass_root(void *arg, const struct conf_node *root)
+{
+	struct looking *looking = arg;
+
+	if (looking->inspect != NULL)
+		looking->inspect(looking->arg, root);
 }
 
 bool
-conf_check(struct conf *conf, const char *file, const char *text, conf_finding_f *finding, void *arg)
+conf_inspect(struct conf *conf, const char *file, const char *text, conf_finding_f *finding,
+	conf_inspect_f *inspect, void *arg)
 {
-	struct count count = { finding, arg, 0 };
-	struct loader l = { candidate_new(conf, true), file, count_finding, &count, ERR_INIT, 0, false,
+	struct looking looking = { finding, inspect, arg, 0 };
+	struct loader l = { candidate_new(conf, true), file, pass_finding, &looking, ERR_INIT, 0, false,
 		false };
-	struct commit how = { COMMIT_DRY | COMMIT_LENIENT, file, file, count_finding, &count, 0 };
+	struct commit how = { .flags = COMMIT_DRY | COMMIT_LENIENT,
+		.who = file,
+		.file = file,
+		.finding = pass_finding,
+		.arg = &looking,
+		.inspect = pass_root };
 	struct err err = ERR_INIT;
 
 	load_lines(&l, text);
 	commit_candidate(l.candidate, &how, &err);
 	candidate_free(l.candidate);
-	return count.errors == 0;
+	return looking.errors == 0;
+}
+
+bool
+conf_check(struct conf *conf, const char *file, const char *text, conf_finding_f *finding, void *arg)
+{
+	return conf_inspect(conf, file, text, finding, NULL, arg);
+}
+
+int
+conf_node_line(const struct conf_node *n)
+{
+	return node_of(n)->file_line;
 }

@@ -41,6 +41,7 @@ struct mode {
 	const char *name;
 	const struct conf_mode *def;
 	struct kw_tree *tree;
+	conf_hint_f *hint; /* NULL: nothing is known of lines it refuses */
 };
 
 struct conf {
@@ -148,7 +149,8 @@ struct commit {
 	const char *who, *file;
 	conf_finding_f *finding; /* may be NULL */
 	void *arg;
-	size_t changes; /* carried out */
+	conf_inspect_f *inspect; /* with COMMIT_DRY: sees what was checked; may be NULL */
+	size_t changes;          /* carried out */
 };
 
 /*
