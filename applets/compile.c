@@ -8,7 +8,7 @@
 #include "applets/seal.h"
 #include "core/mem.h"
 
-enum { NESTING_MAX = 1000, STEP_ROOM = 160 /* of a usual step with its templates */ };
+enum { NESTING_MAX = 1000 };
 
 int
 label_compare(const char *a, const char *b)
@@ -33,9 +33,13 @@ compile_symbol(struct compile *c, const char *name, size_t n)
 	for (uint32_t i = 0; i < p->nsymbols; i++)
 		if (strncmp(p->symbols[i], name, n) == 0 && p->symbols[i][n] == '\0')
 			return i;
-	if ((p->nsymbols & (p->nsymbols - 1)) == 0)
-		p->symbols =
-			mem_resize(p, p->symbols, (p->nsymbols ? 2 * p->nsymbols : 1) * sizeof *p->symbols);
+	if ((p->nsymbols & (p->nsymbols - 1)) == 0) { /* grows at the powers of two */
+		const char **grown = mem_pack(p, (p->nsymbols ? 2 * p->nsymbols : 1) * sizeof *grown);
+
+		if (p->nsymbols)
+			memcpy(grown, p->symbols, p->nsymbols * sizeof *grown);
+		p->symbols = grown;
+	}
 	p->symbols[p->nsymbols] = mem_pack_strn(p, name, n);
 	return p->nsymbols++;
 }
@@ -264,7 +268,6 @@ compile_program(
 
 	if (n > 1)
 		qsort(lines, n, sizeof *lines, line_compare);
-	mem_reserve(p, n * STEP_ROOM);
 	p->steps = mem_pack(p, (n + 1) * sizeof *p->steps);
 	for (p->n = 0; p->n < n; p->n++) {
 		c.at = p->n;

@@ -12,7 +12,7 @@
 #include "core/text.h"
 #include "sched/policy.h"
 
-enum { MAXRUN_DEFAULT_S = 20 };
+enum { MAXRUN_DEFAULT_S = 20, STEP_ROOM = 160 /* what a usual step takes, with its templates */ };
 
 /* ---- the program ---- */
 
@@ -56,19 +56,19 @@ static size_t
 collect_lines(
 	struct engine *engine, const struct conf_node *applet, struct program *p, struct compile_line **out)
 {
-	struct compile_line *lines = NULL;
+	struct compile_line *lines;
 	size_t n = 0, cap = 0;
 
+	for (const struct conf_node *at = applet->first; at; at = at->next)
+		cap++;
+	lines = mem_array(p, struct compile_line, cap);
+	mem_reserve(p, cap * STEP_ROOM);
 	for (const struct conf_node *at = applet->first; at; at = at->next) {
 		struct action_args *a = is_action_node(at)    ? reparse(p, engine, at)
 					: is_old_set_node(at) ? old_set_as_action(p, engine, at)
 							      : NULL;
 		if (a == NULL)
 			continue;
-		if (n == cap) {
-			cap = cap ? 2 * cap : 8;
-			lines = mem_resize(p, lines, cap * sizeof *lines);
-		}
 		lines[n++] = (struct compile_line){ .label = mem_pack_str(p, a->label.s),
 			.action = a->what.row->owner,
 			.args = mem_steal(p, a->what.args) };

@@ -7,7 +7,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-enum { KEY_ROOM = 24 };
+enum { KEY_ROOM = 32 };
 
 struct line *
 line_new(struct conf *conf, const struct kw_parsed *parsed, bool no)
