@@ -6,13 +6,29 @@
 
 /* ---- what may come ---- */
 
+/* What is known of the group that the last row was in: the rows of a group stand together, and there may be many. */
+struct group {
+	unsigned number; /* 0: nothing is known */
+	bool is_satisfied;
+};
+
 static bool
-frame_accepts(const struct frame *f, size_t i, const struct kw *blocker)
+is_satisfied(const struct frame *f, const struct kw *row, struct group *last)
+{
+	if (row->group == 0)
+		return row_is_set(row, f->args);
+	if (last->number != row->group)
+		*last = (struct group){ row->group, row_is_satisfied(f->rows, row, f->args) };
+	return last->is_satisfied;
+}
+
+static bool
+frame_accepts(const struct frame *f, size_t i, const struct kw *blocker, struct group *last)
 {
 	const struct kw *row = &f->rows[i];
 	bool again = (row->flags & KW_MANY) != 0 && row_is_set(row, f->args);
 
-	if (!again && row_is_satisfied(f->rows, row, f->args))
+	if (!again && is_satisfied(f, row, last))
 		return false;
 	if (row_is_seq(row) && (f->options || i < f->seq))
 		return false;
@@ -44,9 +60,10 @@ rows_each(const struct walk *w, void (*each)(void *arg, const struct choice *), 
 	for (size_t at = w->depth; at-- > 0;) {
 		const struct frame *f = &w->frame[at];
 		const struct kw *blocker = frame_blocker(f);
+		struct group last = { 0 };
 
 		for (size_t i = 0; f->rows != NULL && !row_is_end(&f->rows[i]); i++)
-			if ((!only_loose || row_is_loose(&f->rows[i])) && frame_accepts(f, i, blocker))
+			if ((!only_loose || row_is_loose(&f->rows[i])) && frame_accepts(f, i, blocker, &last))
 				each(arg, &(struct choice){ .row = &f->rows[i], .frame = at });
 		if (blocker != NULL)
 			return;
