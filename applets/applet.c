@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "applets/action.h"
+#include "applets/context.h"
 #include "applets/dialect.h"
 #include "applets/env.h"
 #include "applets/rows.h"
 #include "applets/seal.h"
 #include "bus/bus.h"
+#include "bus/counter.h"
 #include "bus/detector.h"
 #include "bus/history.h"
 #include "conf/conf.h"
@@ -379,6 +381,8 @@ bool
 applets_start(const void *ctx, struct engine *engine, const struct language *l, struct err *err)
 {
 	engine->env = environment_new(ctx, engine);
+	engine->contexts = contexts_new(ctx, engine);
+	engine->counters = counters_new(ctx);
 	engine->bus = bus_new(ctx, engine);
 	if (!bus_detectors(engine->bus, l->detectors, err))
 		return false;

@@ -6,6 +6,7 @@
 
 extern const struct action action_add, action_subtract, action_multiply, action_divide;
 extern const struct action action_append;
+extern const struct action action_context, action_counter;
 extern const struct action action_decrement;
 extern const struct action action_increment;
 extern const struct action action_regexp;

@@ -5,6 +5,8 @@
 #include "actions/action.h"
 
 extern const struct action action_cli;
+extern const struct action action_file;
+extern const struct action action_gets;
 extern const struct action action_puts;
 extern const struct action action_syslog;
 

@@ -24,9 +24,11 @@ struct engine {
 	struct conf *conf;         /* conf/conf.h: running and startup configuration */
 	struct bus *bus;           /* bus/bus.h */
 	struct history *history;   /* bus/history.h */
+	struct counters *counters; /* bus/counter.h: event manager's named counters */
 	struct sched *sched;       /* sched/sched.h */
 	struct policies *policies; /* sched/policy.h: registered policies */
 	struct environment *env;   /* applets/env.h: event manager environment */
+	struct contexts *contexts; /* applets/context.h: what policies have laid down */
 	struct mailer *mailer;     /* actions/mail/mailer.h */
 	struct captures *captures; /* capture/capture.h */
 	struct intake *intake;     /* syslog/listen.h */

@@ -87,7 +87,7 @@ void child_kill(struct child *, int signo);
 
 /* ---- blocking work ---- */
 /* `work` runs in a worker thread and must not touch contexts (malloc only); `done` runs in the
- * engine thread, unless ctx died before. `data` is the caller's, freed by done or by free_data. */
+ * engine thread, unless ctx died before; free_data (may be NULL) in any case, last. */
 typedef void work_f(void *data);
 void work_submit(const void *ctx, struct loop *, work_f *work, work_f *done, work_f *free_data, void *data);
 

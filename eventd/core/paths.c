@@ -158,24 +158,27 @@ static void
 sync_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir =
-		slash == NULL ? mem_strdup(NULL, ".") : mem_strndup(NULL, path, (size_t)(slash - path) + 1);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *dir = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+	int fd = dir != NULL ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
 	}
-	mem_free(dir);
+	free(dir);
 }
 
 bool
 path_write_file(const char *path, const void *data, size_t n, unsigned mode, struct err *err)
 {
-	char *beside = mem_printf(NULL, "%s.new-%ld", path, (long)getpid());
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	bool ok = fd >= 0 && write_fd(fd, data, n);
+	char *beside;
+	bool ok;
+	int fd;
 
+	if (asprintf(&beside, "%s.new-%ld", path, (long)getpid()) < 0)
+		return err_errno(err, "%s", path);
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	ok = fd >= 0 && write_fd(fd, data, n);
 	if (!ok)
 		err_errno(err, "%s", path);
 	if (fd >= 0)
@@ -186,6 +189,6 @@ path_write_file(const char *path, const void *data, size_t n, unsigned mode, str
 		sync_parent(path);
 	else
 		unlink(beside);
-	mem_free(beside);
+	free(beside);
 	return ok;
 }

@@ -15,6 +15,7 @@
  *   expect registered NAME, expect no registered NAME
  *   expect mails == N
  *   expect mail server|from|to|text "TEXT"   of the newest; text: the whole message, headers too
+ *   expect file "flash:x" [{ ... }]  is there (and holds this); expect no file
  *   expect running { ... }            these lines stand in the configuration, one behind the other
  */
 #include <stdio.h>
@@ -27,6 +28,7 @@
 #include "core/mem.h"
 #include "sched/policy.h"
 #include "sched/sched.h"
+#include "disk.h"
 #include "verbs.h"
 #include "virtual.h"
 
@@ -260,6 +262,7 @@ static const struct {
 	{ "active", 2, false, expect_active },
 	{ "debug", 1, false, expect_debug },
 	{ "dropped", 2, false, expect_dropped },
+	{ "file", 1, false, expect_file },
 	{ "history", 2, false, expect_history },
 	{ "log", 1, false, expect_log },
 	{ "mail", 2, false, expect_mail },

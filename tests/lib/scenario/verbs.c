@@ -1,4 +1,5 @@
 /* Statements that do something: config, refused, cli, syslog, mail, at, after, step. */
+#include "disk.h"
 #include "verbs.h"
 
 #include <stdio.h>
@@ -89,6 +90,17 @@ verb_refused(struct world *w, const struct statement *st)
 }
 
 /* ---- stimuli ---- */
+
+/* answers "LINE"...: what is typed when a command asks; without one it gets the end of the input. */
+static bool
+verb_answers(struct world *w, const struct statement *st)
+{
+	for (size_t i = 1; i < st->n; i++) {
+		text_add(&w->answers, st->word[i]);
+		text_addc(&w->answers, '\n');
+	}
+	return true;
+}
 
 static bool
 verb_cli(struct world *w, const struct statement *st)
@@ -200,9 +212,11 @@ static const struct {
 } verbs[] = {
 	{ "after", 1, false, verb_after },
 	{ "at", 1, false, verb_at },
+	{ "answers", 1, false, verb_answers },
 	{ "cli", 1, false, verb_cli },
 	{ "config", 0, true, verb_config },
 	{ "expect", 1, false, expect_run },
+	{ "file", 1, true, verb_file },
 	{ "mail", 1, false, verb_mail },
 	{ "refused", 1, true, verb_refused },
 	{ "start", 1, false, verb_nothing },

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "disk.h"
 #include "virtual.h"
 
 static void
@@ -34,8 +35,14 @@ on_question(void *arg, enum ask_kind kind, const char *prompt)
 {
 	struct world *w = arg;
 
+	size_t n = strcspn(w->answers.s, "\n");
+	char *line = w->answers.len ? mem_strndup(w, w->answers.s, n) : NULL;
+
 	text_add(&w->output, prompt);
-	session_answer(w->session, NULL);
+	if (line)
+		text_drop(&w->answers, n + 1);
+	session_answer(w->session, line);
+	mem_free(line);
 }
 
 static void
@@ -101,6 +108,8 @@ world_new(const char *path, usec wall_start)
 	text_init(&w->log, w);
 	text_init(&w->debug, w);
 	text_init(&w->output, w);
+	text_init(&w->answers, w);
+	disk_new(w);
 	w->sinks = mem_ctx(w, "sinks");
 	log_sink(w->sinks, w->engine->log, keep_line, w);
 	mailer_fake(w->engine->mailer, on_mail, w);

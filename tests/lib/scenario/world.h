@@ -23,10 +23,11 @@ struct world {
 	usec began;  /* mono */
 	void *sinks; /* context of what listens to the log */
 
-	struct text log;    /* "%FAC-SEV-MNEM: text" lines */
-	size_t log_seen;    /* what an `expect log` has passed */
-	struct text debug;  /* debug lines */
-	struct text output; /* of the last command */
+	struct text log;     /* "%FAC-SEV-MNEM: text" lines */
+	size_t log_seen;     /* what an `expect log` has passed */
+	struct text debug;   /* debug lines */
+	struct text output;  /* of the last command */
+	struct text answers; /* lines for the questions that come */
 	bool accepted, ready;
 
 	/* what the mailer was given, and what it answers */
