@@ -534,6 +534,23 @@ def test_nobody_listens(applet):
     assert applet.fails("127.0.0.1", "port %d" % port)[:2] == ("CONNECT_REFUSED", "connect")
 
 
+def test_many_mails_at_once(applet):
+    """More runs than helper processes: each mail arrives, once."""
+    d = applet.daemon
+    with BadSmtp() as server:
+        d.configure("event manager scheduler applet thread class default number 12", "event manager applet MANY", "event none",
+                    'action 1.0 mail server "127.0.0.1" to "a@x.test" from "b@x.test" subject "mail $_none_arg1" body "b" port %d' % server.port,
+                    'action 2.0 syslog msg "$_none_arg1 is $_mail_result"')
+        d.ctl("clear logging")
+        assert d.ctl(*["event manager run MANY %d" % n for n in range(20)]).code == 0
+        for n in range(20):
+            d.wait_log("MANY: %d is sent" % n)
+        server.settle()
+        assert sorted(int(parsed(m)["Subject"].split()[1]) for m in server.mails) == list(range(20))
+        assert len([p for p in d.json("show system processes")["processes"] if p["name"] == "eventd-mail" and p["pid"]]) == 4
+        d.configure("no event manager scheduler applet thread class default number 12")
+
+
 # --- what a failure leaves behind ---
 
 def test_variables_and_error_handling(applet):

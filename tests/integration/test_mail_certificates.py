@@ -48,7 +48,8 @@ class Stand:
 
 
 class Files(threading.Thread):
-    """Serves octets by name over HTTP, and notes what was asked for; with `hang` set it never answers."""
+    """Serves octets by name over HTTP, answers a POST by `respond`, and notes what was asked for; with `hang` set it never
+    answers."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -61,7 +62,14 @@ class Files(threading.Thread):
                 stand.asked.append(self.path)
                 if stand.hang:
                     stand.over.wait(60)
-                data = stand.files.get(self.path)
+                self.answer(stand.files.get(self.path))
+
+            def do_POST(self):
+                stand.asked.append(self.path)
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.answer(stand.respond(body) if stand.respond else None)
+
+            def answer(self, data):
                 self.send_response(200 if data is not None else 404)
                 self.send_header("Content-Length", str(len(data or b"")))
                 self.end_headers()
@@ -77,7 +85,7 @@ class Files(threading.Thread):
         self.server.serve_forever()
 
     def clear(self):
-        self.files, self.asked, self.hang = {}, [], False
+        self.files, self.asked, self.hang, self.respond = {}, [], False, None
 
     def put(self, name, path):
         with open(path, "rb") as f:
@@ -175,11 +183,39 @@ def test_minimum_version(stand, module_mailhost):
 
 # --- revocation ---
 
+def responder(pki, revoked=()):
+    """A function that answers an OCSP request as the issuers of leaf and intermediate would."""
+    import datetime
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509 import ocsp, load_pem_x509_certificate
+    now = datetime.datetime.utcnow()
+
+    def certificate(name):
+        with open(pki.path(name), "rb") as f:
+            return load_pem_x509_certificate(f.read())
+    known = {c.serial_number: (c, issuer) for c, issuer in (
+        (certificate("leaf.pem"), pki.intermediate), (certificate("revoked.pem"), pki.intermediate), (pki.intermediate.cert, pki.r1))}
+
+    def respond(request):
+        asked = ocsp.load_der_ocsp_request(request)
+        cert, issuer = known[asked.serial_number]
+        bad = cert.serial_number in [certificate(name).serial_number for name in revoked]
+        built = ocsp.OCSPResponseBuilder().add_response(
+            cert=cert, issuer=issuer.cert, algorithm=asked.hash_algorithm,
+            cert_status=ocsp.OCSPCertStatus.REVOKED if bad else ocsp.OCSPCertStatus.GOOD,
+            this_update=now - datetime.timedelta(hours=1), next_update=now + datetime.timedelta(hours=1),
+            revocation_time=now - datetime.timedelta(days=1) if bad else None, revocation_reason=None)
+        built = built.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer.cert)
+        return built.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return respond
+
+
 @pytest.fixture(scope="module")
 def revoking_host(module_mailhost, http_files, tmp_path_factory):
     """A Postfix whose certificates name a distribution point."""
     from pki import Pki
-    pki = Pki(tmp_path_factory.mktemp("revoking"), crl_url=http_files.url)
+    pki = Pki(tmp_path_factory.mktemp("revoking"), crl_url=http_files.url, ocsp_url=http_files.url + "/ocsp")
     pki.variants()
     mailhost = module_mailhost(settings={"max_use": "1"})
     return mailhost, pki
@@ -239,6 +275,25 @@ def test_revocation_unknown(revoking, http_files, crls):
     assert check_with(revoking, "crl none") == ([], None)
     put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
     assert check_with(revoking, "crl") == ([], None)
+
+
+def test_ocsp(revoking, http_files):
+    http_files.respond = responder(revoking.pki, revoked=["revoked.pem"])
+    revoking.show("chain.pem")
+    assert check_with(revoking, "ocsp") == ([], None) and http_files.asked == ["/ocsp"] * 2
+    revoking.show("revoked-chain.pem")
+    messages, alert = check_with(revoking, "ocsp none")
+    assert "[CERT_REVOKED tls: " in messages[0] and alert == 44
+
+
+def test_methods_are_tried_in_order(revoking, http_files):
+    revoking.show("chain.pem")
+    http_files.respond = responder(revoking.pki)
+    assert check_with(revoking, "crl ocsp") == ([], None)
+    assert sorted(http_files.asked) == ["/intermediate.crl", "/ocsp", "/ocsp", "/r1.crl"], "no list there: the responder is asked"
+    http_files.clear()
+    messages, alert = check_with(revoking, "ocsp")
+    assert "[CERT_REVOCATION_UNKNOWN tls: " in messages[0] and alert == 46
 
 
 def test_a_distribution_point_that_hangs(revoking, http_files):

@@ -646,3 +646,17 @@ def test_planted_secrets_are_nowhere(story, tshark):
     found = [(where, user) for user, password in passwords.items() for spelling in spellings(user, password)
              for where, data in seen.items() if spelling in data]
     assert found == []
+
+
+def test_everything_is_there_after_a_restart(story):
+    """Trustpoints with their install times, applets, and passwords that only the machine's key opens."""
+    d, before = story.daemon, len(story.mailhost.mails())
+    shown = d.show("show crypto pki certificates verbose")
+    running = d.show("show running-config").split("version ", 1)[1]
+    assert d.ctl("write memory").code == 0
+    d.stop()
+    d.start()
+    assert d.show("show running-config").split("version ", 1)[1] == running
+    assert d.show("show crypto pki certificates verbose") == shown
+    assert d.run("Alone").code == 0
+    assert story.mailhost.wait_mail(before + 1)[-1]["Subject"] == "This is my email subject"
