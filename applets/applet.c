@@ -146,6 +146,8 @@ event_adopt(struct engine *engine, void *args, struct err *err)
 
 	if (a->tag.set)
 		return trigger_adopt(engine, args, err);
+	if (d->normalise)
+		d->normalise(a->what.args);
 	return d->check == NULL || d->check(engine, a->what.args, false, err);
 }
 
@@ -301,25 +303,34 @@ is_description_node(const struct conf_node *n)
 static const struct kw *
 event_table(const void *ctx, const struct detector *const *detectors)
 {
-	size_t n = 0;
+	size_t n = 0, rows = 1;
 
 	while (detectors[n])
 		n++;
-	struct kw *kw = mem_array(ctx, struct kw, n + 2);
+	struct kw *kw = mem_array(ctx, struct kw, 2 * n + 2);
 	kw[0] = (struct kw){ .word = "tag",
 		.help = "event tag identifier",
 		.type = &kw_word,
 		KW_AT(struct event_args, tag),
 		.flags = KW_SEQ | KW_KEY };
-	for (size_t i = 0; i < n; i++)
-		kw[i + 1] = (struct kw){ .word = detectors[i]->name,
-			.help = detectors[i]->help,
+	for (size_t i = 0; i < n; i++) {
+		const struct detector *d = detectors[i];
+		struct kw *row = &kw[rows++];
+
+		*row = (struct kw){ .word = d->name,
+			.help = d->help,
 			KW_AT(struct event_args, what),
 			.flags = KW_REQ,
 			.group = 1,
-			.sub = detectors[i]->kw,
-			.sub_size = detectors[i]->spec_size,
-			.owner = detectors[i] };
+			.sub = d->kw,
+			.sub_size = d->spec_size,
+			.owner = d };
+		if (d->alias == NULL)
+			continue;
+		kw[rows] = *row;
+		kw[rows].word = d->alias;
+		kw[rows++].flags |= KW_HIDDEN;
+	}
 	return kw;
 }
 

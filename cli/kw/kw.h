@@ -22,7 +22,8 @@
  *    quoted word is never a keyword.
  *  - An optional bare value that cannot be read as its type is passed over.
  *  - Rows may share one place in the args: synonyms that set the same value, of which all but one
- *    are KW_HIDDEN, or alternatives with sub-tables of their own (struct kw_sub tells which).
+ *    are KW_HIDDEN, or alternatives with sub-tables of their own (struct kw_sub tells which; of
+ *    synonyms with one sub-table, the one that is printed).
  *  - Abbreviations: any prefix that only one acceptable keyword has; case does not matter.
  *
  * Values are small structs that begin with `bool set` (the presence mark: "configured and equal to

@@ -90,6 +90,16 @@ enter_row(struct walk *w, const struct choice *c)
 		f->seq = (size_t)(c->row - f->rows) + ((c->row->flags & KW_MANY) == 0);
 }
 
+/* Of two spellings of one thing the one that is printed. */
+static const struct kw *
+printed_row(const struct kw *rows, const struct kw *row)
+{
+	for (; (row->flags & KW_HIDDEN) != 0 && !row_is_end(rows); rows++)
+		if ((rows->flags & KW_HIDDEN) == 0 && rows->at == row->at && rows->sub == row->sub)
+			return rows;
+	return row;
+}
+
 static void
 enter_sub(struct walk *w, const struct choice *c)
 {
@@ -103,7 +113,7 @@ enter_sub(struct walk *w, const struct choice *c)
 	}
 	sub = (struct kw_sub *)(void *)(f->args + c->row->at);
 	*sub = (struct kw_sub){ .set = true,
-		.row = c->row,
+		.row = printed_row(f->rows, c->row),
 		.args = mem_roomy(f->owner, c->row->sub_size, room_for(w, c->row->sub)) };
 	push(w, c->row->sub, sub->args, sub->args);
 }

@@ -26,6 +26,7 @@ struct detector_specs {
 	const struct detector *detector;
 	struct spec *first, *last;
 	void *state;
+	bool came; /* a detector that was awaited */
 };
 
 struct bus {
@@ -144,6 +145,33 @@ bus_detector_find(const struct bus *b, const char *name)
 		if (strcmp((*d)->name, name) == 0)
 			return *d;
 	return NULL;
+}
+
+bool
+bus_detector_is_there(const struct bus *b, const struct detector *d)
+{
+	for (size_t i = 0; i < b->nlists; i++)
+		if (b->lists[i].detector == d && b->lists[i].came)
+			return true;
+	return !d->awaited;
+}
+
+void
+bus_detector_come(struct bus *b, const struct detector *d)
+{
+	struct err err = ERR_INIT;
+
+	if (bus_detector_is_there(b, d))
+		return;
+	specs_of(b, d)->came = true;
+	log_msg(b->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_DETECTOR",
+		"event detector %s is available", d->name);
+	for (struct spec *s = bus_specs(b, d); s; s = s->next) {
+		s->waits = d->arm && !d->arm(s, &err);
+		if (s->waits)
+			log_msg(b->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_EEM_CONFIG", "%s: %s",
+				s->policy, err.text);
+	}
 }
 
 uint64_t

@@ -19,7 +19,8 @@ struct bus;
 struct text;
 
 struct detector {
-	const char *name; /* the word after `event` */
+	const char *name;  /* the word after `event` */
+	const char *alias; /* another spelling of it, accepted only; NULL: none */
 	const char *help; /* as IOS prints it behind `event ?` */
 	const char *version;
 	const struct kw *kw; /* grammar of one statement, SPEC_COMMON_ROWS() at its end */
@@ -27,10 +28,13 @@ struct detector {
 	size_t data_size;    /* of event->data */
 	const struct event_field *fields;
 
+	bool awaited;       /* what publishes its events comes later: bus_detector_come() */
 	bool not_by_itself; /* an applet is not triggered by what it caused (rulings 44) */
 
 	/* "timer cron" and so on; NULL: the name. */
 	const char *(*type)(const void *args);
+	/* What was typed in several ways becomes one; once, before check(). */
+	void (*normalise)(void *args);
 	/* When typed (final = false: values may hold $variables, then leave them alone) and at commit. */
 	bool (*check)(struct engine *, const void *args, bool final, struct err *);
 	/* Once for each engine, before anything is armed. */
@@ -47,6 +51,13 @@ struct detector {
 bool bus_detectors(struct bus *, const struct detector *const *, struct err *);
 const struct detector *const *bus_detector_table(const struct bus *);
 const struct detector *bus_detector_find(const struct bus *, const char *name);
+
+/*
+ * Is there anybody who publishes this detector's events? Until then its statements are accepted, listed
+ * and registered, and wait; when it comes they are armed. Both may be asked again and again.
+ */
+bool bus_detector_is_there(const struct bus *, const struct detector *);
+void bus_detector_come(struct bus *, const struct detector *);
 
 /* Where a detector keeps what it needs for this engine: allocate it in the bus. Take the value at once,
  * the place moves. */

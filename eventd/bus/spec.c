@@ -6,6 +6,7 @@
 #include "bus/bus.h"
 #include "bus/detector.h"
 #include "core/engine.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
 
@@ -54,6 +55,13 @@ spec_arm(struct spec *s, struct err *err)
 		return true;
 	bus_add_spec(s->engine->bus, s);
 	s->armed = true;
+	s->waits = !bus_detector_is_there(s->engine->bus, s->detector);
+	if (s->waits) {
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_DETECTOR",
+			"policy %s waits: event detector %s is not available yet", s->policy,
+			s->detector->name);
+		return true;
+	}
 	if (s->detector->arm == NULL || s->detector->arm(s, err))
 		return true;
 	s->armed = false;
@@ -67,7 +75,7 @@ spec_disarm(struct spec *s)
 	if (!s->armed)
 		return;
 	s->armed = false;
-	if (s->detector->disarm)
+	if (s->detector->disarm && !s->waits)
 		s->detector->disarm(s);
 	bus_remove_spec(s->engine->bus, s);
 }

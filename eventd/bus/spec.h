@@ -50,7 +50,8 @@ struct spec {
 	const char *tag;    /* NULL = untagged */
 	void *args;         /* detector->spec_size bytes */
 	uint64_t id;
-	bool armed;
+	bool armed;    /* known to the bus */
+	bool waits;    /* armed, but its detector is not there yet */
 	bool single;   /* set by arm(): no second run while one is under way (watchdog) */
 	void *private; /* the detector's, set by arm(), let go of by disarm() */
 

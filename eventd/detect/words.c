@@ -1,0 +1,125 @@
+/* Words and types of values that several event statements share. */
+#include "detect/words.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rng.h"
+
+const struct kw_alternative words_yes_no[] = {
+	{ "no", "No", 0, false },
+	{ "yes", "Yes", 1, false },
+	{ NULL, NULL, 0, false },
+};
+
+const struct kw_alternative words_true_false[] = {
+	{ "false", "False", 0, false },
+	{ "true", "True", 1, false },
+	{ NULL, NULL, 0, false },
+};
+
+bool
+words_missing(struct err *err, const char *what)
+{
+	err_set(err, ERR_INCOMPLETE, "Incomplete command.");
+	err_hint(err, "%s", what);
+	return false;
+}
+
+/* ---- texts that are checked ---- */
+
+static void
+print(const struct kw *row, const void *src, struct text *out)
+{
+	kw_word.print(row, src, out);
+}
+
+static bool
+equal(const void *a, const void *b)
+{
+	return kw_word.equal(a, b);
+}
+
+static bool
+is_oid(const char *s)
+{
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (!isalnum((unsigned char)s[i]) && strchr(".-_:", s[i]) == NULL)
+			return false;
+	return i > 0 && strchr(s, '$') == NULL;
+}
+
+static bool
+oid_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	if (!is_oid(t->text) && strchr(t->text, '$') == NULL)
+		return err_set(err, ERR_RANGE, "an object identifier, such as 1.3.6.1.2.1.1.3.0");
+	return kw_word.parse(ctx, row, t, dst, err);
+}
+
+static void
+oid_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	static const char *const samples[] = { "1.3.6.1.2.1.1.3.0", "ifInOctets.1", ".1.3.6", "iso.3.6.1" };
+
+	text_add(out, samples[rng_below(rng, sizeof samples / sizeof *samples)]);
+}
+
+const struct kw_type kw_oid = {
+	.param = "WORD",
+	.name = "object identifier",
+	.size = sizeof(struct kw_str),
+	.parse = oid_parse,
+	.print = print,
+	.equal = equal,
+	.sample = oid_sample,
+};
+
+static bool
+is_prefix(const char *s)
+{
+	char address[INET6_ADDRSTRLEN], *end;
+	const char *slash = strchr(s, '/');
+	unsigned char bits[16];
+	long len;
+
+	if (slash == NULL || !isdigit((unsigned char)slash[1]) || slash - s >= (long)sizeof address)
+		return false;
+	snprintf(address, sizeof address, "%.*s", (int)(slash - s), s);
+	len = strtol(slash + 1, &end, 10);
+	if (*end != '\0')
+		return false;
+	return (inet_pton(AF_INET, address, bits) == 1 && len <= 32) ||
+	       (inet_pton(AF_INET6, address, bits) == 1 && len <= 128);
+}
+
+static bool
+prefix_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	if (!is_prefix(t->text) && strchr(t->text, '$') == NULL)
+		return err_set(err, ERR_RANGE, "a prefix, such as 192.0.2.0/24 or 2001:db8::/32");
+	return kw_word.parse(ctx, row, t, dst, err);
+}
+
+static void
+prefix_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	static const char *const samples[] = { "0.0.0.0/0", "192.0.2.0/24", "2001:db8::/32", "10.1.2.3/32" };
+
+	text_add(out, samples[rng_below(rng, sizeof samples / sizeof *samples)]);
+}
+
+const struct kw_type kw_prefix = {
+	.param = "A.B.C.D/nn|X:X:X:X::X/<0-128>",
+	.name = "prefix",
+	.size = sizeof(struct kw_str),
+	.parse = prefix_parse,
+	.print = print,
+	.equal = equal,
+	.sample = prefix_sample,
+};
