@@ -9,6 +9,7 @@
 #include "applets/env.h"
 #include "applets/rows.h"
 #include "applets/seal.h"
+#include "applets/trigger.h"
 #include "bus/bus.h"
 #include "bus/counter.h"
 #include "bus/detector.h"
@@ -127,28 +128,37 @@ static const struct kw old_set_kw[] = {
 	KW_END,
 };
 
-static const struct kw trigger_kw[] = {
-	{ .help = "Options of the trigger", .type = &kw_line, KW_AT(struct text_args, text) },
-	KW_END,
-};
-
-static bool
-trigger_adopt(struct engine *engine, void *args, struct err *err)
-{
-	return err_set(err, ERR_REFUSED, "Multiple events (event tag, trigger) are not supported yet");
-}
-
 static bool
 event_adopt(struct engine *engine, void *args, struct err *err)
 {
 	const struct event_args *a = args;
 	const struct detector *d = a->what.row->owner;
 
-	if (a->tag.set)
-		return trigger_adopt(engine, args, err);
 	if (d->normalise)
 		d->normalise(a->what.args);
 	return d->check == NULL || d->check(engine, a->what.args, false, err);
+}
+
+/* Rulings 11: the ninth event, and a mixture of tagged and untagged ones, are refused when typed. */
+static bool
+event_place(struct engine *engine, const struct conf_node *applet, const void *args, struct err *err)
+{
+	const struct event_args *a = args;
+	size_t others = 0;
+
+	for (const struct conf_node *n = applet->first; n; n = n->next) {
+		const struct event_args *other = n->args;
+
+		if (!is_event_node(n))
+			continue;
+		if (other->tag.set != a->tag.set)
+			return err_set(
+				err, ERR_REFUSED, "Use \"event tag\" when an applet has several events");
+		others += a->tag.set && strcmp(other->tag.s, a->tag.s) != 0;
+	}
+	if (others < POLICY_EVENTS_MAX)
+		return true;
+	return err_set(err, ERR_REFUSED, "An applet has at most %d events", POLICY_EVENTS_MAX);
 }
 
 static bool
@@ -213,7 +223,7 @@ action_line(struct engine *engine, const struct conf_node *node, struct text *ou
 
 /* ---- the rows ---- */
 
-enum { ROW_APPLET, ROW_DESCRIPTION, ROW_EVENT, ROW_TRIGGER, ROW_ACTION, ROW_OLD_SET, ROWS };
+enum { ROW_APPLET, ROW_DESCRIPTION, ROW_EVENT, ROW_ACTION, ROW_OLD_SET, ROWS };
 
 static const struct conf_row rows_template[ROWS] = {
 	[ROW_APPLET] = { .cmd = { .words = "event manager applet",
@@ -240,15 +250,8 @@ static const struct conf_row rows_template[ROWS] = {
 				.level = 15 },
 		.mode = mode,
 		.order = ORDER_EVENT,
-		.adopt = event_adopt },
-	[ROW_TRIGGER] = { .cmd = { .words = "trigger",
-				  .help = "Enter the trigger configuration mode",
-				  .kw = trigger_kw,
-				  .size = sizeof(struct text_args),
-				  .level = 15 },
-		.mode = mode,
-		.order = ORDER_EVENT,
-		.adopt = trigger_adopt },
+		.adopt = event_adopt,
+		.place = event_place },
 	[ROW_ACTION] = { .cmd = { .words = "action",
 				 .help = "Add or modify an action statement",
 				 .size = sizeof(struct action_args),
@@ -405,6 +408,7 @@ applets_start(const void *ctx, struct engine *engine, const struct language *l, 
 	scheduler_rows(engine);
 	environment_rows(engine);
 	applet_rows(engine, l);
+	trigger_rows(engine);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include "applets/action.h"
 #include "applets/expand.h"
 #include "applets/rows.h"
+#include "applets/trigger.h"
 #include "bus/bus.h"
 #include "bus/detector.h"
 #include "conf/conf.h"
@@ -83,8 +84,7 @@ collect_lines(
 static bool
 is_text(const struct kw *row)
 {
-	return row->type == &kw_pattern || row->type == &kw_string || row->type == &kw_word ||
-	       row->type == &kw_text;
+	return row->type && row->type != &kw_number && row->type != &kw_seconds && row->type != &kw_choice;
 }
 
 /* 3.5: $name in the statement is replaced by the environment's value, now. */
@@ -114,16 +114,14 @@ replace_variables(struct engine *engine, const void *ctx, const struct kw *rows,
 
 /* ---- registration ---- */
 
-static bool
-refuse(struct engine *engine, struct policy *p, const struct err *err)
+static void
+tell(struct engine *engine, const char *policy, const struct err *err)
 {
 	if (strcmp(err->class, "FH_EMEMORY") == 0)
 		log_msg(engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_UNKNOWN_ENV", "%s", err->text);
 	else
-		log_msg(engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_EEM_CONFIG", "%s: %s", p->name,
+		log_msg(engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_EEM_CONFIG", "%s: %s", policy,
 			err->text);
-	mem_free(p);
-	return false;
 }
 
 static bool
@@ -133,63 +131,150 @@ add_event(struct engine *engine, struct policy *p, const struct conf_node *n, st
 	const struct detector *d = a->what.row->owner;
 	struct spec_common *common = mem_steal(p, a->what.args);
 
+	if (d->normalise)
+		d->normalise(common);
 	if (!replace_variables(engine, p, d->kw, common, err) ||
 		(d->check && !d->check(engine, common, true, err)))
 		return false;
 	p->specs[p->nspecs++] =
 		spec_new(p, engine, d, p->name, a->tag.set ? a->tag.s : NULL, common, policy_raised, p);
 	mem_free(a);
-	p->maxrun = common->maxrun.set ? common->maxrun.v : MAXRUN_DEFAULT_S * USEC_PER_SEC;
 	return true;
 }
 
 static bool
-build(struct engine *engine, const struct conf_node *node, const struct conf_node *event, struct policy *p)
+add_events(struct engine *engine, struct policy *p, const struct conf_node *applet, struct err *err)
 {
-	const struct applet_args *a = node->args;
-	struct compile_line *lines;
-	struct err err = ERR_INIT;
+	for (const struct conf_node *n = applet->first; n; n = n->next) {
+		if (!is_event_node(n))
+			continue;
+		if (p->nspecs == POLICY_EVENTS_MAX)
+			return err_set(err, ERR_CONFIG, "An applet has at most %d events", POLICY_EVENTS_MAX);
+		if (!add_event(engine, p, n, err))
+			return false;
+	}
+	return true;
+}
+
+/* Of several events the one with the lowest tag that has the option decides (5). */
+static const struct spec_common *
+deciding_event(const struct policy *p, bool (*has)(const struct spec_common *))
+{
+	const struct spec *best = NULL;
+
+	for (size_t i = 0; i < p->nspecs; i++) {
+		const struct spec *s = p->specs[i];
+
+		if (has(spec_common(s)) && (best == NULL || strcmp(s->tag, best->tag) < 0))
+			best = s;
+	}
+	return best ? spec_common(best) : NULL;
+}
+
+static bool
+has_maxrun(const struct spec_common *c)
+{
+	return c->maxrun.set;
+}
+
+static bool
+has_ratelimit(const struct spec_common *c)
+{
+	return c->ratelimit.set;
+}
+
+/* Several events, or a `trigger`: what they say together becomes one event. */
+static bool
+add_trigger(struct engine *engine, struct policy *p, const struct conf_node *applet, struct err *err)
+{
+	struct trigger_spec want;
+	bool found;
+
+	if (!trigger_read(p, engine, applet, &found, &want, err))
+		return false;
+	if (!found && p->nspecs == 1)
+		return true;
+	if (p->specs[0]->tag == NULL)
+		return err_set(err, ERR_CONFIG, "the event of a trigger has no tag: use \"event tag\"");
+
+	const struct spec_common *limits = deciding_event(p, has_ratelimit);
+	want.ratelimit = limits ? limits->ratelimit.v : 0;
+	for (size_t i = 0; i < p->nspecs; i++)
+		p->specs[i]->ratelimit.every = 0; /* it is the policy's, not that of one event */
+	p->trigger = trigger_new(p, engine, p->specs, p->nspecs, &want, policy_triggered, p, err);
+	return p->trigger != NULL;
+}
+
+static void
+read_options(struct policy *p, const struct conf_node *applet)
+{
+	const struct applet_args *a = applet->args;
 
 	p->bypass = a->bypass.set;
 	p->trap = a->trap.set;
 	p->class = a->class.set ? (char)a->class.v : 0;
-	for (const struct conf_node *n = node->first; n; n = n->next)
+	for (const struct conf_node *n = applet->first; n; n = n->next)
 		if (is_description_node(n))
 			p->description = mem_strdup(p, ((const struct kw_str *)n->args)->s);
+}
 
+/* The policy that the lines describe, not armed yet; NULL with err. */
+static struct policy *
+build(struct engine *engine, const struct conf_node *applet, struct err *err)
+{
+	const struct applet_args *a = applet->args;
+	struct policy *p = policy_new(engine, a->name.s, POLICY_APPLET);
+	struct compile_line *lines;
+	size_t n;
+
+	p->order = applet->seq;
+	read_options(p, applet);
 	p->program = program_new(p->name);
-	size_t n = collect_lines(engine, node, p->program, &lines);
-	if (n == 0)
+	n = collect_lines(engine, applet, p->program, &lines);
+	if (!compile_program(engine, p->program, lines, n, err) || !add_events(engine, p, applet, err) ||
+		(p->nspecs > 0 && !add_trigger(engine, p, applet, err))) {
+		mem_free(p);
+		return NULL;
+	}
+	if (n == 0 && !engine->is_check)
 		log_msg(engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_ACTION",
 			"No action configured for applet %s", p->name);
-	bool good = compile_program(engine, p->program, lines, n, &err) && add_event(engine, p, event, &err);
 	mem_free(lines);
-	return good || refuse(engine, p, &err);
+
+	const struct spec_common *limits = deciding_event(p, has_maxrun);
+	p->maxrun = limits ? limits->maxrun.v : MAXRUN_DEFAULT_S * USEC_PER_SEC;
+	return p;
 }
 
 bool
 applet_check(struct engine *engine, const struct conf_node *node, struct err *err)
 {
 	const struct applet_args *a = node->args;
-	struct compile_line *lines;
 
 	if (!engine->is_check)
 		return true;
 
-	struct program *p = program_new(a->name.s);
-	size_t n = collect_lines(engine, node, p, &lines);
-	bool good = compile_program(engine, p, lines, n, err);
-	program_unref(p);
-	return good || err_wrap(err, "applet %s", a->name.s);
+	struct policy *p = build(engine, node, err);
+	mem_free(p);
+	return p != NULL || err_wrap(err, "applet %s", a->name.s);
 }
 
-static const struct conf_node *
-event_of(const struct conf_node *applet)
+static bool
+arm(struct policy *p, struct err *err)
+{
+	for (size_t i = 0; i < p->nspecs; i++)
+		if (!spec_arm(p->specs[i], err))
+			return false;
+	return true;
+}
+
+static bool
+has_event(const struct conf_node *applet)
 {
 	for (const struct conf_node *n = applet->first; n; n = n->next)
 		if (is_event_node(n))
-			return n;
-	return NULL;
+			return true;
+	return false;
 }
 
 /*
@@ -200,10 +285,9 @@ bool
 applet_apply(struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
 {
 	const struct applet_args *a = (new ? new : old)->args;
-	const struct conf_node *event = new ? event_of(new) : NULL;
 	struct err why = ERR_INIT;
 
-	if (event == NULL) {
+	if (new == NULL || !has_event(new)) {
 		policies_remove(engine->policies, a->name.s);
 		if (new)
 			log_msg(engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_EVENT",
@@ -211,19 +295,13 @@ applet_apply(struct engine *engine, const struct conf_node *old, const struct co
 		return true;
 	}
 
-	struct policy *p = policy_new(engine, a->name.s, POLICY_APPLET);
-	bool good;
-
-	p->order = new->seq;
-	good = build(engine, new, event, p);
+	struct policy *p = build(engine, new, &why);
 	policies_remove(engine->policies, a->name.s);
-	if (!good)
+	if (p && arm(p, &why)) {
+		policies_add(engine->policies, p);
 		return true;
-	for (size_t i = 0; i < p->nspecs; i++)
-		if (!spec_arm(p->specs[i], &why)) {
-			refuse(engine, p, &why);
-			return true;
-		}
-	policies_add(engine->policies, p);
+	}
+	tell(engine, a->name.s, &why);
+	mem_free(p);
 	return true;
 }

@@ -11,7 +11,12 @@ struct policy;
 
 /* Places in running-config, behind everything that applets may need. */
 enum { ORDER_EEM_SETTINGS = 8000, ORDER_ENVIRONMENT = 8100, ORDER_APPLET = 8200 };
-enum { ORDER_DESCRIPTION = 10, ORDER_EVENT = 20, ORDER_ACTION = 40 }; /* inside an applet */
+enum {
+	ORDER_DESCRIPTION = 10,
+	ORDER_EVENT = 20,
+	ORDER_TRIGGER = 30,
+	ORDER_ACTION = 40
+}; /* inside an applet */
 
 struct applet_args {
 	struct kw_str name;

@@ -83,7 +83,7 @@ event_manager_run(struct session *s, const void *args, struct err *err)
 			.tty = sync ? session_tty(s) : NULL },
 		err);
 	if (run == NULL)
-		return CMD_REFUSED_BARE;
+		return err->code == ERR_NONE ? CMD_DONE : CMD_REFUSED_BARE;
 	if (!sync)
 		return CMD_DONE;
 

@@ -279,11 +279,9 @@ show_policy_statistics(void *arg, struct policy *p)
 {
 	struct listing *l = arg;
 	char average[32], longest[32];
-	uint64_t suppressed = 0;
+	uint64_t suppressed = policy_suppressed(p);
 	unsigned at = 0;
 
-	for (size_t i = 0; i < p->nspecs; i++)
-		suppressed += p->specs[i]->suppressed;
 	eem_seconds(p->runs ? p->run_total / (usec)p->runs : 0, average);
 	eem_seconds(p->run_longest, longest);
 	l->n++;

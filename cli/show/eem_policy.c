@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "applets/applet.h"
+#include "bus/correlate.h"
+#include "bus/detector.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
 #include "cli/show/eem.h"
@@ -40,12 +42,6 @@ static const struct kw registered_kw[] = {
 	KW_END,
 };
 
-static const char *
-policy_type(const struct policy *p)
-{
-	return p->nspecs > 1 ? "multiple" : spec_type(p->specs[0]);
-}
-
 struct chosen {
 	const struct registered_args *args;
 	const struct policy **v;
@@ -58,7 +54,7 @@ choose(void *arg, struct policy *p)
 	struct chosen *c = arg;
 	const struct registered_args *a = c->args;
 
-	if (a->event_type.set && strcmp(a->event_type.s, policy_type(p)) != 0)
+	if (a->event_type.set && strcmp(a->event_type.s, policy_event_type(p)) != 0)
 		return;
 	if ((a->system.set && strcmp(p->type, "system") != 0) ||
 		(a->user.set && strcmp(p->type, "user") != 0))
@@ -101,6 +97,57 @@ show_actions(struct writer *w, const char *listing)
 	w_end(w);
 }
 
+/* One line each; tagged ones with their number, tag and detector (10.1). */
+static void
+show_specs(struct session *s, struct writer *w, const struct policy *p)
+{
+	w_list(w, "events");
+	for (size_t i = 0; i < p->nspecs; i++) {
+		const struct spec *spec = p->specs[i];
+		struct text t;
+
+		text_init(&t, session_cmd_ctx(s));
+		spec_describe(spec, &t);
+		if (spec->tag)
+			w_text(w, " %zu: %s: %s: ", i + 1, spec->tag, spec_type(spec));
+		else
+			w_text(w, " ");
+		w_foreign(w, t.s, t.len);
+		w_text(w, "\n");
+		w_object(w, NULL);
+		w_str(w, "tag", spec->tag);
+		w_str(w, "detector", spec->detector->name);
+		w_str(w, "event_type", spec_type(spec));
+		w_str(w, "event", t.s);
+		w_bool(w, "waits_for_detector", spec->waits);
+		w_end(w);
+	}
+	w_end(w);
+}
+
+static void
+show_trigger(struct session *s, struct writer *w, const struct policy *p)
+{
+	struct text t;
+
+	if (p->trigger == NULL)
+		return;
+	text_init(&t, session_cmd_ctx(s));
+	trigger_describe(p->trigger, &t);
+	w_foreign(w, t.s, t.len);
+	w_str(w, "trigger", t.s);
+}
+
+/* Statements whose detector is not there yet. */
+static void
+show_waiting(struct writer *w, const struct policy *p)
+{
+	for (size_t i = 0; i < p->nspecs; i++)
+		if (p->specs[i]->waits)
+			w_text(w, " event detector %s is not available yet: the policy waits for it\n",
+				p->specs[i]->detector->name);
+}
+
 static void
 show_policy(struct session *s, struct writer *w, unsigned no, const struct policy *p)
 {
@@ -119,26 +166,28 @@ show_policy(struct session *s, struct writer *w, unsigned no, const struct polic
 	eem_cell(w, &at, 0, "%u", no);
 	eem_cell(w, &at, 5, "%s", policy_kind_name(p->kind));
 	eem_cell(w, &at, 15, "%s", p->type);
-	eem_cell(w, &at, 23, "%s", policy_type(p));
+	eem_cell(w, &at, 23, "%s", policy_event_type(p));
 	eem_cell(w, &at, 43, "%s", p->trap ? "On" : "Off");
 	eem_cell(w, &at, 49, "%s", date);
 	eem_cell(w, &at, 75, "%s", p->name);
-	w_text(w, "\n ");
-	w_foreign(w, spec.s, spec.len);
-	w_text(w, "\n maxrun %s\n", maxrun);
+	w_text(w, "\n");
+	w_object(w, NULL);
+	show_specs(s, w, p);
+	show_trigger(s, w, p);
+	show_waiting(w, p);
+	w_text(w, " maxrun %s\n", maxrun);
 	if (p->bypass)
 		w_text(w, " Authorization: bypass\n");
 
-	w_object(w, NULL);
 	w_int(w, "no", no);
 	w_str(w, "class", policy_kind_name(p->kind));
 	w_str(w, "type", p->type);
-	w_str(w, "event_type", policy_type(p));
+	w_str(w, "event_type", policy_event_type(p));
 	w_str(w, "trap", p->trap ? "On" : "Off");
 	w_str(w, "time_registered", date);
 	w_str(w, "name", p->name);
 	w_str(w, "description", p->description);
-	w_str(w, "event", spec.s);
+	w_str(w, "event", p->trigger ? NULL : spec.s);
 	w_str(w, "maxrun", maxrun);
 	w_bool(w, "authorization_bypass", p->bypass);
 	w_str(w, "scheduler_class", p->class ? (const char[]){ p->class, '\0' } : "default");

@@ -226,22 +226,27 @@ bus_verdict(struct bus *b, const struct spec *spec, const struct event *ev, enum
 
 /* ---- the stages ---- */
 
-static bool
-passes_loop_guard(struct bus *b, struct spec *s, struct event *ev)
+bool
+bus_chain_passes(struct bus *b, struct spec *s, const struct event *ev, struct cause *cause)
 {
-	if (s->detector->not_by_itself && cause_names(ev->cause, s->policy)) {
-		bus_verdict(b, s, ev, STAGE_LOOP, false, "caused by the applet itself");
-		b->stats.looped++;
-		return false;
-	}
-	if (ev->depth < b->loop_limit)
+	if ((ev ? ev->depth : cause_depth(cause)) < b->loop_limit)
 		return true;
 
 	bus_verdict(b, s, ev, STAGE_LOOP, false, "event chain longer than %u", b->loop_limit);
 	b->stats.looped++;
 	if (ratelimit_pass(&s->loop_message, clock_mono(b->engine->clock)))
-		log_msg(b->engine->log, ev->cause, "HA_EM", SEV_WARNINGS, "FMPD_LOOP",
+		log_msg(b->engine->log, ev ? ev->cause : cause, "HA_EM", SEV_WARNINGS, "FMPD_LOOP",
 			"applet %s not run: event chain longer than %u", s->policy, b->loop_limit);
+	return false;
+}
+
+static bool
+passes_loop_guard(struct bus *b, struct spec *s, struct event *ev)
+{
+	if (!s->detector->not_by_itself || !cause_names(ev->cause, s->policy))
+		return bus_chain_passes(b, s, ev, ev->cause);
+	bus_verdict(b, s, ev, STAGE_LOOP, false, "caused by the applet itself");
+	b->stats.looped++;
 	return false;
 }
 
@@ -265,8 +270,8 @@ passes_ratelimit(struct bus *b, struct spec *s, const struct event *ev)
 	return false;
 }
 
-static void
-number(struct bus *b, struct event *ev)
+void
+bus_number(struct bus *b, struct event *ev)
 {
 	if (ev->id)
 		return;
@@ -278,7 +283,7 @@ number(struct bus *b, struct event *ev)
 enum pass
 bus_pass(struct bus *b, struct spec *s, struct event *ev)
 {
-	number(b, ev);
+	bus_number(b, ev);
 	s->matched++;
 	if (!passes_loop_guard(b, s, ev))
 		return PASS_LOOP;
@@ -374,7 +379,7 @@ bus_publish(struct bus *b, struct event *ev, const uint64_t *targets, size_t n)
 	}
 
 	struct queued *q = mem_alloc(b, sizeof *q + n * sizeof *targets);
-	number(b, ev);
+	bus_number(b, ev);
 	q->event = ev;
 	q->n = n;
 	if (n)

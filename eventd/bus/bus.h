@@ -34,6 +34,12 @@ bool bus_publish(struct bus *, struct event *, const uint64_t *targets, size_t n
 enum pass { PASS_YES, PASS_LOOP, PASS_NOT_YET, PASS_RATELIMIT };
 enum pass bus_pass(struct bus *, struct spec *, struct event *);
 
+/* Gives the event its number, once; for events that are not published here. */
+void bus_number(struct bus *, struct event *);
+
+/* Is the chain of causes short enough for one more run? Else it is told, once a minute; `ev` may be NULL. */
+bool bus_chain_passes(struct bus *, struct spec *, const struct event *ev, struct cause *);
+
 /* `event manager loop-limit N` (rulings 14). */
 void bus_set_loop_limit(struct bus *, unsigned);
 unsigned bus_loop_limit(const struct bus *);

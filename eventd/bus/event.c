@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bus/bus.h"
+#include "bus/correlate.h"
 #include "bus/detector.h"
 #include "core/engine.h"
 #include "core/frame.h"
@@ -85,6 +86,8 @@ event_unref(struct event *ev)
 	if (ev == NULL || --ev->refs > 0)
 		return;
 	cause_unref(ev->cause);
+	for (size_t i = 0; i < ev->nmembers; i++)
+		event_unref(ev->members[i].event);
 	mem_free(ev);
 }
 
@@ -151,45 +154,89 @@ field_find(const struct event_field *fields, const char *name)
 	return NULL;
 }
 
+void
+event_set_members(struct event *ev, const struct event_member *v, size_t n)
+{
+	ev->members = mem_dup(ev, v, n * sizeof *v);
+	ev->nmembers = n;
+	for (size_t i = 0; i < n; i++) {
+		ev->members[i].tag = event_str(ev, v[i].tag);
+		event_ref(v[i].event);
+	}
+}
+
+/* The field of that name, and what its offset counts from; NULL: no such variable. */
+static const struct event_field *
+event_field(const struct event *ev, const char *name, const void **base)
+{
+	const struct event_field *f = field_find(ev->detector->fields, name);
+
+	*base = ev->data;
+	for (size_t i = 0; f == NULL && i < ev->nmembers; i++) {
+		const struct event *member = ev->members[i].event;
+
+		f = field_find(member->detector->fields, name);
+		*base = member->data;
+	}
+	if (f)
+		return f;
+	*base = ev;
+	return field_find(event_common_fields, name);
+}
+
 bool
 event_has(const struct event *ev, const char *name)
 {
-	return field_find(ev->detector->fields, name) || field_find(event_common_fields, name);
+	const void *base;
+
+	return event_field(ev, name, &base) != NULL;
 }
 
 bool
 event_get(const struct event *ev, const char *name, struct text *out)
 {
-	const struct event_field *f = field_find(ev->detector->fields, name);
+	const void *base;
+	const struct event_field *f = event_field(ev, name, &base);
 
-	if (f) {
-		add_value(f, ev->data, out);
-		return true;
+	if (f)
+		add_value(f, base, out);
+	return f != NULL;
+}
+
+struct each {
+	const struct event *ev;
+	void (*f)(void *arg, const char *name, const char *value, size_t n);
+	void *arg;
+	struct text *value;
+};
+
+/* The fields that count: of several with one name, the one that event_get() finds. */
+static void
+each_field(struct each *e, const struct event_field *fields, const void *base)
+{
+	for (; fields && fields->name; fields++) {
+		const void *found;
+
+		event_field(e->ev, fields->name, &found);
+		if (found != base)
+			continue;
+		text_clear(e->value);
+		add_value(fields, base, e->value);
+		e->f(e->arg, fields->name, e->value->s, e->value->len);
 	}
-	f = field_find(event_common_fields, name);
-	if (f == NULL)
-		return false;
-	add_value(f, ev, out);
-	return true;
 }
 
 void
 event_each(const struct event *ev, void (*f)(void *arg, const char *name, const char *value, size_t n),
 	void *arg)
 {
-	struct text *t = text_new(ev);
+	struct each e = { ev, f, arg, text_new(ev) };
 
-	for (const struct event_field *row = event_common_fields; row->name; row++) {
-		text_clear(t);
-		add_value(row, ev, t);
-		f(arg, row->name, t->s, t->len);
-	}
-	for (const struct event_field *row = ev->detector->fields; row && row->name; row++) {
-		text_clear(t);
-		add_value(row, ev->data, t);
-		f(arg, row->name, t->s, t->len);
-	}
-	mem_free(t);
+	each_field(&e, event_common_fields, ev);
+	each_field(&e, ev->detector->fields, ev->data);
+	for (size_t i = 0; i < ev->nmembers; i++)
+		each_field(&e, ev->members[i].event->detector->fields, ev->members[i].event->data);
+	mem_free(e.value);
 }
 
 /* Octets that are not UTF-8 cannot stand in JSON: they travel as {"hex":"..."}, so nothing is lost. */
@@ -221,6 +268,20 @@ field_to_json(const struct event *ev, const struct event_field *f)
 		f->len_at ? *(const size_t *)(const void *)((const char *)ev->data + f->len_at) : strlen(s));
 }
 
+static json_t *
+members_to_json(const struct event *ev)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ev->nmembers; i++) {
+		const char *tag = ev->members[i].tag;
+
+		json_array_append_new(list, json_pack("{s:o s:o}", "tag", frame_string(tag, strlen(tag)),
+						    "event", event_to_json(ev->members[i].event)));
+	}
+	return list;
+}
+
 json_t *
 event_to_json(const struct event *ev)
 {
@@ -237,6 +298,8 @@ event_to_json(const struct event *ev)
 		(json_int_t)ev->mono, "wall", (json_int_t)ev->wall, "fields", fields);
 	if (ev->raw)
 		json_object_set_new(doc, "raw", octets_to_json(ev, ev->raw, ev->raw_len));
+	if (ev->nmembers)
+		json_object_set_new(doc, "members", members_to_json(ev));
 	return doc;
 }
 
@@ -339,24 +402,53 @@ event_read(struct event *ev, const json_t *doc, struct err *err)
 	return true;
 }
 
+static bool
+members_from_json(struct engine *engine, struct event *ev, const json_t *list, struct err *err)
+{
+	struct event_member v[TRIGGER_MEMBERS];
+	size_t n = 0;
+	bool good = json_array_size(list) <= TRIGGER_MEMBERS;
+
+	for (; good && n < json_array_size(list); n++) {
+		const json_t *doc = json_array_get(list, n), *event = json_object_get(doc, "event");
+
+		v[n].tag = json_string_value(json_object_get(doc, "tag"));
+		/* None of them has members of its own. */
+		good = v[n].tag && json_object_get(event, "members") == NULL &&
+		       (v[n].event = event_from_json(engine, event, err)) != NULL;
+		if (!good)
+			break;
+	}
+	if (good && n > 0)
+		event_set_members(ev, v, n);
+	while (n > 0)
+		event_unref(v[--n].event);
+	if (!good && (err == NULL || err->code == ERR_NONE))
+		err_set(err, ERR_INVALID, "members of an event are wrong");
+	return good;
+}
+
 struct event *
 event_from_json(struct engine *engine, const json_t *doc, struct err *err)
 {
 	const char *name = json_string_value(json_object_get(doc, "detector"));
 	const char *type = json_string_value(json_object_get(doc, "type"));
 	const struct detector *d = name ? bus_detector_find(engine->bus, name) : NULL;
+	const json_t *members = json_object_get(doc, "members");
 
 	if (json_integer_value(json_object_get(doc, "version")) != 1) {
 		err_set(err, ERR_INVALID, "event version is not 1");
 		return NULL;
 	}
+	if (members && d == NULL)
+		d = &detector_multiple;
 	if (d == NULL || type == NULL) {
 		err_set(err, ERR_INVALID, "no detector '%s'", name ? name : "");
 		return NULL;
 	}
 
 	struct event *ev = event_new(engine, d, type, NULL);
-	if (event_read(ev, doc, err))
+	if (event_read(ev, doc, err) && (members == NULL || members_from_json(engine, ev, members, err)))
 		return ev;
 	event_unref(ev);
 	return NULL;

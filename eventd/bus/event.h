@@ -46,6 +46,12 @@ struct event_field {
 /* Fields that every event has: _event_id, _event_type, _event_type_string, _event_pub_time, ... */
 extern const struct event_field event_common_fields[];
 
+/* One of the events that a `multiple` event was made of. */
+struct event_member {
+	const char *tag;
+	struct event *event;
+};
+
 struct event {
 	unsigned refs;
 	const struct detector *detector;
@@ -65,8 +71,10 @@ struct event {
 	usec mono, wall;
 	usec wall_sec; /* wall without its fraction, and the fraction: $_event_pub_sec, _msec */
 	int64_t wall_msec;
-	int64_t number; /* the id, as the field table reads it */
-	void *data;     /* detector->data_size bytes; strings in it are owned by the event */
+	int64_t number;               /* the id, as the field table reads it */
+	struct event_member *members; /* the one that occurred last first; NULL = none */
+	size_t nmembers;
+	void *data; /* detector->data_size bytes; strings in it are owned by the event */
 };
 
 /*
@@ -87,6 +95,9 @@ const char *event_str(struct event *, const char *s);
 const char *event_strn(struct event *, const char *s, size_t n);
 /* Room for n bytes and a NUL, to be filled by the caller. */
 char *event_room(struct event *, size_t n);
+
+/* Its variables are theirs, the first one's where several have it. Tags are copied, references gained. */
+void event_set_members(struct event *, const struct event_member *, size_t n);
 
 /* Has this event a variable of that name? Common fields count. */
 bool event_has(const struct event *, const char *name);

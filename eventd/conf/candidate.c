@@ -230,6 +230,10 @@ candidate_do(struct candidate *c, struct meaning *m, struct err *err)
 		line_unref(line);
 	} else if (line->row->body != NULL) {
 		c->body = line;
+	} else if (line->row->place != NULL && !line->no &&
+		   !line->row->place(c->conf->engine, &m->at->pub, line->args, err)) {
+		line_unref(line);
+		fine = false;
 	} else {
 		put_line(c, m->at, line);
 	}

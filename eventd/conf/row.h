@@ -41,6 +41,9 @@ struct conf_row {
 
 	/* Once, behind the parser: normalises args (encrypts a secret). May refuse. */
 	bool (*adopt)(struct engine *, void *args, struct err *);
+	/* When a line is typed below `parent`, before it takes its place among the lines there: may refuse
+	 * it for what they say. The parent's check() sees the whole. */
+	bool (*place)(struct engine *, const struct conf_node *parent, const void *args, struct err *);
 	/*
 	 * The line is followed by raw lines (certificate ca: hex until `quit`): called for each, sets
 	 * *done with the last. Texts for args are allocated in args. Such a row enters a mode without

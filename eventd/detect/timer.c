@@ -1,6 +1,6 @@
 /*
  * Detector timer: watchdog (again and again), countdown (once), absolute (once, at a time of the
- * wall clock), cron (detect/cron.h). The first two follow monotonic time and never notice when the
+ * wall clock), cron (core/cron.h). The first two follow monotonic time and never notice when the
  * clock is set; the last two are computed anew whenever it is.
  */
 #include "detect/detector.h"
@@ -10,7 +10,7 @@
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "detect/cron.h"
+#include "core/cron.h"
 
 #define TIME_MAX (INT64_C(2085978494) * USEC_PER_SEC + 999 * USEC_PER_MSEC)
 

@@ -45,6 +45,33 @@ manual_event(struct engine *engine, const struct manual_want *want)
 	return ev;
 }
 
+/* One of the policy's events `none`; most have one only. */
+static void
+offer(struct engine *engine, struct policy *policy, struct spec *spec, struct event *ev, struct tty *tty,
+	struct run **run, struct err *err)
+{
+	enum policy_answer answer;
+	struct run *queued;
+
+	switch (bus_pass(engine->bus, spec, ev)) {
+	case PASS_LOOP:
+		err_set(err, ERR_REFUSED, "EEM policy %s not run: event chain longer than %u", policy->name,
+			bus_loop_limit(engine->bus));
+		break;
+	case PASS_RATELIMIT:
+		err_set(err, ERR_REFUSED, "EEM policy %s not run: its ratelimit has not passed",
+			policy->name);
+		break;
+	case PASS_NOT_YET:
+	case PASS_YES:
+		queued = policy_offer(policy, spec, ev, tty, &answer);
+		if (queued)
+			*run = queued;
+		else if (answer != POLICY_WAITS)
+			err_set(err, ERR_REFUSED, "EEM policy %s not run: the queue is full", policy->name);
+	}
+}
+
 struct run *
 manual_run(struct engine *engine, const struct manual_want *want, struct err *err)
 {
@@ -59,20 +86,9 @@ manual_run(struct engine *engine, const struct manual_want *want, struct err *er
 	}
 
 	struct event *ev = manual_event(engine, want);
-	switch (bus_pass(engine->bus, spec, ev)) {
-	case PASS_LOOP:
-		err_set(err, ERR_REFUSED, "EEM policy %s not run: event chain longer than %u", want->name,
-			bus_loop_limit(engine->bus));
-		break;
-	case PASS_RATELIMIT:
-		err_set(err, ERR_REFUSED, "EEM policy %s not run: its ratelimit has not passed", want->name);
-		break;
-	case PASS_NOT_YET:
-	case PASS_YES:
-		run = sched_queue(engine->sched, policy, ev, want->tty);
-		if (run == NULL)
-			err_set(err, ERR_REFUSED, "EEM policy %s not run: the queue is full", want->name);
-	}
+	for (size_t i = 0; i < policy->nspecs; i++)
+		if (policy->specs[i]->detector == spec->detector)
+			offer(engine, policy, policy->specs[i], ev, want->tty, &run, err);
 	event_unref(ev);
 	return run;
 }

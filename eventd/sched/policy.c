@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/bus.h"
+#include "bus/correlate.h"
 #include "bus/detector.h"
 #include "core/mem.h"
 #include "sched/sched.h"
@@ -54,6 +55,8 @@ policy_retire(struct policy *p)
 {
 	for (size_t i = 0; i < p->nspecs; i++)
 		spec_disarm(p->specs[i]);
+	mem_free(p->trigger);
+	p->trigger = NULL;
 	p->removed = true;
 	if (p->active == 0)
 		mem_free(p);
@@ -76,19 +79,70 @@ policy_spec(const struct policy *p, const char *detector)
 	return NULL;
 }
 
+static struct run *
+queue_run(struct policy *p, struct spec *s, const struct event *ev, struct tty *tty, enum policy_answer *why)
+{
+	struct run *run = sched_queue(p->engine->sched, p, ev, tty);
+
+	*why = run ? POLICY_QUEUED : POLICY_FULL;
+	if (run == NULL)
+		bus_verdict(p->engine->bus, s, ev, STAGE_SCHED, false, "the queue is full");
+	return run;
+}
+
+struct run *
+policy_offer(struct policy *p, struct spec *s, struct event *ev, struct tty *tty, enum policy_answer *why)
+{
+	struct run *run;
+
+	if (s->single && p->trigger == NULL && p->active > 0) {
+		bus_verdict(p->engine->bus, s, ev, STAGE_SCHED, false, "still running");
+		*why = POLICY_BUSY;
+		return NULL;
+	}
+	if (p->trigger == NULL)
+		return queue_run(p, s, ev, tty, why);
+
+	ev = trigger_occurred(p->trigger, s, ev);
+	*why = POLICY_WAITS;
+	if (ev == NULL)
+		return NULL;
+	run = queue_run(p, s, ev, tty, why);
+	event_unref(ev);
+	return run;
+}
+
 void
 policy_raised(void *arg, struct spec *s, struct event *ev)
 {
-	struct policy *p = arg;
+	enum policy_answer why;
 
-	if (p->take != NULL && p->take(p, ev))
-		return;
-	if (s->single && p->active > 0) {
-		bus_verdict(p->engine->bus, s, ev, STAGE_SCHED, false, "still running");
-		return;
-	}
-	if (sched_queue(p->engine->sched, p, ev, NULL) == NULL)
-		bus_verdict(p->engine->bus, s, ev, STAGE_SCHED, false, "the queue is full");
+	policy_offer(arg, s, ev, NULL, &why);
+}
+
+void
+policy_triggered(void *arg, struct event *ev)
+{
+	struct policy *p = arg;
+	enum policy_answer why;
+
+	queue_run(p, p->specs[0], ev, NULL, &why);
+}
+
+const char *
+policy_event_type(const struct policy *p)
+{
+	return p->trigger ? detector_multiple.name : spec_type(p->specs[0]);
+}
+
+uint64_t
+policy_suppressed(const struct policy *p)
+{
+	uint64_t n = p->trigger ? trigger_suppressed(p->trigger) : 0;
+
+	for (size_t i = 0; i < p->nspecs; i++)
+		n += p->specs[i]->suppressed;
+	return n;
 }
 
 static int

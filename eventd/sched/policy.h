@@ -41,6 +41,7 @@ struct policy {
 	struct program *program;
 	struct spec *specs[POLICY_EVENTS_MAX];
 	size_t nspecs;
+	struct trigger *trigger; /* bus/correlate.h; NULL: one event */
 	UT_hash_handle hh;
 
 	bool removed;    /* no longer registered; kept while runs are under way */
@@ -55,6 +56,18 @@ struct policy *policy_new(struct engine *, const char *name, enum policy_kind);
 void policy_release(struct policy *); /* one run less; frees a removed one when it was the last */
 /* Queues a run: what a specification's raised() calls, with the policy as arg. */
 void policy_raised(void *policy, struct spec *, struct event *);
+/* The same of a trigger. */
+void policy_triggered(void *policy, struct event *);
+/*
+ * The same for a caller that waits for the run, or lends it a terminal (may be NULL). No run: `why` says
+ * that the policy's other events are missing, that it is running already, or that the queue is full.
+ */
+enum policy_answer { POLICY_QUEUED, POLICY_WAITS, POLICY_BUSY, POLICY_FULL };
+struct run *policy_offer(
+	struct policy *, struct spec *, struct event *, struct tty *, enum policy_answer *why);
+/* "timer watchdog", "multiple": the event type. */
+const char *policy_event_type(const struct policy *);
+uint64_t policy_suppressed(const struct policy *); /* by rate limits */
 /* The first specification of this detector, or NULL. */
 struct spec *policy_spec(const struct policy *, const char *detector);
 

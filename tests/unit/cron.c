@@ -12,7 +12,7 @@
 
 #include "core/mem.h"
 #include "core/rng.h"
-#include "detect/cron.h"
+#include "core/cron.h"
 
 /* Rules, not names: no time zone files are needed. */
 static const char *const zones[] = { "UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT,M3.2.0,M11.1.0",

@@ -142,7 +142,7 @@ expect_suppressed(struct world *w, const struct statement *st, bool no)
 
 	if (p == NULL)
 		return world_fail(w, "policy %s is not registered", st->word[2]);
-	return compare(w, "the number of suppressed triggers", p->specs[0]->suppressed, st, 3);
+	return compare(w, "the number of suppressed triggers", policy_suppressed(p), st, 3);
 }
 
 static bool

@@ -3,8 +3,11 @@
 #include "verbs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bus/application.h"
+#include "bus/tracked.h"
 #include "cli/session.h"
 #include "conf/conf.h"
 #include "core/loop.h"
@@ -147,6 +150,36 @@ verb_mail(struct world *w, const struct statement *st)
 	       world_fail(w, "'%s' is no time", st->word[at]);
 }
 
+/* track NUMBER up|down|absent: what the owner of tracked objects says. */
+static bool
+verb_track(struct world *w, const struct statement *st)
+{
+	static const char *const states[] = { "absent", "down", "up" }; /* ORDER: enum tracked */
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(st->word[2], states[i]) == 0) {
+			tracked_set(w->engine, (uint32_t)strtoul(st->word[1], NULL, 10), (enum tracked)i,
+				NULL);
+			world_settle(w);
+			return true;
+		}
+	return world_fail(w, "'%s' is no state", st->word[2]);
+}
+
+/* publish SUB-SYSTEM TYPE [ARG...]: an event of an application outside. */
+static bool
+verb_publish(struct world *w, const struct statement *st)
+{
+	const char *args[APPLICATION_ARGS] = { NULL };
+
+	for (size_t i = 0; i < APPLICATION_ARGS && i + 3 < st->n; i++)
+		args[i] = st->word[i + 3];
+	application_publish(w->engine, (uint32_t)strtoul(st->word[1], NULL, 10),
+		(uint32_t)strtoul(st->word[2], NULL, 10), args, NULL);
+	world_settle(w);
+	return true;
+}
+
 /* ---- time ---- */
 
 static bool
@@ -218,10 +251,12 @@ static const struct {
 	{ "expect", 1, false, expect_run },
 	{ "file", 1, true, verb_file },
 	{ "mail", 1, false, verb_mail },
+	{ "publish", 2, false, verb_publish },
 	{ "refused", 1, true, verb_refused },
 	{ "start", 1, false, verb_nothing },
 	{ "step", 1, false, verb_step },
 	{ "syslog", 1, false, verb_syslog },
+	{ "track", 2, false, verb_track },
 	{ "title", 1, false, verb_nothing },
 	{ "zone", 1, false, verb_nothing },
 };

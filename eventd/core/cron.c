@@ -1,5 +1,5 @@
 /* Cron entries: reading them, and the next time that fits. */
-#include "detect/cron.h"
+#include "core/cron.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
  * runs once when its time is repeated (summer time ends), and at the end of the gap when its time is
  * left out (summer time begins). One that repeats (`*`, `*` with a step) follows the clock.
  */
-#ifndef DETECT_CRON_H
-#define DETECT_CRON_H
+#ifndef CORE_CRON_H
+#define CORE_CRON_H
 
 #include <stdbool.h>
 #include <stdint.h>
