@@ -158,8 +158,8 @@ verb_track(struct world *w, const struct statement *st)
 
 	for (unsigned i = 0; i < 3; i++)
 		if (strcmp(st->word[2], states[i]) == 0) {
-			tracked_set(w->engine, (uint32_t)strtoul(st->word[1], NULL, 10), (enum tracked)i,
-				NULL);
+			tracked_set(
+				w->engine, (uint32_t)strtoul(st->word[1], NULL, 10), (enum tracked)i, NULL);
 			world_settle(w);
 			return true;
 		}
