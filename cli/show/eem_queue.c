@@ -90,7 +90,7 @@ show_heading(struct queue_view *v, const struct run_view *r)
 		w_text(v->w, "\ndefault class - ");
 	w_text(v->w, "%u %s event%s\n", c.n, policy_kind_name(r->kind), c.n == 1 ? "" : "s");
 	w_text(v->w, "No.  Job Id      p s Status  Time of Event             Event Type         Name\n");
-	v->kind = r->kind;
+	v->kind = (int)r->kind;
 	v->class = r->class;
 	v->no = 0;
 }
