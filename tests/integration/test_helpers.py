@@ -113,6 +113,21 @@ def test_a_helper_that_is_stuck_is_ended(daemon):
         assert daemon.run("B").code == 0
 
 
+def test_a_cleared_run_takes_its_mail_back(daemon):
+    """In the middle of the mail's last step; the helper lives, and takes the next job."""
+    with BadSmtp(at={"dot": Hang()}) as server, BadSmtp() as good:
+        daemon.configure(*applet("A", mail(server.port), 'syslog msg "not reached"'), *applet("B", mail(good.port), event="event none sync yes"))
+        daemon.run("A")
+        reached(server, "dot")
+        pid, = helpers(daemon)
+        job = daemon.wait_show("show event manager policy active", r"^\d+ +(\d+) .*A$").group(1)
+        assert daemon.ctl("event manager scheduler clear policy " + job).code == 0
+        assert daemon.run("B").code == 0
+        assert helpers(daemon) == [pid]
+        log = daemon.show("show logging")
+        assert "FMPD_HELPER" not in log and "not reached" not in log and "FMPD_SMTP" not in log
+
+
 def test_helpers_end_with_a_killed_daemon(daemon):
     with BadSmtp(at={"ehlo": Hang()}) as server:
         daemon.configure(*applet("A", mail(server.port)))
