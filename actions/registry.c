@@ -37,6 +37,7 @@ const struct action *const actions[] = {
 	&action_string,
 	&action_subtract,
 	&action_syslog,
+	&action_track,
 	&action_wait,
 	&action_while,
 	NULL,

@@ -292,16 +292,10 @@ is_exit_status(const char *name)
 }
 
 static bool
-write_value(struct run *r, uint32_t symbol, const char *name, bool append, const char *s, size_t n)
+value_write(struct run *r, struct value *v, const char *name, bool append, const char *s, size_t n)
 {
-	struct value *v;
 	size_t at = 0;
 
-	if (is_exit_status(name))
-		return set_exit_status(r, s, n);
-	v = writable_value(r, symbol, name);
-	if (v == NULL)
-		return false;
 	if (append && v->form)
 		value_text(r, v, &at);
 	if (n > VALUE_MAX - at) {
@@ -311,6 +305,17 @@ write_value(struct run *r, uint32_t symbol, const char *name, bool append, const
 	}
 	value_put(r, v, at, s, n);
 	return true;
+}
+
+static bool
+write_value(struct run *r, uint32_t symbol, const char *name, bool append, const char *s, size_t n)
+{
+	struct value *v;
+
+	if (is_exit_status(name))
+		return set_exit_status(r, s, n);
+	v = writable_value(r, symbol, name);
+	return v && value_write(r, v, name, append, s, n);
 }
 
 static bool
@@ -355,16 +360,31 @@ run_set_int(struct run *r, const struct variable *v, int64_t number)
 	return write_number(r, v->symbol, v->name, number);
 }
 
+/* ---- results ---- */
+
+/* An action's result stands above an event's variable of that name. */
+bool
+run_set_result(struct run *r, const struct variable *v, const char *s, size_t n)
+{
+	return value_write(r, make_value(r, v->symbol, v->name), v->name, false, s, n);
+}
+
+void
+run_set_result_int(struct run *r, const struct variable *v, int64_t number)
+{
+	value_put_number(make_value(r, v->symbol, v->name), number);
+}
+
 bool
 run_var_set(struct run *r, const char *name, const char *s, size_t n)
 {
-	return write_value(r, symbol_of(r, name), name, false, s, n);
+	return run_set_result(r, &(struct variable){ .name = name, .symbol = symbol_of(r, name) }, s, n);
 }
 
 void
 run_var_set_int(struct run *r, const char *name, int64_t number)
 {
-	write_number(r, symbol_of(r, name), name, number);
+	value_put_number(make_value(r, symbol_of(r, name), name), number);
 }
 
 void

@@ -34,7 +34,13 @@ const char *run_var_own(struct run *, const char *name, size_t *len);
 bool run_set(struct run *, const struct variable *, const char *s, size_t n);
 bool run_set_int(struct run *, const struct variable *, int64_t);
 bool run_append(struct run *, const struct variable *, const char *s, size_t n);
-/* By name, which looks it up; for results ("_cli_result", "_regexp_result", "_string_result"), which cannot fail. */
+/*
+ * Results ("_result", "_track_state"): they may stand above an event's variable of that name. False,
+ * with the step failed: too long a text.
+ */
+bool run_set_result(struct run *, const struct variable *, const char *s, size_t n);
+void run_set_result_int(struct run *, const struct variable *, int64_t);
+/* The same by name, which looks it up. */
 bool run_var_set(struct run *, const char *name, const char *s, size_t n);
 void run_var_set_int(struct run *, const char *name, int64_t);
 void run_var_unset(struct run *, const char *name);

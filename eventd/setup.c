@@ -29,6 +29,7 @@
 #include "store/secret.h"
 #include "syslog/listen.h"
 #include "syslog/show.h"
+#include "track/track.h"
 
 /* flash: and the others: where the settings say, else below the state directory. */
 static void
@@ -118,6 +119,7 @@ register_everything(struct engine *e)
 	pki_show_commands(e->cli);
 	capture_commands(e->cli);
 	intake_commands(e->cli);
+	tracks_commands(e->cli, e->tracks);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 }
@@ -162,6 +164,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 		mem_free(e);
 		return NULL;
 	}
+	e->tracks = tracks_new(e, e);
 	register_everything(e);
 	return e;
 }

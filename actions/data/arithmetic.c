@@ -51,7 +51,8 @@ finish(struct run *run, const struct arithmetic_args *a, const char *operation, 
 {
 	if (overflow)
 		return operand_invalid(run, operation, "the result is out of range");
-	return run_set_int(run, &a->result, result) ? STEP_NEXT : STEP_FAIL;
+	run_set_result_int(run, &a->result, result);
+	return STEP_NEXT;
 }
 
 static enum step
@@ -103,8 +104,7 @@ divide_exec(struct run *run, const void *args)
 			"Cannot divide by zero in arithmetic division");
 	if (x == INT64_MIN && y == -1)
 		return finish(run, a, "division", true, 0);
-	if (!run_set_int(run, &a->remainder, x % y))
-		return STEP_FAIL;
+	run_set_result_int(run, &a->remainder, x % y);
 	return finish(run, a, "division", false, x / y);
 }
 

@@ -80,7 +80,8 @@ counter_exec(struct run *run, const void *args)
 		    &now, &err))
 		return run_fail(run, err.class, SEV_INFORMATIONAL, "FMPD_OPERAND_INVALID",
 			"Invalid operand: %s", err.text);
-	return run_set_int(run, &a->result, now) ? STEP_NEXT : STEP_FAIL;
+	run_set_result_int(run, &a->result, now);
+	return STEP_NEXT;
 }
 
 const struct action action_counter = {

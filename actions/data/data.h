@@ -12,5 +12,6 @@ extern const struct action action_increment;
 extern const struct action action_regexp;
 extern const struct action action_set;
 extern const struct action action_string;
+extern const struct action action_track;
 
 #endif

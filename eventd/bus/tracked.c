@@ -26,6 +26,8 @@ struct object {
 /* What detector `track` keeps for an engine. */
 struct objects {
 	struct object *by_number;
+	tracked_stub_f *stubs; /* who owns the stub objects; NULL: there are none */
+	void *stubs_arg;
 };
 
 static int
@@ -117,6 +119,23 @@ tracked_get(const struct engine *engine, uint32_t number)
 	const struct object *o = object_find(engine, number);
 
 	return o != NULL ? o->state : TRACKED_ABSENT;
+}
+
+void
+tracked_stubs(struct engine *engine, tracked_stub_f *f, void *arg)
+{
+	struct objects *all = objects_of(engine);
+
+	all->stubs = f;
+	all->stubs_arg = arg;
+}
+
+bool
+tracked_force(struct engine *engine, uint32_t number, enum tracked state, struct cause *cause)
+{
+	const struct objects *all = objects_of(engine);
+
+	return all->stubs != NULL && all->stubs(all->stubs_arg, number, state, cause);
 }
 
 static int

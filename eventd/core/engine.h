@@ -30,6 +30,7 @@ struct engine {
 	struct environment *env;   /* applets/env.h: event manager environment */
 	struct contexts *contexts; /* applets/context.h: what policies have laid down */
 	struct mailer *mailer;     /* actions/mail/mailer.h */
+	struct tracks *tracks;     /* track/track.h */
 	struct captures *captures; /* capture/capture.h */
 	struct intake *intake;     /* syslog/listen.h */
 	struct cli *cli;           /* cli/server.h */

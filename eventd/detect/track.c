@@ -6,12 +6,6 @@
 #include "core/text.h"
 #include "detect/detector.h"
 
-struct track_spec {
-	struct spec_common common;
-	struct kw_int number;
-	struct kw_enum state;
-};
-
 /* Values of `state`: those of enum tracked, and the default. */
 enum { ANY = TRACKED_ABSENT };
 
