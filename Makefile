@@ -10,7 +10,7 @@ comma := ,
 
 BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libuv1-dev libtalloc-dev uthash-dev libpcre2-dev libssl-dev libgsasl-dev libidn2-dev libsqlite3-dev libjansson-dev \
-	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev
+	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev liblua5.4-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
 	valgrind mandoc
@@ -33,7 +33,7 @@ ifeq ($(origin CC),default)
 CC       := gcc
 endif
 BUILD    ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
-LIBRARIES := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libpcap libedit libcurl
+LIBRARIES := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libpcap libedit libcurl lua5.4
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT      ?= $(if $(SAN),-O1,-O2)
@@ -41,7 +41,8 @@ SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(findstr
 CFLAGS   ?= -g $(OPT)
 override CFLAGS += -std=c17 -D_GNU_SOURCE -I. -Ieventd $(WARN) $(if $(WERROR),-Werror) $(HARDEN) \
 	$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(SANITIZE) -MMD -MP
-override LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANITIZE)
+# As needed: a helper that uses few libraries starts fast.
+override LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANITIZE)
 LIBS     := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread -ldl
 
 # The test libraries may be unpacked only.
@@ -59,7 +60,8 @@ main_of_eventd         := eventd/main.c
 main_of_eventctl       := cli/client/main.c
 main_of_eventd-mail    := actions/mail/main.c
 main_of_eventd-capture := eventd/capture/main.c
-NAMES    := eventd eventctl eventd-mail eventd-capture
+main_of_eventd-lua     := applets/lua/main.c
+NAMES    := eventd eventctl eventd-mail eventd-capture eventd-lua
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.
@@ -94,6 +96,12 @@ $(BUILD)/obj/%.o: %.c | $(BUILD)/libraries-found
 	$(call say,CC    $<)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
+# The Lua side of the module `eem`, as bytes of the program.
+$(BUILD)/obj/%.lua.o: %.lua
+	@mkdir -p $(@D)
+	$(call say,LD    $<)
+	$(Q)$(LD) -r -b binary -z noexecstack -o $@ $<
+
 $(LIB): $(LIB_OBJ)
 	$(call say,AR    $@)
 	@rm -f $@
@@ -105,6 +113,7 @@ $(BUILD)/$(1): $(BUILD)/obj/$(main_of_$(1):.c=.o) $(LIB)
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach p,$(NAMES) manual,$(eval $(call program,$(p))))
+$(BUILD)/eventd-lua: $(BUILD)/obj/applets/lua/eem.lua.o
 
 $(BUILD)/share/%: $(BUILD)/manual
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include "applets/context.h"
 #include "applets/dialect.h"
 #include "applets/env.h"
+#include "applets/lua/scripts.h"
 #include "applets/rows.h"
 #include "applets/seal.h"
 #include "applets/trigger.h"
@@ -409,6 +410,7 @@ applets_start(const void *ctx, struct engine *engine, const struct language *l, 
 	environment_rows(engine);
 	applet_rows(engine, l);
 	trigger_rows(engine);
+	scripts_start(ctx, engine, l);
 	return true;
 }
 

@@ -30,6 +30,8 @@ compile_symbol(struct compile *c, const char *name, size_t n)
 {
 	struct program *p = c->program;
 
+	if (c->by_name)
+		return PROGRAM_NOWHERE;
 	for (uint32_t i = 0; i < p->nsymbols; i++)
 		if (strncmp(p->symbols[i], name, n) == 0 && p->symbols[i][n] == '\0')
 			return i;
@@ -49,6 +51,8 @@ compile_variable(struct compile *c, const char *name)
 {
 	uint32_t symbol = compile_symbol(c, name, strlen(name));
 
+	if (symbol == PROGRAM_NOWHERE)
+		return (struct variable){ .name = mem_strdup(c->program, name), .symbol = symbol };
 	return (struct variable){ .name = c->program->symbols[symbol], .symbol = symbol };
 }
 

@@ -23,7 +23,8 @@ struct compile {
 	struct program *program; /* also the memory context for what check() makes */
 	const char *applet;
 	const char *label;
-	uint32_t at; /* index of the step */
+	uint32_t at;  /* index of the step */
+	bool by_name; /* a script's call: variables have no symbols, PROGRAM_NOWHERE stands for them */
 };
 
 /* The number of a variable in this program. */

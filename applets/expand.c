@@ -110,6 +110,24 @@ template_new(const void *ctx, const char *typed, uint32_t (*symbol_of)(void *arg
 	return finish(&b);
 }
 
+struct template *
+template_literal(const void *ctx, const char *s, size_t n)
+{
+	struct template *t = mem_new(ctx, struct template);
+	char *copy = mem_alloc(t, n + 1);
+
+	memcpy(copy, s, n);
+	t->is_literal = true;
+	t->text = copy;
+	t->len = n;
+	if (n > 0) {
+		t->pieces = mem_new(t, struct template_piece);
+		t->n = 1;
+		t->pieces[0] = (struct template_piece){ .s = t->text, .n = n, .symbol = PROGRAM_NOWHERE };
+	}
+	return t;
+}
+
 /* ---- joining ---- */
 
 static const char *

@@ -65,6 +65,9 @@ extern const struct kw_type kw_template_rest;
 struct template *template_new(const void *ctx, const char *typed,
 	uint32_t (*symbol_of)(void *arg, const char *name, size_t n), void *arg);
 
+/* A text without escapes and variables (it may hold NULs): the arguments of scripts. */
+struct template *template_literal(const void *ctx, const char *s, size_t n);
+
 /*
  * The text, NUL-terminated, valid until the action returns. NULL when a variable does not exist: the
  * step has failed (FH_EMEMORY, %HA_EM-3-FMPD_UNKNOWN_ENV), so `return STEP_FAIL`.

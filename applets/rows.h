@@ -10,7 +10,7 @@ struct conf_node;
 struct policy;
 
 /* Places in running-config, behind everything that applets may need. */
-enum { ORDER_EEM_SETTINGS = 8000, ORDER_ENVIRONMENT = 8100, ORDER_APPLET = 8200 };
+enum { ORDER_EEM_SETTINGS = 8000, ORDER_ENVIRONMENT = 8100, ORDER_POLICY = 8150, ORDER_APPLET = 8200 };
 enum {
 	ORDER_DESCRIPTION = 10,
 	ORDER_EVENT = 20,

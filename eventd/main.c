@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "applets/lua/scripts.h"
 #include "boot.h"
 #include "cli/server.h"
 #include "conf/conf.h"
@@ -95,6 +96,15 @@ on_hup(void *arg, int signo)
 	boot_reload(d->engine, d->options);
 }
 
+/* The configuration stands, policies are registered, every listener is open. */
+static void
+on_settled(void *arg)
+{
+	(void)arg;
+	fputs("eventd ready\n", stderr);
+	notify_systemd("READY=1");
+}
+
 /* No core files: they would hold passwords. Writing to a closed socket is an error value, not a death. */
 static void
 harden(void)
@@ -158,8 +168,7 @@ serve(const struct options *o)
 	watch_signal(d.engine, d.engine->loop, SIGINT, on_term, &d);
 	watch_signal(d.engine, d.engine->loop, SIGHUP, on_hup, &d);
 	log_msg(d.engine->log, NULL, "SYS", SEV_NOTIFICATIONS, "RESTART", "System restarted --");
-	fputs("eventd ready\n", stderr);
-	notify_systemd("READY=1");
+	scripts_on_settled(d.engine, d.engine->scripts, on_settled, NULL);
 	loop_run(d.engine->loop);
 	mem_free(ctx);
 	return EXIT_FINE;

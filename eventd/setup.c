@@ -8,6 +8,7 @@
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
 #include "applets/applet.h"
+#include "applets/lua/scripts.h"
 #include "capture/capture.h"
 #include "cli/cli.h"
 #include "cli/pki.h"
@@ -87,6 +88,23 @@ capture_processes(void *source, cli_process_f *f, void *arg)
 	report_helper(&list, captures_helper(source));
 }
 
+static void
+report_policy(void *arg, const char *name, const char *policy, pid_t pid)
+{
+	struct process_list *list = arg;
+	struct cli_process p = { .name = name, .role = policy, .pid = (int)pid };
+
+	list->f(list->arg, &p);
+}
+
+static void
+policy_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, NULL };
+
+	scripts_each_process(source, report_policy, &list);
+}
+
 /* A message from the network: to whoever waits for one like it. */
 static void
 on_received(void *arg, const struct line *l)
@@ -122,6 +140,7 @@ register_everything(struct engine *e)
 	tracks_commands(e->cli, e->tracks);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, capture_processes, e->captures);
+	cli_add_processes(e->cli, policy_processes, e->scripts);
 }
 
 struct engine *

@@ -203,6 +203,16 @@ carry_out(struct conf_edit *e, struct meaning *m, struct err *err)
 	return candidate_do(c, m, err);
 }
 
+/* A line with nothing new, whose row wants to know. */
+static bool
+is_again(const struct conf_edit *e, const struct meaning *m)
+{
+	const struct node *there =
+		m->remove || m->line->row->again == NULL ? NULL : node_find(e->conf->root, m->line->key);
+
+	return there != NULL && line_equal(there->line, m->line);
+}
+
 bool
 conf_edit_line(struct conf_edit *e, const char *line, bool confirmed, const char **question, struct err *err)
 {
@@ -229,6 +239,10 @@ conf_edit_line(struct conf_edit *e, const char *line, bool confirmed, const char
 		(*question = victim->line->row->confirm_no(e->conf->engine, &victim->pub)) != NULL) {
 		line_unref(m.line);
 		return true;
+	}
+	if (is_again(e, &m) && !m.line->row->again(e->conf->engine, m.line->args, err)) {
+		line_unref(m.line);
+		return false;
 	}
 	if (m.remove && confirmed)
 		farewell = m.line->row->farewell;

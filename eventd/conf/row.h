@@ -64,6 +64,11 @@ struct conf_row {
 	void (*line)(struct engine *, const struct conf_node *, struct text *);
 	/* Lines below it, before its children; each is indented one blank more than the line. Optional. */
 	void (*print)(struct engine *, const struct conf_node *, struct text *);
+	/*
+	 * Typed in a session although the line is there, word for word: nothing changes, but this may
+	 * refuse it or do something once more. Optional.
+	 */
+	bool (*again)(struct engine *, const void *args, struct err *);
 	/* Before `no LINE` is carried out in a session: a question to confirm, or NULL for none. */
 	const char *(*confirm_no)(struct engine *, const struct conf_node *);
 	const char *farewell; /* what is said behind a `no LINE` that was asked about; NULL: nothing */

@@ -29,6 +29,7 @@ struct engine {
 	struct policies *policies; /* sched/policy.h: registered policies */
 	struct environment *env;   /* applets/env.h: event manager environment */
 	struct contexts *contexts; /* applets/context.h: what policies have laid down */
+	struct scripts *scripts;   /* applets/lua/scripts.h: Lua policies */
 	struct mailer *mailer;     /* actions/mail/mailer.h */
 	struct tracks *tracks;     /* track/track.h */
 	struct captures *captures; /* capture/capture.h */

@@ -127,7 +127,9 @@ start(struct helper *h, struct err *err)
 	struct life *l = mem_new(h, struct life);
 	char *file = mem_printf(l, "%s/%s", h->spec.dir, h->spec.name);
 	const char *argv[] = { file, NULL };
-	struct child_spec spec = { .file = file, .argv = argv, .nfds = 3 };
+	static const char *const nothing[] = { NULL };
+	bool isolated = h->spec.isolated;
+	struct child_spec spec = { .file = file, .argv = argv, .nfds = 3, .own_group = isolated };
 	int pair[2];
 
 	l->helper = h;
@@ -140,7 +142,8 @@ start(struct helper *h, struct err *err)
 	mem_on_free(l, life_free);
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	spec.fds[0] = spec.fds[1] = pair[1];
-	spec.fds[2] = STDERR_FILENO;
+	spec.fds[2] = isolated ? -1 : STDERR_FILENO;
+	spec.env = isolated ? nothing : NULL;
 	l->child = child_start(l, h->loop, &spec, on_exit_helper, l, err);
 	close(pair[1]);
 	if (l->child == NULL) {
@@ -148,7 +151,7 @@ start(struct helper *h, struct err *err)
 		return false;
 	}
 	l->pid = child_pid(l->child);
-	l->in = frame_reader_new(l, FRAME_MAX);
+	l->in = frame_reader_new(l, h->spec.frame_max ? h->spec.frame_max : FRAME_MAX);
 	text_init(&l->out, l);
 	l->watch = watch_fd(l, h->loop, l->fd, WATCH_READ, on_ready, l);
 	h->life = l;

@@ -7,6 +7,7 @@
 #define CORE_HELPER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include <jansson.h>
@@ -19,6 +20,12 @@ struct helper;
 struct helper_spec {
 	const char *name; /* "eventd-mail": also the program's file name */
 	const char *dir;  /* where the program stands */
+	size_t frame_max; /* longest message it may send; 0 = FRAME_MAX */
+	/*
+	 * For a program that runs what others wrote: a session and process group of its own, killed whole;
+	 * no environment, and /dev/null as standard error.
+	 */
+	bool isolated;
 	/* `message` is borrowed for the call. */
 	void (*on_message)(void *arg, json_t *message);
 	/* The process ended; term_signal is 0 when it exited by itself. */

@@ -58,6 +58,8 @@ policy_retire(struct policy *p)
 	mem_free(p->trigger);
 	p->trigger = NULL;
 	p->removed = true;
+	if (p->take != NULL)
+		p->take(p, NULL);
 	if (p->active == 0)
 		mem_free(p);
 }

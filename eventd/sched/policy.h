@@ -35,7 +35,10 @@ struct policy {
 	usec maxrun;             /* 0 = no limit */
 	enum priority priority;  /* of its runs in the queue */
 	unsigned nice;           /* of scripts: shown only */
-	/* A run under way takes the event for itself (eem.wait_events); false: queue a run. Optional. */
+	/*
+	 * A run under way takes the event for itself (eem.wait_events); false: queue a run. Called with
+	 * NULL when no more events will come. Optional.
+	 */
 	bool (*take)(struct policy *, struct event *);
 	void *taker;
 	struct program *program;
