@@ -34,15 +34,27 @@ sample_value(struct sampler *s, const struct kw *row)
 	s->over = row->type->rest || (row->type->join && s->out->s[from] != '"');
 }
 
+/* Behind a row, what its sub-table offers may still come. */
+static bool
+is_abbreviation_in(const struct kw *rows, const char *word, size_t n, unsigned depth)
+{
+	for (const struct kw *row = rows; !row_is_end(row); row++) {
+		if (row->word == NULL ||
+			(strcmp(row->word, word) != 0 && starts_with_nocase(row->word, word, n)))
+			return false;
+		if (row->sub != NULL && depth > 0 && !is_abbreviation_in(row->sub, word, n, depth - 1))
+			return false;
+	}
+	return true;
+}
+
 /* May the first n letters stand for the word, whichever rows are acceptable now? */
 static bool
 is_abbreviation(const struct sampler *s, const char *word, size_t n)
 {
 	for (size_t i = 0; i < s->depth; i++)
-		for (const struct kw *row = s->table[i]; !row_is_end(row); row++)
-			if (row->word == NULL ||
-				(strcmp(row->word, word) != 0 && starts_with_nocase(row->word, word, n)))
-				return false;
+		if (!is_abbreviation_in(s->table[i], word, n, i == 0 ? 0 : 1))
+			return false;
 	return true;
 }
 

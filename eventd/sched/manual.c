@@ -67,7 +67,7 @@ offer(struct engine *engine, struct policy *policy, struct spec *spec, struct ev
 		queued = policy_offer(policy, spec, ev, tty, &answer);
 		if (queued)
 			*run = queued;
-		else if (answer != POLICY_WAITS)
+		else if (answer != POLICY_WAITS && answer != POLICY_TAKEN)
 			err_set(err, ERR_REFUSED, "EEM policy %s not run: the queue is full", policy->name);
 	}
 }

@@ -46,7 +46,7 @@ bool manual_is_sync(struct engine *, const char *name, bool *sync, usec *wait);
 
 /*
  * Queues a run at once, past the bus: loop guard and rate limit count, and the run is known to the
- * caller. NULL and no error: one of several events of the policy, the others are missing. NULL with err: unknown policy ("EEM policy NAME not registered with event none Event
+ * caller. NULL and no error: one of several events of the policy, the others are missing; or a run under way takes it. NULL with err: unknown policy ("EEM policy NAME not registered with event none Event
  * Detector", to the letter), suppressed, or the queue is full.
  */
 struct run *manual_run(struct engine *, const struct manual_want *, struct err *);

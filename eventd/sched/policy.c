@@ -84,8 +84,12 @@ policy_spec(const struct policy *p, const char *detector)
 static struct run *
 queue_run(struct policy *p, struct spec *s, const struct event *ev, struct tty *tty, enum policy_answer *why)
 {
-	struct run *run = sched_queue(p->engine->sched, p, ev, tty);
+	struct run *run;
 
+	*why = POLICY_TAKEN;
+	if (p->take != NULL && p->take(p, (struct event *)(uintptr_t)ev)) /* immutable but for its count */
+		return NULL;
+	run = sched_queue(p->engine->sched, p, ev, tty);
 	*why = run ? POLICY_QUEUED : POLICY_FULL;
 	if (run == NULL)
 		bus_verdict(p->engine->bus, s, ev, STAGE_SCHED, false, "the queue is full");
@@ -97,7 +101,7 @@ policy_offer(struct policy *p, struct spec *s, struct event *ev, struct tty *tty
 {
 	struct run *run;
 
-	if (s->single && p->trigger == NULL && p->active > 0) {
+	if (s->single && p->trigger == NULL && p->take == NULL && p->active > 0) {
 		bus_verdict(p->engine->bus, s, ev, STAGE_SCHED, false, "still running");
 		*why = POLICY_BUSY;
 		return NULL;

@@ -65,7 +65,7 @@ void policy_triggered(void *policy, struct event *);
  * The same for a caller that waits for the run, or lends it a terminal (may be NULL). No run: `why` says
  * that the policy's other events are missing, that it is running already, or that the queue is full.
  */
-enum policy_answer { POLICY_QUEUED, POLICY_WAITS, POLICY_BUSY, POLICY_FULL };
+enum policy_answer { POLICY_QUEUED, POLICY_WAITS, POLICY_TAKEN, POLICY_BUSY, POLICY_FULL };
 struct run *policy_offer(
 	struct policy *, struct spec *, struct event *, struct tty *, enum policy_answer *why);
 /* "timer watchdog", "multiple": the event type. */
