@@ -13,7 +13,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev liblua5.4-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
-	valgrind mandoc
+	valgrind mandoc frr
 
 # Installed programs come first, unpacked ones after them.
 PATH       := $(PATH):/usr/sbin:/sbin:$(CURDIR)/build/root/wrappers
@@ -60,8 +60,9 @@ main_of_eventd         := eventd/main.c
 main_of_eventctl       := cli/client/main.c
 main_of_eventd-mail    := actions/mail/main.c
 main_of_eventd-capture := eventd/capture/main.c
+main_of_eventd-device  := cli/device/main.c
 main_of_eventd-lua     := applets/lua/main.c
-NAMES    := eventd eventctl eventd-mail eventd-capture eventd-lua
+NAMES    := eventd eventctl eventd-mail eventd-capture eventd-device eventd-lua
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.

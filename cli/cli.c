@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/builtin.h"
+#include "cli/port.h"
 #include "cli/session_private.h"
 #include "core/engine.h"
 #include "core/log.h"
@@ -43,6 +44,8 @@ cli_new(const void *ctx, struct engine *engine)
 	cli->policy_user = mem_strdup(cli, "");
 	cli->policy_level = 1;
 	cli_builtin(cli);
+	LIST_INIT(&cli->ports);
+	cli_add_processes(cli, port_each_process, cli);
 	if (engine->conf != NULL)
 		cli_conf_rows(engine->conf);
 	if (engine->log != NULL)

@@ -1,14 +1,30 @@
-/* The port of policies: a session whose input and output are delivered by the loop. */
+/*
+ * The port of policies: a session whose input and output are delivered by the loop, and the device's own
+ * CLI behind it for what the session does not know.
+ */
 #include "cli/port.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "applets/applet.h"
+#include "cli/device/device.h"
 #include "cli/session_private.h"
 #include "core/engine.h"
+#include "core/log.h"
 #include "core/mem.h"
 
+/* What the device's CLI is doing for us. */
+enum device_turn {
+	TURN_NONE,      /* nothing: lines go to the session */
+	TURN_STARTING,  /* its first prompt is awaited */
+	TURN_PREPARING, /* it is being brought into the mode that the line is meant for */
+	TURN_ANSWERING, /* it has the line */
+	TURN_LEAVING,   /* it leaves its configuration mode for a line that is ours */
+};
+
 struct cli_port {
+	LIST_ENTRY(cli_port) link;
 	struct session *session;
 	struct timer *soon;
 	struct text out;
@@ -18,6 +34,15 @@ struct cli_port {
 	enum { NOTHING, PROMPT, QUESTION } wanted; /* input that the policy does not know of yet */
 	const struct cli_port_events *events;
 	void *arg;
+
+	struct device *device; /* NULL until a line is meant for it */
+	enum device_turn turn;
+	char *line; /* on its way to the device, or behind its leaving */
+	unsigned preparations;
+	bool was_config;     /* the device was in a configuration mode when it got the line */
+	bool at_device;      /* whose prompt was seen last */
+	const char *failure; /* NULL = none */
+	enum cli_port_failure failed;
 };
 
 static void
@@ -64,6 +89,7 @@ on_ready(void *arg, const struct outcome *o)
 
 	add_output(p, prompt, strlen(prompt));
 	p->wanted = PROMPT;
+	p->at_device = false;
 }
 
 static const struct session_ops ops = {
@@ -72,24 +98,192 @@ static const struct session_ops ops = {
 	.ready = on_ready,
 };
 
+/* ---- the device's CLI ---- */
+
+static void
+fail(struct cli_port *p, enum cli_port_failure what, const char *why)
+{
+	p->failure = mem_strdup(p, why);
+	p->failed = what;
+	p->turn = TURN_NONE;
+	p->at_device = false;
+	mem_free(p->device);
+	p->device = NULL;
+	deliver_soon(p);
+}
+
+static void
+device_type(struct cli_port *p, enum device_turn turn, const char *line)
+{
+	struct err err = ERR_INIT;
+
+	p->turn = turn;
+	if (!device_send(p->device, line, &err))
+		fail(p, CLI_PORT_WRITE, err.text);
+}
+
+/*
+ * The device is at its prompt: brings it where the session is (both are in configuration, or neither;
+ * both are privileged), then types the line.
+ */
+static void
+prepare(struct cli_port *p)
+{
+	const struct device *d = p->device;
+	bool wants_config = device_has_modes(d) && p->session->edit != NULL && !device_in_config(d);
+
+	if (device_is_unprivileged(d) && p->session->level > 1 && p->preparations == 0) {
+		p->preparations = 1;
+		device_type(p, TURN_PREPARING, "enable");
+	} else if (wants_config && p->preparations < 2) {
+		p->preparations = 2;
+		device_type(p, TURN_PREPARING, "configure terminal");
+	} else if (wants_config) {
+		fail(p, CLI_PORT_READ,
+			mem_printf(p, "%s does not enter its configuration mode", device_name(d)));
+	} else {
+		p->was_config = device_in_config(d);
+		device_type(p, TURN_ANSWERING, p->line);
+	}
+}
+
+static void
+on_device_output(void *arg, const char *s, size_t n)
+{
+	struct cli_port *p = arg;
+
+	if (p->turn != TURN_ANSWERING)
+		return;
+	text_addn(&p->out, s, n);
+	deliver_soon(p);
+}
+
+/* The device's `end`, or `exit` from its global mode, is the session's as well. */
+static void
+device_answered(struct cli_port *p)
+{
+	struct err err = ERR_INIT;
+
+	p->turn = TURN_NONE;
+	p->at_device = true;
+	p->wanted = PROMPT;
+	if (p->was_config && !device_in_config(p->device) && !session_end_config(p->session, &err))
+		log_msg(p->session->cli->engine->log, p->session->cause, "SYS", SEV_ERRORS, "CONFIG_LINE",
+			"Configured from console by %s: %s", p->session->who, err.text);
+	deliver_soon(p);
+}
+
+static void
+on_device_prompt(void *arg)
+{
+	struct cli_port *p = arg;
+
+	switch (p->turn) {
+	case TURN_STARTING:
+	case TURN_PREPARING:
+		prepare(p);
+		break;
+	case TURN_ANSWERING:
+		device_answered(p);
+		break;
+	case TURN_LEAVING:
+		p->turn = TURN_NONE;
+		session_line(p->session, p->line);
+		break;
+	case TURN_NONE:
+		break;
+	}
+}
+
+static void
+on_device_quiet(void *arg)
+{
+	struct cli_port *p = arg;
+
+	if (p->turn == TURN_ANSWERING) {
+		p->wanted = QUESTION;
+		deliver_soon(p);
+	} else if (p->turn != TURN_NONE) {
+		fail(p, CLI_PORT_READ, mem_printf(p, "%s asks instead of answering", device_name(p->device)));
+	}
+}
+
+static void
+on_device_failed(void *arg, enum cli_port_failure what, const char *why)
+{
+	struct cli_port *p = arg;
+
+	if (p->turn != TURN_NONE) {
+		fail(p, what, why);
+		return;
+	}
+	/* It ended at its prompt, of which nobody takes notice: the next line for it starts another. */
+	p->at_device = false;
+	mem_free(p->device);
+	p->device = NULL;
+}
+
+static const struct device_events device_events = {
+	.output = on_device_output,
+	.prompt = on_device_prompt,
+	.quiet = on_device_quiet,
+	.failed = on_device_failed,
+};
+
+static bool
+is_for_device(struct cli_port *p, const char *line)
+{
+	if (!device_is_configured(p->session->cli->engine) || line_is_of_eem(line))
+		return false;
+	return (p->device != NULL && device_in_config(p->device)) || !session_knows(p->session, line);
+}
+
+static void
+to_device(struct cli_port *p)
+{
+	struct err err = ERR_INIT;
+
+	p->preparations = 0;
+	/* A line of another mode leaves the applet (or whatever is open), as a global line of ours does. */
+	if (!mode_to_global(p->session, &err)) {
+		fail(p, CLI_PORT_WRITE, err.text);
+	} else if (p->device != NULL) {
+		prepare(p);
+	} else {
+		p->turn = TURN_STARTING;
+		p->device = device_open(p, p->session->cli->engine, &device_events, p, &err);
+		if (p->device == NULL)
+			fail(p, CLI_PORT_CONNECT, err.text);
+	}
+}
+
+/* ---- lines ---- */
+
 static bool
 takes_input(const struct cli_port *p)
 {
+	if (p->turn != TURN_NONE)
+		return p->turn == TURN_ANSWERING;
 	return session_is_ready(p->session) || session_is_asking(p->session);
 }
 
 static void
 type_line(struct cli_port *p)
 {
-	char *line = p->lines[0];
-
+	mem_free(p->line);
+	p->line = p->lines[0];
 	p->n_lines--;
 	memmove(p->lines, p->lines + 1, p->n_lines * sizeof p->lines[0]);
-	if (session_is_asking(p->session))
-		session_answer(p->session, line);
+	if (p->turn == TURN_ANSWERING)
+		device_type(p, TURN_ANSWERING, p->line);
+	else if (session_is_asking(p->session))
+		session_answer(p->session, p->line);
+	else if (is_for_device(p, p->line))
+		to_device(p);
+	else if (p->device != NULL && device_in_config(p->device))
+		device_type(p, TURN_LEAVING, "end");
 	else
-		session_line(p->session, line);
-	mem_free(line);
+		session_line(p->session, p->line);
 }
 
 /* One thing at a time, the callback last: it may close the port. */
@@ -109,6 +303,14 @@ deliver(void *arg)
 		p->events->output(p->arg, p->delivered, n);
 		return;
 	}
+	if (p->failure != NULL) {
+		const char *why = p->failure;
+
+		p->failure = NULL;
+		p->wanted = NOTHING;
+		p->events->failed(p->arg, p->failed, why);
+		return;
+	}
 	if (p->wanted != NOTHING) {
 		p->wanted = NOTHING;
 		if (p->n_lines > 0)
@@ -118,6 +320,13 @@ deliver(void *arg)
 	}
 	if (p->n_lines > 0 && takes_input(p))
 		type_line(p);
+}
+
+static int
+port_gone(void *ptr)
+{
+	LIST_REMOVE((struct cli_port *)ptr, link);
+	return 0;
 }
 
 static struct cli_port *
@@ -147,6 +356,8 @@ port_open(void *engine, const void *ctx, const char *policy, struct cause *cause
 		return NULL;
 	}
 	p->soon = timer_after(p, cli->engine->loop, 0, deliver, p);
+	LIST_INSERT_HEAD(&cli->ports, p, link);
+	mem_on_free(p, port_gone);
 	text_printf(&p->out, "\r\n%s", session_prompt(p->session));
 	p->wanted = PROMPT;
 	return p;
@@ -163,13 +374,13 @@ port_send(struct cli_port *p, const char *line)
 static const char *
 port_prompt(struct cli_port *p)
 {
-	return session_prompt(p->session);
+	return p->at_device ? device_prompt(p->device) : session_prompt(p->session);
 }
 
 static bool
 port_takes_answer(const struct cli_port *p)
 {
-	return false; /* a question of a session is told by waiting() */
+	return p->turn == TURN_ANSWERING; /* a question of the session is told by waiting() */
 }
 
 const struct cli_port_ops cli_port = {
@@ -178,3 +389,22 @@ const struct cli_port_ops cli_port = {
 	.takes_answer = port_takes_answer,
 	.prompt = port_prompt,
 };
+
+/* ---- show system processes ---- */
+
+void
+port_each_process(void *source, cli_process_f *f, void *arg)
+{
+	const struct cli *cli = source;
+	const struct cli_port *p;
+
+	LIST_FOREACH (p, &cli->ports, link) {
+		char role[200];
+
+		if (p->device == NULL)
+			continue;
+		snprintf(role, sizeof role, "%s of %s", device_name(p->device), p->session->location);
+		f(arg, &(struct cli_process){
+			       .name = "eventd-device", .role = role, .pid = (int)device_pid(p->device) });
+	}
+}

@@ -2,6 +2,8 @@
 #ifndef CLI_SESSION_PRIVATE_H
 #define CLI_SESSION_PRIVATE_H
 
+#include <sys/queue.h>
+
 #include "cli/cli.h"
 #include "cli/pipe.h"
 #include "cli/shell.h"
@@ -82,12 +84,18 @@ struct cli {
 	char *policy_user;
 	unsigned policy_level;
 	struct processes *processes;
+	LIST_HEAD(, cli_port) ports; /* of policies: cli/port.c */
 };
 
 /* cli/execute.c */
 void command_go(struct command *);                                     /* behind the hook */
 void command_end(struct command *, bool accepted, const struct err *); /* frees it, calls ready() */
 void session_history_add(struct session *, const char *line);
+
+/* cli/known.c */
+/* Does the session understand the line (perhaps to refuse it)? Otherwise it may be the device's. */
+bool session_knows(struct session *, const char *line);
+bool line_is_of_eem(const char *line); /* `event manager ...`, `no event ...`, `show event ...` */
 
 /* cli/report.c */
 void report_refusal(struct session *, const struct command *, const struct err *);

@@ -43,6 +43,7 @@ struct cli_run {
 	bool is_waiting; /* the session wants input ... */
 	bool at_prompt;  /* ... at its prompt, not at a question */
 	bool is_reading; /* an action is parked for the result */
+	bool has_typed;  /* a line was typed: what came before it, the first prompt, is nobody's result */
 };
 
 static const char cli_key; /* its address names the session among the run's things */
@@ -94,6 +95,11 @@ type_line(struct cli_run *c)
 	show_output(c, true);
 	run_debug(c->run, DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": IN  : %s%s", ops(c)->prompt(c->port), line);
 	c->is_waiting = false;
+	if (!c->has_typed) {
+		text_clear(&c->read);
+		c->shown = 0;
+	}
+	c->has_typed = true;
 	ops(c)->send(c->port, line);
 	mem_free(line);
 }

@@ -4,31 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <yaml.h>
-
 #include "core/log.h"
 #include "core/mem.h"
-
-enum setting_type {
-	SET_STRING,
-	SET_INT,
-	SET_SEVERITY,
-	SET_CONSOLE, /* stderr or none */
-	SET_LIST,    /* of strings: struct setting_list */
-	SET_PAIRS,   /* any key: string; array and count at `at`, `count_at` */
-	SET_LISTEN,
-	SET_LATER, /* known, but only its default is possible in this release: `only` */
-};
-
-struct setting {
-	const char *key; /* "mail.max-parallel" */
-	const char *help;
-	enum setting_type type;
-	size_t at, count_at;
-	int64_t min, max;
-	const char *dflt; /* as written in the manual */
-	const char *only; /* SET_LATER: the one value that is possible; NULL = only an empty list or map */
-};
+#include "core/settings_private.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -90,11 +68,26 @@ static const struct setting table[] = {
 		.count_at = AT(alias_count),
 		.dflt = "{}" },
 	{ .key = "cli.device",
-		.help = "The device's own CLI behind `cli command`",
-		.type = SET_LATER,
-		.only = "none",
+		.help = "The device's own CLI behind `cli command`: none, vtysh, shell or program",
+		.type = SET_DEVICE,
+		.at = AT(cli_device),
 		.dflt = "none" },
-	{ .key = "cli.users", .help = "Users of the CLI", .type = SET_LATER, .dflt = "{}" },
+	{ .key = "cli.program",
+		.help = "Program and arguments of the device's CLI, as a list",
+		.type = SET_LIST,
+		.at = AT(cli_program),
+		.dflt = "[vtysh], or [/bin/sh, -i, +m]" },
+	{ .key = "cli.prompt",
+		.help = "Regular expression of its prompt, matched against the line that has no end",
+		.type = SET_PATTERN,
+		.at = AT(cli_prompt),
+		.dflt = "HOST> HOST# HOST(mode)#" },
+	{ .key = "cli.users",
+		.help = "Passwords of `enable`: name to hash, as mkpasswd(1) makes it ($y$ or $6$)",
+		.type = SET_USERS,
+		.at = AT(cli_users),
+		.count_at = AT(cli_user_count),
+		.dflt = "{}" },
 	{ .key = "mail.helo-name",
 		.help = "Name said in EHLO",
 		.type = SET_STRING,
@@ -110,258 +103,6 @@ static const struct setting table[] = {
 };
 
 #define TABLE_SIZE (sizeof table / sizeof *table)
-
-struct parsing {
-	yaml_document_t doc;
-	struct settings *out;
-	settings_finding_f *f;
-	void *arg;
-	bool failed;
-	bool given[TABLE_SIZE]; /* rows of the table that the file has set */
-};
-
-static void
-complain(struct parsing *p, const yaml_node_t *at, struct err *err)
-{
-	err->code = ERR_CONFIG;
-	err_at(err, at == NULL ? 1 : (int)at->start_mark.line + 1,
-		at == NULL ? 1 : (int)at->start_mark.column + 1);
-	p->failed = true;
-	p->f(p->arg, err);
-}
-
-static void
-wrong_value(struct parsing *p, const yaml_node_t *at, const char *key, const char *wanted)
-{
-	struct err err = ERR_INIT;
-
-	err_set(&err, ERR_CONFIG, "'%s' takes %s", key, wanted);
-	complain(p, at, &err);
-}
-
-static const char *
-scalar(const yaml_node_t *n)
-{
-	if (n == NULL || n->type != YAML_SCALAR_NODE ||
-		strlen((char *)n->data.scalar.value) != n->data.scalar.length)
-		return NULL;
-	return (const char *)n->data.scalar.value;
-}
-
-/* ---- lists and maps ---- */
-
-static void
-take_list(struct parsing *p, const struct setting *row, const yaml_node_t *n)
-{
-	struct setting_list *l = (struct setting_list *)((char *)p->out + row->at);
-	size_t count;
-
-	if (n->type != YAML_SEQUENCE_NODE) {
-		wrong_value(p, n, row->key, "a list");
-		return;
-	}
-	count = (size_t)(n->data.sequence.items.top - n->data.sequence.items.start);
-	l->v = mem_array(p->out, const char *, count + 1);
-	for (size_t i = 0; i < count; i++) {
-		yaml_node_t *item = yaml_document_get_node(&p->doc, n->data.sequence.items.start[i]);
-
-		if (scalar(item) == NULL)
-			wrong_value(p, item, row->key, "a list of words");
-		else
-			l->v[l->n++] = mem_strdup(l->v, scalar(item));
-	}
-}
-
-static void
-take_pairs(struct parsing *p, const struct setting *row, const yaml_node_t *n)
-{
-	struct setting_pair **pairs = (struct setting_pair **)((char *)p->out + row->at);
-	size_t *count = (size_t *)((char *)p->out + row->count_at);
-	size_t max;
-
-	if (n->type != YAML_MAPPING_NODE) {
-		wrong_value(p, n, row->key, "a map of names");
-		return;
-	}
-	max = (size_t)(n->data.mapping.pairs.top - n->data.mapping.pairs.start);
-	*pairs = mem_array(p->out, struct setting_pair, max + 1);
-	for (size_t i = 0; i < max; i++) {
-		const yaml_node_pair_t *pair = &n->data.mapping.pairs.start[i];
-		yaml_node_t *key = yaml_document_get_node(&p->doc, pair->key);
-		yaml_node_t *value = yaml_document_get_node(&p->doc, pair->value);
-
-		if (scalar(key) == NULL || scalar(value) == NULL) {
-			wrong_value(p, key, row->key, "a map of names");
-			continue;
-		}
-		(*pairs)[*count].key = mem_strdup(*pairs, scalar(key));
-		(*pairs)[(*count)++].value = mem_strdup(*pairs, scalar(value));
-	}
-}
-
-static bool
-is_listen_url(const char *url)
-{
-	static const char *const schemes[] = { "udp://", "tcp://", "tls://", "unix://" };
-
-	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-add_listen(struct parsing *p, const yaml_node_t *at, const char *url, const char *identity)
-{
-	struct setting_listen *l;
-	struct err err = ERR_INIT;
-
-	if (url == NULL || !is_listen_url(url)) {
-		wrong_value(p, at, "syslog.listen", "URLs that begin with udp://, tcp:// or unix://");
-		return;
-	}
-	if (strncmp(url, "tls://", 6) == 0) {
-		err_set(&err, ERR_CONFIG, "%s: listeners with TLS are not part of this release", url);
-		complain(p, at, &err);
-		return;
-	}
-	l = &p->out->listen[p->out->listen_count++];
-	l->url = mem_strdup(p->out->listen, url);
-	l->identity = mem_strdup(p->out->listen, identity);
-	l->line = (int)at->start_mark.line + 1;
-	l->column = (int)at->start_mark.column + 1;
-}
-
-/* One listener as a map: url, and for tls:// identity and client-ca. */
-static void
-take_listen_map(struct parsing *p, const yaml_node_t *n)
-{
-	static const char *const keys[] = { "url", "identity", "client-ca" };
-	const char *url = NULL, *identity = NULL;
-
-	for (yaml_node_pair_t *pair = n->data.mapping.pairs.start; pair < n->data.mapping.pairs.top; pair++) {
-		yaml_node_t *key = yaml_document_get_node(&p->doc, pair->key);
-		yaml_node_t *value = yaml_document_get_node(&p->doc, pair->value);
-		const char *name = scalar(key), *near;
-		struct err err = ERR_INIT;
-
-		if (name != NULL && strcmp(name, "url") == 0) {
-			url = scalar(value);
-		} else if (name != NULL && strcmp(name, "identity") == 0) {
-			identity = scalar(value);
-		} else if (name == NULL || strcmp(name, "client-ca") != 0) {
-			near = name == NULL ? NULL : nearest_word(name, keys, 3);
-			err_set(&err, ERR_CONFIG, "unknown key '%s' of a listener%s%s%s",
-				name == NULL ? "?" : name, near == NULL ? "" : ", did you mean '",
-				near == NULL ? "" : near, near == NULL ? "" : "'?");
-			complain(p, key, &err);
-		}
-	}
-	add_listen(p, n, url, identity);
-}
-
-static void
-take_listen(struct parsing *p, const yaml_node_t *n)
-{
-	size_t count;
-
-	if (n->type != YAML_SEQUENCE_NODE) {
-		wrong_value(p, n, "syslog.listen", "a list");
-		return;
-	}
-	count = (size_t)(n->data.sequence.items.top - n->data.sequence.items.start);
-	p->out->listen = mem_array(p->out, struct setting_listen, count + 1);
-	for (size_t i = 0; i < count; i++) {
-		yaml_node_t *item = yaml_document_get_node(&p->doc, n->data.sequence.items.start[i]);
-
-		if (item->type == YAML_MAPPING_NODE)
-			take_listen_map(p, item);
-		else
-			add_listen(p, item, scalar(item), NULL);
-	}
-}
-
-/* ---- single values ---- */
-
-static void
-take_int(struct parsing *p, const struct setting *row, const yaml_node_t *n)
-{
-	const char *s = scalar(n);
-	char *end = NULL, *wanted;
-	long long v = s == NULL ? 0 : strtoll(s, &end, 10);
-
-	if (s == NULL || *s == '\0' || *end != '\0' || v < row->min || v > row->max) {
-		wanted = mem_printf(
-			NULL, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
-		wrong_value(p, n, row->key, wanted);
-		mem_free(wanted);
-		return;
-	}
-	*(int64_t *)((char *)p->out + row->at) = v;
-}
-
-static void
-take_later(struct parsing *p, const struct setting *row, const yaml_node_t *n)
-{
-	const char *s = scalar(n);
-	struct err err = ERR_INIT;
-
-	if (row->only != NULL && s != NULL && strcmp(s, row->only) == 0)
-		return;
-	if (row->only == NULL && n->type == YAML_SEQUENCE_NODE &&
-		n->data.sequence.items.top == n->data.sequence.items.start)
-		return;
-	if (row->only == NULL && n->type == YAML_MAPPING_NODE &&
-		n->data.mapping.pairs.top == n->data.mapping.pairs.start)
-		return;
-	err_set(&err, ERR_CONFIG, "'%s' can only be %s in this release", row->key, row->dflt);
-	complain(p, n, &err);
-}
-
-static void
-take(struct parsing *p, const struct setting *row, const yaml_node_t *n)
-{
-	char *at = (char *)p->out + row->at;
-	const char *s = scalar(n);
-	enum severity severity;
-
-	switch (row->type) {
-	case SET_STRING:
-		if (s == NULL || *s == '\0')
-			wrong_value(p, n, row->key, "a word");
-		else
-			*(const char **)(void *)at = mem_strdup(p->out, s);
-		break;
-	case SET_INT:
-		take_int(p, row, n);
-		break;
-	case SET_SEVERITY:
-		if (s == NULL || !severity_parse(s, &severity))
-			wrong_value(p, n, row->key, "a severity: emergencies ... debugging, or 0-7");
-		else
-			*(int *)(void *)at = (int)severity;
-		break;
-	case SET_CONSOLE:
-		if (s == NULL || (strcmp(s, "stderr") != 0 && strcmp(s, "none") != 0))
-			wrong_value(p, n, row->key, "stderr or none");
-		else
-			*(bool *)at = s[0] == 's';
-		break;
-	case SET_LIST:
-		take_list(p, row, n);
-		break;
-	case SET_PAIRS:
-		take_pairs(p, row, n);
-		break;
-	case SET_LISTEN:
-		take_listen(p, n);
-		break;
-	case SET_LATER:
-		take_later(p, row, n);
-		break;
-	}
-}
 
 /* ---- the tree of keys ---- */
 
@@ -408,7 +149,7 @@ unknown_key(struct parsing *p, const yaml_node_t *at, const char *path)
 		err_set(&err, ERR_CONFIG, "unknown key '%s', did you mean '%s'?", path, near);
 	else
 		err_set(&err, ERR_CONFIG, "unknown key '%s'", path);
-	complain(p, at, &err);
+	settings_complain(p, at, &err);
 }
 
 static void
@@ -420,33 +161,58 @@ walk(struct parsing *p, const yaml_node_t *map, const char *prefix)
 		pair++) {
 		yaml_node_t *key = yaml_document_get_node(&p->doc, pair->key);
 		yaml_node_t *value = yaml_document_get_node(&p->doc, pair->value);
-		const char *name = scalar(key);
+		const char *name = settings_scalar(key);
 		const struct setting *row;
 		char *path;
 
 		if (name == NULL) {
 			err_set(&err, ERR_CONFIG, "a key must be a word");
-			complain(p, key, &err);
+			settings_complain(p, key, &err);
 			continue;
 		}
 		path = mem_printf(NULL, "%s%s", prefix, name);
 		row = find_row(path);
 		if (row != NULL && p->given[row - table]) {
 			err_set(&err, ERR_CONFIG, "'%s' is given twice", path);
-			complain(p, key, &err);
+			settings_complain(p, key, &err);
 		} else if (row != NULL) {
-			p->given[row - table] = true;
-			take(p, row, value);
+			p->given[row - table] = value;
+			settings_take(p, row, value);
 		} else if (is_group(path) && value->type == YAML_MAPPING_NODE) {
 			char *below = mem_printf(path, "%s.", path);
 
 			walk(p, value, below);
 		} else if (is_group(path)) {
-			wrong_value(p, value, path, "a map of settings");
+			settings_wrong_value(p, value, path, "a map of settings");
 		} else {
 			unknown_key(p, key, path);
 		}
 		mem_free(path);
+	}
+}
+
+static const yaml_node_t *
+value_of(const struct parsing *p, const char *key)
+{
+	return p->given[find_row(key) - table];
+}
+
+/* What one key says about another. */
+static void
+check_device(struct parsing *p)
+{
+	const yaml_node_t *device = value_of(p, "cli.device"), *program = value_of(p, "cli.program"),
+			  *prompt = value_of(p, "cli.prompt");
+	struct err err = ERR_INIT;
+
+	if (p->out->cli_device == DEVICE_PROGRAM &&
+		(p->out->cli_program.n == 0 || p->out->cli_prompt == NULL)) {
+		err_set(&err, ERR_CONFIG, "'cli.device: program' needs 'cli.program' and 'cli.prompt'");
+		settings_complain(p, device, &err);
+	} else if (p->out->cli_device == DEVICE_NONE && (program != NULL || prompt != NULL)) {
+		err_set(&err, ERR_CONFIG, "'%s' needs 'cli.device'",
+			program != NULL ? "cli.program" : "cli.prompt");
+		settings_complain(p, program != NULL ? program : prompt, &err);
 	}
 }
 
@@ -464,7 +230,8 @@ syntax_error(struct parsing *p, const yaml_parser_t *y)
 struct settings *
 settings_parse(const void *ctx, const char *text, size_t n, settings_finding_f *f, void *arg)
 {
-	struct parsing p = { .f = f, .arg = arg };
+	const yaml_node_t *given[TABLE_SIZE] = { NULL };
+	struct parsing p = { .f = f, .arg = arg, .given = given };
 	yaml_parser_t y;
 	yaml_node_t *root;
 	struct err err = ERR_INIT;
@@ -482,9 +249,12 @@ settings_parse(const void *ctx, const char *text, size_t n, settings_finding_f *
 		root = yaml_document_get_root_node(&p.doc);
 		if (root != NULL && root->type == YAML_MAPPING_NODE) {
 			walk(&p, root, "");
-		} else if (root != NULL && !(scalar(root) != NULL && *scalar(root) == '\0')) {
+			if (!p.failed)
+				check_device(&p);
+		} else if (root != NULL &&
+			   !(settings_scalar(root) != NULL && *settings_scalar(root) == '\0')) {
 			err_set(&err, ERR_CONFIG, "settings must be a map of keys");
-			complain(&p, root, &err);
+			settings_complain(&p, root, &err);
 		}
 		yaml_document_delete(&p.doc);
 	}

@@ -28,6 +28,9 @@ struct setting_list {
 	const char **v;
 };
 
+/* The device's own CLI behind `cli command`. */
+enum setting_device { DEVICE_NONE, DEVICE_VTYSH, DEVICE_SHELL, DEVICE_PROGRAM };
+
 struct settings {
 	const char *hostname; /* NULL: the kernel's */
 
@@ -44,6 +47,12 @@ struct settings {
 
 	struct setting_pair *aliases; /* IOS name -> kernel name */
 	size_t alias_count;
+
+	int cli_device;                  /* enum setting_device */
+	struct setting_list cli_program; /* argv; empty: that of the device */
+	const char *cli_prompt;          /* regular expression; NULL: that of the device */
+	struct setting_pair *cli_users;  /* name -> crypt(3) hash of the password of `enable` */
+	size_t cli_user_count;
 
 	int64_t mail_max_parallel;
 	const char *mail_helo_name;
