@@ -15,7 +15,9 @@
 #include "bus/counter.h"
 #include "bus/detector.h"
 #include "bus/history.h"
+#include "bus/recent.h"
 #include "conf/conf.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "sched/policy.h"
@@ -392,6 +394,14 @@ applet_rows(struct engine *engine, const struct language *l)
 		conf_word(engine->conf, words[i][0], words[i][1], words[i][2]);
 }
 
+/* For `info type syslog history`. */
+static void
+remember_message(void *arg, const struct log_entry *e)
+{
+	if (!e->is_debug)
+		recent_add(arg, e->wall, e->line);
+}
+
 bool
 applets_start(const void *ctx, struct engine *engine, const struct language *l, struct err *err)
 {
@@ -402,6 +412,9 @@ applets_start(const void *ctx, struct engine *engine, const struct language *l, 
 	if (!bus_detectors(engine->bus, l->detectors, err))
 		return false;
 	engine->history = history_new(ctx);
+	engine->commands = recent_new(ctx);
+	engine->messages = recent_new(ctx);
+	log_sink(ctx, engine->log, remember_message, engine->messages);
 	engine->policies = policies_new(ctx, engine);
 	engine->sched = sched_new(ctx, engine);
 

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "bus/recent.h"
 #include "cli/session_private.h"
 #include "conf/conf.h"
 #include "core/engine.h"
@@ -51,6 +52,8 @@ session_history_add(struct session *s, const char *line)
 	}
 	if (s->cli->engine->redact != NULL)
 		redact_text(s->cli->engine->redact, &t, 0);
+	if (s->cli->engine->commands != NULL)
+		recent_add(s->cli->engine->commands, clock_wall(s->cli->engine->clock), t.s);
 	if (s->history_n == HISTORY_MAX) {
 		mem_free(s->history[0]);
 		memmove(s->history, s->history + 1, (HISTORY_MAX - 1) * sizeof s->history[0]);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "actions/action.h"
+#include "actions/io/system.h"
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
 #include "applets/applet.h"
@@ -133,6 +134,7 @@ register_everything(struct engine *e)
 	pki_conf_trustpoints(e->conf);
 	pki_conf_chains(e->conf);
 	mail_config_start(e);
+	system_config_start(e);
 	pki_exec_commands(e->cli);
 	pki_show_commands(e->cli);
 	capture_commands(e->cli);

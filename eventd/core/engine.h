@@ -24,6 +24,8 @@ struct engine {
 	struct conf *conf;         /* conf/conf.h: running and startup configuration */
 	struct bus *bus;           /* bus/bus.h */
 	struct history *history;   /* bus/history.h */
+	struct recent *commands;   /* bus/recent.h: that were typed */
+	struct recent *messages;   /* of the own log */
 	struct counters *counters; /* bus/counter.h: event manager's named counters */
 	struct sched *sched;       /* sched/sched.h */
 	struct policies *policies; /* sched/policy.h: registered policies */

@@ -100,6 +100,11 @@ static const struct setting table[] = {
 		.min = 1,
 		.max = 64,
 		.dflt = "4" },
+	{ .key = "telemetry.socket",
+		.help = "Datagram socket that export-to-telemetry writes to",
+		.type = SET_STRING,
+		.at = AT(telemetry_socket),
+		.dflt = "none" },
 };
 
 #define TABLE_SIZE (sizeof table / sizeof *table)

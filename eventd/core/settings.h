@@ -56,6 +56,8 @@ struct settings {
 
 	int64_t mail_max_parallel;
 	const char *mail_helo_name;
+
+	const char *telemetry_socket; /* NULL: nobody listens */
 };
 
 typedef void settings_finding_f(void *arg, const struct err *);
