@@ -11,7 +11,8 @@ void cli_conf_rows(struct conf *);
 /* All of the below. */
 void cli_builtin(struct cli *);
 
-void exec_session_register(struct cli *);   /* enable, disable, exit, end, configure terminal */
+void exec_session_register(struct cli *);   /* exit, end, configure terminal */
+void exec_enable_register(struct cli *);    /* enable, disable */
 void exec_terminal_register(struct cli *);  /* terminal ... */
 void exec_debug_register(struct cli *);     /* debug, undebug, show debugging */
 void exec_files_register(struct cli *);     /* copy, delete, dir, more */

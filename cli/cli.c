@@ -111,13 +111,6 @@ cli_set_policy_user(struct cli *cli, const char *user, unsigned level)
 }
 
 void
-cli_set_enable(struct cli *cli, cli_enable_f *f, void *arg)
-{
-	cli->enable = f;
-	cli->enable_arg = arg;
-}
-
-void
 cli_set_hook(struct cli *cli, cli_hook_f *f, void *arg)
 {
 	cli->hook = f;

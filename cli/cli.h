@@ -32,13 +32,6 @@ void cli_each_session(const struct cli *, void (*f)(void *arg, struct session *)
 /* User and privilege of the sessions that policies open: event manager session cli username. */
 void cli_set_policy_user(struct cli *, const char *user, unsigned level);
 
-/*
- * What `enable` of a session below level 15 asks: does this password let `user` in? Without it the
- * answer of `enable` is "% No password set", as on a router without an enable secret.
- */
-typedef bool cli_enable_f(void *arg, const char *user, const char *password);
-void cli_set_enable(struct cli *, cli_enable_f *, void *arg);
-
 /* ---- `event cli` ---- */
 /* A command that parsed, before it is carried out. */
 struct cli_line {

@@ -78,9 +78,8 @@ struct cli {
 	struct session *sessions;
 	cli_hook_f *hook;
 	void *hook_arg;
-	cli_enable_f *enable;
-	void *enable_arg;
-	bool quiet; /* file prompt quiet */
+	unsigned checks; /* passwords being looked at in a worker */
+	bool quiet;      /* file prompt quiet */
 	char *policy_user;
 	unsigned policy_level;
 	struct processes *processes;

@@ -3,6 +3,7 @@ terminal, refused configuration, many sessions, a reader that does not read."""
 
 import json
 import os
+import pwd
 import re
 import socket
 import struct
@@ -16,6 +17,8 @@ import tree
 
 pexpect = pytest.importorskip("pexpect", reason="python3-pexpect is not installed")
 
+# mkpasswd -m yescrypt -R 1 secret
+YESCRYPT_SECRET = "$y$j75$saltsalt$0gBD67sgmJgRX3RZ6wHHO7sHimQEWGCWN85o4Twogh2"
 APPLET = ["event manager applet HELLO", " event none sync yes", " action 1.0 puts \"hello\""]
 
 
@@ -514,6 +517,35 @@ def test_passwords_are_not_in_the_history(eventd):
     for command in ("show history", "show running-config", "show event manager environment all", "show logging"):
         out, _ = wire.run(command)
         assert "planted-secret" not in out, command
+
+
+def as_nobody(daemon, *arguments, input=""):
+    """eventctl of somebody who is neither root nor of the group."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    path = os.path.dirname(daemon.socket)
+    os.chmod(daemon.socket, 0o666)
+    while path != "/":
+        os.chmod(path, os.stat(path).st_mode | 0o005)
+        path = os.path.dirname(path)
+        if os.stat(path).st_mode & 0o005 == 0o005:
+            break
+    argv = [os.path.join(tree.BUILD, "eventctl"), "--socket", daemon.socket] + list(arguments)
+    return subprocess.run(argv, user=65534, group=65534, extra_groups=[], input=input, capture_output=True, text=True, timeout=60)
+
+
+def test_enable_with_the_password_of_the_settings(new_daemon):
+    user = pwd.getpwuid(65534).pw_name
+    d = new_daemon(settings={"cli": {"users": {user: YESCRYPT_SECRET}}})
+    good = as_nobody(d, "-c", "enable", "-c", "event manager run X", "-c", "configure terminal", input="secret\n")
+    assert "not registered with event none" in good.stdout and "marker" not in good.stdout, good
+    bad = as_nobody(d, "-c", "enable", "-c", "configure terminal", input="wrong\nworse\nworst\n")
+    assert bad.returncode == 1 and "% Bad secrets" in bad.stdout + bad.stderr
+    d.wait_log("%SYS-5-PRIV_AUTH_PASS: Privilege level set to 15 by " + user)
+    d.wait_log("%SYS-4-PRIV_AUTH_FAIL: Authentication to Privilege level 15 failed by " + user)
+    none = as_nobody(d, "-c", "configure terminal")
+    assert none.returncode == 1 and "Invalid input" in none.stdout + none.stderr
+    assert "secret" not in d.show("show logging")
 
 
 def test_unprivileged_sessions(eventd, tmp_path):
