@@ -221,6 +221,7 @@ install: all  ## programs, unit, manual pages, completions; DESTDIR= PREFIX=
 	install -m 644 eventd/share/eventd.sysusers $(dest)/lib/sysusers.d/eventd.conf
 	install -m 644 eventd/share/eventd.8 $(dest)/share/man/man8
 	install -m 644 eventd/share/eventctl.1 $(dest)/share/man/man1
+	install -m 644 eventd/share/eventd-messages.7 $(dest)/share/man/man7
 	install -m 644 $(filter %.5,$(MANUALS)) $(dest)/share/man/man5
 	install -m 644 $(filter %.7,$(MANUALS)) $(dest)/share/man/man7
 	install -m 644 eventd/share/eventctl.bash $(dest)/share/bash-completion/completions/eventctl

@@ -1,0 +1,145 @@
+"""The manual pages say what the program does: messages, classes and names of the sources."""
+
+import glob
+import os
+import re
+
+import pytest
+
+import tree
+
+FOLDERS = ("eventd", "actions", "applets", "pki", "cli")
+SEVERITIES = ("EMERGENCIES", "ALERTS", "CRITICAL", "ERRORS", "WARNINGS", "NOTIFICATIONS", "INFORMATIONAL", "DEBUGGING")
+OUTCOMES = {"FINAL": "permanent", "RETRY": "temporary", "BY_CODE": "by code"}
+
+
+def read(*path):
+    with open(os.path.join(tree.PROJECT, *path)) as f:
+        return f.read()
+
+
+def sources(*suffixes):
+    """Text of every source file, neighbouring string literals joined."""
+    found = [read(path) for folder in FOLDERS
+             for path in sorted(glob.glob(os.path.join(tree.PROJECT, folder, "**", "*"), recursive=True))
+             if path.endswith(suffixes)]
+    return re.sub(r'"\s*\n\s*"', "", "\n".join(found))
+
+
+@pytest.fixture(scope="module")
+def code():
+    return sources(".c")
+
+
+def page(name):
+    return read("eventd", "share", name)
+
+
+def part(text, title):
+    """A section (.Sh) of a page."""
+    found = re.search(r"^\.Sh %s\n(.*?)(?=^\.Sh |\Z)" % re.escape(title), text, re.M | re.S)
+    assert found, title
+    return found.group(1)
+
+
+@pytest.fixture(scope="module")
+def messages():
+    return page("eventd-messages.7")
+
+
+# ---- messages ------------------------------------------------------------------------------------------------------------
+
+
+def emitted(code):
+    """{"HA_EM-3-FMPD_ERROR", ...}: a facility or the error name of a failed step, severities, a mnemonic."""
+    found = set()
+    for facility, severities, mnemonic in re.findall(
+            r'(?:"([A-Z_]+)",\s*)?((?:[a-z_]+ \? )?SEV_[A-Z]+(?: : SEV_[A-Z]+)?),\s*"([A-Z][A-Z_]+)"', code):
+        for severity in re.findall("SEV_([A-Z]+)", severities):
+            facility = facility if facility and not facility.startswith("FH_") else "HA_EM"
+            found.add("%s-%d-%s" % (facility, SEVERITIES.index(severity), mnemonic))
+    # tables that hold mnemonics alone
+    table = re.search(r"mnemonics\[\] = \{([^}]*)\}", code).group(1)
+    found |= {"SYS-%d-%s" % row for row in enumerate(re.findall(r'"(USERLOG_[A-Z]+)"', table))}
+    found |= {"HA_EM-3-" + m for m in re.findall(r'\{ "(FMPD_CLI_[A-Z]+)", "', code)}
+    return found
+
+
+def test_every_mnemonic_is_found_by_the_pattern(code):
+    seen = {name.split("-")[2] for name in emitted(code)}
+    loose = set(re.findall(r'"((?:FMPD|FMS|USERLOG)_[A-Z_]+)"', code))
+    assert loose and not loose - seen
+
+
+def test_messages_are_those_of_the_sources(code, messages):
+    told = set(re.findall(r"^\.It Sy %(\S+)$", part(messages, "MESSAGES"), re.M))
+    assert told == emitted(code)
+    mentioned = set(re.findall(r"%([A-Z_]+-\d-[A-Z_]+)", messages))
+    assert not mentioned - told
+
+
+def test_texts_of_messages_are_those_of_the_sources(code, messages):
+    """What stands between the variable pieces of a format stands in the page."""
+    calls = re.findall(r'SEV_[A-Z]+,\s*(?:[a-z\[\].]*mnemonic|"[A-Z_]+"),\s*"((?:[^"\\]|\\.)*)"', code)
+    assert len(calls) > 50
+    for form in calls:
+        for piece in re.split(r"%%|%[.*]*(?:ll|z)?[a-z]", form):
+            piece = piece.strip(" :.")
+            assert len(piece) < 8 or piece in messages, "%r of %r" % (piece, form)
+
+
+# ---- mail ----------------------------------------------------------------------------------------------------------------
+
+
+def classes(code):
+    rows = re.findall(r'\[MAIL_[A-Z0-9_]+\] = \{ "([A-Z0-9_]+)", (\w+), \w+, [^}]*\}', read("actions", "mail", "class.c"))
+    assert len(rows) > 50
+    return dict(rows)
+
+
+def test_mail_classes_are_those_of_the_table(code, messages):
+    text = part(messages, "MAIL ERROR CLASSES")
+    told = dict(re.findall(r"^\.It Sy (\w+)(?: Em (permanent|temporary|by code))?(?: Pq .*)?$", text, re.M))
+    table = classes(code)
+    assert set(told) == set(table)
+    for name, follow in table.items():
+        assert told[name] == OUTCOMES.get(follow, ""), name
+
+
+def test_reserved_mail_classes_are_those_that_nobody_uses(messages):
+    used = "\n".join(read(p) for folder in FOLDERS
+                     for p in glob.glob(os.path.join(tree.PROJECT, folder, "**", "*.c"), recursive=True)
+                     if not p.endswith("actions/mail/class.c"))
+    reserved = re.findall(r"^\.It Sy (\w+)", part(messages, "MAIL ERROR CLASSES").split("Reserved")[1], re.M)
+    unused = [name for name in classes(used) if not re.search(r'"%s"|\bMAIL_%s\b' % (name, name), used)]
+    assert sorted(reserved) == sorted(unused)
+
+
+def test_mail_phases_and_reasons(messages):
+    table = read("actions", "mail", "class.c")
+    text = part(messages, "MAIL ERROR CLASSES")
+    phases = [p for p in re.findall(r'\[PHASE_\w+\] = "([a-z0-9]+)"', table)]
+    assert len(phases) > 15
+    listed = re.search(r"^Phases are.*?^\.Pp", text, re.M | re.S).group(0)
+    for phase in phases:
+        assert re.search(r"\b%s\b" % phase, listed), phase
+    for phase in re.findall(r"\w+", " ".join(re.findall(r"^\.It Sy .* Pq (.*)$", text, re.M))):
+        assert phase in phases + ["any"], phase
+    for reason in re.findall(r'#define \w+ +"([a-zA-Z ]+)"', table):
+        assert reason in text, reason
+
+
+def test_mail_results(code, messages):
+    values = set(re.findall(r'"_mail_result", "([a-z]+)"', code))
+    text = part(messages, "MAIL ERROR CLASSES")
+    told = re.search(r"^\.Va _mail_result\n(.*?)^\.Va _mail_error", text, re.M | re.S).group(1)
+    assert set(re.findall(r"^\.Ql (\w+)", told, re.M)) == values
+
+
+# ---- names of errors -----------------------------------------------------------------------------------------------------
+
+
+def test_error_names_are_those_of_the_sources(messages):
+    used = set(re.findall(r'"(FH_[A-Z]+)"', sources(".c", ".lua")))
+    assert set(re.findall(r"^\.It Sy (FH_[A-Z]+)", part(messages, "ERROR NAMES"), re.M)) == used
+    assert set(re.findall(r"FH_[A-Z]+", messages)) == used
