@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "cli/cmd.h"
+#include "cli/hook.h"
 #include "core/clock.h"
 #include "core/err.h"
 
@@ -32,24 +33,8 @@ void cli_each_session(const struct cli *, void (*f)(void *arg, struct session *)
 /* User and privilege of the sessions that policies open: event manager session cli username. */
 void cli_set_policy_user(struct cli *, const char *user, unsigned level);
 
-/* ---- `event cli` ---- */
-/* A command that parsed, before it is carried out. */
-struct cli_line {
-	const char *expanded; /* with every keyword written out; "do ..." in configuration modes */
-	const char *typed;
-	const char *mode; /* "exec", "config", "config-applet" */
-};
-enum cli_verdict {
-	CLI_RUN,  /* carry it out */
-	CLI_SKIP, /* do not: counts as accepted (rulings 26) */
-	CLI_HOLD, /* the hook called session_wait() and will call session_release() */
-};
-/* One hook; it is not asked about commands of sessions that policies opened. */
-typedef enum cli_verdict cli_hook_f(void *arg, struct session *, const struct cli_line *);
+/* ---- `event cli`: cli/hook.h ---- */
 void cli_set_hook(struct cli *, cli_hook_f *, void *arg);
-/* Ends a hold: the command is carried out, or skipped. A held session that goes away says so
- * through the session_over_f given to session_wait(). */
-void session_release(struct session *, bool run);
 
 /* ---- a row of `show system processes` ---- */
 struct cli_process {

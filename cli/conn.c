@@ -333,30 +333,46 @@ do_end(struct cli_conn *c, json_t *m)
 	put_result(c, json_object_get(m, "id"), &o);
 }
 
+/* A key's answer; the next request may be handled. */
+static void
+key_answered(struct cli_conn *c, const char *type, const char *text)
+{
+	json_t *id = c->id, *answer = message_new(type, id);
+
+	c->id = NULL;
+	json_decref(id);
+	set_text(answer, "text", text);
+	put(c, answer);
+	c->busy = false;
+	pump(c);
+}
+
+static void
+helped(void *arg, const char *text)
+{
+	key_answered(arg, "help", text);
+}
+
+static void
+completed(void *arg, const char *text)
+{
+	key_answered(arg, "completion", text);
+}
+
 static void
 do_help(struct cli_conn *c, json_t *m)
 {
-	json_t *answer = message_new("help", json_object_get(m, "id"));
-	struct text t;
-
-	text_init(&t, c);
-	session_help(c->session, get_text(m, "text"), &t);
-	set_text(answer, "text", t.s);
-	mem_free(t.s);
-	put(c, answer);
+	c->busy = true;
+	c->id = json_incref(json_object_get(m, "id"));
+	session_key(c->session, CLI_QUESTIONMARK, get_text(m, "text"), helped, c);
 }
 
 static void
 do_complete(struct cli_conn *c, json_t *m)
 {
-	json_t *answer = message_new("completion", json_object_get(m, "id"));
-	struct text t;
-
-	text_init(&t, c);
-	session_complete(c->session, get_text(m, "text"), &t);
-	set_text(answer, "text", t.s);
-	mem_free(t.s);
-	put(c, answer);
+	c->busy = true;
+	c->id = json_incref(json_object_get(m, "id"));
+	session_key(c->session, CLI_TAB, get_text(m, "text"), completed, c);
 }
 
 static void

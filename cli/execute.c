@@ -35,13 +35,13 @@ mask_word(struct text *t, const char *word, size_t n)
 	text_addn(t, at, n - (size_t)(at - word));
 }
 
-void
-session_history_add(struct session *s, const char *line)
+char *
+session_masked(const struct session *s, const void *ctx, const char *line)
 {
 	struct text t;
 	size_t n;
 
-	text_init(&t, s);
+	text_init(&t, ctx);
 	while (*line != '\0') {
 		n = strspn(line, " \t");
 		text_addn(&t, line, n);
@@ -52,14 +52,22 @@ session_history_add(struct session *s, const char *line)
 	}
 	if (s->cli->engine->redact != NULL)
 		redact_text(s->cli->engine->redact, &t, 0);
+	return t.s;
+}
+
+void
+session_history_add(struct session *s, const char *line)
+{
+	char *masked = session_masked(s, s, line);
+
 	if (s->cli->engine->commands != NULL)
-		recent_add(s->cli->engine->commands, clock_wall(s->cli->engine->clock), t.s);
+		recent_add(s->cli->engine->commands, clock_wall(s->cli->engine->clock), masked);
 	if (s->history_n == HISTORY_MAX) {
 		mem_free(s->history[0]);
 		memmove(s->history, s->history + 1, (HISTORY_MAX - 1) * sizeof s->history[0]);
 		s->history_n--;
 	}
-	s->history[s->history_n++] = t.s;
+	s->history[s->history_n++] = masked;
 }
 
 /* ---- the end of a command ---- */
@@ -121,6 +129,22 @@ finish_output(struct command *c, struct err *err)
 	return ok;
 }
 
+/* A key is no command: nothing is said but to whoever pressed it. */
+static void
+key_end(struct command *c, const char *text)
+{
+	struct session *s = c->session;
+	session_key_f *answer = c->answer;
+	void *arg = c->answer_arg;
+	char *copy = mem_strdup(s, text);
+
+	question_drop(c);
+	s->cmd = NULL;
+	mem_free(c);
+	answer(arg, copy);
+	mem_free(copy);
+}
+
 void
 command_end(struct command *c, bool accepted, const struct err *why)
 {
@@ -128,6 +152,10 @@ command_end(struct command *c, bool accepted, const struct err *why)
 	struct err err = ERR_INIT;
 	struct outcome out = { .accepted = accepted, .interrupted = !accepted && why == NULL, .err = &err };
 
+	if (c->answer != NULL) {
+		key_end(c, "");
+		return;
+	}
 	if (why != NULL)
 		err = *why;
 	question_drop(c);
@@ -350,61 +378,42 @@ exec_line(struct command *c)
 	command_end(c, r == CMD_DONE, &err);
 }
 
+/* A line that ended in `?`, or a key by itself: what there is to say, or to add. */
+static void
+key_line(struct command *c)
+{
+	struct session *s = c->session;
+	size_t n = strlen(c->typed);
+	struct text t;
+
+	text_init(&t, c);
+	if (c->key == CLI_TAB)
+		session_complete(s, c->typed, &t);
+	else
+		session_help(s, c->answer != NULL ? c->typed : mem_strndup(c, c->typed, n - 1), &t);
+	if (c->answer != NULL) {
+		key_end(c, t.s);
+		return;
+	}
+	session_emit(s, false, t.s, t.len);
+	command_end(c, true, NULL);
+}
+
 void
 command_go(struct command *c)
 {
-	if (c->row != NULL)
+	if (c->key != CLI_ENTER)
+		key_line(c);
+	else if (c->row != NULL)
 		exec_line(c);
 	else
 		config_line(c);
-}
-
-/* `event cli` sees what parsed, before it is carried out. */
-static void
-ask_hook(struct command *c)
-{
-	struct session *s = c->session;
-	struct cli *cli = s->cli;
-	struct cli_line line = { .expanded = c->expanded, .typed = c->typed, .mode = mode_parser_name(s) };
-	struct kw_parsed p = { 0 };
-	uint64_t serial = c->serial;
-	enum cli_verdict v;
-
-	if (cli->hook == NULL || s->is_policy) {
-		command_go(c);
-		return;
-	}
-	if (c->row == NULL &&
-		kw_parse(c, conf_tree(cli->engine->conf, line.mode), c->line, s->level, 0, &p, NULL))
-		line.expanded = p.expanded;
-	if (line.expanded == NULL)
-		line.expanded = c->line;
-	v = cli->hook(cli->hook_arg, s, &line);
-	if (!session_command_is(s, serial) || v == CLI_HOLD)
-		return;
-	if (v == CLI_SKIP)
-		command_end(c, true, NULL);
-	else
-		command_go(c);
 }
 
 static bool
 wants_help(const struct session *s, const char *line)
 {
 	return s->help_by_line && line[strlen(line) - 1] == '?';
-}
-
-static void
-show_help(struct command *c)
-{
-	struct session *s = c->session;
-	char *line = mem_strndup(c, c->typed, strlen(c->typed) - 1);
-	struct text t;
-
-	text_init(&t, c);
-	session_help(s, line, &t);
-	session_emit(s, false, t.s, t.len);
-	command_end(c, true, NULL);
 }
 
 static void
@@ -415,7 +424,7 @@ refuse(struct command *c, struct err *err)
 	command_end(c, false, err);
 }
 
-static struct command *
+struct command *
 command_new(struct session *s, const char *line)
 {
 	struct command *c = mem_new(s, struct command);
@@ -440,7 +449,7 @@ exec_typed(struct command *c)
 	struct err err = ERR_INIT;
 
 	if (parse_exec(c, c->session->cli->exec, &err))
-		ask_hook(c);
+		hook_ask(c);
 	else
 		refuse(c, &err);
 }
@@ -463,7 +472,7 @@ config_typed(struct command *c)
 	}
 	if (!ours)
 		c->other = err;
-	ask_hook(c);
+	hook_ask(c);
 }
 
 void
@@ -483,7 +492,8 @@ session_line(struct session *s, const char *typed)
 		return;
 	}
 	if (wants_help(s, c->line)) {
-		show_help(c);
+		c->key = CLI_QUESTIONMARK;
+		hook_ask(c);
 		return;
 	}
 	if (s->edit != NULL)

@@ -119,8 +119,9 @@ behind(const char *line, const char *word)
 static bool
 config_offers(struct session *s, struct offers *o, const char *line, struct err *err)
 {
-	const struct kw_tree *tree = conf_tree(s->cli->engine->conf, conf_edit_mode(s->edit));
-	const struct kw_tree *global = conf_tree(s->cli->engine->conf, "config");
+	const struct conf *conf = s->cli->engine->conf;
+	const struct conf_mode *mode = conf_mode_find(conf, conf_edit_mode(s->edit));
+	const struct kw_tree *tree = conf_tree(conf, conf_edit_mode(s->edit));
 	const char *rest;
 	size_t i;
 	bool found;
@@ -131,9 +132,10 @@ config_offers(struct session *s, struct offers *o, const char *line, struct err 
 		return add_tree(o, tree, rest, s->level, err);
 	found = add_tree(o, s->cli->config, line, s->level, err);
 	found = add_tree(o, tree, line, s->level, err) || found;
-	/* A line of global configuration may be typed in a sub-mode, though `?` alone lists only the latter. */
-	if (!found && strchr(line, ' ') != NULL && tree != global)
-		found = add_tree(o, global, line, s->level, err);
+	/* A line of a mode above may be typed in a sub-mode, though `?` alone lists only the latter. */
+	for (; !found && strchr(line, ' ') != NULL && mode != NULL && mode->parent != NULL;
+		mode = conf_mode_find(conf, mode->parent))
+		found = add_tree(o, conf_tree(conf, mode->parent), line, s->level, err);
 	for (i = 0; strchr(line, ' ') == NULL && i < sizeof forms / sizeof forms[0]; i++) {
 		if (starts_with_nocase(forms[i].word, line, strlen(line)))
 			add(o, forms[i].word, forms[i].help, false);

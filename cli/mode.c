@@ -7,6 +7,7 @@
 #include "core/engine.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "detect/config.h"
 
 #define PROMPT_HOST 20 /* characters of the host name in configuration modes */
 
@@ -43,12 +44,15 @@ static void
 left_config(struct session *s)
 {
 	struct log *log = s->cli->engine->log;
+	bool changed = conf_edit_changed(s->edit);
 
 	mem_free(s->edit);
 	s->edit = NULL;
 	if (log != NULL)
 		log_msg(log, s->cause, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from console by %s",
 			s->who);
+	if (changed && s->cli->engine->bus != NULL)
+		config_changed(s->cli->engine, s->who, s->cause);
 }
 
 bool

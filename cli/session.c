@@ -133,6 +133,12 @@ session_tty_name(const struct session *s)
 }
 
 const char *
+session_location(const struct session *s)
+{
+	return s->location;
+}
+
+const char *
 session_who(const struct session *s)
 {
 	return s->who;
@@ -359,24 +365,6 @@ session_fail_bare(struct session *s, const struct err *err)
 		return;
 	s->cmd->bare = true;
 	command_end(s->cmd, false, err);
-}
-
-void
-session_release(struct session *s, bool run)
-{
-	struct command *c = s->cmd;
-
-	if (c == NULL)
-		return;
-	question_drop(c);
-	mem_free(c->deadline);
-	c->deadline = NULL;
-	c->waiting = false;
-	c->over = NULL;
-	if (run)
-		command_go(c);
-	else
-		command_end(c, true, NULL);
 }
 
 void

@@ -32,6 +32,7 @@ struct writer;
 struct engine *session_engine(const struct session *);
 const char *session_user(const struct session *);     /* "" for a policy's session without a user */
 const char *session_tty_name(const struct session *); /* "vty0" */
+const char *session_location(const struct session *); /* "local", "10.0.0.1", "EEM:NAME" */
 /* "admin on vty0 (local)" or " on vty1 (EEM:NAME)": as log messages name who did it. */
 const char *session_who(const struct session *);
 unsigned session_level(const struct session *); /* privilege 0-15 */

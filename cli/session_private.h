@@ -34,6 +34,9 @@ struct command {
 	const struct exec_cmd *row; /* NULL: a configuration line */
 	const void *args;
 	const char *expanded;
+	enum cli_key key;      /* what ended the line */
+	session_key_f *answer; /* of session_key(); NULL: a line */
+	void *answer_arg;
 	bool bare;        /* how a refusal is printed */
 	bool is_do;       /* an EXEC command in configuration mode */
 	struct err other; /* why a configuration line is none of our commands */
@@ -89,12 +92,16 @@ struct cli {
 /* cli/execute.c */
 void command_go(struct command *);                                     /* behind the hook */
 void command_end(struct command *, bool accepted, const struct err *); /* frees it, calls ready() */
+struct command *command_new(struct session *, const char *line);
 void session_history_add(struct session *, const char *line);
 
 /* cli/known.c */
 /* Does the session understand the line (perhaps to refuse it)? Otherwise it may be the device's. */
 bool session_knows(struct session *, const char *line);
 bool line_is_of_eem(const char *line); /* `event manager ...`, `no event ...`, `show event ...` */
+
+/* cli/hook.c */
+void hook_ask(struct command *); /* goes on with command_go() or command_end(), at once or later */
 
 /* cli/report.c */
 void report_refusal(struct session *, const struct command *, const struct err *);

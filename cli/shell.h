@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/hook.h"
 #include "cli/session.h"
 #include "core/err.h"
 
@@ -62,7 +63,14 @@ bool session_end_config(struct session *, struct err *);
 
 const char *session_prompt(struct session *); /* "R1(config-applet)#"; valid until the next call */
 
-/* `?` behind `line`, and Tab: what to add. */
+/*
+ * `?` behind `line`, and Tab, of somebody who types: `answer` is called once with what to show, or to add;
+ * perhaps later, for a policy that waits for the key (`event cli ... questionmark sync yes`).
+ */
+typedef void session_key_f(void *arg, const char *text);
+void session_key(struct session *, enum cli_key, const char *line, session_key_f *answer, void *arg);
+
+/* The same of the CLI alone. */
 void session_help(struct session *, const char *line, struct text *out);
 void session_complete(struct session *, const char *line, struct text *out);
 

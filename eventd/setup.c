@@ -25,6 +25,7 @@
 #include "core/redact.h"
 #include "core/rng.h"
 #include "core/settings.h"
+#include "detect/cli.h"
 #include "detect/detector.h"
 #include "detect/syslog.h"
 #include "pki/store.h"
@@ -187,5 +188,6 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	}
 	e->tracks = tracks_new(e, e);
 	register_everything(e);
+	cli_set_hook(e->cli, detector_cli_line, e);
 	return e;
 }

@@ -22,7 +22,8 @@ policy_exec(struct run *run, const void *args)
 
 	if (manual_run(run_engine(run),
 		    &(struct manual_want){ .name = a->name.s, .cause = run_cause(run), .source = "policy" },
-		    &err))
+		    &err) ||
+		err.code == ERR_NONE)
 		return STEP_NEXT;
 	return run_fail(run, err.code == ERR_NOT_FOUND ? "FH_ENOSUCHKEY" : "FH_ESYSERR", SEV_ERRORS,
 		"FMPD_POLICY", "%s", err.text);

@@ -7,6 +7,7 @@
 #include "core/files.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "detect/config.h"
 
 #define CONFIG_MAX ((size_t)64 << 20)
 
@@ -75,8 +76,11 @@ replace(struct session *s, const char *name, struct err *err)
 	text_init(&t, session_cmd_ctx(s));
 	if (!files_read(e->files, name, how, CONFIG_MAX, &t, err))
 		return false;
+	uint64_t revision = conf_revision(e->conf)->number;
 	if (!conf_load(e->conf, name, t.s, true, true, finding, s, err))
 		return false;
+	if (conf_revision(e->conf)->number != revision)
+		config_changed(e, session_who(s), session_cause(s));
 	session_print(s, "Total number of passes: 1\nRollback Done\n");
 	return true;
 }

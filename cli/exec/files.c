@@ -14,6 +14,7 @@
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/writer.h"
+#include "detect/config.h"
 
 #define FILE_MAX ((size_t)16 << 20) /* of a file that is copied or shown */
 
@@ -93,6 +94,7 @@ static bool
 write_target(struct session *s, struct copy *c, struct err *err)
 {
 	struct engine *e = session_engine(s);
+	uint64_t revision;
 
 	if (c->to == STARTUP && c->from == RUNNING)
 		return startup_save(s, err);
@@ -100,8 +102,11 @@ write_target(struct session *s, struct copy *c, struct err *err)
 		return false;
 	switch (c->to) {
 	case RUNNING:
+		revision = conf_revision(e->conf)->number;
 		if (!conf_load(e->conf, c->from_name, c->data.s, false, false, finding, s, err))
 			return false;
+		if (conf_revision(e->conf)->number != revision)
+			config_changed(e, session_who(s), session_cause(s));
 		break;
 	case STARTUP:
 		if (!startup_write(e->conf, c->data.s, c->data.len, err))

@@ -200,6 +200,9 @@ enum {
 bool kw_parse(const void *ctx, const struct kw_tree *, const char *line, unsigned level, unsigned flags,
 	struct kw_parsed *, struct err *);
 
+/* Appends the line with every keyword that can be understood written out, the rest as typed. */
+void kw_expand(const struct kw_tree *, const char *line, unsigned level, struct text *out);
+
 /*
  * `?` at the end of `line` (the '?' itself not included). Behind a blank: the words and values that
  * may come next, with help, `<cr>` last when the line is complete. Else: the words that begin so.

@@ -2,6 +2,7 @@
 #include "cli/kw/kw.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "cli/kw/walk.h"
 #include "core/mem.h"
@@ -75,4 +76,25 @@ kw_parse(const void *ctx, const struct kw_tree *tree, const char *line, unsigned
 	}
 	mem_free(mine);
 	return fine;
+}
+
+void
+kw_expand(const struct kw_tree *tree, const char *line, unsigned level, struct text *out)
+{
+	void *mine = mem_ctx(NULL, "line");
+	struct err unwanted = ERR_INIT;
+	size_t understood = 0, written = 0;
+	struct walk w;
+
+	walk_start(&w, mine, tree, line, level);
+	w.expanded = text_new(mine);
+	while (walk_step(&w, &unwanted) == WALK_READ) {
+		understood = w.pos;
+		written = w.expanded->len;
+	}
+	text_addn(out, w.expanded->s, written);
+	if (understood == 0)
+		line += strspn(line, " \t");
+	text_add(out, line + understood);
+	mem_free(mine);
 }

@@ -3,6 +3,9 @@
 
 const struct detector *const detectors[] = {
 	&detector_application,
+	&detector_cli,
+	&detector_config,
+	&detector_counter,
 	&detector_env,
 	&detector_gold,
 	&detector_identity,

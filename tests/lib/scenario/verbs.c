@@ -8,7 +8,7 @@
 
 #include "bus/application.h"
 #include "bus/tracked.h"
-#include "cli/session.h"
+#include "cli/shell.h"
 #include "conf/conf.h"
 #include "core/loop.h"
 #include "core/mem.h"
@@ -150,6 +150,28 @@ verb_mail(struct world *w, const struct statement *st)
 	       world_fail(w, "'%s' is no time", st->word[at]);
 }
 
+static void
+key_answered(void *arg, const char *text)
+{
+	struct world *w = arg;
+
+	text_add(&w->output, text);
+	w->ready = w->accepted = true;
+}
+
+/* press tab|? "TEXT": the key behind a text; the output is what the terminal would show or add. */
+static bool
+verb_press(struct world *w, const struct statement *st)
+{
+	enum cli_key key = strcmp(st->word[1], "?") == 0 ? CLI_QUESTIONMARK : CLI_TAB;
+
+	text_clear(&w->output);
+	w->ready = false;
+	session_key(w->session, key, st->word[2], key_answered, w);
+	world_settle(w);
+	return true;
+}
+
 /* track NUMBER up|down|absent: what the owner of tracked objects says. */
 static bool
 verb_track(struct world *w, const struct statement *st)
@@ -251,6 +273,7 @@ static const struct {
 	{ "expect", 1, false, expect_run },
 	{ "file", 1, true, verb_file },
 	{ "mail", 1, false, verb_mail },
+	{ "press", 2, false, verb_press },
 	{ "publish", 2, false, verb_publish },
 	{ "refused", 1, true, verb_refused },
 	{ "start", 1, false, verb_nothing },
