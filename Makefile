@@ -67,7 +67,7 @@ PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.
 main_of_manual := eventd/manual/main.c
-MANUALS  := $(addprefix $(BUILD)/share/,eventd-applet.5 eventd-commands.7 eventd.yaml.5)
+MANUALS  := $(addprefix $(BUILD)/share/,eventd-applet.5 eventd-commands.7 eventd-lint.7 eventd.yaml.5)
 
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 FUZZ     := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c)))

@@ -238,7 +238,6 @@ static const struct conf_row rows_template[ROWS] = {
 		.enters = mode,
 		.order = ORDER_APPLET,
 		.adopt = applet_adopt,
-		.check = applet_check,
 		.apply = applet_apply },
 	[ROW_DESCRIPTION] = { .cmd = { .words = "description",
 				      .help = "Add or modify an applet description",
@@ -280,6 +279,12 @@ static bool
 is_row(const struct conf_node *n, unsigned row)
 {
 	return n->row->mode == mode && n->row->cmd.words == rows_template[row].cmd.words;
+}
+
+bool
+is_applet_node(const struct conf_node *n)
+{
+	return strcmp(n->row->cmd.words, rows_template[ROW_APPLET].cmd.words) == 0;
 }
 
 bool

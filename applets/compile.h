@@ -36,7 +36,8 @@ struct variable compile_variable(struct compile *, const char *name);
 struct compile_line {
 	const char *label;
 	const struct action *action;
-	void *args; /* owned by program or something older */
+	void *args;                   /* owned by program or something older */
+	const struct conf_node *node; /* where it was configured, during the compilation */
 };
 
 /*

@@ -8,11 +8,6 @@
 #include "core/mem.h"
 #include "store/secret.h"
 
-struct environment_args {
-	struct kw_str name;
-	struct kw_str value;
-};
-
 static const struct kw environment_kw[] = {
 	{ .help = "Name of the Event Manager environment variable",
 		.type = &kw_word,
@@ -58,8 +53,16 @@ environment_apply(
 	return true;
 }
 
+static const char words[] = "event manager environment";
+
+bool
+is_environment_node(const struct conf_node *n)
+{
+	return strcmp(n->row->cmd.words, words) == 0;
+}
+
 static const struct conf_row rows[] = {
-	{ .cmd = { .words = "event manager environment",
+	{ .cmd = { .words = words,
 		  .help = "Set an Event Manager environment variable",
 		  .kw = environment_kw,
 		  .size = sizeof(struct environment_args),

@@ -13,7 +13,7 @@
 #include "core/text.h"
 #include "sched/policy.h"
 
-enum { MAXRUN_DEFAULT_S = 20, STEP_ROOM = 160 /* what a usual step takes, with its templates */ };
+enum { STEP_ROOM = 160 /* what a usual step takes, with its templates */ };
 
 /* ---- the program ---- */
 
@@ -53,8 +53,8 @@ old_set_as_action(const void *ctx, struct engine *engine, const struct conf_node
 	return parsed.args;
 }
 
-static size_t
-collect_lines(
+size_t
+applet_lines(
 	struct engine *engine, const struct conf_node *applet, struct program *p, struct compile_line **out)
 {
 	struct compile_line *lines;
@@ -72,7 +72,8 @@ collect_lines(
 			continue;
 		lines[n++] = (struct compile_line){ .label = mem_pack_str(p, a->label.s),
 			.action = a->what.row->owner,
-			.args = mem_steal(p, a->what.args) };
+			.args = mem_steal(p, a->what.args),
+			.node = at };
 		mem_free(a);
 	}
 	*out = lines;
@@ -230,13 +231,13 @@ build(struct engine *engine, const struct conf_node *applet, struct err *err)
 	p->order = applet->seq;
 	read_options(p, applet);
 	p->program = program_new(p->name);
-	n = collect_lines(engine, applet, p->program, &lines);
+	n = applet_lines(engine, applet, p->program, &lines);
 	if (!compile_program(engine, p->program, lines, n, err) || !add_events(engine, p, applet, err) ||
 		(p->nspecs > 0 && !add_trigger(engine, p, applet, err))) {
 		mem_free(p);
 		return NULL;
 	}
-	if (n == 0 && !engine->is_check)
+	if (n == 0)
 		log_msg(engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_ACTION",
 			"No action configured for applet %s", p->name);
 	mem_free(lines);
@@ -247,16 +248,22 @@ build(struct engine *engine, const struct conf_node *applet, struct err *err)
 }
 
 bool
-applet_check(struct engine *engine, const struct conf_node *node, struct err *err)
+applet_events_check(
+	struct engine *engine, const struct conf_node *applet, const struct conf_node **at, struct err *err)
 {
-	const struct applet_args *a = node->args;
+	struct policy *p =
+		policy_new(engine, ((const struct applet_args *)applet->args)->name.s, POLICY_APPLET);
+	bool good = add_events(engine, p, applet, err);
+	size_t event = 0;
 
-	if (!engine->is_check)
-		return true;
-
-	struct policy *p = build(engine, node, err);
+	*at = applet;
+	for (const struct conf_node *n = applet->first; n && !good; n = n->next)
+		if (is_event_node(n) && event++ == p->nspecs)
+			*at = n;
+	if (good && p->nspecs > 0)
+		good = add_trigger(engine, p, applet, err);
 	mem_free(p);
-	return p != NULL || err_wrap(err, "applet %s", a->name.s);
+	return good;
 }
 
 static bool

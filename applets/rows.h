@@ -40,6 +40,11 @@ struct old_set_args { /* set LABEL _exit_status N */
 	struct kw_int status;
 };
 
+struct environment_args { /* event manager environment NAME VALUE */
+	struct kw_str name;
+	struct kw_str value; /* a password in it is sealed */
+};
+
 extern const struct kw_alternative class_choices[]; /* value: 'A'-'Z', 0 = default */
 
 /* settings.c, environment.c: hand their rows to engine->conf. */
@@ -50,10 +55,20 @@ void environment_rows(struct engine *);
 /* register.c */
 bool applet_apply(struct engine *, const struct conf_node *old, const struct conf_node *new, struct err *);
 
-/* Only when a configuration is checked: the structure of its blocks, which a router tells at commit. */
-bool applet_check(struct engine *, const struct conf_node *, struct err *);
+/* Would its events be registered, and its trigger? If not, `at` is the line that is wrong. */
+bool applet_events_check(
+	struct engine *, const struct conf_node *applet, const struct conf_node **at, struct err *);
 
-/* applet.c: which node is what. */
+struct compile_line;
+struct program;
+/* The actions of an applet, in the order of its lines, parsed anew into the program. */
+size_t applet_lines(
+	struct engine *, const struct conf_node *applet, struct program *, struct compile_line **);
+enum { MAXRUN_DEFAULT_S = 20 };
+
+/* environment.c, applet.c: which node is what. */
+bool is_environment_node(const struct conf_node *);
+bool is_applet_node(const struct conf_node *);
 bool is_event_node(const struct conf_node *);
 bool is_action_node(const struct conf_node *);
 bool is_old_set_node(const struct conf_node *);

@@ -10,6 +10,7 @@ static void (*const families[])(struct cli *) = {
 	exec_enable_register,
 	exec_terminal_register,
 	exec_debug_register,
+	exec_check_register,
 	exec_eem_register,
 	exec_scheduler_register,
 	exec_files_register,

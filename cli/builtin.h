@@ -20,6 +20,7 @@ void exec_config_register(struct cli *);    /* write memory, copy running-config
 void exec_log_register(struct cli *);       /* send log, clear logging */
 void show_config_register(struct cli *);    /* show running-config, show startup-config */
 void show_logging_register(struct cli *);   /* show logging */
+void exec_check_register(struct cli *);     /* event manager check */
 void exec_eem_register(struct cli *);       /* event manager run */
 void exec_scheduler_register(struct cli *); /* event manager scheduler, clear event manager */
 void show_eem_register(struct cli *);       /* show event manager ... */

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "applets/check/check.h"
 #include "conf/conf.h"
 #include "conf/global.h"
 #include "core/log.h"
@@ -28,6 +29,7 @@ struct findings {
 	const char *file; /* of settings */
 	const char *text; /* of the configuration, to quote words from */
 	size_t errors, warnings;
+	struct engine *engine; /* for the lints */
 };
 
 /* The word that a finding points at, in the file's own text. */
@@ -74,10 +76,10 @@ report(struct findings *f, const char *file, const struct err *err, bool is_erro
 	else
 		f->warnings++;
 	if (f->list != NULL)
-		json_array_append_new(
-			f->list, json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s}", "file", file, "line",
-					 err->line, "column", err->column, "severity", kind, "code", code,
-					 "message", text, "hint", err->hint));
+		json_array_append_new(f->list,
+			json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "file", file, "line",
+				err->line, "column", err->column, "severity", kind, "code", code, "message",
+				text, "reason", err->text, "hint", err->hint, "fix", err->hint));
 	else if (f->out != NULL)
 		fprintf(f->out, "%s:%d:%d: %s: %s [%s]\n", file, err->line, err->column, kind, text, code);
 	if (f->log != NULL)
@@ -116,6 +118,27 @@ check_listeners(struct findings *f, const struct settings *s)
 		report(f, f->file, &err, true);
 	}
 	return f->errors == before;
+}
+
+static void
+on_lint(void *arg, const struct check_finding *finding)
+{
+	struct findings *f = arg;
+	struct err err = ERR_INIT;
+
+	err_class(&err, ERR_CONFIG, finding->lint->code, "%s", finding->reason);
+	err_hint(&err, "%s", finding->fix);
+	err_at(&err, finding->line, finding->line > 0 ? finding->column : 0);
+	report(f, f->file, &err, finding->lint->is_error);
+}
+
+/* The configuration is good as far as the parser knows: what else is there to say? */
+static void
+on_checked(void *arg, const struct conf_node *root)
+{
+	struct findings *f = arg;
+
+	check_configuration(f->engine, root, f->text, NULL, on_lint, f);
 }
 
 /* NULL when the settings are wrong (findings told) or a named file is not there. */
@@ -192,8 +215,11 @@ boot_check(const struct options *o)
 		e = engine_new(ctx, &setup, &err);
 	if (text != NULL && e == NULL)
 		report(&f, o->config, &err, true);
-	else if (text != NULL)
-		conf_check(e->conf, o->config, text, on_line, &f);
+	else if (text != NULL) {
+		f.file = o->config;
+		f.engine = e;
+		conf_inspect(e->conf, o->config, text, on_line, on_checked, &f);
+	}
 	if (doc != NULL) {
 		json_object_set_new(doc, "errors", json_integer((json_int_t)f.errors));
 		json_object_set_new(doc, "warnings", json_integer((json_int_t)f.warnings));

@@ -112,10 +112,20 @@ context_exec(struct run *run, const void *args)
 	return t.pattern ? direction->go(&t) : STEP_FAIL;
 }
 
+static const char *
+retrieved(const void *args)
+{
+	const struct context_args *a = args;
+	const struct direction *direction = a->what.row->owner;
+
+	return direction->go == retrieve ? ((const struct context_what *)a->what.args)->pattern.s : NULL;
+}
+
 const struct action action_context = {
 	.name = "context",
 	.help = "Save or retrieve context information",
 	.kw = context_kw,
 	.args_size = sizeof(struct context_args),
 	.exec = context_exec,
+	.sets_named = retrieved,
 };

@@ -92,4 +92,5 @@ const struct action action_counter = {
 	.typed = counter_typed,
 	.check = counter_check,
 	.exec = counter_exec,
+	.sets = ACTION_VARIABLES("_counter_value_remain"),
 };

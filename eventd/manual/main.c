@@ -1,6 +1,7 @@
 /*
  * Writes the reference manuals from the tables of the program itself: eventd-applet(5) (events, their
- * variables, actions), eventd-commands(7) (configuration and EXEC commands), eventd.yaml(5) (settings).
+ * variables, actions), eventd-commands(7) (configuration and EXEC commands), eventd-lint(7) (findings of
+ * --check), eventd.yaml(5) (settings).
  * A tool of the build: `manual PAGE` prints mdoc.
  */
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "actions/action.h"
 #include "applets/action.h"
+#include "applets/check/check.h"
 #include "bus/detector.h"
 #include "bus/event.h"
 #include "cli/cli.h"
@@ -124,6 +126,16 @@ variables(const struct event_field *f)
 	printf(".El\n");
 }
 
+static void
+results(const char *const *names)
+{
+	if (names == NULL || *names == NULL)
+		return;
+	printf(".Pp\nSets");
+	for (; *names != NULL; names++)
+		printf(" $%s%s", *names, names[1] != NULL ? "," : ".\n");
+}
+
 /* ---- eventd-applet(5) ---- */
 
 static void
@@ -165,6 +177,7 @@ applet_page(struct engine *e)
 		snprintf(head, sizeof head, "action LABEL %s", (*a)->name);
 		syntax(head, (*a)->kw);
 		options((*a)->kw);
+		results((*a)->sets);
 	}
 	printf(".Sh SEE ALSO\n.Xr eventctl 1 ,\n.Xr eventd.yaml 5 ,\n.Xr eventd-commands 7 ,\n.Xr eventd "
 	       "8\n");
@@ -213,6 +226,31 @@ commands_page(struct engine *e)
 	printf(".Sh SEE ALSO\n.Xr eventctl 1 ,\n.Xr eventd-applet 5 ,\n.Xr eventd.yaml 5 ,\n.Xr eventd 8\n");
 }
 
+/* ---- eventd-lint(7) ---- */
+
+static void
+lint_page(struct engine *e)
+{
+	heading("eventd-lint", "7", "findings of eventd --check and event manager check");
+	printf(".Sh DESCRIPTION\n.Nm eventd Fl -check\nand the command\n.Ic event manager check Op Ar NAME\n"
+	       "look for what is allowed and probably wrong in a configuration.\nEach finding has a code, a "
+	       "place, a reason and a fix.\nWarnings never stop a start; an applet with an error stays in "
+	       "the configuration and is not registered.\n");
+	printf(".Sh FINDINGS\n.Bl -tag -width Ds\n");
+	for (const struct lint *l = lints; l->code != NULL; l++) {
+		printf(".It ");
+		say(l->code);
+		printf(" (%s)\n", l->is_error ? "error" : "warning");
+		line(l->what);
+		printf(".br\nFix: ");
+		say(l->fix);
+		printf(".\n");
+	}
+	printf(".El\n.Sh SEE ALSO\n.Xr eventctl 1 ,\n.Xr eventd-applet 5 ,\n.Xr eventd-commands 7 ,\n.Xr "
+	       "eventd 8\n");
+	(void)e;
+}
+
 /* ---- eventd.yaml(5) ---- */
 
 static void
@@ -251,6 +289,7 @@ static const struct {
 } pages[] = {
 	{ "eventd-applet.5", applet_page },
 	{ "eventd-commands.7", commands_page },
+	{ "eventd-lint.7", lint_page },
 	{ "eventd.yaml.5", settings_page },
 };
 

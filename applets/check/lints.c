@@ -1,0 +1,119 @@
+/* The lints there are. */
+#include "applets/check/check.h"
+
+#define LINT(code_, is_error_, what_, fix_)                                      \
+	{                                                                        \
+		.code = code_, .is_error = is_error_, .what = what_, .fix = fix_ \
+	}
+
+/* ORDER: enum lint_id */
+const struct lint lints[] = {
+	LINT("ACTION-INVALID", true,
+		"An argument of an action can never be good, so that the applet is not registered.",
+		"write the argument as the message says"),
+	LINT("APPLET-EMPTY", false,
+		"An applet has no event, so that it is not registered, or no action, so that it does "
+		"nothing.",
+		"add the missing line, or remove the applet"),
+	LINT("BLOCK-OPEN", true,
+		"A block is never closed: an \"if\", \"while\" or \"foreach\" has no \"end\". "
+		"The applet is not registered. Blocks are found in the order in which the actions run.",
+		"add an `end` action behind the block"),
+	LINT("BLOCK-STRAY", true,
+		"An \"end\", \"else\", \"elseif\", \"break\" or \"continue\" stands outside of any block "
+		"that "
+		"it could belong to. The applet is not registered.",
+		"remove the action, or give its block a head"),
+	LINT("BREAK-NO-LOOP", false,
+		"A \"break\" or \"continue\" stands in an \"if\" with no loop around it: it leaves the "
+		"\"if\".",
+		"use `exit` to end the run, or leave the action out"),
+	LINT("CLASS-THREADS", false,
+		"A policy is of a class for which no scheduler threads are configured. On IOS such a policy "
+		"is queued and never runs; here the class has the default number of threads.",
+		"configure `event manager scheduler applet thread class CLASS number N`"),
+	LINT("ENV-UNUSED", false,
+		"An environment variable is defined, and no applet mentions it. Not told where scripts are "
+		"registered, because those may read any variable.",
+		"remove the variable, or correct its name"),
+	LINT("EVENT-INVALID", true,
+		"The events of an applet are wrong together, or one of them is, once its variables are "
+		"replaced. The applet is not registered.",
+		"write the event as the message says"),
+	LINT("GOTO-LABEL", true,
+		"The label behind \"goto\" is the label of no action. The applet is not registered.",
+		"name the label of an action of this applet"),
+	LINT("LABEL-ORDER", false,
+		"Labels sort as text, so that an action runs earlier than its label looks: \"10\" comes "
+		"before \"2\".",
+		"write all labels with the same number of digits: 010, 020"),
+	LINT("LOOP-ENDLESS", false,
+		"Nothing inside a \"while\" changes the variables of its condition or leaves the loop, so "
+		"that "
+		"only the maximum run time ends it.",
+		"change a variable of the condition inside the loop, or leave it with `break`"),
+	LINT("MAIL-465", false,
+		"A mail is sent to port 465 with \"secure tls\". Port 465 is TLS from the first byte, not "
+		"STARTTLS (RFC 8314 section 3); it is done that way all the same.",
+		"write `secure smtps`, or port 587"),
+	LINT("MAIL-CLEAR", false,
+		"A mail action has a password for its server and no \"secure\". The password is not sent, "
+		"because it would be readable on the way, and the mail fails; or, where "
+		"\"mail allow-cleartext-auth\" is configured, anybody on the way can read it.",
+		"add `secure tls`"),
+	LINT("MAIL-UNDEFINED", false,
+		"A variable in \"cc\" or \"bcc\" of a mail is not defined. It counts as empty there.",
+		"define the variable, or leave the argument out"),
+	LINT("MAXRUN-SHORT", false,
+		"The waits of an applet take longer than its maximum run time, which ends the run in the "
+		"middle of them. Without \"maxrun\" that is 20 seconds.",
+		"set `maxrun` on the event to more than the sum of the waits"),
+	LINT("PATTERN-GREEDY", false,
+		"A greedy \"(.*)\" at the end of an expression is applied to $_cli_result. In \"regexp\" the "
+		"dot matches line ends, so that it takes all the lines that follow, and the prompt.",
+		"end it with ([^\\r\\n]*)"),
+	LINT("PATTERN-LONGEST", false,
+		"Alternatives of an expression begin with one another. Tcl takes the longest that matches, "
+		"PCRE2 the first in the text, so that the match variables get something else here.",
+		"write the longer alternative first"),
+	LINT("PATTERN-NEVER", false,
+		"An expression cannot match: something must stand in front of \"^\" or behind \"$\", or it "
+		"requires what its subject never has, as a line end in a message or a \"%\" in front of the "
+		"time stamp.",
+		"remove what cannot match"),
+	LINT("PATTERN-RUNAWAY", false,
+		"Nested repetitions let an expression try so many ways to match some texts that it is given "
+		"up as not matching. Who writes such a text keeps the applet from running.",
+		"let only one of the nested repetitions repeat"),
+	LINT("QUOTES", false,
+		"Typographic quotes stand in an expression, an operand or a command. They are ordinary "
+		"characters there, and quote nothing.",
+		"write \" or \\\" instead"),
+	LINT("SHADOWED", false,
+		"Two applets have the same event: the same syslog pattern, the same command with \"sync\", "
+		"or "
+		"timers of the same name. Both run, or one takes the timer of the other.",
+		"join the applets, or make their events differ"),
+	LINT("TRUST-NONE", false,
+		"A mail demands TLS, and no trustpoint of the configuration has a certificate, so that no "
+		"server can be trusted.",
+		"configure `crypto pki trustpoint NAME`, then `crypto pki authenticate NAME`"),
+	LINT("TRUST-UNKNOWN", false, "\"mail trustpoint\" names a trustpoint that does not exist.",
+		"configure the trustpoint, or correct its name"),
+	LINT("UNREACHABLE", false,
+		"No run ever comes to an action: it stands behind \"exit\", \"break\", a jump or an endless "
+		"loop, or in a block whose condition never holds.",
+		"remove the action, or move it in front"),
+	LINT("VAR-OTHER-EVENT", false, "A variable belongs to another kind of event than the applet has.",
+		"use a variable of the applet's own event, or change the event"),
+	LINT("VAR-READ-ONLY", false,
+		"An action sets a variable of the event. Those are read-only, and the action fails.",
+		"use a name of your own, without a leading underscore"),
+	LINT("VAR-UNKNOWN", false,
+		"A variable is read that nothing sets: no action, no event of the applet, and no \"event "
+		"manager environment\" of the configuration. The run ends there.",
+		"set the variable, or correct its name"),
+	LINT("VAR-UNSET", false, "A variable is read, and only actions that run later set it.",
+		"set the variable before it is read"),
+	{ .code = NULL },
+};

@@ -1,0 +1,159 @@
+/*
+ * Inside applets/check/: the configuration as the lints see it, and how they tell. Each family of lints
+ * is one file with one function, named in check.c. They read the tables of actions and detectors, and
+ * know few of them by name.
+ */
+#ifndef APPLETS_CHECK_PRIVATE_H
+#define APPLETS_CHECK_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "applets/action.h"
+#include "applets/check/check.h"
+#include "applets/compile.h"
+#include "applets/rows.h"
+#include "bus/detector.h"
+#include "conf/conf.h"
+
+/* ORDER: lints[] */
+enum lint_id {
+	LINT_ACTION_INVALID,
+	LINT_APPLET_EMPTY,
+	LINT_BLOCK_OPEN,
+	LINT_BLOCK_STRAY,
+	LINT_BREAK_NO_LOOP,
+	LINT_CLASS_THREADS,
+	LINT_ENV_UNUSED,
+	LINT_EVENT_INVALID,
+	LINT_GOTO_LABEL,
+	LINT_LABEL_ORDER,
+	LINT_LOOP_ENDLESS,
+	LINT_MAIL_465,
+	LINT_MAIL_CLEAR,
+	LINT_MAIL_UNDEFINED,
+	LINT_MAXRUN_SHORT,
+	LINT_PATTERN_GREEDY,
+	LINT_PATTERN_LONGEST,
+	LINT_PATTERN_NEVER,
+	LINT_PATTERN_RUNAWAY,
+	LINT_QUOTES,
+	LINT_SHADOWED,
+	LINT_TRUST_NONE,
+	LINT_TRUST_UNKNOWN,
+	LINT_UNREACHABLE,
+	LINT_VAR_OTHER_EVENT,
+	LINT_VAR_READ_ONLY,
+	LINT_VAR_UNKNOWN,
+	LINT_VAR_UNSET,
+	LINTS
+};
+
+struct check_event {
+	const struct conf_node *node;
+	const struct detector *detector;
+	const void *args; /* as typed: $variables are not replaced */
+	const char *tag;  /* "" without one */
+};
+
+/* An applet; its lines are in the order in which they run, as the steps of its program. */
+struct check_applet {
+	const struct conf_node *node;
+	const char *name;
+	struct check_event *events;
+	size_t nevents;
+	struct compile_line *lines;
+	size_t n;
+	struct program *program;
+	bool has_templates;  /* every line is good by itself: its templates are compiled */
+	bool has_structure;  /* ... and blocks and labels are, too: steps[] have their targets */
+	struct err *refusal; /* has_templates is false: why ... */
+	size_t refused;      /* ... and which line */
+};
+
+/* `event manager environment NAME`. */
+struct check_variable {
+	const char *name, *value; /* a password in it is sealed */
+	const struct conf_node *node;
+	bool is_used;
+	UT_hash_handle hh;
+};
+
+struct check {
+	struct engine *engine;
+	const struct conf_node *root;
+	struct check_applet *applets;
+	size_t n;
+	struct check_variable *environment; /* by name, in order of definition */
+	struct check_variable *made;        /* that some applet makes through its CLI session */
+	bool makes_any;                     /* ... under a name that is not known before it runs */
+	void *findings;                     /* check.c */
+};
+
+/* ---- telling ---- */
+/* As the word of a finding: the label of its line. */
+extern const char check_label[];
+/*
+ * `word` is the argument (as typed, without quotes), or "$name", that the finding is about; NULL: the line.
+ * `fix` NULL: the table's. The applet may be NULL.
+ */
+void check_tell(struct check *, enum lint_id, const struct check_applet *, const struct conf_node *,
+	const char *word, const char *fix, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* The label of a line's node; "" when it has none. */
+const char *check_node_label(const struct conf_node *);
+
+/* ---- place.c ---- */
+/* The column of the word in the line, 1-based; that of the first word when it is not found. */
+int place_column(const char *line, const char *word, bool has_label);
+
+/* ---- arguments.c: what a table of arguments holds, whatever it is a table of ---- */
+typedef void argument_f(void *arg, const struct kw *row, const void *value);
+void arguments_each(const struct kw *, const void *args, argument_f *, void *arg);
+/* The value of the row with this word, where it is set; NULL else. */
+const void *argument(const struct kw *, const void *args, const char *word);
+/* The word that was chosen there; NULL when the row is not set. */
+const char *argument_choice(const struct kw *, const void *args, const char *word);
+/* The text of a value that has one, as typed; NULL else. */
+const char *argument_text(const struct kw *row, const void *value);
+/* The arguments of a line outside of applets that hold a list; NULL when it has none. */
+const struct kw_list *argument_list(const struct kw *, const void *args);
+/* Calls `f` for each identifier in the text. */
+void identifiers_each(const char *text, void (*f)(void *arg, const char *name, size_t n), void *arg);
+
+/* ---- flow.c: which step may follow which ---- */
+enum { ARRIVALS = ARRIVE_GOTO + 1 };
+struct flow {
+	const struct check_applet *applet;
+	bool *seen; /* ARRIVALS for each step, and for the end behind the last one */
+};
+struct flow *flow_new(const void *ctx, const struct check_applet *);
+/* Marks all that may run when control comes to this step so. */
+void flow_from(struct flow *, uint32_t step, enum arrival);
+/* As it, with what follows the step, however control came there. */
+void flow_behind(struct flow *, uint32_t step);
+bool flow_reaches(const struct flow *, uint32_t step);
+/* -1: cannot be told; else whether the condition of the step holds always, or never. */
+int flow_constant(const struct compile_line *);
+bool flow_opens(const struct compile_line *);
+
+/* ---- the families ---- */
+void check_blocks(struct check *, const struct check_applet *);
+void check_labels(struct check *, const struct check_applet *);
+void check_flow(struct check *, const struct check_applet *);
+void check_variables(struct check *, const struct check_applet *);
+void check_patterns(struct check *, const struct check_applet *);
+void check_mail(struct check *, const struct check_applet *);
+void check_shadows(struct check *, const char *applet); /* NULL: all */
+void check_mail_trust(struct check *);
+void check_settings(struct check *);
+
+/* ---- environment.c ---- */
+void check_environment(struct check *);
+const struct check_variable *check_variable(const struct check *, const char *name);
+/* The value of a template under the configured environment; NULL where it cannot be told. In ctx. */
+char *check_expand(const struct check *, const void *ctx, const struct template *);
+
+#endif
