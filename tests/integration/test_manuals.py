@@ -73,7 +73,7 @@ def test_every_mnemonic_is_found_by_the_pattern(code):
 
 def test_messages_are_those_of_the_sources(code, messages):
     told = set(re.findall(r"^\.It Sy %(\S+)$", part(messages, "MESSAGES"), re.M))
-    assert told == emitted(code)
+    assert told == emitted(code), "not in both eventd-messages(7) and the sources: %s" % sorted(told ^ emitted(code))
     mentioned = set(re.findall(r"%([A-Z_]+-\d-[A-Z_]+)", messages))
     assert not mentioned - told
 
@@ -84,7 +84,7 @@ def test_texts_of_messages_are_those_of_the_sources(code, messages):
     assert len(calls) > 50
     for form in calls:
         for piece in re.split(r"%%|%[.*]*(?:ll|z)?[a-z]", form):
-            piece = piece.strip(" :.")
+            piece = piece.replace('\\"', r"\(dq").strip(" :.")
             assert len(piece) < 8 or piece in messages, "%r of %r" % (piece, form)
 
 
