@@ -327,7 +327,7 @@ config_confirmed(struct session *s, const struct answer *answer, void *arg)
 	struct err err = ERR_INIT;
 	const char *question = NULL;
 
-	if (answer->yes && !conf_edit_line(s->edit, c->line, true, &question, &err)) {
+	if (answer->yes && !mode_line(s, c->line, true, &question, &err)) {
 		command_end(c, false, &err);
 		return;
 	}
@@ -343,7 +343,7 @@ config_line(struct command *c)
 	struct err err = ERR_INIT;
 	const char *question = NULL;
 
-	if (!conf_edit_line(s->edit, c->line, false, &question, &err)) {
+	if (!mode_line(s, c->line, false, &question, &err)) {
 		/* Without a column the line was understood, and refused for what it says. */
 		if (c->other.code != ERR_NONE && (err.column > 0 || err.code == ERR_INCOMPLETE) &&
 			progress(&c->other) > progress(&err))

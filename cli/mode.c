@@ -39,15 +39,12 @@ mode_enter_config(struct session *s)
 	return true;
 }
 
-/* IOS says so whenever configuration is left, changed or not. */
 static void
-left_config(struct session *s)
+log_configured(struct session *s)
 {
 	struct log *log = s->cli->engine->log;
 	bool changed = conf_edit_changed(s->edit);
 
-	mem_free(s->edit);
-	s->edit = NULL;
 	if (log != NULL)
 		log_msg(log, s->cause, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from console by %s",
 			s->who);
@@ -55,11 +52,44 @@ left_config(struct session *s)
 		config_changed(s->cli->engine, s->who, s->cause);
 }
 
+/* IOS says so whenever configuration is left, changed or not. */
+static void
+left_config(struct session *s)
+{
+	mem_free(s->edit);
+	s->edit = NULL;
+	log_configured(s);
+}
+
+bool
+mode_line(struct session *s, const char *line, bool confirmed, const char **question, struct err *err)
+{
+	struct notices *n = notices_begin(s);
+	bool ok = conf_edit_line(s->edit, line, confirmed, question, err);
+
+	notices_end(n);
+	return ok;
+}
+
+/* Nobody left the configuration: a script stopped at a bad line, a connection broke. */
+void
+mode_abandon(struct session *s)
+{
+	if (s->edit == NULL)
+		return;
+	conf_edit_abandon(s->edit);
+	if (conf_edit_changed(s->edit))
+		log_configured(s);
+	s->edit = NULL;
+}
+
 bool
 mode_leave_config(struct session *s, struct err *err)
 {
+	struct notices *n = notices_begin(s);
 	bool ok = conf_edit_end(s->edit, err);
 
+	notices_end(n);
 	left_config(s);
 	return ok;
 }
@@ -67,9 +97,11 @@ mode_leave_config(struct session *s, struct err *err)
 bool
 mode_exit(struct session *s, struct err *err)
 {
+	struct notices *n = notices_begin(s);
 	bool left = false, ok;
 
 	ok = conf_edit_exit(s->edit, &left, err);
+	notices_end(n);
 	if (left)
 		left_config(s);
 	return ok;

@@ -30,15 +30,14 @@ session_gone(void *ptr)
 		if (c->waiting && c->over != NULL)
 			c->over(c->over_arg, SESSION_GONE);
 	}
-	if (s->edit != NULL)
-		conf_edit_abandon(s->edit);
-	cause_unref(s->cause);
 	if (s->prev != NULL)
 		s->prev->next = s->next;
 	else if (s->cli->sessions == s)
 		s->cli->sessions = s->next;
 	if (s->next != NULL)
 		s->next->prev = s->prev;
+	mode_abandon(s);
+	cause_unref(s->cause);
 	return 0;
 }
 

@@ -106,11 +106,20 @@ void hook_ask(struct command *); /* goes on with command_go() or command_end(), 
 /* cli/report.c */
 void report_refusal(struct session *, const struct command *, const struct err *);
 
+/* cli/notices.c */
+/* Between the two, why a policy is not registered is printed as "% ...", unless the terminal shows the log. */
+struct notices *notices_begin(struct session *);
+void notices_end(struct notices *);
+
 /* cli/mode.c */
 const char *mode_parser_name(const struct session *); /* "exec", "config-applet" */
 bool mode_enter_config(struct session *);
 /* Leaves configuration altogether, committing. */
 bool mode_leave_config(struct session *, struct err *);
+/* As conf_edit_line(), with the reasons of policies that are not registered. */
+bool mode_line(struct session *, const char *line, bool confirmed, const char **question, struct err *);
+/* Of a session that is gone: what was not committed is dropped. */
+void mode_abandon(struct session *);
 bool mode_exit(struct session *, struct err *);      /* one level up */
 bool mode_to_global(struct session *, struct err *); /* out of sub-modes, into "config" */
 

@@ -48,6 +48,16 @@ static const struct kw host_number_kw[] = {
 	KW_END,
 };
 
+/* An applet named BAD is kept and not registered. */
+static bool
+host_apply_applet(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	(void)old, (void)err;
+	if (new != NULL && strcmp(((const struct host_args *)new->args)->name.s, "BAD") == 0)
+		log_msg(e->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_EEM_CONFIG", "BAD: no good");
+	return true;
+}
+
 static bool
 host_apply(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
 {
@@ -86,7 +96,7 @@ static const struct conf_row host_rows[] = {
 		.mode = "config",
 		.enters = "config-applet",
 		.order = 3,
-		.apply = host_apply },
+		.apply = host_apply_applet },
 	{ .cmd = { .words = "description",
 		  .help = "Text",
 		  .kw = host_text_kw,

@@ -203,6 +203,62 @@ closing_drops_what_is_open(void **state)
 }
 
 static void
+who_leaves_a_bad_applet_is_told(void **state)
+{
+	static const char *const leaving[] = { "exit", "end", "service x" };
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < 3; i++) {
+		type(f, "conf t");
+		type(f, "applet BAD");
+		type(f, mem_printf(f, "description %zu", i));
+		expect(f, leaving[i], "% BAD: no good\n");
+		type(f, "end");
+	}
+	type(f, "conf t");
+	type(f, "applet BAD");
+	type(f, "description by Ctrl-Z");
+	text_clear(f->out);
+	assert_true(session_end_config(f->s, &err));
+	assert_string_equal(f->out->s, "% BAD: no good\n");
+}
+
+static void
+a_monitoring_terminal_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	const char *printed;
+
+	type(f, "terminal monitor");
+	type(f, "conf t");
+	type(f, "applet BAD");
+	printed = type(f, "exit");
+	assert_non_null(strstr(printed, "%HA_EM-6-FMPD_EEM_CONFIG: BAD: no good\n"));
+	assert_null(strstr(printed, "% BAD"));
+}
+
+static size_t
+configured(struct fixture *f)
+{
+	open_session(f, &admin);
+	return (size_t)strtoul(strstr(type(f, "show logging | count CONFIG_I"), "= ") + 2, NULL, 10);
+}
+
+static void
+a_dropped_session_says_what_it_changed(void **state)
+{
+	struct fixture *f = *state;
+
+	type(f, "conf t");
+	type(f, "service x");
+	assert_int_equal(configured(f), 1);
+	type(f, "conf t");
+	type(f, "applet C"); /* dropped with the session: nothing has changed */
+	assert_int_equal(configured(f), 1);
+}
+
+static void
 do_runs_exec_commands(void **state)
 {
 	struct fixture *f = *state;
@@ -936,6 +992,9 @@ main(void)
 		T(a_global_line_leaves_the_submode),
 		T(end_commits_and_says_so),
 		T(closing_drops_what_is_open),
+		T(who_leaves_a_bad_applet_is_told),
+		T(a_monitoring_terminal_is_told_once),
+		T(a_dropped_session_says_what_it_changed),
 		T(do_runs_exec_commands),
 		T(comments_and_blanks_do_nothing),
 		T(the_marker_stands_under_the_word),
