@@ -40,10 +40,9 @@ mode_enter_config(struct session *s)
 }
 
 static void
-log_configured(struct session *s)
+say_configured(struct session *s, bool changed)
 {
 	struct log *log = s->cli->engine->log;
-	bool changed = conf_edit_changed(s->edit);
 
 	if (log != NULL)
 		log_msg(log, s->cause, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from console by %s",
@@ -56,9 +55,11 @@ log_configured(struct session *s)
 static void
 left_config(struct session *s)
 {
+	bool changed = conf_edit_changed(s->edit);
+
 	mem_free(s->edit);
 	s->edit = NULL;
-	log_configured(s);
+	say_configured(s, changed);
 }
 
 bool
@@ -79,7 +80,7 @@ mode_abandon(struct session *s)
 		return;
 	conf_edit_abandon(s->edit);
 	if (conf_edit_changed(s->edit))
-		log_configured(s);
+		say_configured(s, true);
 	s->edit = NULL;
 }
 
