@@ -1,8 +1,11 @@
-"""The manual pages say what the program does: messages, classes and names of the sources."""
+"""The manual pages say what the program does: messages, classes and names of the sources, keys of the documents
+of a running daemon."""
 
 import glob
+import json
 import os
 import re
+import socket
 
 import pytest
 
@@ -143,3 +146,70 @@ def test_error_names_are_those_of_the_sources(messages):
     used = set(re.findall(r'"(FH_[A-Z]+)"', sources(".c", ".lua")))
     assert set(re.findall(r"^\.It Sy (FH_[A-Z]+)", part(messages, "ERROR NAMES"), re.M)) == used
     assert set(re.findall(r"FH_[A-Z]+", messages)) == used
+
+
+# ---- documents -----------------------------------------------------------------------------------------------------------
+
+
+def outline(value):
+    """The keys of a document: objects as dicts, lists as lists of what all their elements have, anything else None."""
+    if isinstance(value, dict):
+        return {key: outline(value[key]) for key in value if key != "schema_version"}
+    if isinstance(value, list):
+        elements = [outline(v) for v in value if isinstance(v, dict)]
+        return [{key: e[key] for e in elements for key in e}] if elements else []
+    return None
+
+
+def documented():
+    """{command: outline} of eventctl(1), where a key stands without its value."""
+    entries = re.findall(r"^\.It Ic (.*)\n\.Ql (.*)$", part(page("eventctl.1"), "JSON DOCUMENTS"), re.M)
+    return {command: outline(json.loads(re.sub(r'("\w+")(?=[,}])', r"\1:0", keys.replace(r"\:", ""))))
+            for command, keys in entries}
+
+
+@pytest.fixture(scope="module")
+def full_daemon(module_daemon, pki):
+    """One in which every list has an element."""
+    daemon = module_daemon(settings={"syslog": {"listen": ["udp://127.0.0.1:0"]}})
+    daemon.configure("event manager environment _x 1", "track 1 stub-object", "exit",
+                     "event manager applet CALLED", "event none sync yes", 'action 1 puts "x"', "exit",
+                     "event manager scheduler applet thread class A number 1",
+                     "event manager applet WAITS class A", "event none maxrun 1000", "action 1 wait 900", "exit",
+                     "event manager applet TRACKS", "event track 1 state any", 'action 1 puts "x"')
+    assert daemon.authenticate("CA", pki.path("root.pem")).code == 0
+    assert daemon.ctl("write memory", "debug crypto pki validation", "show clock | redirect flash:clock").code == 0
+    for applet in ("CALLED", "WAITS", "WAITS"):
+        assert daemon.run(applet).code == 0
+    daemon.wait_show("show event manager policy active", "WAITS")
+    daemon.wait_show("show event manager policy pending", "WAITS")
+    with open(pki.path("root.pem")) as f:
+        assert daemon.ctl("configure terminal", "crypto pki trustpool import terminal", input=f.read() + "\nquit\n").code == 0
+    port = daemon.wait_log(r"Receiving messages on udp://.*:(\d+)").group(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(b"<189>1: %LINK-3-UPDOWN: Interface x, changed state to down", ("127.0.0.1", int(port)))
+    daemon.wait_show("show logging received", "UPDOWN")
+    daemon.ctl("monitor capture CAP interface lo both", "monitor capture CAP match any")
+    yield daemon
+    daemon.ctl("event manager scheduler clear all")
+
+
+def test_many_documents_are_documented():
+    assert len(documented()) >= 20
+
+
+@pytest.mark.parametrize("command", sorted(documented()))
+def test_documents_have_the_keys_of_the_manual(full_daemon, command):
+    done = full_daemon.ctl("show clock", command, options=("--json",))
+    assert done.code == 0, done.out + done.err
+    seen = json.loads("[%s]" % re.sub(r"^\}\n\{", "},{", done.out, flags=re.M))
+    assert outline(seen[1]) == documented()[command]
+
+
+def test_no_show_command_is_left_out():
+    """Every `show` of eventd-commands(7) has a document in eventctl(1), by its first words."""
+    with open(os.path.join(tree.BUILD, "share", "eventd-commands.7")) as f:
+        commands = re.findall(r"^\.Ss (show .*)$", f.read(), re.M)
+    assert len(commands) > 20
+    told = list(documented())
+    assert not [c for c in commands if not any((t + " ").startswith(c + " ") for t in told)]
