@@ -172,6 +172,11 @@ action_adopt(struct engine *engine, void *args, struct err *err)
 
 	if (action->typed != NULL && !action->typed(engine, a->what.args, err))
 		return false;
+	if (a->what.args != NULL &&
+		!compile_line_check(engine,
+			&(struct compile_line){ .label = a->label.s, .action = action, .args = a->what.args },
+			err))
+		return false;
 	seal_args(engine, action->kw, a->what.args);
 	return true;
 }

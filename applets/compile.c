@@ -265,6 +265,21 @@ compile_step(struct compile *c, const struct compile_line *l, struct err *err)
 }
 
 bool
+compile_line_check(struct engine *engine, const struct compile_line *line, struct err *err)
+{
+	struct program *p = program_new("");
+	struct compile c = { .engine = engine, .program = p, .applet = "", .label = line->label };
+	struct compile_line copy = *line;
+	bool good;
+
+	p->steps = mem_array(p, struct program_step, 1);
+	copy.args = mem_dup(p, line->args, line->action->args_size);
+	good = compile_step(&c, &copy, err);
+	program_unref(p);
+	return good;
+}
+
+bool
 compile_program(
 	struct engine *engine, struct program *p, struct compile_line *lines, size_t n, struct err *err)
 {

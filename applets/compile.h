@@ -46,6 +46,12 @@ struct compile_line {
  */
 bool compile_program(struct engine *, struct program *, struct compile_line *lines, size_t n, struct err *);
 
+/*
+ * Would this line compile by itself? For a line that is being typed: templates and the action's own
+ * check(), on a copy of its args; blocks and jump targets are the business of the whole.
+ */
+bool compile_line_check(struct engine *, const struct compile_line *, struct err *);
+
 /* Labels compare as byte strings (8.1). */
 int label_compare(const char *a, const char *b);
 

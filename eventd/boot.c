@@ -58,6 +58,8 @@ sentence(const void *ctx, const struct findings *f, const struct err *err)
 	if (err->code == ERR_INVALID && strstr(err->text, "'^' marker") != NULL)
 		return mem_printf(
 			ctx, "'%s' is not understood here", word_at(ctx, f->text, err->line, err->column));
+	if (err->code == ERR_INCOMPLETE && err->hint[0] != '\0')
+		return mem_printf(ctx, "incomplete: %s", err->hint);
 	if (err->hint[0] != '\0')
 		return mem_printf(ctx, "%s; %s", err->text, err->hint);
 	return mem_strdup(ctx, err->text);
@@ -209,10 +211,10 @@ boot_check(const struct options *o)
 	setup.settings = load_settings(ctx, o, &f);
 	setup.startup = o->config;
 	f.text = text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
-	if (text == NULL)
-		report(&f, o->config, &err, true);
-	else
+	if (text != NULL)
 		e = engine_new(ctx, &setup, &err);
+	else if (o->config_named || err.code != ERR_NOT_FOUND) /* without a startup configuration a router starts */
+		report(&f, o->config, &err, true);
 	if (text != NULL && e == NULL)
 		report(&f, o->config, &err, true);
 	else if (text != NULL) {
@@ -259,8 +261,8 @@ boot_reload(struct engine *e, const struct options *o)
 		intake_listen(e->intake, e->settings->listen, e->settings->listen_count, NULL);
 		mem_free(settings);
 		log_msg(e->log, NULL, "SYS", SEV_ERRORS, "RELOAD",
-			"Reload refused, nothing has changed: %zu errors in %s", f.errors > 0 ? f.errors : 1,
-			o->config);
+			"Reload refused, nothing has changed: %zu error%s in %s and %s", f.errors > 0 ? f.errors : 1,
+			f.errors > 1 ? "s" : "", o->settings, o->config);
 	}
 	mem_free(ctx);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -32,6 +33,7 @@
 
 struct daemon {
 	struct engine *engine;
+	struct cli_server *server; /* NULL once we are ending */
 	const struct options *options;
 	struct timer *drain;
 	usec drain_until;
@@ -54,6 +56,15 @@ on_console(void *arg, const struct log_entry *e)
 		fprintf(stderr, "%s\n", e->line);
 }
 
+static void
+tell_aborted(void *arg, const struct run_view *r)
+{
+	const struct engine *e = arg;
+
+	log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_STOPPED", "applet %s (job %llu) aborted: eventd is stopping",
+		r->policy, (unsigned long long)r->job);
+}
+
 /* Runs and mail have ended, or their time is over. */
 static void
 on_drain(void *arg)
@@ -62,6 +73,8 @@ on_drain(void *arg)
 	struct engine *e = d->engine;
 
 	if (sched_active(e->sched) + sched_pending(e->sched) == 0 || loop_mono(e->loop) >= d->drain_until) {
+		sched_each(e->sched, true, tell_aborted, e);
+		sched_each(e->sched, false, tell_aborted, e);
 		sched_stop(e->sched, true);
 		loop_stop(e->loop);
 		return;
@@ -81,6 +94,10 @@ on_term(void *arg, int signo)
 		return;
 	}
 	notify_systemd("STOPPING=1");
+	log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "STOP", "eventd is stopping; %zu runs have %d s to end",
+		sched_active(e->sched) + sched_pending(e->sched), (int)(DRAIN / USEC_PER_SEC));
+	mem_free(d->server);
+	d->server = NULL;
 	intake_listen(e->intake, NULL, 0, NULL);
 	sched_stop(e->sched, false);
 	d->drain_until = loop_mono(e->loop) + DRAIN;
@@ -117,12 +134,27 @@ harden(void)
 	umask(027);
 }
 
+/* One daemon for one state directory: two would both fire its timers. Held until we end. */
+static bool
+lock_state(const char *dir, struct err *err)
+{
+	char *path = mem_printf(NULL, "%s/lock", dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool ok = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	if (!ok && errno == EWOULDBLOCK)
+		err_set(err, ERR_REFUSED, "%s: another eventd works in this state directory", dir);
+	else if (!ok)
+		err_errno(err, "%s", path);
+	mem_free(path);
+	return ok;
+}
+
 static int
 serve(const struct options *o)
 {
 	void *ctx = mem_ctx(NULL, "eventd");
 	struct daemon d = { .options = o };
-	struct cli_server *server;
 	struct settings *settings = NULL;
 	struct setup setup = { .state_dir = o->state, .startup = o->config };
 	struct err err = ERR_INIT;
@@ -133,7 +165,7 @@ serve(const struct options *o)
 		mem_free(ctx);
 		return status;
 	}
-	if (!path_make_dir(o->state, 0750, &err)) {
+	if (!path_make_dir(o->state, 0750, &err) || !lock_state(o->state, &err)) {
 		fprintf(stderr, "eventd: %s\n", err.text);
 		mem_free(ctx);
 		return EXIT_RUNTIME;
@@ -157,8 +189,8 @@ serve(const struct options *o)
 			err.text);
 		err_clear(&err);
 	}
-	server = status != EXIT_FINE ? NULL : cli_server_new(d.engine, d.engine->cli, o->socket, &err);
-	if (server == NULL) {
+	d.server = status != EXIT_FINE ? NULL : cli_server_new(d.engine, d.engine->cli, o->socket, &err);
+	if (d.server == NULL) {
 		if (err.code != ERR_NONE)
 			fprintf(stderr, "eventd: %s\n", err.text);
 		mem_free(ctx);

@@ -72,6 +72,7 @@ options_parse(const void *ctx, int argc, char **argv, struct options *o)
 		switch (c) {
 		case OPT_CONFIG:
 			o->config = mem_strdup(ctx, optarg);
+			o->config_named = true;
 			break;
 		case OPT_SETTINGS:
 			o->settings = mem_strdup(ctx, optarg);

@@ -170,6 +170,8 @@ check_name(const struct judge *j, struct verdict *v)
 	else
 		findings_add(&v->findings, PKI_NAME_MISMATCH, 0,
 			"the certificate names no host in subjectAltName; wanted %s", name->value);
+	if (v->hint[0] == '\0')
+		snprintf(v->hint, sizeof(v->hint), "name the server as its certificate does");
 	mem_free(names);
 }
 
@@ -198,7 +200,7 @@ check_path_end(const struct judge *j, struct verdict *v)
 	else if (!can_work(issuer, v) && cert_is_self_issued(top))
 		findings_add(&v->findings, PKI_UNTRUSTED, (int)v->path.count - 1,
 			"self-signed certificate \"%s\" is no trustpoint", issuer);
-	if (v->path.anchor == NULL)
+	if (v->path.anchor == NULL && !v->path.too_deep)
 		snprintf(v->hint, sizeof(v->hint),
 			"authenticate a trustpoint with the certificate of \"%.150s\" (crypto pki "
 			"authenticate)",

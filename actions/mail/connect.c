@@ -154,7 +154,9 @@ lane_failed(struct race *r, struct attempt *a, const char *class, const char *wh
 {
 	const struct connect_want *w = r->want;
 
-	err_class(err, ERR_IO, class, "%s: %s", a->to->text, why);
+	/* Both address families keep the port in the same place. */
+	err_class(err, ERR_IO, class, "%s port %u: %s", a->to->text,
+		ntohs(((const struct sockaddr_in *)&a->to->addr)->sin_port), why);
 	mail_trace(w->trace, w->policy, "fh_smtp_connect failed at attempt %u", a->number);
 	give_up(a);
 }

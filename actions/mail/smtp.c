@@ -11,8 +11,12 @@ static bool
 read_banner(struct smtp *s, struct err *err)
 {
 	smtp_phase(s, PHASE_BANNER);
-	if (!smtp_read_reply(s, s->job->timeouts.banner, err))
+	if (!smtp_read_reply(s, s->job->timeouts.banner, err)) {
+		/* Who waits for a ClientHello says nothing, and so do we. */
+		if (strcmp(err->class, "TIMEOUT") == 0 && s->wire.tls == NULL)
+			err_hint(err, "a server that speaks TLS from the first byte wants 'secure smtps'");
 		return false;
+	}
 	if (s->reply.code != 220)
 		return smtp_refused(s, MAIL_BANNER_REJECTED, err);
 	return smtp_nothing_behind(s, err);

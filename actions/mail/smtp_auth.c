@@ -133,6 +133,25 @@ log_in(struct smtp *s, struct sasl *sasl, struct err *err)
 	return smtp_refused(s, MAIL_AUTH_FAILED, err);
 }
 
+/* Credentials never leave before the server is known; if TLS is there, why it does not count is told. */
+static bool
+needs_tls(const struct smtp *s, struct err *err)
+{
+	const struct pki_result *pki = s->wire.tls == NULL ? NULL : &tls_result(s->wire.tls)->pki;
+
+	if (pki == NULL) {
+		err_class(
+			err, ERR_REFUSED, "AUTH_NEEDS_TLS", "credentials are sent inside verified TLS only");
+		err_hint(err, "write 'secure tls'");
+		return false;
+	}
+	err_class(err, ERR_REFUSED, "AUTH_NEEDS_TLS",
+		"credentials are sent inside verified TLS only, and the server is not verified: %s",
+		pki->detail);
+	err_hint(err, "%s", pki->hint);
+	return false;
+}
+
 bool
 smtp_auth(struct smtp *s, struct err *err)
 {
@@ -147,12 +166,8 @@ smtp_auth(struct smtp *s, struct err *err)
 	if (!s->ehlo->auth)
 		return err_class(err, ERR_REFUSED, "AUTH_NOT_OFFERED", "the server offers no login%s",
 			s->wire.tls == NULL ? " in the clear" : "");
-	if (!s->verified && !job->cleartext_auth) {
-		err_class(
-			err, ERR_REFUSED, "AUTH_NEEDS_TLS", "the password is sent inside verified TLS only");
-		err_hint(err, "write 'secure tls'");
-		return false;
-	}
+	if (!s->verified && !job->cleartext_auth)
+		return needs_tls(s, err);
 	sasl = sasl_new(NULL, &want, err);
 	if (sasl == NULL)
 		return false;
