@@ -249,7 +249,7 @@ tell_skipped(struct session *s, const char *policy, const char *typed)
 			      : session_masked(s, session_cmd_ctx(s), typed + strspn(typed, " \t"));
 
 	log_msg(session_engine(s)->log, session_cause(s), "HA_EM", SEV_INFORMATIONAL, "FMPD_CLI_SKIP",
-		"policy %s skipped the command \"%s\" of %s", policy, shown ? shown : "********",
+		"policy %s skipped the command '%s' of %s", policy, shown ? shown : "********",
 		session_who(s));
 }
 
