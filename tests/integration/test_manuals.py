@@ -75,7 +75,9 @@ def test_every_mnemonic_is_found_by_the_pattern(code):
 
 
 def test_messages_are_those_of_the_sources(code, messages):
-    told = set(re.findall(r"^\.It Sy %(\S+)$", part(messages, "MESSAGES"), re.M))
+    heads = re.findall(r"^\.It Sy %(\S+)$", part(messages, "MESSAGES"), re.M)
+    told = set(heads)
+    assert len(heads) == len(told)
     assert told == emitted(code), "not in both eventd-messages(7) and the sources: %s" % sorted(told ^ emitted(code))
     mentioned = set(re.findall(r"%([A-Z_]+-\d-[A-Z_]+)", messages))
     assert not mentioned - told
@@ -213,3 +215,22 @@ def test_no_show_command_is_left_out():
     assert len(commands) > 20
     told = list(documented())
     assert not [c for c in commands if not any((t + " ").startswith(c + " ") for t in told)]
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------------
+
+
+def test_state_directory_holds_what_the_manual_lists(new_daemon, pki):
+    daemon = new_daemon()
+    daemon.configure("event manager applet SAVES", "event none sync yes", 'action 1 set v "1"', "action 2 context save key k variable v")
+    assert daemon.run("SAVES").code == 0
+    assert daemon.authenticate("CA", pki.path("root.pem")).code == 0
+    with open(pki.path("root.pem")) as f:
+        assert daemon.ctl("configure terminal", "crypto pki trustpool import terminal", input=f.read() + "\nquit\n").code == 0
+    assert daemon.ctl("show clock | redirect flash:clock").code == 0
+    daemon.stop()
+    listed = part(page("eventd.8"), "FILES").split("In the state directory")[1]
+    names = {name.strip("/") for line in re.findall(r"^\.It Pa (.*)$", listed, re.M) for name in line.split(" , ")}
+    held = set(os.listdir(daemon.state))
+    assert held == {"certificates.json", "contexts.json", "flash", "lock", "machine-key", "trustpool.pem"}
+    assert held <= names
