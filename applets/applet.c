@@ -422,6 +422,7 @@ applets_start(const void *ctx, struct engine *engine, const struct language *l, 
 	if (!bus_detectors(engine->bus, l->detectors, err))
 		return false;
 	engine->history = history_new(ctx);
+	engine->traps = history_new(ctx);
 	engine->commands = recent_new(ctx);
 	engine->messages = recent_new(ctx);
 	log_sink(ctx, engine->log, remember_message, engine->messages);

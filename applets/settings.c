@@ -17,18 +17,33 @@ static const struct kw history_kw[] = {
 	{ .help = "Number of entries",
 		.type = &kw_number,
 		KW_AT(struct number_args, n),
-		.flags = KW_REQ,
 		.min = 0,
-		.max = HISTORY_MAX },
+		.max = HISTORY_MAX,
+		.dflt = HISTORY_DEFAULT,
+		.has_dflt = true },
 	KW_END,
 };
+
+static void
+resize(struct history *h, const struct conf_node *new)
+{
+	const struct number_args *a = new ? new->args : NULL;
+
+	history_resize(h, a && a->n.set ? (size_t)a->n.v : HISTORY_DEFAULT);
+}
 
 static bool
 history_apply(
 	struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
 {
-	history_resize(engine->history,
-		new ? (size_t)((const struct number_args *)new->args)->n.v : HISTORY_DEFAULT);
+	resize(engine->history, new);
+	return true;
+}
+
+static bool
+traps_apply(struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	resize(engine->traps, new);
 	return true;
 }
 
@@ -114,7 +129,7 @@ static const struct conf_row rows[] = {
 	ROW("event manager history size events", "Size of the event history", history_kw,
 		sizeof(struct number_args), .apply = history_apply),
 	ROW("event manager history size traps", "Size of the trap history", history_kw,
-		sizeof(struct number_args)),
+		sizeof(struct number_args), .apply = traps_apply),
 	ROW("event manager loop-limit", "Longest chain of policies that cause each other", loop_kw,
 		sizeof(struct number_args), .apply = loop_apply),
 	ROW(session_words, "User name of the CLI sessions of policies", session_kw,

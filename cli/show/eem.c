@@ -1,4 +1,4 @@
-/* show event manager history, environment, statistics, session: the server's own state. */
+/* show event manager environment, statistics, session: the server's own state. */
 #include "cli/show/eem.h"
 
 #include <stdarg.h>
@@ -8,7 +8,6 @@
 
 #include "applets/applet.h"
 #include "applets/env.h"
-#include "bus/history.h"
 #include "cli/builtin.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
@@ -71,75 +70,6 @@ eem_class(char class, char out[8])
 {
 	snprintf(out, 8, "%s", class ? (const char[]){ class, '\0' } : "default");
 	return out;
-}
-
-/* ---- history events ---- */
-
-struct history_args {
-	struct kw_flag detailed;
-	struct kw_int maximum;
-};
-
-static const struct kw history_kw[] = {
-	{ .word = "detailed",
-		.help = "With the arguments of the events",
-		KW_AT(struct history_args, detailed) },
-	{ .word = "maximum",
-		.help = "Number of the newest entries",
-		.type = &kw_number,
-		KW_AT(struct history_args, maximum),
-		.min = 1,
-		.max = HISTORY_MAX },
-	KW_END,
-};
-
-static void
-show_entry(struct writer *w, const struct history_entry *e, bool detailed)
-{
-	char when[40];
-	unsigned at = 0;
-
-	eem_glued_date(e->wall, when);
-	eem_cell(w, &at, 0, "%llu", (unsigned long long)e->no);
-	eem_cell(w, &at, 5, "%llu", (unsigned long long)e->job_id);
-	eem_cell(w, &at, 12, "Actv");
-	eem_cell(w, &at, 17, "%s", e->status);
-	eem_cell(w, &at, 26, "%s", when);
-	eem_cell(w, &at, 51, "%s", e->type);
-	eem_cell(w, &at, 69, "%s: %s\n", e->kind, e->name);
-
-	w_object(w, NULL);
-	w_int(w, "no", (int64_t)e->no);
-	w_int(w, "job_id", (int64_t)e->job_id);
-	w_str(w, "proc", "Actv");
-	w_str(w, "status", e->status);
-	w_str(w, "time_of_event", when);
-	w_str(w, "event_type", e->type);
-	w_str(w, "class", e->kind);
-	w_str(w, "name", e->name);
-	if (detailed) {
-		w_text(w, " event_args: ");
-		w_foreign(w, e->detail, strlen(e->detail));
-		w_text(w, "\n");
-		w_str(w, "event_args", e->detail);
-	}
-	w_end(w);
-}
-
-static enum cmd_result
-show_history(struct session *s, const void *args, struct err *err)
-{
-	const struct history_args *a = args;
-	const struct history *h = session_engine(s)->history;
-	struct writer *w = session_writer(s);
-	size_t n = history_count(h), newest = a->maximum.set ? (size_t)a->maximum.v : n;
-
-	w_text(w, "No.  Job Id Proc Status   Time of Event            Event Type        Name\n");
-	w_list(w, "events");
-	for (size_t i = n > newest ? n - newest : 0; i < n; i++)
-		show_entry(w, history_at(h, i), a->detailed.set);
-	w_end(w);
-	return CMD_DONE;
 }
 
 /* ---- environment ---- */
@@ -331,6 +261,31 @@ show_session(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+/* ---- metric ---- */
+
+struct metric_args {
+	struct kw_flag all;
+	struct kw_str name;
+};
+
+static const struct kw metric_kw[] = {
+	{ .word = "all",
+		.help = "All processes",
+		KW_AT(struct metric_args, all),
+		.flags = KW_SEQ,
+		.group = 1 },
+	{ .help = "Name of a process", .type = &kw_word, KW_AT(struct metric_args, name), .group = 1 },
+	KW_END,
+};
+
+static enum cmd_result
+show_metric(struct session *s, const void *args, struct err *err)
+{
+	err_set(err, ERR_REFUSED, "Process metrics are not available");
+	err_hint(err, "they belong to IOS XR and IOS Software Modularity, not to IOS XE");
+	return CMD_REFUSED;
+}
+
 #define SHOW(words_, help_, run_, ...)                                                                    \
 	{                                                                                                 \
 		.cmd = { .words = "show event manager " words_, .help = help_, .level = 1, __VA_ARGS__ }, \
@@ -340,8 +295,8 @@ show_session(struct session *s, const void *args, struct err *err)
 static const struct exec_cmd cmds[] = {
 	SHOW("environment", "Environment variables", show_environment, .kw = environment_kw,
 		.size = sizeof(struct environment_args)),
-	SHOW("history events", "History of events that triggered", show_history, .kw = history_kw,
-		.size = sizeof(struct history_args)),
+	SHOW("metric processes", "Reliability of processes", show_metric, .kw = metric_kw,
+		.size = sizeof(struct metric_args)),
 	SHOW("session cli username", "User name of the CLI sessions of policies", show_session),
 	SHOW("statistics policy", "Statistics of each policy", show_statistics),
 	SHOW("statistics server", "Statistics of the server's queues", show_server_statistics),
@@ -350,11 +305,12 @@ static const struct exec_cmd cmds[] = {
 void
 show_eem_register(struct cli *cli)
 {
-	cli_word(cli, "show event manager history", "History of the event manager");
+	cli_word(cli, "show event manager metric", "Metrics of processes");
 	cli_word(cli, "show event manager session", "Sessions of policies");
 	cli_word(cli, "show event manager session cli", "CLI sessions of policies");
 	cli_word(cli, "show event manager statistics", "Statistics");
 	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
+	show_eem_history_register(cli);
 	show_eem_policy_register(cli);
 	show_eem_queue_register(cli);
 	show_eem_detector_register(cli);

@@ -25,6 +25,7 @@ const char *eem_class(char class, char out[8]);
 /* `queue-type {applet | script}`: values of enum policy_kind. */
 extern const struct kw_alternative eem_queue_types[];
 
+void show_eem_history_register(struct cli *);  /* history events, traps */
 void show_eem_policy_register(struct cli *);   /* policy registered */
 void show_eem_queue_register(struct cli *);    /* policy active, pending; scheduler thread */
 void show_eem_detector_register(struct cli *); /* detector, version */

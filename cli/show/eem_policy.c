@@ -21,6 +21,13 @@ struct registered_args {
 	struct kw_str event_type;
 	struct kw_flag system, user, time_ordered, name_ordered;
 	struct kw_str name;
+	struct kw_flag description;
+	struct kw_str described; /* whose */
+};
+
+static const struct kw description_kw[] = {
+	{ .help = "Name of a policy", .type = &kw_word, KW_AT(struct registered_args, described) },
+	KW_END,
 };
 
 static const struct kw registered_kw[] = {
@@ -38,7 +45,16 @@ static const struct kw registered_kw[] = {
 		.help = "Sort by time of registration",
 		KW_AT(struct registered_args, time_ordered),
 		.group = 2 },
-	{ .word = "detailed", .help = "One policy", .type = &kw_word, KW_AT(struct registered_args, name) },
+	{ .word = "detailed",
+		.help = "One policy",
+		.type = &kw_word,
+		KW_AT(struct registered_args, name),
+		.group = 3 },
+	{ .word = "description",
+		.help = "Descriptions of policies",
+		KW_AT(struct registered_args, description),
+		.group = 3,
+		.sub = description_kw },
 	KW_END,
 };
 
@@ -48,13 +64,36 @@ struct chosen {
 	size_t n;
 };
 
+/* "timer watchdog", "timer-watchdog" and "timer" all mean a watchdog. */
+static bool
+is_type(const char *asked, const char *type)
+{
+	size_t n = strlen(asked);
+
+	for (size_t i = 0; i < n; i++)
+		if (type[i] != asked[i] && !(type[i] == ' ' && asked[i] == '-'))
+			return false;
+	return type[n] == '\0' || type[n] == ' ';
+}
+
+static bool
+has_type(const struct policy *p, const char *asked)
+{
+	for (size_t i = 0; i < p->nspecs; i++)
+		if (is_type(asked, spec_type(p->specs[i])))
+			return true;
+	return is_type(asked, policy_event_type(p));
+}
+
 static void
 choose(void *arg, struct policy *p)
 {
 	struct chosen *c = arg;
 	const struct registered_args *a = c->args;
 
-	if (a->event_type.set && strcmp(a->event_type.s, policy_event_type(p)) != 0)
+	if (a->event_type.set && !has_type(p, a->event_type.s))
+		return;
+	if (a->described.set && strcmp(a->described.s, p->name) != 0)
 		return;
 	if ((a->system.set && strcmp(p->type, "system") != 0) ||
 		(a->user.set && strcmp(p->type, "user") != 0))
@@ -67,10 +106,11 @@ choose(void *arg, struct policy *p)
 static int
 by_time(const void *a, const void *b)
 {
-	usec x = (*(const struct policy *const *)a)->registered,
-	     y = (*(const struct policy *const *)b)->registered;
+	const struct policy *x = *(const struct policy *const *)a, *y = *(const struct policy *const *)b;
 
-	return x < y ? -1 : x > y;
+	if (x->registered != y->registered)
+		return x->registered < y->registered ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 static int
@@ -148,21 +188,14 @@ show_waiting(struct writer *w, const struct policy *p)
 				p->specs[i]->detector->name);
 }
 
+/* The line of the table, and an object that is left open. */
 static void
-show_policy(struct session *s, struct writer *w, unsigned no, const struct policy *p)
+show_row(struct writer *w, unsigned no, const struct policy *p)
 {
-	struct text spec, listing;
-	char date[40], maxrun[32];
+	char date[40];
 	unsigned at = 0;
 
-	text_init(&spec, session_cmd_ctx(s));
-	text_init(&listing, session_cmd_ctx(s));
-	spec_describe(p->specs[0], &spec);
-	applet_listing(session_engine(s), p->name, &listing);
 	eem_date(p->registered, date);
-	snprintf(maxrun, sizeof maxrun, "%lld.%03d", (long long)(p->maxrun / USEC_PER_SEC),
-		(int)(p->maxrun % USEC_PER_SEC / USEC_PER_MSEC));
-
 	eem_cell(w, &at, 0, "%u", no);
 	eem_cell(w, &at, 5, "%s", policy_kind_name(p->kind));
 	eem_cell(w, &at, 15, "%s", p->type);
@@ -172,13 +205,6 @@ show_policy(struct session *s, struct writer *w, unsigned no, const struct polic
 	eem_cell(w, &at, 75, "%s", p->name);
 	w_text(w, "\n");
 	w_object(w, NULL);
-	show_specs(s, w, p);
-	show_trigger(s, w, p);
-	show_waiting(w, p);
-	w_text(w, " maxrun %s\n", maxrun);
-	if (p->bypass)
-		w_text(w, " Authorization: bypass\n");
-
 	w_int(w, "no", no);
 	w_str(w, "class", policy_kind_name(p->kind));
 	w_str(w, "type", p->type);
@@ -187,6 +213,40 @@ show_policy(struct session *s, struct writer *w, unsigned no, const struct polic
 	w_str(w, "time_registered", date);
 	w_str(w, "name", p->name);
 	w_str(w, "description", p->description);
+}
+
+static void
+show_description(struct writer *w, unsigned no, const struct policy *p)
+{
+	show_row(w, no, p);
+	if (p->description) {
+		w_text(w, " description ");
+		w_foreign(w, p->description, strlen(p->description));
+		w_text(w, "\n");
+	}
+	w_end(w);
+}
+
+static void
+show_policy(struct session *s, struct writer *w, unsigned no, const struct policy *p)
+{
+	struct text spec, listing;
+	char maxrun[32];
+
+	text_init(&spec, session_cmd_ctx(s));
+	text_init(&listing, session_cmd_ctx(s));
+	spec_describe(p->specs[0], &spec);
+	applet_listing(session_engine(s), p->name, &listing);
+	eem_seconds(p->maxrun, maxrun);
+
+	show_row(w, no, p);
+	show_specs(s, w, p);
+	show_trigger(s, w, p);
+	show_waiting(w, p);
+	w_text(w, " maxrun %s\n", maxrun);
+	if (p->bypass)
+		w_text(w, " Authorization: bypass\n");
+
 	w_str(w, "event", p->trigger ? NULL : spec.s);
 	w_str(w, "maxrun", maxrun);
 	w_bool(w, "authorization_bypass", p->bypass);
@@ -201,8 +261,13 @@ show_registered(struct session *s, const void *args, struct err *err)
 	const struct registered_args *a = args;
 	const struct policies *all = session_engine(s)->policies;
 	struct writer *w = session_writer(s);
+	const char *name = a->name.set ? a->name.s : a->described.set ? a->described.s : NULL;
 	struct chosen c = { .args = a };
 
+	if (name != NULL && policies_find(all, name) == NULL) {
+		err_set(err, ERR_NOT_FOUND, "EEM policy %s is not registered", name);
+		return CMD_REFUSED;
+	}
 	c.v = mem_array(session_cmd_ctx(s), const struct policy *, policies_count(all) + 1);
 	policies_each(all, choose, &c);
 	if (a->time_ordered.set || a->name_ordered.set)
@@ -212,8 +277,12 @@ show_registered(struct session *s, const void *args, struct err *err)
 	if (c.n)
 		w_text(w,
 			"No.  Class     Type    Event Type          Trap  Time Registered           Name\n");
-	for (unsigned i = 0; i < c.n; i++)
-		show_policy(s, w, i + 1, c.v[i]);
+	for (unsigned i = 0; i < c.n; i++) {
+		if (a->description.set)
+			show_description(w, i + 1, c.v[i]);
+		else
+			show_policy(s, w, i + 1, c.v[i]);
+	}
 	w_end(w);
 	return CMD_DONE;
 }

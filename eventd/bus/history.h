@@ -1,6 +1,7 @@
 /*
  * The last runs, for `show event manager history events`: a ring of 0 to 50 entries
- * (`event manager history size events N`, default 10). Engine thread only.
+ * (`event manager history size events N`, default 10). The last traps are kept in another one.
+ * Engine thread only.
  */
 #ifndef BUS_HISTORY_H
 #define BUS_HISTORY_H

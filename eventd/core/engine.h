@@ -23,7 +23,8 @@ struct engine {
 	struct pki *pki;           /* pki/store.h: trustpoints */
 	struct conf *conf;         /* conf/conf.h: running and startup configuration */
 	struct bus *bus;           /* bus/bus.h */
-	struct history *history;   /* bus/history.h */
+	struct history *history;   /* bus/history.h: of runs */
+	struct history *traps;     /* bus/history.h: of traps, whose type is "server" or "policy" */
 	struct recent *commands;   /* bus/recent.h: that were typed */
 	struct recent *messages;   /* of the own log */
 	struct counters *counters; /* bus/counter.h: event manager's named counters */

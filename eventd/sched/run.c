@@ -529,6 +529,22 @@ remember(struct run *r, enum run_status status)
 				     .detail = detail->s });
 }
 
+/* cEventMgrServerEvent: a policy with the option `trap` has run. */
+static void
+remember_trap(struct run *r, enum run_status status)
+{
+	struct history *traps = run_engine(r)->traps;
+
+	if (traps != NULL && r->policy->trap)
+		history_add(traps, &(struct history_entry){ .job_id = r->job,
+					   .status = run_status_name(status),
+					   .wall = clock_wall(run_engine(r)->clock),
+					   .type = "server",
+					   .kind = policy_kind_name(r->policy->kind),
+					   .name = r->policy->name,
+					   .detail = "" });
+}
+
 static void
 count(struct run *r)
 {
@@ -560,6 +576,8 @@ run_close(struct run *r, enum run_status status)
 	if (r->started)
 		count(r);
 	remember(r, status);
+	if (r->started)
+		remember_trap(r, status);
 
 	if (!LIST_EMPTY(&endings))
 		LIST_FIRST(&endings)->link.le_prev = &endings.lh_first;
