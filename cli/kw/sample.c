@@ -9,7 +9,8 @@
 struct sampler {
 	struct rng *rng;
 	struct text *out;
-	bool over; /* a value took the rest of the line */
+	bool over;  /* a value took the rest of the line */
+	bool exact; /* a bare value that was left out would take what is not exactly a keyword */
 	const struct kw *table[WALK_DEPTH];
 	size_t depth;
 };
@@ -52,6 +53,8 @@ is_abbreviation_in(const struct kw *rows, const char *word, size_t n, unsigned d
 static bool
 is_abbreviation(const struct sampler *s, const char *word, size_t n)
 {
+	if (s->exact)
+		return false;
 	for (size_t i = 0; i < s->depth; i++)
 		if (!is_abbreviation_in(s->table[i], word, n, i == 0 ? 0 : 1))
 			return false;
@@ -158,6 +161,8 @@ sample_rows(struct sampler *s, const struct kw *rows)
 			if (take[row - rows] && !row_is_seq(row) && takes_rest(row) == (pass == 1))
 				sample_row(s, row);
 		}
+	for (size_t i = 0; i < n; i++)
+		s->exact = s->exact || (rows[i].word == NULL && rows[i].group == 0 && !take[i]);
 	s->depth--;
 }
 

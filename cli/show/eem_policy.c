@@ -22,11 +22,10 @@ struct registered_args {
 	struct kw_flag system, user, time_ordered, name_ordered;
 	struct kw_str name;
 	struct kw_flag description;
-	struct kw_str described; /* whose */
 };
 
 static const struct kw description_kw[] = {
-	{ .help = "Name of a policy", .type = &kw_word, KW_AT(struct registered_args, described) },
+	{ .help = "Name of a policy", .type = &kw_word, KW_AT(struct registered_args, name) },
 	KW_END,
 };
 
@@ -92,8 +91,6 @@ choose(void *arg, struct policy *p)
 	const struct registered_args *a = c->args;
 
 	if (a->event_type.set && !has_type(p, a->event_type.s))
-		return;
-	if (a->described.set && strcmp(a->described.s, p->name) != 0)
 		return;
 	if ((a->system.set && strcmp(p->type, "system") != 0) ||
 		(a->user.set && strcmp(p->type, "user") != 0))
@@ -261,11 +258,10 @@ show_registered(struct session *s, const void *args, struct err *err)
 	const struct registered_args *a = args;
 	const struct policies *all = session_engine(s)->policies;
 	struct writer *w = session_writer(s);
-	const char *name = a->name.set ? a->name.s : a->described.set ? a->described.s : NULL;
 	struct chosen c = { .args = a };
 
-	if (name != NULL && policies_find(all, name) == NULL) {
-		err_set(err, ERR_NOT_FOUND, "EEM policy %s is not registered", name);
+	if (a->name.set && policies_find(all, a->name.s) == NULL) {
+		err_set(err, ERR_NOT_FOUND, "EEM policy %s is not registered", a->name.s);
 		return CMD_REFUSED;
 	}
 	c.v = mem_array(session_cmd_ctx(s), const struct policy *, policies_count(all) + 1);
