@@ -261,31 +261,6 @@ show_session(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
-/* ---- metric ---- */
-
-struct metric_args {
-	struct kw_flag all;
-	struct kw_str name;
-};
-
-static const struct kw metric_kw[] = {
-	{ .word = "all",
-		.help = "All processes",
-		KW_AT(struct metric_args, all),
-		.flags = KW_SEQ,
-		.group = 1 },
-	{ .help = "Name of a process", .type = &kw_word, KW_AT(struct metric_args, name), .group = 1 },
-	KW_END,
-};
-
-static enum cmd_result
-show_metric(struct session *s, const void *args, struct err *err)
-{
-	err_set(err, ERR_REFUSED, "Process metrics are not available");
-	err_hint(err, "they belong to IOS XR and IOS Software Modularity, not to IOS XE");
-	return CMD_REFUSED;
-}
-
 #define SHOW(words_, help_, run_, ...)                                                                    \
 	{                                                                                                 \
 		.cmd = { .words = "show event manager " words_, .help = help_, .level = 1, __VA_ARGS__ }, \
@@ -295,8 +270,6 @@ show_metric(struct session *s, const void *args, struct err *err)
 static const struct exec_cmd cmds[] = {
 	SHOW("environment", "Environment variables", show_environment, .kw = environment_kw,
 		.size = sizeof(struct environment_args)),
-	SHOW("metric processes", "Reliability of processes", show_metric, .kw = metric_kw,
-		.size = sizeof(struct metric_args)),
 	SHOW("session cli username", "User name of the CLI sessions of policies", show_session),
 	SHOW("statistics policy", "Statistics of each policy", show_statistics),
 	SHOW("statistics server", "Statistics of the server's queues", show_server_statistics),
@@ -305,7 +278,6 @@ static const struct exec_cmd cmds[] = {
 void
 show_eem_register(struct cli *cli)
 {
-	cli_word(cli, "show event manager metric", "Metrics of processes");
 	cli_word(cli, "show event manager session", "Sessions of policies");
 	cli_word(cli, "show event manager session cli", "CLI sessions of policies");
 	cli_word(cli, "show event manager statistics", "Statistics");

@@ -22,10 +22,11 @@ struct registered_args {
 	struct kw_flag system, user, time_ordered, name_ordered;
 	struct kw_str name;
 	struct kw_flag description;
+	struct kw_str described; /* whose; without: everybody's */
 };
 
 static const struct kw description_kw[] = {
-	{ .help = "Name of a policy", .type = &kw_word, KW_AT(struct registered_args, name) },
+	{ .help = "Name of a policy", .type = &kw_word, KW_AT(struct registered_args, described) },
 	KW_END,
 };
 
@@ -59,6 +60,7 @@ static const struct kw registered_kw[] = {
 
 struct chosen {
 	const struct registered_args *args;
+	const char *name; /* NULL: any */
 	const struct policy **v;
 	size_t n;
 };
@@ -95,7 +97,7 @@ choose(void *arg, struct policy *p)
 	if ((a->system.set && strcmp(p->type, "system") != 0) ||
 		(a->user.set && strcmp(p->type, "user") != 0))
 		return;
-	if (a->name.set && strcmp(a->name.s, p->name) != 0)
+	if (c->name != NULL && strcmp(c->name, p->name) != 0)
 		return;
 	c->v[c->n++] = p;
 }
@@ -258,10 +260,11 @@ show_registered(struct session *s, const void *args, struct err *err)
 	const struct registered_args *a = args;
 	const struct policies *all = session_engine(s)->policies;
 	struct writer *w = session_writer(s);
-	struct chosen c = { .args = a };
+	const char *name = a->name.set ? a->name.s : a->described.set ? a->described.s : NULL;
+	struct chosen c = { .args = a, .name = name };
 
-	if (a->name.set && policies_find(all, a->name.s) == NULL) {
-		err_set(err, ERR_NOT_FOUND, "EEM policy %s is not registered", a->name.s);
+	if (name != NULL && policies_find(all, name) == NULL) {
+		err_set(err, ERR_NOT_FOUND, "EEM policy %s is not registered", name);
 		return CMD_REFUSED;
 	}
 	c.v = mem_array(session_cmd_ctx(s), const struct policy *, policies_count(all) + 1);

@@ -175,7 +175,7 @@ def full_daemon(module_daemon, pki):
     """One in which every list has an element."""
     daemon = module_daemon(settings={"syslog": {"listen": ["udp://127.0.0.1:0"]}})
     daemon.configure("event manager environment _x 1", "track 1 stub-object", "exit",
-                     "event manager applet CALLED", "event none sync yes", 'action 1 puts "x"', "exit",
+                     "event manager applet CALLED trap", "event none sync yes", 'action 1 puts "x"', "exit",
                      "event manager scheduler applet thread class A number 1",
                      "event manager applet WAITS class A", "event none maxrun 1000", "action 1 wait 900", "exit",
                      "event manager applet TRACKS", "event track 1 state any", 'action 1 puts "x"')
