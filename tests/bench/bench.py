@@ -1,9 +1,10 @@
 """The benchmarks: prints a table and writes build/bench.json. Nothing here passes or fails by the clock: targets stand beside
 what was measured. What must hold on every machine (every message matched exactly once, nothing lost) does end it with 1.
 
-    bench.py [--only NAME] [--list]
+    bench.py [--only NAME]...
 
-Every measure is a function below, in the order of the table. All run against build/eventd as `make` built it, on loopback.
+Every measure is a function below; peers.py runs the programs that stand side by side. All run against build/eventd as `make`
+built it, on loopback.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import peers  # noqa: E402
 import tree  # noqa: E402
 from daemon import Daemon  # noqa: E402
 
@@ -29,7 +31,22 @@ IDLE_SECONDS = 20
 REACTIONS, REACTION_INTERVAL_US = 3000, 3000
 LOAD_APPLETS, LINES_PER_APPLET = 10000, 5
 STREAMS = ((1, 400000), (100, 400000), (1000, 400000))  # patterns, lines
+SIDE_BY_SIDE = ((100, 400000), (1000, 400000))  # rules, lines at most
+TURNS, STEPS_PER_TURN = 1000000, 5  # of the loop: while, add, set, increment, end
+LUA_RUNS, LUA_INTERVAL_US = 200, 25000
 CORPUS = "tests/bench/workload.h, seed 1"
+
+LOOP = [" action 01 set _i 0", " action 02 set _j 0", " action 03 while $_i lt %d" % TURNS, " action 04  add $_j 3",
+        ' action 05  set _j "$_result"', " action 06  increment _i", " action 07 end", ' action 08 puts "j=$_j"']
+TCL_LOOP = """set i 0
+set j 0
+while {$i < %d} {
+	set result [expr {$j + 3}]
+	set j $result
+	incr i
+}
+puts "j=$j"
+""" % TURNS
 
 
 class Broken(Exception):
@@ -71,6 +88,10 @@ def cpu_seconds(pid):
         with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
             total += int(f.read().split()[0])
     return total / 1e9
+
+
+def cpu_of_tree(pid):
+    return cpu_seconds(pid) + sum(cpu_of_tree(int(child)) for child in children(pid))
 
 
 def tool(name, *arguments, stdin=None):
@@ -224,7 +245,89 @@ class Bench:
                      "(tests/bench/match.c)" % count, CORPUS, detail={"wall_s": took, "cpu_s": spent, "hits": hits})
 
 
+    def lua(self):
+        where = self.place("lua")
+        settings, port = listening(where, "udp")
+        policies = os.path.join(where, "policies")
+        os.mkdir(policies, mode=0o755)
+        with open(os.path.join(policies, "react.lua"), "w") as f:
+            f.write('eem.register{ "syslog", pattern = [[%s]] }\neem.syslog("sequence=" .. eem.event().sequence .. ";")\n'
+                    % tool("lines", "patterns", 1).strip())
+        config = ["event manager directory user policy " + policies, "event manager policy react.lua"]
+        with PipedDaemon(os.path.join(where, "daemon"), config=config, settings=settings) as d:
+            took = json.loads(tool("react", port, 1, LUA_RUNS, LUA_INTERVAL_US, stdin=d.console))
+        how = ("%d datagrams, one each %d ms, each starting one run, a process of its own; from before send() to having read the "
+               "console line of its first action (`eem.syslog`)" % (LUA_RUNS, LUA_INTERVAL_US // 1000))
+        self.row("Lua run, event to first action, median", took["p50_us"] / 1e3, "ms", "< 5", how, CORPUS, took["p50_us"] < 5000,
+                 detail=took)
+        self.row("Lua run, event to first action, 99 %", took["p99_us"] / 1e3, "ms", "", how, CORPUS)
+
+    def loop(self):
+        where, expected = self.place("loop"), "j=%d\n" % (3 * TURNS)
+        corpus = "`while $_i lt %d`, `add $_j 3`, `set _j $_result`, `increment _i`, `end`; the same in Tcl" % TURNS
+        with Daemon(where, config=["event manager applet LOOP", " event none sync yes maxrun 120"] + LOOP) as d:
+            before = cpu_seconds(d.pid)
+            answer = d.run("LOOP", timeout=120)
+            ours = cpu_seconds(d.pid) - before
+        if answer.out != expected:
+            raise Broken("the loop of the applet ended with %r%r" % (answer.out, answer.err))
+        ns = ours / (TURNS * STEPS_PER_TURN) * 1e9
+        how = "CPU seconds of the whole daemon; %d steps a turn" % STEPS_PER_TURN
+        self.row("applet, loop of %d turns" % TURNS, ours, "s", "", how, corpus)
+        self.row("one action step", ns, "ns", "< 200", how, corpus, ns < 200)
+        how = "CPU seconds of tclsh less those of one with an empty script; speed of the applet / speed of tclsh"
+        for name, script in (("at top level", TCL_LOOP), ("in a proc (bytecode)", "proc loop {} {\n%s}\nloop\n" % TCL_LOOP)):
+            title = "tclsh, the same loop %s" % name
+            try:
+                empty, _ = peers.tcl_seconds(where, "")
+                theirs, printed = peers.tcl_seconds(where, script)
+            except peers.Absent as e:
+                self.absent(title, e, how, corpus)
+                continue
+            if printed != expected:
+                raise Broken("tclsh ended with %r" % printed)
+            ratio = (theirs - empty) / ours
+            self.row(title, theirs - empty, "s", "eventd: %.2f x its speed" % ratio, how, corpus, ratio=ratio)
+
+    def peers(self):
+        wrong = []
+        for rules, count in SIDE_BY_SIDE:
+            patterns = tool("lines", "patterns", rules).splitlines()
+            lines = tool("lines", "messages", rules, count).encode().splitlines(keepends=True)
+            ours = self.side_by_side("eventd", rules, patterns, lines, None)
+            for name in peers.PEERS:
+                try:
+                    self.side_by_side(name, rules, patterns, lines, ours)
+                except peers.Failed as e:
+                    wrong.append("%d rules: %s" % (rules, e))
+        if wrong:
+            raise Broken("\n".join(wrong))
+
+    def side_by_side(self, name, rules, patterns, lines, ours):
+        """One cell; returns its lines a CPU second."""
+        title = "%s, %d rules" % (name, rules)
+        rule = peers.PEERS[name][3] if ours else "over TCP, an applet with one action a rule"
+        how = ("%s; lines / CPU seconds of all its processes, held to one processor, the sender to another; one line in a hundred is "
+               "matched and written to a file, and all matches were counted; lines in growing portions, the first one left out" % rule)
+        where = self.place("%s-%d" % (name, rules))
+        try:
+            with peers.running(peers.Peer(name, where, patterns) if ours else peers.Eventd(where, patterns)) as subject:
+                got = peers.throughput(subject, lines, lambda n: int(tool("lines", "expect", rules, n)), cpu_of_tree)
+        except peers.Absent as e:
+            return self.absent(title, e, how, CORPUS)
+        rate = got["lines_per_cpu_s"]
+        ratio = ours / rate if ours else None
+        beside = "eventd: %s x its speed" % number(ratio) if ratio else ""
+        self.row(title, rate / 1e3, "klines/s", beside, how, CORPUS, ratio=ratio, detail=got)
+        return rate
+
+    def absent(self, name, why, how, corpus):
+        self.row(name, None, "", "not measured: %s" % why, how, corpus)
+
+
 def number(v):
+    if v is None:
+        return "-"
     return "%d" % v if v >= 1000 else "%.3g" % v
 
 
@@ -254,7 +357,7 @@ def machine():
             "load_before": os.getloadavg()[0]}
 
 
-MEASURES = ("reaction", "waiting", "loading", "idle", "match", "stream")  # match before stream, which compares with it
+MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "match", "stream", "peers", "loop")  # stream compares with match
 
 
 def main():
@@ -271,7 +374,7 @@ def main():
             if not args.only or name in args.only:
                 try:
                     getattr(bench, name)()
-                except (Broken, AssertionError) as e:
+                except (Broken, peers.Failed, AssertionError) as e:
                     broken.append("%s: %s" % (name, e))
                     print("  %s is BROKEN: %s" % (name, e), flush=True)
     finally:
