@@ -175,13 +175,13 @@ key_help(EditLine *el, int ch)
 	}
 	line = typed(t);
 	fputs("?\n", stdout);
+	pager_start(t->pager, t->client->length, t->client->width); /* a policy may print (`event cli`) */
 	help = client_help(t->client, line);
 	mem_free(line);
 	if (help == NULL) {
 		t->lost = true;
 		return CC_EOF;
 	}
-	pager_start(t->pager, t->client->length, t->client->width);
 	pager_write(t->pager, help);
 	pager_end(t->pager);
 	mem_free(help);

@@ -31,7 +31,7 @@ static const struct kw detector_kw[] = {
 };
 
 static void
-show_row(struct writer *w, unsigned no, const struct detector *d)
+show_row(struct writer *w, unsigned no, const struct bus *bus, const struct detector *d)
 {
 	unsigned at = 0;
 
@@ -46,6 +46,7 @@ show_row(struct writer *w, unsigned no, const struct detector *d)
 	w_str(w, "version", d->version);
 	w_str(w, "node", "node0/0");
 	w_str(w, "type", "RP");
+	w_bool(w, "available", bus_detector_is_there(bus, d));
 }
 
 static void
@@ -73,8 +74,10 @@ show_variables(struct writer *w, const struct event_field *f)
 }
 
 static void
-show_details(struct writer *w, const struct detector *d)
+show_details(struct writer *w, const struct bus *bus, const struct detector *d)
 {
+	if (!bus_detector_is_there(bus, d))
+		w_text(w, "\n        Not available yet: its policies wait for it\n");
 	w_text(w, "\n        Applet Configuration Syntax: \n        [ no ] event [tag <tag-val>] %s \n",
 		d->name);
 	show_syntax(w, d->kw, 16);
@@ -89,17 +92,19 @@ show_details(struct writer *w, const struct detector *d)
 }
 
 static void
-show_detectors(struct writer *w, const struct detector *const *d, const char *only, bool detailed)
+show_detectors(struct writer *w, const struct bus *bus, const char *only, bool detailed)
 {
+	const struct detector *const *d = bus_detector_table(bus);
+
 	w_text(w, "No.  Name                Version   Node        Type    \n");
 	w_list(w, "detectors");
 	for (unsigned no = 1; *d; d++, no++) {
 		if (only && strcmp(only, (*d)->name) != 0)
 			continue;
 		w_object(w, NULL);
-		show_row(w, only ? 1 : no, *d);
+		show_row(w, only ? 1 : no, bus, *d);
 		if (detailed)
-			show_details(w, *d);
+			show_details(w, bus, *d);
 		w_end(w);
 	}
 	w_end(w);
@@ -115,8 +120,7 @@ show_detector(struct session *s, const void *args, struct err *err)
 		err_set(err, ERR_NOT_FOUND, "Event detector %s not found", a->name.s);
 		return CMD_REFUSED;
 	}
-	show_detectors(
-		session_writer(s), bus_detector_table(bus), a->name.set ? a->name.s : NULL, a->detailed.set);
+	show_detectors(session_writer(s), bus, a->name.set ? a->name.s : NULL, a->detailed.set);
 	return CMD_DONE;
 }
 

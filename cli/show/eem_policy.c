@@ -169,12 +169,11 @@ show_trigger(struct session *s, struct writer *w, const struct policy *p)
 {
 	struct text t;
 
-	if (p->trigger == NULL)
-		return;
 	text_init(&t, session_cmd_ctx(s));
-	trigger_describe(p->trigger, &t);
+	if (p->trigger)
+		trigger_describe(p->trigger, &t);
 	w_foreign(w, t.s, t.len);
-	w_str(w, "trigger", t.s);
+	w_str(w, "trigger", p->trigger ? t.s : NULL);
 }
 
 /* Statements whose detector is not there yet. */
