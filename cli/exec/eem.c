@@ -4,6 +4,8 @@
 #include "cli/session.h"
 #include "core/engine.h"
 #include "core/mem.h"
+#include "core/redact.h"
+#include "core/text.h"
 #include "sched/manual.h"
 #include "sched/sched.h"
 
@@ -27,6 +29,21 @@ struct waiting {
 	struct run *run;
 };
 
+/* As the log has it, which may be far from who typed the command. */
+static void
+abort_reason(struct session *s, const struct run_result *result, struct err *err)
+{
+	struct redact *redact = session_engine(s)->redact;
+	struct text why;
+
+	text_init(&why, session_cmd_ctx(s));
+	text_add(&why, result->reason);
+	if (redact != NULL)
+		redact_text(redact, &why, 0);
+	err_class(err, ERR_REFUSED, result->error, "Policy aborted at statement %s%s%s", result->label,
+		why.len > 0 ? ": " : "", why.s);
+}
+
 /* Rulings 26: what `exit N` said does not matter, only whether the run came to its end. */
 static void
 run_ended(void *arg, const struct run_result *result)
@@ -43,7 +60,7 @@ run_ended(void *arg, const struct run_result *result)
 		err_class(&err, ERR_TIMEOUT, "MAXRUN", "Policy ended by its maxrun timer at statement %s",
 			result->label);
 	else
-		err_class(&err, ERR_REFUSED, result->error, "Policy aborted at statement %s", result->label);
+		abort_reason(w->session, result, &err);
 	session_fail(w->session, &err);
 }
 

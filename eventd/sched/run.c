@@ -279,18 +279,13 @@ static void
 fail(struct run *r, const char *error, enum severity severity, const char *mnemonic, const char *fmt,
 	va_list ap)
 {
-	set_error(r, error);
-	if (r->error_mode == ERRORS_RAISE) {
-		mem_free(r->failure);
-		r->failure = fmt ? mem_vprintf(r, fmt, ap) : NULL;
-		return;
-	}
-	if (mnemonic == NULL || r->error_mode == ERRORS_IGNORE)
-		return;
+	bool is_silent = r->error_mode == ERRORS_RAISE || r->error_mode == ERRORS_IGNORE;
 
-	char *text = mem_vprintf(r, fmt, ap);
-	log_msg(run_engine(r)->log, r->cause, "HA_EM", severity, mnemonic, "%s", text);
-	mem_free(text);
+	set_error(r, error);
+	mem_free(r->failure);
+	r->failure = fmt ? mem_vprintf(r, fmt, ap) : NULL;
+	if (mnemonic != NULL && !is_silent)
+		log_msg(run_engine(r)->log, r->cause, "HA_EM", severity, mnemonic, "%s", run_failure(r));
 }
 
 enum step
@@ -323,7 +318,7 @@ run_resume(struct run *r, const struct err *err)
 	if (failed) {
 		set_error(r, err->class);
 		mem_free(r->failure);
-		r->failure = r->error_mode == ERRORS_RAISE ? mem_strdup(r, err->text) : NULL;
+		r->failure = mem_strdup(r, err->text);
 	}
 	resume(r, failed);
 }
@@ -365,8 +360,10 @@ survive(struct run *r)
 
 	if (r->error_mode == ERRORS_EXIT || r->error_mode == ERRORS_WARN)
 		run_log_stopped(r);
-	if (r->error_mode == ERRORS_EXIT)
+	if (r->error_mode == ERRORS_EXIT) {
+		r->stopped = true;
 		return false;
+	}
 	if (s->is_condition && s->other != PROGRAM_NOWHERE)
 		go_on(r, s->other, ARRIVE_BRANCH);
 	else
@@ -564,7 +561,8 @@ run_close(struct run *r, enum run_status status)
 		.exit_status = r->exit_status,
 		.timed_out = r->timed_out,
 		.label = status == RUN_SUCCESS ? "" : run_label(r),
-		.error = status == RUN_SUCCESS ? "" : r->error };
+		.error = status == RUN_SUCCESS ? "" : r->error,
+		.reason = r->stopped ? run_failure(r) : "" };
 	struct policy *policy = r->policy;
 	struct run_endings endings = r->endings;
 

@@ -137,7 +137,7 @@ enum error_mode { ERRORS_EXIT, ERRORS_IGNORE, ERRORS_WARN, ERRORS_RAISE };
 enum error_mode run_error_mode(const struct run *);
 void run_set_error_mode(struct run *, enum error_mode);
 const char *run_error(const struct run *);   /* "" after a good step */
-const char *run_failure(const struct run *); /* the sentence of the last failure, with ERRORS_RAISE */
+const char *run_failure(const struct run *); /* the sentence of the last failure; "" */
 
 /* A log message caused by this run. */
 void run_log(struct run *, const char *facility, enum severity, const char *mnemonic, const char *fmt, ...)
@@ -164,6 +164,8 @@ struct run_result {
 	bool timed_out;    /* maxrun */
 	const char *label; /* of the statement that failed; "" */
 	const char *error; /* "FH_EMEMORY"; "" */
+	/* What the statement that ended the run said, not redacted; "" when the run ended otherwise. */
+	const char *reason;
 };
 typedef void run_end_f(void *arg, const struct run_result *);
 /* Called once when the run ended, unless ctx died before. */

@@ -45,7 +45,8 @@ struct run {
 	enum arrival arrival, next_arrival;
 	enum error_mode error_mode;
 	char error[32]; /* $_error; "" after a good step */
-	char *failure;  /* what the last failed step said, with ERRORS_RAISE */
+	char *failure;  /* what the last failed step said, or NULL */
+	bool stopped;   /* by its last failed step */
 	int exit_status;
 
 	/* a wait: over once `resumed`, with `failed` as its result */

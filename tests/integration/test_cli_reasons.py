@@ -32,3 +32,11 @@ def test_a_script_that_stops_says_what_it_configured(eventd):
     answer = eventd.eventctl(input="configure terminal\nhostname R2\nfrobnicate\nend\n")
     assert answer.code == 1
     eventd.wait_log("SYS-5-CONFIG_I: Configured from console")
+
+
+def test_a_policy_that_fails_says_why(eventd):
+    eventd.configure("event manager applet F", "event none sync yes", "action 1.0 puts \"$nothing\"")
+    failed = eventd.run("F")
+    assert failed.code == 1
+    logged = eventd.wait_log("FMPD_UNKNOWN_ENV: (.*)").group(1)
+    assert "nothing" in logged and failed.out == "%% Policy aborted at statement 1.0: %s\n" % logged
