@@ -1,6 +1,7 @@
 /* A growing byte string, and what we do to foreign text. */
 #include "core/text.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -271,8 +272,10 @@ nearest_word(const char *word, const char *const *names, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		size_t d = edit_distance(word, names[i]);
+		bool is_like =
+			d <= 1 || tolower((unsigned char)word[0]) == tolower((unsigned char)names[i][0]);
 
-		if (d < best_distance && d < strlen(names[i])) {
+		if (is_like && d < best_distance && d < strlen(names[i])) {
 			best = names[i];
 			best_distance = d;
 		}

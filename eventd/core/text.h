@@ -46,7 +46,10 @@ void text_add_hex(struct text *, const void *data, size_t n, char sep);
 /* Case-insensitive ASCII prefix test: does `word` begin with the n bytes of `prefix`? */
 bool starts_with_nocase(const char *word, const char *prefix, size_t n);
 
-/* "did you mean": the nearest of `names` (n of them) within two edits, or NULL. */
+/*
+ * "did you mean": the nearest of `names` (n of them), or NULL. Within one edit, or two when the first
+ * letter agrees: `while` is not meant by `file`.
+ */
 const char *nearest_word(const char *word, const char *const *names, size_t n);
 
 #endif

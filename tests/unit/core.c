@@ -391,6 +391,18 @@ small_things_are_packed(void **state)
 }
 
 static void
+words_that_are_meant_are_alike(void **state)
+{
+	static const char *const names[] = { "file", "while", "applet" };
+
+	assert_string_equal(nearest_word("aplet", names, 3), "applet");
+	assert_string_equal(nearest_word("aplett", names, 3), "applet"); /* two slips, one beginning */
+	assert_string_equal(nearest_word("pile", names, 3), "file");     /* one slip */
+	assert_null(nearest_word("file", names + 1, 1));
+	assert_null(nearest_word("line", names, 1));
+}
+
+static void
 chains_of_causes(void **state)
 {
 	struct cause *a = cause_new(NULL, "A", 1), *b = cause_new(a, "B", 2);
@@ -419,6 +431,7 @@ main(void)
 		cmocka_unit_test(octets_cross_frames_as_they_are),
 		cmocka_unit_test(tables_serve_both_forms),
 		cmocka_unit_test(small_things_are_packed),
+		cmocka_unit_test(words_that_are_meant_are_alike),
 		cmocka_unit_test(chains_of_causes),
 	};
 
