@@ -15,8 +15,9 @@
 #include "pki/import.h"
 #include "pki/verify.h"
 
-#define MAX_TRUST  256
-#define FILE_BYTES (64u * 1024u * 1024u)
+#define MAX_TRUST   256
+#define USAGE_CLASS "USAGE" /* of errors in the request itself */
+#define FILE_BYTES  (64u * 1024u * 1024u)
 
 /* How each option stands in a request: the command line becomes the same JSON as a line of --batch. */
 enum form { FORM_FLAG, FORM_TEXT, FORM_NUMBER, FORM_LIST };
@@ -103,6 +104,7 @@ static char *
 contents(const void *ctx, const json_t *value, size_t *n, struct err *err)
 {
 	const char *s = json_string_value(value);
+	char *data;
 
 	if (s == NULL) {
 		err_set(err, ERR_INVALID, "certificates and CRLs are given as strings");
@@ -111,7 +113,10 @@ contents(const void *ctx, const json_t *value, size_t *n, struct err *err)
 	*n = json_string_length(value);
 	if (strstr(s, "-----BEGIN") != NULL || strchr(s, '\n') != NULL || *n >= 4096)
 		return mem_dup(ctx, s, *n);
-	return path_read_file(ctx, s, FILE_BYTES, n, err);
+	data = path_read_file(ctx, s, FILE_BYTES, n, err);
+	if (data == NULL) /* a path that is wrong says nothing about certificates */
+		snprintf(err->class, sizeof err->class, "%s", USAGE_CLASS);
+	return data;
 }
 
 typedef bool load_f(struct work *, const char *data, size_t n, struct err *);
@@ -198,7 +203,7 @@ load_list(struct work *w, const json_t *request, const char *key, load_f *load, 
 static bool
 usage_error(struct err *err, const char *what, const char *value)
 {
-	return err_class(err, ERR_INVALID, "USAGE", "%s%s", what, value);
+	return err_class(err, ERR_INVALID, USAGE_CLASS, "%s%s", what, value);
 }
 
 static bool
@@ -277,11 +282,11 @@ result_to_json(const struct pki_result *r)
 		r->hint[0] != '\0' ? r->hint : NULL, "findings", findings_to_json(r));
 }
 
-/* Certificates that do not decode, or cannot be read, prove nothing. */
+/* Certificates that do not decode prove nothing. */
 static json_t *
 error_to_json(const struct err *err)
 {
-	if (strcmp(err->class, "USAGE") == 0)
+	if (strcmp(err->class, USAGE_CLASS) == 0)
 		return json_pack("{s:{s:s, s:s}}", "error", "code", "invalid", "message", err->text);
 	return json_pack("{s:s, s:s, s:s, s:i, s:n}", "result", "FAILURE", "class",
 		pki_class_name(PKI_UNTRUSTED), "detail", err->text, "depth", 0, "anchor");
@@ -420,7 +425,8 @@ run_one(const json_t *request)
 	status = error != NULL ? 2
 			       : strcmp(json_string_value(json_object_get(answer, "result")), "SUCCESS") != 0;
 	if (error != NULL)
-		complain(json_string_value(json_object_get(error, "message")), "");
+		fprintf(stderr, "eventctl pki verify: %s\n",
+			json_string_value(json_object_get(error, "message")));
 	else
 		json_dumpf(answer, stdout,
 			JSON_PRESERVE_ORDER |
