@@ -207,6 +207,18 @@ print_error(struct client *c, int line)
 	json_decref(doc);
 }
 
+/* Where in its file the refused line stands; who typed a line with -c sees it. */
+static void
+print_place(const struct oneshot *one)
+{
+	const char *file = one->o->file;
+
+	if (one->line == 0)
+		return;
+	fprintf(stderr, "eventctl: %s:%d: refused\n",
+		file == NULL || strcmp(file, "-") == 0 ? "<stdin>" : file, one->line);
+}
+
 /* The status so far, after one more command. False: stop. */
 static bool
 run_line(struct oneshot *one, struct client *c, const char *line, int *status)
@@ -216,6 +228,8 @@ run_line(struct oneshot *one, struct client *c, const char *line, int *status)
 	if (now == CTL_REFUSED && c->json && c->error != NULL)
 		print_error(c, one->line);
 	fflush(stdout);
+	if (now == CTL_REFUSED)
+		print_place(one);
 	if (now != CTL_FINE)
 		*status = now;
 	if (now == CTL_REFUSED)

@@ -1,5 +1,6 @@
 /* write, erase startup-config, configure replace: the configuration as a whole. */
 #include "cli/builtin.h"
+#include "cli/findings.h"
 #include "cli/session.h"
 #include "cli/startup.h"
 #include "conf/conf.h"
@@ -58,27 +59,21 @@ static const struct kw replace_kw[] = {
 	KW_END,
 };
 
-static void
-finding(void *arg, const char *file, const struct err *e, bool is_error)
-{
-	session_print(
-		arg, "%s:%d:%d: %s: %s\n", file, e->line, e->column, is_error ? "error" : "warning", e->text);
-}
-
 /* All or nothing: a bad line leaves the running configuration as it was. */
 static bool
 replace(struct session *s, const char *name, struct err *err)
 {
 	struct engine *e = session_engine(s);
 	unsigned how = session_level(s) >= 15 && !session_is_policy(s) ? FILES_ABSOLUTE : 0;
+	struct findings found = { .session = s };
 	struct text t;
 
 	text_init(&t, session_cmd_ctx(s));
 	if (!files_read(e->files, name, how, CONFIG_MAX, &t, err))
 		return false;
 	uint64_t revision = conf_revision(e->conf)->number;
-	if (!conf_load(e->conf, name, t.s, true, true, finding, s, err))
-		return false;
+	if (!conf_load(e->conf, name, t.s, true, true, findings_print, &found, err))
+		return findings_refuse(&found, "Not replaced", name, err);
 	if (conf_revision(e->conf)->number != revision)
 		config_changed(e, session_who(s), session_cause(s));
 	session_print(s, "Total number of passes: 1\nRollback Done\n");

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "cli/builtin.h"
+#include "cli/findings.h"
 #include "cli/session.h"
 #include "cli/startup.h"
 #include "conf/conf.h"
@@ -82,18 +83,12 @@ read_source(struct session *s, struct copy *c, struct err *err)
 	return files_read(e->files, c->from_name, how(s), FILE_MAX, &c->data, err);
 }
 
-static void
-finding(void *arg, const char *file, const struct err *e, bool is_error)
-{
-	session_print(
-		arg, "%s:%d:%d: %s: %s\n", file, e->line, e->column, is_error ? "error" : "warning", e->text);
-}
-
 /* Carries the copy out; what was asked has been answered. */
 static bool
 write_target(struct session *s, struct copy *c, struct err *err)
 {
 	struct engine *e = session_engine(s);
+	struct findings found = { .session = s };
 	uint64_t revision;
 
 	if (c->to == STARTUP && c->from == RUNNING)
@@ -103,10 +98,13 @@ write_target(struct session *s, struct copy *c, struct err *err)
 	switch (c->to) {
 	case RUNNING:
 		revision = conf_revision(e->conf)->number;
-		if (!conf_load(e->conf, c->from_name, c->data.s, false, false, finding, s, err))
+		if (!conf_load(e->conf, c->from_name, c->data.s, false, false, findings_print, &found, err))
 			return false;
 		if (conf_revision(e->conf)->number != revision)
 			config_changed(e, session_who(s), session_cause(s));
+		/* As on IOS, the good lines count all the same. */
+		if (found.errors > 0)
+			return findings_refuse(&found, "Copied without the wrong lines", c->from_name, err);
 		break;
 	case STARTUP:
 		if (!startup_write(e->conf, c->data.s, c->data.len, err))
