@@ -12,7 +12,8 @@ static const struct {
 	const char *usage;
 } commands[] = {
 	{ "pki", "verify", pki_verify_main,
-		"pki verify --trust F... [--untrusted F...] --peer F [--name H | --ip A] [--time ISO8601]\n"
+		"pki verify --trust F... [--untrusted F...] --peer F [--name H | --ip A | --email M] [--time "
+		"ISO8601]\n"
 		"                [--purpose server|client] [--crl F...] [--depth N] [--json] | --batch" },
 	{ "mail", "parse-server", parse_server_main, "mail parse-server [--json] [--show-secret] STRING" },
 };

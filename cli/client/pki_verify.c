@@ -425,8 +425,7 @@ run_one(const json_t *request)
 	status = error != NULL ? 2
 			       : strcmp(json_string_value(json_object_get(answer, "result")), "SUCCESS") != 0;
 	if (error != NULL)
-		fprintf(stderr, "eventctl pki verify: %s\n",
-			json_string_value(json_object_get(error, "message")));
+		complain(json_string_value(json_object_get(error, "message")), "");
 	else
 		json_dumpf(answer, stdout,
 			JSON_PRESERVE_ORDER |

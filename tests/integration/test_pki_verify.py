@@ -75,12 +75,12 @@ def test_usage(options):
     assert done.returncode == 2 and "usage: eventctl pki verify" in done.stderr and done.stdout == ""
 
 
-def test_what_cannot_be_read_is_bad(pki, tmp_path):
+def test_what_does_not_decode_is_bad(pki, tmp_path):
     (tmp_path / "x.pem").write_text("quit\n")
     status, got = answer("--trust", pki.path("root.pem"), "--peer", str(tmp_path / "x.pem"))
     assert status == 1 and "not a certificate" in got["detail"] and "x.pem" in got["detail"]
-    status, got = answer("--trust", pki.path("root.pem"), "--peer", str(tmp_path / "absent.pem"))
-    assert status == 1 and "No such file" in got["detail"]
+    absent = verify("--trust", pki.path("root.pem"), "--peer", str(tmp_path / "absent.pem"))
+    assert absent.returncode == 2 and "No such file" in absent.stderr and absent.stdout == ""
 
 
 def test_batch(pki):
