@@ -1,8 +1,11 @@
 /* debug, undebug, no debug, show debugging: the switches of core/debug.h, a command each. */
 #include "core/debug.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "bus/bus.h"
+#include "bus/detector.h"
 #include "cli/builtin.h"
 #include "cli/cli.h"
 #include "cli/session.h"
@@ -22,7 +25,7 @@ switch_rows(struct session *s, debug_mask mask, bool on)
 
 	log_set_debugs(log, on ? now | mask : now & ~mask);
 	for (i = 0; i < DEBUG_COUNT; i++) {
-		if ((mask & DEBUG_BIT(i)) != 0)
+		if ((mask & DEBUG_BIT(i)) != 0 && debug_rows[i].words != NULL)
 			session_print(s, "%s debugging is %s\n", debug_rows[i].name, on ? "on" : "off");
 	}
 }
@@ -50,6 +53,102 @@ debug_off(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+/* ---- debug event manager detector NAME ---- */
+
+struct detector_args {
+	struct kw_str name;
+};
+
+/* The name of a detector; which ones there are, show event manager detector all tells. */
+static void
+detector_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	text_add(out, "syslog");
+}
+
+static bool
+detector_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	return kw_word.parse(ctx, row, t, dst, err);
+}
+
+static void
+detector_print(const struct kw *row, const void *src, struct text *out)
+{
+	kw_word.print(row, src, out);
+}
+
+static bool
+detector_equal(const void *a, const void *b)
+{
+	return kw_word.equal(a, b);
+}
+
+static const struct kw_type kw_detector = {
+	.param = "WORD",
+	.name = "event detector",
+	.size = sizeof(struct kw_str),
+	.parse = detector_parse,
+	.print = detector_print,
+	.equal = detector_equal,
+	.sample = detector_sample,
+};
+
+static const struct kw detector_kw[] = {
+	{ .help = "Name of an event detector",
+		.type = &kw_detector,
+		KW_AT(struct detector_args, name),
+		.flags = KW_REQ },
+	KW_END,
+};
+
+static enum cmd_result
+debug_detector(struct session *s, const void *args, bool on, struct err *err)
+{
+	const struct detector_args *a = args;
+	struct bus *bus = session_engine(s)->bus;
+	const struct detector *d = bus != NULL ? bus_detector_find(bus, a->name.s) : NULL;
+
+	if (d == NULL) {
+		err_set(err, ERR_NOT_FOUND, "Event detector %s not found", a->name.s);
+		return CMD_REFUSED;
+	}
+	bus_debug_detector(bus, d, on);
+	session_print(s, "%s %s debugging is %s\n", debug_rows[DEBUG_EEM_DETECTOR_ONE].name, d->name,
+		on ? "on" : "off");
+	return CMD_DONE;
+}
+
+static enum cmd_result
+debug_detector_on(struct session *s, const void *args, struct err *err)
+{
+	return debug_detector(s, args, true, err);
+}
+
+static enum cmd_result
+debug_detector_off(struct session *s, const void *args, struct err *err)
+{
+	return debug_detector(s, args, false, err);
+}
+
+#define DETECTOR(verb_, run_)                                      \
+	{                                                          \
+		.cmd = { .words = verb_ " event manager detector", \
+			.help = "Debug event detectors",           \
+			.kw = detector_kw,                         \
+			.size = sizeof(struct detector_args),      \
+			.level = 15 },                             \
+		.run = run_                                        \
+	}
+
+static const struct exec_cmd detector_cmds[] = {
+	DETECTOR("debug", debug_detector_on),
+	DETECTOR("undebug", debug_detector_off),
+	DETECTOR("no debug", debug_detector_off),
+};
+
+/* ---- all ---- */
+
 static void
 all_confirmed(struct session *s, const struct answer *a, void *arg)
 {
@@ -75,6 +174,33 @@ undebug_all(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+static void
+show_switch(struct writer *w, const struct debug_row *row, const char *name, const char *words)
+{
+	w_text(w, "  %s debugging is on\n", name);
+	w_object(w, NULL);
+	w_str(w, "section", row->section);
+	w_str(w, "name", name);
+	w_str(w, "command", words);
+	w_end(w);
+}
+
+static void
+show_detectors(const struct bus *bus, struct writer *w)
+{
+	const struct debug_row *row = &debug_rows[DEBUG_EEM_DETECTOR_ONE];
+
+	for (const struct detector *const *d = bus != NULL ? bus_detector_table(bus) : NULL; d && *d; d++) {
+		char name[100], words[100];
+
+		if (!bus_debugs_detector(bus, *d))
+			continue;
+		snprintf(name, sizeof name, "%s %s", row->name, (*d)->name);
+		snprintf(words, sizeof words, "event manager detector %s", (*d)->name);
+		show_switch(w, row, name, words);
+	}
+}
+
 static enum cmd_result
 show_debugging(struct session *s, const void *args, struct err *err)
 {
@@ -95,12 +221,10 @@ show_debugging(struct session *s, const void *args, struct err *err)
 		if (strcmp(section, row->section) != 0)
 			w_text(w, "%s:\n", row->section);
 		section = row->section;
-		w_text(w, "  %s debugging is on\n", row->name);
-		w_object(w, NULL);
-		w_str(w, "section", row->section);
-		w_str(w, "name", row->name);
-		w_str(w, "command", row->words);
-		w_end(w);
+		if (i == DEBUG_EEM_DETECTOR_ONE)
+			show_detectors(session_engine(s)->bus, w);
+		else
+			show_switch(w, row, row->name, row->words);
 	}
 	w_end(w);
 	return CMD_DONE;
@@ -134,6 +258,7 @@ static const char *const inner_words[][2] = {
 	{ "event", "Event debugging" },
 	{ "event manager", "Debug EEM" },
 	{ "event manager action", "Debug actions" },
+	{ "event manager server", "Debug the server" },
 	{ "ssl", "Secure sockets layer" },
 	{ "ssl openssl", "OpenSSL debugging" },
 };
@@ -164,8 +289,10 @@ exec_debug_register(struct cli *cli)
 				inner_words[i][1]);
 	}
 	for (i = 0; i < DEBUG_COUNT; i++)
-		add_row(cli, &at, debug_rows[i].words, debug_rows[i].help, &debug_rows[i]);
+		if (debug_rows[i].words != NULL)
+			add_row(cli, &at, debug_rows[i].words, debug_rows[i].help, &debug_rows[i]);
 	add_row(cli, &at, "event manager all", "Debug all of EEM", NULL);
-	cli_commands(cli, rows, n);
+	cli_commands(cli, rows, (size_t)(at - rows));
+	cli_commands(cli, detector_cmds, sizeof detector_cmds / sizeof detector_cmds[0]);
 	cli_commands(cli, cmds, sizeof cmds / sizeof cmds[0]);
 }

@@ -26,7 +26,8 @@ struct detector_specs {
 	const struct detector *detector;
 	struct spec *first, *last;
 	void *state;
-	bool came; /* a detector that was awaited */
+	bool came;     /* a detector that was awaited */
+	bool debugged; /* debug event manager detector NAME */
 };
 
 struct bus {
@@ -189,17 +190,53 @@ bus_verdict_sink(struct bus *b, verdict_f *f, void *arg)
 	b->verdict_arg = arg;
 }
 
-static debug_mask
-stage_switch(enum stage stage)
+static struct detector_specs *
+known_specs(const struct bus *b, const struct detector *d)
 {
-	return stage == STAGE_SCHED ? DEBUG_BIT(DEBUG_EEM_SERVER) : DEBUG_BIT(DEBUG_EEM_DETECTOR);
+	for (size_t i = 0; i < b->nlists; i++)
+		if (b->lists[i].detector == d)
+			return &b->lists[i];
+	return NULL;
+}
+
+bool
+bus_debugs_detector(const struct bus *b, const struct detector *d)
+{
+	const struct detector_specs *list = known_specs(b, d);
+
+	return (log_debugs(b->engine->log) & DEBUG_BIT(DEBUG_EEM_DETECTOR_ONE)) && list && list->debugged;
+}
+
+void
+bus_debug_detector(struct bus *b, const struct detector *d, bool on)
+{
+	const debug_mask one = DEBUG_BIT(DEBUG_EEM_DETECTOR_ONE), now = log_debugs(b->engine->log);
+	bool any = false;
+
+	for (size_t i = 0; i < b->nlists; i++)
+		b->lists[i].debugged = b->lists[i].debugged && (now & one);
+	specs_of(b, d)->debugged = on;
+	for (size_t i = 0; i < b->nlists; i++)
+		any = any || b->lists[i].debugged;
+	log_set_debugs(b->engine->log, any ? now | one : now & ~one);
+}
+
+/* The switches that show a stage of this specification. */
+static debug_mask
+stage_switch(const struct bus *b, const struct spec *s, enum stage stage)
+{
+	if (stage == STAGE_SCHED)
+		return DEBUG_BIT(DEBUG_EEM_SCHEDULING);
+	return DEBUG_BIT(DEBUG_EEM_DETECTOR) |
+	       (bus_debugs_detector(b, s->detector) ? DEBUG_BIT(DEBUG_EEM_DETECTOR_ONE) : 0);
 }
 
 bool
 bus_wants_verdicts(const struct bus *b)
 {
-	return b->verdict ||
-	       (log_debugs(b->engine->log) & (stage_switch(STAGE_SCHED) | stage_switch(STAGE_MATCH)));
+	return b->verdict || (log_debugs(b->engine->log) &
+				     (DEBUG_BIT(DEBUG_EEM_DETECTOR) | DEBUG_BIT(DEBUG_EEM_DETECTOR_ONE) |
+					     DEBUG_BIT(DEBUG_EEM_SCHEDULING)));
 }
 
 void
@@ -218,10 +255,11 @@ bus_verdict(struct bus *b, const struct spec *spec, const struct event *ev, enum
 	struct verdict v = { .stage = stage, .passed = passed, .spec = spec, .event = ev, .why = why };
 	if (b->verdict)
 		b->verdict(b->verdict_arg, &v);
-	if (log_debugs(b->engine->log) & stage_switch(stage))
-		log_debug(b->engine->log, stage_switch(stage), "EEM: %s: %s event %llu: %s: %s%s%s",
-			spec->policy, spec_type(spec), ev ? (unsigned long long)ev->id : 0ULL,
-			stage_names[stage], passed ? "yes" : "no", *why ? ", " : "", why);
+	debug_mask why_shown = log_debugs(b->engine->log) & stage_switch(b, spec, stage);
+	if (why_shown)
+		log_debug(b->engine->log, why_shown, "EEM: %s: %s event %llu: %s: %s%s%s", spec->policy,
+			spec_type(spec), ev ? (unsigned long long)ev->id : 0ULL, stage_names[stage],
+			passed ? "yes" : "no", *why ? ", " : "", why);
 }
 
 /* ---- the stages ---- */
@@ -278,6 +316,8 @@ bus_number(struct bus *b, struct event *ev)
 	ev->id = bus_next_event_id(b);
 	ev->number = (int64_t)ev->id;
 	b->stats.published++;
+	log_debug(b->engine->log, DEBUG_BIT(DEBUG_EEM_EVENTS),
+		"EEM: event %llu published by event detector %s", (unsigned long long)ev->id, ev->type);
 }
 
 enum pass

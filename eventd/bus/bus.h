@@ -72,6 +72,13 @@ struct verdict { /* a view, valid during the call */
 };
 typedef void verdict_f(void *arg, const struct verdict *);
 
+/*
+ * `debug event manager detector NAME`: which detectors DEBUG_EEM_DETECTOR_ONE means. The first one that is
+ * turned on while that switch is off makes the others forgotten.
+ */
+void bus_debug_detector(struct bus *, const struct detector *, bool on);
+bool bus_debugs_detector(const struct bus *, const struct detector *);
+
 /* At most one; NULL turns it off. Debug lines of `debug event manager detector` come without it. */
 void bus_verdict_sink(struct bus *, verdict_f *, void *arg);
 /* Is anybody listening? Ask before building a reason. */

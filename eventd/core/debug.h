@@ -13,8 +13,10 @@
 enum debug_switch {
 	DEBUG_EEM_MAIL, /* debug event manager action mail */
 	DEBUG_EEM_CLI,
-	DEBUG_EEM_DETECTOR, /* why an event did or did not trigger */
-	DEBUG_EEM_SERVER,   /* publishing and scheduling */
+	DEBUG_EEM_DETECTOR,     /* why an event did or did not trigger */
+	DEBUG_EEM_DETECTOR_ONE, /* the same, of the detectors that bus_debug_detector() names */
+	DEBUG_EEM_EVENTS,       /* what detectors publish */
+	DEBUG_EEM_SCHEDULING,   /* jobs queued, started, ended */
 	DEBUG_EEM_COMMON,
 	DEBUG_PKI_API,
 	DEBUG_PKI_CALLBACKS,
@@ -34,10 +36,10 @@ typedef uint32_t debug_mask;
 #define DEBUG_BIT(s) ((debug_mask)1 << (s))
 #define DEBUG_EEM_ALL                                                                           \
 	(DEBUG_BIT(DEBUG_EEM_MAIL) | DEBUG_BIT(DEBUG_EEM_CLI) | DEBUG_BIT(DEBUG_EEM_DETECTOR) | \
-		DEBUG_BIT(DEBUG_EEM_SERVER) | DEBUG_BIT(DEBUG_EEM_COMMON))
+		DEBUG_BIT(DEBUG_EEM_EVENTS) | DEBUG_BIT(DEBUG_EEM_SCHEDULING) | DEBUG_BIT(DEBUG_EEM_COMMON))
 
 struct debug_row {
-	const char *words;   /* "crypto pki API": what follows `debug` */
+	const char *words;   /* "crypto pki API": what follows `debug`; NULL: its commands stand elsewhere */
 	const char *help;    /* of the last word */
 	const char *name;    /* "Crypto PKI API": "<name> debugging is on" */
 	const char *section; /* "PKI": title in `show debugging` */

@@ -1,6 +1,8 @@
 /* The scheduler: classes, slots, the pending queues, the turn of those that are ready. */
 #include "sched/sched.h"
 
+#include <stdarg.h>
+
 #include "bus/bus.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -57,6 +59,23 @@ sched_count_run(struct run *r, usec took)
 		stats->run_longest = took;
 }
 
+/* `debug event manager server scheduling`: what becomes of a job. */
+__attribute__((format(printf, 2, 3))) static void
+trace(const struct run *r, const char *fmt, ...)
+{
+	struct log *log = r->sched->engine->log;
+	va_list ap;
+
+	if ((log_debugs(log) & DEBUG_BIT(DEBUG_EEM_SCHEDULING)) == 0)
+		return;
+	va_start(ap, fmt);
+	char *text = mem_vprintf(r->sched, fmt, ap);
+	va_end(ap);
+	log_debug(log, DEBUG_BIT(DEBUG_EEM_SCHEDULING), "EEM: job %llu %s %s: %s", (unsigned long long)r->job,
+		policy_kind_name(r->policy->kind), r->policy->name, text);
+	mem_free(text);
+}
+
 /* ---- ends ---- */
 
 static void maxrun_over(void *arg);
@@ -68,6 +87,7 @@ sched_ended(struct run *r, enum run_status status)
 	struct sched *s = r->sched;
 	struct class *c = class_of(r);
 
+	trace(r, "ended, %s", run_status_name(status));
 	if (r->phase == RUN_PENDING) {
 		sched_dequeue(r);
 	} else {
@@ -204,6 +224,9 @@ start(struct run *r)
 	LIST_INSERT_HEAD(&s->active, r, active);
 	s->nactive++;
 	r->started = clock_mono(s->engine->clock);
+	trace(r, "started, class %s, %u of %u threads",
+		r->class ? (const char[]){ r->class, '\0' } : "default", class_of(r)->running,
+		class_of(r)->slots);
 	run_start_clock(r);
 	sched_ready(r);
 }
@@ -278,6 +301,9 @@ sched_queue(struct sched *s, struct policy *p, const struct event *ev, struct tt
 	k->stats.triggered++;
 	if (s->stopped || (!at_once && k->stats.queued >= limits[p->kind].queue_max)) {
 		k->stats.dropped++;
+		log_debug(s->engine->log, DEBUG_BIT(DEBUG_EEM_SCHEDULING),
+			"EEM: %s %s: dropped, %zu jobs are pending", policy_kind_name(p->kind), p->name,
+			k->stats.queued);
 		return NULL;
 	}
 
@@ -286,6 +312,8 @@ sched_queue(struct sched *s, struct policy *p, const struct event *ev, struct tt
 		start(r);
 	else
 		sched_enqueue(r);
+	if (!at_once)
+		trace(r, "pending, %zu in the queue", k->stats.queued);
 	return r;
 }
 
