@@ -72,7 +72,6 @@ static const struct {
 	{ "action * print ...", "no IOS has `print`: write `puts \"...\"`" },
 	{ "action * echo ...", "no IOS has `echo`: write `puts \"...\"`" },
 	{ "action * syslog message ...", "no IOS has that: write `syslog msg \"...\"`" },
-	{ "action * regex ...", "no IOS has `regex`: write `regexp`" },
 };
 
 static const struct {

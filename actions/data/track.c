@@ -140,4 +140,5 @@ const struct action action_track = {
 	.typed = track_typed,
 	.check = track_check,
 	.exec = track_exec,
+	.sets = ACTION_VARIABLES("_track_state", "_track_number"),
 };

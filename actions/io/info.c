@@ -369,4 +369,5 @@ const struct action action_info = {
 	.args_size = sizeof(struct info_args),
 	.typed = info_typed,
 	.exec = info_exec,
+	.sets = ACTION_VARIABLES("_info_*"),
 };

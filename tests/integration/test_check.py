@@ -1,0 +1,85 @@
+"""`eventd --check` and `event manager check`: findings as text and as JSON, exit codes, and that warnings stop nothing."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+import tree
+
+EVENTD = os.path.join(tree.PROJECT, "build", "eventd")
+WARNED = """event manager environment spare 1
+event manager applet LINK
+ event timer watchdog time 60
+ action 1.0 syslog msg "$_syslog_msg"
+ action 2.0 exit
+ action 10.0 wait 5
+"""
+BROKEN = """event manager applet OPEN
+ event none
+ action 1.0 if 1 eq 1
+ action 2.0 comment x
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    def run(text, *arguments):
+        path = tmp_path / "startup-config"
+        path.write_text(text)
+        done = subprocess.run([EVENTD, "--check", "--config", str(path), "--state", str(tmp_path), *arguments],
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout.replace(str(path), "FILE"), done.stderr
+    return run
+
+
+def test_warnings_are_told_with_place_reason_and_fix_and_exit_is_0(check):
+    code, out, _ = check(WARNED)
+    assert code == 0
+    assert out.splitlines()[0] == ("FILE:1:27: warning: no applet mentions the environment variable spare; "
+                                   "remove the variable, or correct its name [ENV-UNUSED]")
+    assert [line.split()[-1] for line in out.splitlines()] == ["[ENV-UNUSED]", "[VAR-OTHER-EVENT]", "[LABEL-ORDER]"]
+
+
+def test_an_open_block_is_an_error_and_exit_is_3(check):
+    code, out, _ = check(BROKEN)
+    assert code == 3
+    assert out.startswith('FILE:3:13: error: Unmatched "if": missing "end" action')
+    assert out.rstrip().endswith("[BLOCK-OPEN]")
+
+
+def test_the_json_document_has_every_part(check):
+    code, out, _ = check(WARNED + BROKEN, "--json")
+    document = json.loads(out)
+    assert code == 3 and document["schema_version"] == 1
+    assert (document["errors"], document["warnings"]) == (1, 3)
+    for finding in document["findings"]:
+        assert finding["line"] > 0 and finding["column"] > 0
+        assert finding["code"] and finding["reason"] and finding["fix"] and finding["severity"] in ("error", "warning")
+
+
+def test_a_good_configuration_says_nothing(check):
+    assert check("event manager applet A\n event none\n action 1.0 syslog msg \"x\"\n") == (0, "", "")
+
+
+def test_a_running_daemon_starts_with_warnings_and_answers_for_itself(new_daemon):
+    d = new_daemon(config=WARNED.splitlines())
+    answer = d.ctl("event manager check LINK")
+    assert answer.code == 0
+    assert answer.out == (
+        "LINK, action 10.0: warning: action 10.0 runs before action 2.0, because labels sort as text; "
+        "write all labels with the same number of digits: 010, 020 [LABEL-ORDER]\n"
+        "   action 10.0 wait 5\n"
+        "          ^\n"
+        "LINK, action 1.0: warning: _syslog_msg is a variable of `event syslog`, and this applet has `event timer`; "
+        "use a variable of the applet's own event, or change the event [VAR-OTHER-EVENT]\n"
+        "   action 1.0 syslog msg \"$_syslog_msg\"\n"
+        "                          ^\n"
+        "0 errors, 2 warnings\n")
+    document = d.json("event manager check")
+    assert [f["code"] for f in document["findings"]] == ["LABEL-ORDER", "VAR-OTHER-EVENT", "ENV-UNUSED"]
+    assert document["findings"][0]["label"] == "10.0" and document["findings"][2]["applet"] is None
+    assert document["warnings"] == 3
+    refused = d.ctl("event manager check NOBODY")
+    assert refused.code == 1 and "There is no applet NOBODY" in refused.out
