@@ -250,6 +250,7 @@ check_configuration(struct engine *engine, const struct conf_node *root, const c
 	tell_all(f, tell, arg);
 	for (size_t i = 0; i < c->n; i++)
 		program_unref(c->applets[i].program);
+	forget_environment(c);
 	HASH_CLEAR(hh, c->environment);
 	HASH_CLEAR(hh, c->made);
 	mem_free(c);

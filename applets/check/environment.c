@@ -124,6 +124,14 @@ check_environment(struct check *c)
 		read_applet(c, &c->applets[i]);
 }
 
+void
+forget_environment(struct check *c)
+{
+	for (const struct check_variable *v = c->environment; v != NULL && c->engine->is_check;
+		v = v->hh.next)
+		environment_unset(c->engine->env, v->name);
+}
+
 /* ---- values ---- */
 
 char *

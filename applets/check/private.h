@@ -152,6 +152,7 @@ void check_settings(struct check *);
 
 /* ---- environment.c ---- */
 void check_environment(struct check *);
+void forget_environment(struct check *); /* what it lent to the engine */
 const struct check_variable *check_variable(const struct check *, const char *name);
 /* The value of a template under the configured environment; NULL where it cannot be told. In ctx. */
 char *check_expand(const struct check *, const void *ctx, const struct template *);
