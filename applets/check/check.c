@@ -146,19 +146,12 @@ read_events(struct check *c, struct check_applet *a)
 static void
 read_applet(struct check *c, struct check_applet *a, const struct conf_node *n)
 {
-	struct err err = ERR_INIT;
-
 	a->node = n;
 	a->name = ((const struct applet_args *)n->args)->name.s;
 	read_events(c, a);
 	a->program = program_new(a->name);
 	a->n = applet_lines(c->engine, n, a->program, &a->lines);
-	a->has_structure = compile_program(c->engine, a->program, a->lines, a->n, &err);
-	a->has_templates = a->has_structure || a->program->n == a->n;
-	if (!a->has_templates) {
-		a->refused = a->program->n;
-		a->refusal = mem_dup(c, &err, sizeof err);
-	}
+	a->has_structure = compile_program(c->engine, a->program, a->lines, a->n, NULL);
 }
 
 static void
@@ -191,9 +184,6 @@ check_whole(struct check *c, const struct check_applet *a)
 	if (a->nevents > 0 && !applet_events_check(c->engine, a->node, &at, &err))
 		check_tell(c, LINT_EVENT_INVALID, a, at, NULL, err.hint[0] != '\0' ? err.hint : NULL, "%s",
 			err.text);
-	if (a->refusal != NULL)
-		check_tell(c, LINT_ACTION_INVALID, a, a->lines[a->refused].node, NULL,
-			a->refusal->hint[0] != '\0' ? a->refusal->hint : NULL, "%s", a->refusal->text);
 }
 
 static void
@@ -201,8 +191,6 @@ check_applet(struct check *c, const struct check_applet *a)
 {
 	check_whole(c, a);
 	check_labels(c, a);
-	if (!a->has_templates)
-		return;
 	check_variables(c, a);
 	check_patterns(c, a);
 	check_mail(c, a);

@@ -8,9 +8,6 @@
 
 /* ORDER: enum lint_id */
 const struct lint lints[] = {
-	LINT("ACTION-INVALID", true,
-		"An argument of an action can never be good, so that the applet is not registered.",
-		"write the argument as the message says"),
 	LINT("APPLET-EMPTY", false,
 		"An applet has no event, so that it is not registered, or no action, so that it does "
 		"nothing.",

@@ -21,7 +21,6 @@
 
 /* ORDER: lints[] */
 enum lint_id {
-	LINT_ACTION_INVALID,
 	LINT_APPLET_EMPTY,
 	LINT_BLOCK_OPEN,
 	LINT_BLOCK_STRAY,
@@ -68,10 +67,7 @@ struct check_applet {
 	struct compile_line *lines;
 	size_t n;
 	struct program *program;
-	bool has_templates;  /* every line is good by itself: its templates are compiled */
-	bool has_structure;  /* ... and blocks and labels are, too: steps[] have their targets */
-	struct err *refusal; /* has_templates is false: why ... */
-	size_t refused;      /* ... and which line */
+	bool has_structure; /* blocks and labels are good: steps[] have their targets */
 };
 
 /* `event manager environment NAME`. */

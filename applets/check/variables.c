@@ -203,7 +203,7 @@ read_argument(void *arg, const struct kw *row, const void *value)
 		read_variable(r, v->t->pieces[i].s, word);
 	}
 	r->is_optional = false;
-	if ((action->flags & ACTION_NAMES) && row->type == &kw_operand && v->t->is_literal &&
+	if ((action->flags & ACTION_NAMES) && row->type == &kw_operand && v->t != NULL && v->t->is_literal &&
 		!v->t->is_number && variable_name_valid(v->t->text, v->t->len))
 		read_variable(r, v->t->text, v->t->text);
 }

@@ -66,10 +66,6 @@ findings_of(const void *ctx, const char *text)
 static const struct sample {
 	const char *code, *where, *bad, *good;
 } samples[] = {
-	{ "ACTION-INVALID", "4:2", NONE " action 1 comment x\n action 2 wait 0\n",
-		NONE " action 2 wait 1\n" },
-	{ "ACTION-INVALID", "3:2", NONE " action 1 regexp \"(a\" \"x\"\n",
-		NONE " action 1 regexp \"(a)\" \"x\"\n" },
 	{ "APPLET-EMPTY", "1:22", APPLET " action 1 comment x\n", NONE " action 1 comment x\n" },
 	{ "APPLET-EMPTY", "1:22", NONE, NONE " action 1 comment x\n" },
 	{ "BLOCK-OPEN", "3:11", NONE " action 1 if 1 eq 1\n action 2 comment x\n",
