@@ -228,6 +228,19 @@ commands_page(struct engine *e)
 
 /* ---- eventd-lint(7) ---- */
 
+/* Each on a line of its own, as mdoc wants them. */
+static void
+sentences(const char *s)
+{
+	for (const char *end; (end = strstr(s, ". ")) != NULL; s = end + 2) {
+		char *one = mem_strndup(NULL, s, (size_t)(end - s) + 1);
+
+		line(one);
+		mem_free(one);
+	}
+	line(s);
+}
+
 static void
 lint_page(struct engine *e)
 {
@@ -241,7 +254,7 @@ lint_page(struct engine *e)
 		printf(".It ");
 		say(l->code);
 		printf(" (%s)\n", l->is_error ? "error" : "warning");
-		line(l->what);
+		sentences(l->what);
 		printf(".br\nFix: ");
 		say(l->fix);
 		printf(".\n");
