@@ -3,6 +3,7 @@
 
 #include "applets/action.h"
 #include "applets/expand.h"
+#include "applets/join.h"
 #include "applets/rows.h"
 #include "applets/trigger.h"
 #include "bus/bus.h"
@@ -157,53 +158,14 @@ add_events(struct engine *engine, struct policy *p, const struct conf_node *appl
 	return true;
 }
 
-/* Of several events the one with the lowest tag that has the option decides (5). */
-static const struct spec_common *
-deciding_event(const struct policy *p, bool (*has)(const struct spec_common *))
-{
-	const struct spec *best = NULL;
-
-	for (size_t i = 0; i < p->nspecs; i++) {
-		const struct spec *s = p->specs[i];
-
-		if (has(spec_common(s)) && (best == NULL || strcmp(s->tag, best->tag) < 0))
-			best = s;
-	}
-	return best ? spec_common(best) : NULL;
-}
-
-static bool
-has_maxrun(const struct spec_common *c)
-{
-	return c->maxrun.set;
-}
-
-static bool
-has_ratelimit(const struct spec_common *c)
-{
-	return c->ratelimit.set;
-}
-
 /* Several events, or a `trigger`: what they say together becomes one event. */
 static bool
-add_trigger(struct engine *engine, struct policy *p, const struct conf_node *applet, struct err *err)
+join_events(struct engine *engine, struct policy *p, const struct conf_node *applet, struct err *err)
 {
 	struct trigger_spec want;
 	bool found;
 
-	if (!trigger_read(p, engine, applet, &found, &want, err))
-		return false;
-	if (!found && p->nspecs == 1)
-		return true;
-	if (p->specs[0]->tag == NULL)
-		return err_set(err, ERR_CONFIG, "the event of a trigger has no tag: use \"event tag\"");
-
-	const struct spec_common *limits = deciding_event(p, has_ratelimit);
-	want.ratelimit = limits ? limits->ratelimit.v : 0;
-	for (size_t i = 0; i < p->nspecs; i++)
-		p->specs[i]->ratelimit.every = 0; /* it is the policy's, not that of one event */
-	p->trigger = trigger_new(p, engine, p->specs, p->nspecs, &want, policy_triggered, p, err);
-	return p->trigger != NULL;
+	return trigger_read(p, engine, applet, &found, &want, err) && policy_join(p, found, &want, err);
 }
 
 static void
@@ -233,7 +195,7 @@ build(struct engine *engine, const struct conf_node *applet, struct err *err)
 	p->program = program_new(p->name);
 	n = applet_lines(engine, applet, p->program, &lines);
 	if (!compile_program(engine, p->program, lines, n, err) || !add_events(engine, p, applet, err) ||
-		(p->nspecs > 0 && !add_trigger(engine, p, applet, err))) {
+		!join_events(engine, p, applet, err)) {
 		mem_free(p);
 		return NULL;
 	}
@@ -241,9 +203,6 @@ build(struct engine *engine, const struct conf_node *applet, struct err *err)
 		log_msg(engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_ACTION",
 			"No action configured for applet %s", p->name);
 	mem_free(lines);
-
-	const struct spec_common *limits = deciding_event(p, has_maxrun);
-	p->maxrun = limits ? limits->maxrun.v : MAXRUN_DEFAULT_S * USEC_PER_SEC;
 	return p;
 }
 
@@ -266,13 +225,14 @@ applet_events_check(
 	return good;
 }
 
+/* Names are shared with scripts; the one that was first keeps it. */
 static bool
-arm(struct policy *p, struct err *err)
+check_name(const struct engine *engine, const char *name, struct err *err)
 {
-	for (size_t i = 0; i < p->nspecs; i++)
-		if (!spec_arm(p->specs[i], err))
-			return false;
-	return true;
+	const struct policy *there = policies_find(engine->policies, name);
+
+	return there == NULL || there->kind == POLICY_APPLET ||
+	       err_set(err, ERR_EXISTS, "a script policy has this name");
 }
 
 static bool
@@ -294,6 +254,11 @@ applet_apply(struct engine *engine, const struct conf_node *old, const struct co
 	const struct applet_args *a = (new ? new : old)->args;
 	struct err why = ERR_INIT;
 
+	if (!check_name(engine, a->name.s, &why)) {
+		if (new)
+			tell(engine, a->name.s, &why);
+		return true;
+	}
 	if (new == NULL || !has_event(new)) {
 		policies_remove(engine->policies, a->name.s);
 		if (new)
@@ -304,7 +269,7 @@ applet_apply(struct engine *engine, const struct conf_node *old, const struct co
 
 	struct policy *p = build(engine, new, &why);
 	policies_remove(engine->policies, a->name.s);
-	if (p && arm(p, &why)) {
+	if (p && policy_arm(p, &why)) {
 		policies_add(engine->policies, p);
 		return true;
 	}

@@ -303,7 +303,6 @@ info_result(struct run *run)
 
 const struct api_call api_calls[] = {
 	ACTION("cns_event", "cns-event", NULL),
-	ACTION("context", "context", NULL),
 	ACTION("counter", "counter", counter_result),
 	ACTION("info", "info", info_result),
 	ACTION("mail", "mail", mail_result),
@@ -324,6 +323,8 @@ const struct api_call api_calls[] = {
 	SERVE("cli_read", api_cli_read),
 	SERVE("cli_readline", api_cli_readline),
 	SERVE("cli_write", api_cli_write),
+	SERVE("context_retrieve", api_context_retrieve),
+	SERVE("context_save", api_context_save),
 	SERVE("env", serve_env),
 	SERVE("env_all", serve_env_all),
 	SERVE("event", api_event),

@@ -63,6 +63,6 @@ api_f api_event, api_events, api_wait;
 api_f api_cli_open, api_cli_exec, api_cli_write, api_cli_read, api_cli_expect, api_cli_drain,
 	api_cli_readline, api_cli_close;
 /* store.c */
-api_f api_store_get, api_store_set, api_store_all;
+api_f api_store_get, api_store_set, api_store_all, api_context_save, api_context_retrieve;
 
 #endif

@@ -192,7 +192,7 @@ read_nested(struct reading *r, const struct kw *row, void *args, const json_t *v
 	if (!json_is_object(v))
 		return err_class(
 			r->err, ERR_INVALID, "FH_EBADFMT", "'%s' takes a table", lua_name(args, row));
-	if (!lua_args(row->sub, own, v, NULL, r->err))
+	if (!lua_args(row->sub, own, v, json_object_get(v, LUA_ARGS_LIST), r->err))
 		return err_wrap(r->err, "%s", lua_name(args, row));
 	*sub = (struct kw_sub){ .set = true, .row = row, .args = own };
 	return true;

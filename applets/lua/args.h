@@ -14,6 +14,9 @@
 #include "cli/kw/kw.h"
 #include "core/err.h"
 
+/* In a table in a table: the name of its values by position. */
+#define LUA_ARGS_LIST ""
+
 /*
  * Fills `args` (zeroed, in which texts are allocated). `named` is an object, `list` an array or NULL.
  * False with err in the words of Lua: "'occurs' takes a number from 1 to 32".

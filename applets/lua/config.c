@@ -150,16 +150,16 @@ policy_apply(struct engine *engine, const struct conf_node *old, const struct co
 		mem_free(ctx);
 		return false;
 	}
-	registration_start(engine->scripts, a, &source);
+	registration_start(engine->scripts, a, &source, new->seq);
 	mem_free(ctx);
 	return true;
 }
 
 /* The line is there already: a policy that could not be registered gets another try. */
 static bool
-policy_again(struct engine *engine, const void *args, struct err *err)
+policy_again(struct engine *engine, const struct conf_node *there, struct err *err)
 {
-	const struct policy_args *a = args;
+	const struct policy_args *a = there->args;
 
 	if (is_script(engine, a->name.s) || registration_is_under_way(engine->scripts, a->name.s))
 		return err_set(
@@ -169,7 +169,7 @@ policy_again(struct engine *engine, const void *args, struct err *err)
 	struct source source;
 	bool fine = read_source(ctx, engine, a, &source, err);
 	if (fine)
-		registration_start(engine->scripts, a, &source);
+		registration_start(engine->scripts, a, &source, there->seq);
 	mem_free(ctx);
 	return fine;
 }

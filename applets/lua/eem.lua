@@ -313,8 +313,12 @@ function timer:cancel()
 	return ask("timer_cancel", { name = self.name, kind = self.kind })
 end
 
+-- A keyword's own table in which values stand by position: applets/lua/args.h.
 function eem.track(number, state)
-	return ask("track", { number = number, state = state })
+	if state then
+		return action("track", { set = { [""] = { number }, state = state } }) and nil
+	end
+	return action("track", { read = { [""] = { number } } })
 end
 
 -- Others --------------------------------------------------------------------------------------------------------------

@@ -80,6 +80,18 @@ add_field(json_t *o, const struct event *ev, const struct event_field *f, const 
 	mem_free(t);
 }
 
+/* What the detector knows; names that are there already stay. */
+static void
+add_fields(json_t *o, const struct event *ev)
+{
+	for (const struct event_field *f = ev->detector->fields; f != NULL && f->name != NULL; f++) {
+		const char *name = field_name(ev->detector, f->name);
+
+		if (json_object_get(o, name) == NULL)
+			add_field(o, ev, f, name);
+	}
+}
+
 static json_t *
 event_table(const struct run *run, const struct event *ev)
 {
@@ -88,8 +100,9 @@ event_table(const struct run *run, const struct event *ev)
 
 	for (const struct event_field *f = event_common_fields; f->name != NULL; f++)
 		add_field(o, ev, f, f->name + 1);
-	for (const struct event_field *f = ev->detector->fields; f != NULL && f->name != NULL; f++)
-		add_field(o, ev, f, field_name(ev->detector, f->name));
+	add_fields(o, ev);
+	for (size_t i = 0; i < ev->nmembers; i++)
+		add_fields(o, ev->members[i].event);
 	json_object_set_new(o, "job_id", json_integer((json_int_t)run_job(run)));
 	json_object_set_new(o, "event_trigger_num", json_integer((json_int_t)p->triggered));
 	return o;
@@ -102,13 +115,22 @@ api_event(struct script_run *s, const json_t *args, json_t **value, struct err *
 	return SERVED_VALUE;
 }
 
+/* By tag; of an event without one as "1". */
 enum served
 api_events(struct script_run *s, const json_t *args, json_t **value, struct err *err)
 {
-	const struct policy *p = run_registration(api_run(s));
-	const char *tag = p->nspecs > 0 && p->specs[0]->tag != NULL ? p->specs[0]->tag : "1";
+	struct run *run = api_run(s);
+	const struct event *ev = run_event(run);
+	const struct policy *p = run_registration(run);
+	const char *tag = p->nspecs == 1 && p->specs[0]->tag != NULL ? p->specs[0]->tag : "1";
 
-	*value = json_pack("{s:o}", tag, event_table(api_run(s), run_event(api_run(s))));
+	*value = json_object();
+	for (size_t i = 0; i < ev->nmembers; i++)
+		if (json_object_get(*value, ev->members[i].tag) == NULL)
+			json_object_set_new(
+				*value, ev->members[i].tag, event_table(run, ev->members[i].event));
+	if (ev->nmembers == 0)
+		json_object_set_new(*value, tag, event_table(run, ev));
 	return SERVED_VALUE;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "applets/env.h"
+#include "applets/join.h"
 #include "applets/lua/args.h"
 #include "applets/lua/script.h"
 #include "applets/lua/wire.h"
@@ -16,18 +17,19 @@
 #include "core/mem.h"
 
 enum { PARALLEL = 4 };
-#define DEADLINE       (5 * USEC_PER_SEC)
-#define MAXRUN_DEFAULT (20 * USEC_PER_SEC)
+#define DEADLINE (5 * USEC_PER_SEC)
 
 struct registration {
 	TAILQ_ENTRY(registration) link;
 	struct scripts *scripts;
 	const char *name;
-	struct script *script;   /* its text; moves to the policy */
-	struct policy *policy;   /* being made; NULL once it is added */
-	struct process *process; /* NULL: waits for its turn */
-	struct timer *timer;     /* the deadline; then the end */
-	struct process_end end;  /* what it came to, texts in our context */
+	struct script *script; /* its text; moves to the policy */
+	struct policy *policy; /* being made; NULL once it is added */
+	bool has_trigger;
+	struct trigger_spec trigger; /* texts in the policy */
+	struct process *process;     /* NULL: waits for its turn */
+	struct timer *timer;         /* the deadline; then the end */
+	struct process_end end;      /* what it came to, texts in our context */
 	bool is_over;
 };
 
@@ -137,11 +139,10 @@ conclude(struct registration *r)
 		refuse(r, err.text);
 		return;
 	}
-	for (size_t i = 0; i < p->nspecs; i++)
-		if (!spec_arm(p->specs[i], &err)) {
-			refuse(r, err.text);
-			return;
-		}
+	if (!policy_join(p, r->has_trigger, &r->trigger, &err) || !policy_arm(p, &err)) {
+		refuse(r, err.text);
+		return;
+	}
 	r->policy = NULL;
 	policies_add(r->scripts->engine->policies, p);
 }
@@ -235,15 +236,31 @@ take_priority(struct policy *p, const json_t *args, struct err *err)
 	return err_class(err, ERR_RANGE, "FH_EBADFMT", "'queue_priority' takes low, normal, high or last");
 }
 
+/* Rulings 11, for policies. */
+static bool
+check_tag(const struct policy *p, const char *tag, struct err *err)
+{
+	if (p->nspecs == POLICY_EVENTS_MAX)
+		return err_class(err, ERR_REFUSED, "FH_ESUBSEXCEED", "a policy has at most %d events",
+			POLICY_EVENTS_MAX);
+	if (p->nspecs > 0 && (tag == NULL || p->specs[0]->tag == NULL))
+		return err_class(
+			err, ERR_REFUSED, "FH_EBADFMT", "several events need a tag each: tag = \"...\"");
+	for (size_t i = 0; i < p->nspecs; i++)
+		if (strcmp(p->specs[i]->tag, tag) == 0)
+			return err_class(
+				err, ERR_EXISTS, "FH_EDUPLICATEKEY", "tag '%s' is there already", tag);
+	return true;
+}
+
 static json_t *
 serve_register(struct registration *r, const json_t *args, struct err *err)
 {
 	struct engine *engine = r->scripts->engine;
 	struct policy *p = r->policy;
-	const char *name = word(args, "detector");
+	const char *name = word(args, "detector"), *tag = word(args, "tag");
 	const json_t *options = json_object_get(args, "options");
 	const struct detector *d;
-	const struct spec_common *common;
 	void *spec_args;
 
 	if (name == NULL || !json_is_object(options)) {
@@ -251,31 +268,29 @@ serve_register(struct registration *r, const json_t *args, struct err *err)
 			"eem.register takes { \"DETECTOR\", option = value, ... }");
 		return NULL;
 	}
-	if (p->nspecs > 0) {
-		err_class(err, ERR_REFUSED, "FH_ESUBSEXCEED",
-			"one event a policy: several need event tags, which "
-			"this release does not have for policies");
-		return NULL;
-	}
 	d = find_detector(engine, name, err);
-	if (d == NULL || !take_priority(p, args, err))
+	if (d == NULL || !check_tag(p, tag, err) || !take_priority(p, args, err))
 		return NULL;
-	common = spec_args = mem_alloc(p, d->spec_size);
+	spec_args = mem_alloc(p, d->spec_size);
 	if (!lua_args(d->kw, spec_args, options, NULL, err))
 		return NULL;
+	if (d->normalise != NULL)
+		d->normalise(spec_args);
 	if (d->check != NULL && !d->check(engine, spec_args, true, err))
 		return NULL;
-	p->specs[p->nspecs++] = spec_new(p, engine, d, p->name, NULL, spec_args, policy_raised, p);
-	p->maxrun = common->maxrun.set ? common->maxrun.v : MAXRUN_DEFAULT;
+	p->specs[p->nspecs++] = spec_new(p, engine, d, p->name, tag, spec_args, policy_raised, p);
 	return json_null();
 }
 
 static json_t *
 serve_trigger(struct registration *r, const json_t *args, struct err *err)
 {
-	err_class(err, ERR_REFUSED, "FH_ENOSYS",
-		"eem.trigger: this release has no multiple events for policies");
-	return NULL;
+	if (r->has_trigger) {
+		err_class(err, ERR_EXISTS, "FH_EDUPLICATEKEY", "eem.trigger is there already");
+		return NULL;
+	}
+	r->has_trigger = trigger_from_json(r->policy, args, &r->trigger, err);
+	return r->has_trigger ? json_null() : NULL;
 }
 
 static json_t *
@@ -374,12 +389,13 @@ start_some(struct scripts *s)
 }
 
 static struct policy *
-new_policy(struct registration *r, const struct policy_args *a, enum source_place place)
+new_policy(struct registration *r, const struct policy_args *a, enum source_place place, uint64_t order)
 {
 	static const struct program_step only = { .exec = script_exec };
 	struct policy *p = policy_new(r->scripts->engine, r->name, POLICY_SCRIPT);
 	struct program_step *step;
 
+	p->order = order;
 	p->type = place == SOURCE_SYSTEM ? "system" : "user";
 	p->bypass = a->bypass.set;
 	p->trap = a->trap.set;
@@ -393,13 +409,14 @@ new_policy(struct registration *r, const struct policy_args *a, enum source_plac
 }
 
 void
-registration_start(struct scripts *s, const struct policy_args *a, const struct source *source)
+registration_start(
+	struct scripts *s, const struct policy_args *a, const struct source *source, uint64_t order)
 {
 	struct registration *r = mem_new(s, struct registration);
 
 	r->scripts = s;
 	r->name = mem_strdup(r, a->name.s);
-	r->policy = new_policy(r, a, source->place);
+	r->policy = new_policy(r, a, source->place, order);
 	*r->script = (struct script){
 		.scripts = s, .text = mem_dup(r->script, source->text, source->len + 1), .len = source->len
 	};

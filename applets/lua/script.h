@@ -10,6 +10,7 @@
 #include "applets/lua/process.h"
 #include "applets/lua/scripts.h"
 #include "applets/lua/source.h"
+#include "bus/correlate.h"
 #include "cli/kw/kw.h"
 #include "sched/policy.h"
 
@@ -50,9 +51,14 @@ void script_rows(struct engine *);
  * registration.c: runs the file in the mode in which only registering works, arms what it asked for
  * and adds the policy; when that fails the log says why, with file and line. Returns at once.
  */
-void registration_start(struct scripts *, const struct policy_args *, const struct source *);
+void registration_start(struct scripts *, const struct policy_args *, const struct source *, uint64_t order);
 void registration_cancel(struct scripts *, const char *name);
 bool registration_is_under_way(const struct scripts *, const char *name);
+
+/*
+ * trigger.c: what eem.trigger{...} says, its texts in ctx.
+ */
+bool trigger_from_json(const void *ctx, const json_t *, struct trigger_spec *, struct err *);
 
 /* run.c: the step of every script policy. */
 enum step script_exec(struct run *, const void *script);

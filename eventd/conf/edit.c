@@ -203,14 +203,14 @@ carry_out(struct conf_edit *e, struct meaning *m, struct err *err)
 	return candidate_do(c, m, err);
 }
 
-/* A line with nothing new, whose row wants to know. */
-static bool
-is_again(const struct conf_edit *e, const struct meaning *m)
+/* The running line, of which the typed one says nothing new; NULL: it does, or nobody asks. */
+static const struct node *
+same_line(const struct conf_edit *e, const struct meaning *m)
 {
 	const struct node *there =
 		m->remove || m->line->row->again == NULL ? NULL : node_find(e->conf->root, m->line->key);
 
-	return there != NULL && line_equal(there->line, m->line);
+	return there != NULL && line_equal(there->line, m->line) ? there : NULL;
 }
 
 bool
@@ -218,7 +218,7 @@ conf_edit_line(struct conf_edit *e, const char *line, bool confirmed, const char
 {
 	struct candidate *c = e->candidate;
 	struct meaning m;
-	const struct node *victim;
+	const struct node *victim, *same;
 	const char *farewell = NULL;
 
 	if (question != NULL)
@@ -240,7 +240,8 @@ conf_edit_line(struct conf_edit *e, const char *line, bool confirmed, const char
 		line_unref(m.line);
 		return true;
 	}
-	if (is_again(e, &m) && !m.line->row->again(e->conf->engine, m.line->args, err)) {
+	same = same_line(e, &m);
+	if (same != NULL && !m.line->row->again(e->conf->engine, &same->pub, err)) {
 		line_unref(m.line);
 		return false;
 	}

@@ -68,7 +68,7 @@ struct conf_row {
 	 * Typed in a session although the line is there, word for word: nothing changes, but this may
 	 * refuse it or do something once more. Optional.
 	 */
-	bool (*again)(struct engine *, const void *args, struct err *);
+	bool (*again)(struct engine *, const struct conf_node *, struct err *);
 	/* Before `no LINE` is carried out in a session: a question to confirm, or NULL for none. */
 	const char *(*confirm_no)(struct engine *, const struct conf_node *);
 	const char *farewell; /* what is said behind a `no LINE` that was asked about; NULL: nothing */
