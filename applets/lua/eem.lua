@@ -22,17 +22,12 @@ local function raise(code, message, ...)
 	error(setmetatable({ code = code, message = message:format(...), where = where() }, error_meta), 0)
 end
 
--- A file is registered by running it up to its first call that is none of registration.
-local over = setmetatable({ code = "FH_EREGISTER", message = "registration is over", where = "" }, error_meta)
-
+-- A file is registered by running it up to its first call that is none of registration: no way back from there.
 local function ask(name, args)
-	if not registering then
-		return call(name, args or {})
-	end
-	if not registered then
+	if registering and not registered then
 		raise("FH_ENOTREG", "eem.%s comes before any eem.register", name)
 	end
-	error(over, 0)
+	return call(registering and "exit" or name, args or {})
 end
 
 -- Registration and its like: calls of that mode, and nothing when the policy runs.

@@ -203,6 +203,33 @@ process_refuse(struct process *p, const char *code, const char *fmt, ...)
 	mem_free(message);
 }
 
+static const char *
+code_of(const struct err *err)
+{
+	if (err->class[0] != '\0')
+		return err->class;
+	switch (err->code) {
+	case ERR_INVALID:
+	case ERR_AMBIGUOUS:
+	case ERR_INCOMPLETE:
+	case ERR_RANGE:
+		return "FH_EBADFMT";
+	case ERR_NOT_FOUND:
+		return "FH_ENOSUCHKEY";
+	default:
+		return "FH_ESYSERR";
+	}
+}
+
+void
+process_refuse_err(struct process *p, const struct err *err)
+{
+	if (err->hint[0] != '\0')
+		process_refuse(p, code_of(err), "%s (%s)", err->text, err->hint);
+	else
+		process_refuse(p, code_of(err), "%s", err->text);
+}
+
 pid_t
 process_pid(const struct process *p)
 {

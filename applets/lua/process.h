@@ -50,6 +50,8 @@ struct process *process_start(const void *ctx, struct scripts *, const struct pr
 void process_answer(struct process *, json_t *value); /* takes the value; NULL is null */
 void process_refuse(struct process *, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same by an error: its class is the code, its hint stands behind the sentence. */
+void process_refuse_err(struct process *, const struct err *);
 pid_t process_pid(const struct process *);
 
 #endif

@@ -333,16 +333,20 @@ on_call(void *arg, const struct process_call *call)
 	struct err err = ERR_INIT;
 	json_t *value;
 
+	/* The first call that is none of registration: the rest of the file is for runs. No answer. */
+	if (strcmp(call->name, "exit") == 0) {
+		r->end.message = "";
+		timer_set(r->timer, 0);
+		return;
+	}
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
 		if (strcmp(call->name, calls[i].name) != 0)
 			continue;
 		value = calls[i].serve(r, call->args, &err);
 		if (value != NULL)
 			process_answer(r->process, value);
-		else if (err.hint[0] != '\0')
-			process_refuse(r->process, err.class, "%s (%s)", err.text, err.hint);
 		else
-			process_refuse(r->process, err.class, "%s", err.text);
+			process_refuse_err(r->process, &err);
 		return;
 	}
 	process_refuse(

@@ -90,6 +90,13 @@ api_refuse(struct script_run *s, const char *code, const char *fmt, ...)
 	mem_free(text);
 }
 
+static void
+refuse(struct script_run *s, const struct err *err)
+{
+	s->call = NULL;
+	process_refuse_err(s->process, err);
+}
+
 /* ---- news ---- */
 
 static void
@@ -153,10 +160,7 @@ serve_now(struct script_run *s, const json_t *args)
 		api_answer(s, value);
 		break;
 	case SERVED_REFUSED:
-		if (err.hint[0] != '\0')
-			api_refuse(s, err.class, "%s (%s)", err.text, err.hint);
-		else
-			api_refuse(s, err.class, "%s", err.text);
+		refuse(s, &err);
 		break;
 	case SERVED_LATER:
 		break;
@@ -285,10 +289,7 @@ do_action(struct script_run *s)
 		s->serving = false;
 		return run_adopt_program(s->run, p);
 	}
-	if (err.hint[0] != '\0')
-		api_refuse(s, err.class, "%s (%s)", err.text, err.hint);
-	else
-		api_refuse(s, err.class, "%s", err.text);
+	refuse(s, &err);
 	return wait_for_process(s);
 }
 

@@ -285,5 +285,6 @@ show_eem_register(struct cli *cli)
 	show_eem_history_register(cli);
 	show_eem_policy_register(cli);
 	show_eem_queue_register(cli);
+	show_eem_files_register(cli);
 	show_eem_detector_register(cli);
 }

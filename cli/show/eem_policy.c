@@ -225,6 +225,22 @@ show_description(struct writer *w, unsigned no, const struct policy *p)
 	w_end(w);
 }
 
+/* The line of run options; scripts have more of them (10.1). */
+static void
+show_options(struct writer *w, const struct policy *p, const char *maxrun)
+{
+	static const char *const priorities[] = { "last", "low", "normal", "high" }; /* ORDER: enum priority */
+
+	if (p->kind == POLICY_APPLET) {
+		w_text(w, " maxrun %s\n", maxrun);
+		return;
+	}
+	w_text(w, " nice %u queue-priority %s maxrun %s scheduler rp_primary Secu none\n", p->nice,
+		priorities[p->priority], maxrun);
+	w_int(w, "nice", p->nice);
+	w_str(w, "queue_priority", priorities[p->priority]);
+}
+
 static void
 show_policy(struct session *s, struct writer *w, unsigned no, const struct policy *p)
 {
@@ -234,14 +250,15 @@ show_policy(struct session *s, struct writer *w, unsigned no, const struct polic
 	text_init(&spec, session_cmd_ctx(s));
 	text_init(&listing, session_cmd_ctx(s));
 	spec_describe(p->specs[0], &spec);
-	applet_listing(session_engine(s), p->name, &listing);
+	if (p->kind == POLICY_APPLET)
+		applet_listing(session_engine(s), p->name, &listing);
 	eem_seconds(p->maxrun, maxrun);
 
 	show_row(w, no, p);
 	show_specs(s, w, p);
 	show_trigger(s, w, p);
 	show_waiting(w, p);
-	w_text(w, " maxrun %s\n", maxrun);
+	show_options(w, p, maxrun);
 	if (p->bypass)
 		w_text(w, " Authorization: bypass\n");
 
