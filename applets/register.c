@@ -220,7 +220,7 @@ applet_events_check(
 		if (is_event_node(n) && event++ == p->nspecs)
 			*at = n;
 	if (good && p->nspecs > 0)
-		good = add_trigger(engine, p, applet, err);
+		good = join_events(engine, p, applet, err);
 	mem_free(p);
 	return good;
 }

@@ -132,7 +132,7 @@ static bool
 read_value(struct reading *r, const struct kw *row, void *args, const json_t *v)
 {
 	void *at = (char *)args + row->at;
-	struct kw_token token = { .quoted = true, .guard = true };
+	struct kw_token token = { .quoted = true };
 	size_t n = 0;
 
 	token.text = typed(args, row, v, &n);
@@ -140,7 +140,7 @@ read_value(struct reading *r, const struct kw *row, void *args, const json_t *v)
 		return err_class(r->err, ERR_INVALID, "FH_EBADFMT",
 			"'%s' takes a text or a number, not a table", lua_name(args, row));
 	if (row_is_template(row)) {
-		*(struct kw_template *)at = (struct kw_template){ .quoted = true,
+		*(struct kw_template *)at = (struct kw_template){ .quoted = false,
 			.s = mem_strndup(args, token.text, n),
 			.t = template_literal(args, token.text, n) };
 		*(bool *)at = true;
@@ -149,7 +149,7 @@ read_value(struct reading *r, const struct kw *row, void *args, const json_t *v)
 	if (memchr(token.text, '\0', n) != NULL)
 		return err_class(r->err, ERR_INVALID, "FH_EBADFMT", "'%s' holds a NUL", lua_name(args, row));
 	if (row->type == &kw_number || row->type == &kw_seconds || row->type == &kw_choice)
-		token.quoted = token.guard = false;
+		token.quoted = false;
 	if (!row->type->parse(args, row, &token, at, r->err))
 		return refuse(r, args, row);
 	*(bool *)at = true;
@@ -326,8 +326,11 @@ lua_args(const struct kw *rows, void *args, const json_t *named, const json_t *l
 
 	if (!read_rows(&r, rows, args))
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)named, key,
-		value) if (!was_taken(&r, key)) return refuse_key(rows, args, key, err);
+	json_object_foreach((json_t *)(uintptr_t)named, key, value)
+	{
+		if (strcmp(key, LUA_ARGS_LIST) != 0 && !was_taken(&r, key))
+			return refuse_key(rows, args, key, err);
+	}
 	if (r.next < json_array_size(list))
 		return err_class(err, ERR_INVALID, "FH_EBADFMT", "too many arguments: %zu are taken", r.next);
 	return true;

@@ -189,8 +189,10 @@ take(struct policy *p, struct event *ev)
 	struct waiting *e;
 
 	if (ev == NULL) { /* unregistered: the policy's loop ends */
-		if (w->asked)
+		if (w->asked) {
+			run_start_clock(api_run(w->script));
 			api_answer(w->script, NULL);
+		}
 		w->asked = false;
 		return true;
 	}

@@ -55,7 +55,8 @@ broken(struct process *p, const char *what)
 	char *message = mem_printf(p, "eventd-lua %s", what);
 
 	e.message = message;
-	helper_kill(p->helper, SIGKILL);
+	if (p->helper != NULL)
+		helper_kill(p->helper, SIGKILL);
 	end(p, &e);
 }
 
@@ -118,8 +119,8 @@ take_sandbox(struct process *p, const json_t *message)
 		(int)json_integer_value(json_object_get(message, "landlock")));
 }
 
-static void
-on_message(void *arg, json_t *message)
+void
+process_hear(struct process *p, json_t *message)
 {
 	static const struct {
 		const char *type;
@@ -130,7 +131,6 @@ on_message(void *arg, json_t *message)
 		{ "error", take_error },
 		{ "sandbox", take_sandbox },
 	};
-	struct process *p = arg;
 	const char *type = word(message, "type");
 
 	for (size_t i = 0; i < sizeof types / sizeof *types && !p->ended; i++) {
@@ -141,6 +141,12 @@ on_message(void *arg, json_t *message)
 	}
 	if (!p->ended)
 		broken(p, "said something that is not understood");
+}
+
+static void
+on_message(void *arg, json_t *message)
+{
+	process_hear(arg, message);
 }
 
 static void
@@ -169,7 +175,13 @@ tell(struct process *p, json_t *message)
 	struct err err = ERR_INIT;
 
 	/* One that is gone is started by no answer. */
-	if (!p->ended && helper_pid(p->helper) != 0) {
+	if (p->ended) {
+		json_decref(message);
+		return;
+	}
+	if (p->helper == NULL) {
+		p->scripts->fake(p->scripts->fake_arg, p, message);
+	} else if (helper_pid(p->helper) != 0) {
 		set_in_flight(p, true);
 		helper_send(p->helper, message, &err);
 	}
@@ -233,7 +245,14 @@ process_refuse_err(struct process *p, const struct err *err)
 pid_t
 process_pid(const struct process *p)
 {
-	return helper_pid(p->helper);
+	return p->helper != NULL ? helper_pid(p->helper) : 0;
+}
+
+void
+process_fake(struct scripts *s, process_fake_f *f, void *arg)
+{
+	s->fake = f;
+	s->fake_arg = arg;
 }
 
 /* ---- life ---- */
@@ -256,40 +275,51 @@ cpu_seconds(usec cpu)
 	return cpu == 0 ? 0 : (json_int_t)(cpu / USEC_PER_SEC) + 2;
 }
 
-struct process *
-process_start(const void *ctx, struct scripts *scripts, const struct process_spec *spec, struct err *err)
+/* Starts eventd-lua and tells it what to run. */
+static bool
+launch(struct process *p, const json_t *start, struct err *err)
 {
-	struct process *p = mem_new(ctx, struct process);
+	const struct engine *engine = p->scripts->engine;
 	struct helper_spec how = { .name = "eventd-lua",
-		.dir = scripts->engine->program_dir,
+		.dir = engine->program_dir,
 		.frame_max = WIRE_FRAME_MAX,
 		.isolated = true,
 		.on_message = on_message,
 		.on_exit = on_exit_process,
 		.arg = p };
-	json_t *start;
-	bool sent;
 
-	if (how.dir == NULL) {
-		mem_free(p);
-		err_class(err, ERR_IO, "FH_ESYSERR", "eventd-lua: nobody knows where the programs are");
-		return NULL;
+	if (p->scripts->fake != NULL) {
+		p->scripts->fake(p->scripts->fake_arg, p, start);
+		return true;
 	}
+	if (how.dir == NULL)
+		return err_class(
+			err, ERR_IO, "FH_ESYSERR", "eventd-lua: nobody knows where the programs are");
+	p->helper = helper_new(p, engine->loop, &how);
+	if (!helper_send(p->helper, start, err))
+		return false;
+	set_in_flight(p, true);
+	return true;
+}
+
+struct process *
+process_start(const void *ctx, struct scripts *scripts, const struct process_spec *spec, struct err *err)
+{
+	struct process *p = mem_new(ctx, struct process);
+	json_t *start = json_pack("{s:s, s:s, s:s, s:o, s:I}", "type", "start", "mode", spec->mode, "name",
+		spec->name, "text", wire_bytes(spec->text, spec->len), "seconds", cpu_seconds(spec->cpu));
+	bool fine;
+
 	p->scripts = scripts;
 	p->spec = *spec;
 	LIST_INSERT_HEAD(&scripts->processes, p, link);
 	mem_on_free(p, process_free);
-	p->helper = helper_new(p, scripts->engine->loop, &how);
-	start = json_pack("{s:s, s:s, s:s, s:o, s:I}", "type", "start", "mode", spec->mode, "name",
-		spec->name, "text", wire_bytes(spec->text, spec->len), "seconds", cpu_seconds(spec->cpu));
-	sent = helper_send(p->helper, start, err);
+	fine = launch(p, start, err);
 	json_decref(start);
-	if (!sent) {
-		mem_free(p);
-		return NULL;
-	}
-	set_in_flight(p, true);
-	return p;
+	if (fine)
+		return p;
+	mem_free(p);
+	return NULL;
 }
 
 void
@@ -299,5 +329,5 @@ scripts_each_process(const struct scripts *s,
 	const struct process *p;
 
 	LIST_FOREACH (p, &s->processes, link)
-		f(arg, helper_name(p->helper), p->spec.name, process_pid(p));
+		f(arg, "eventd-lua", p->spec.name, process_pid(p));
 }

@@ -26,6 +26,8 @@ struct scripts {
 	json_t *store;                            /* eem.store: an object */
 	size_t stored;                            /* bytes in it, about */
 	bool sandbox_told;
+	process_fake_f *fake; /* NULL but in tests */
+	void *fake_arg;
 };
 
 /* Arguments of `event manager policy`. */
