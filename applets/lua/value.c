@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <lua.h>
+
 #include "applets/lua/wire.h"
 #include "core/mem.h"
 

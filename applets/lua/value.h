@@ -5,17 +5,17 @@
 #ifndef APPLETS_LUA_VALUE_H
 #define APPLETS_LUA_VALUE_H
 
-#include <lua.h>
-
 #include <jansson.h>
+
+struct lua_State;
 
 /*
  * The value at `index`; NULL: it cannot be told (a function, a table in itself, a number that is none),
  * and *why says so. The caller owns the result.
  */
-json_t *value_to_json(lua_State *, int index, const char **why);
+json_t *value_to_json(struct lua_State *, int index, const char **why);
 
 /* Pushes it. May raise an error of Lua: not enough memory. */
-void value_push(lua_State *, const json_t *);
+void value_push(struct lua_State *, const json_t *);
 
 #endif
