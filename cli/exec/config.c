@@ -38,6 +38,12 @@ erase_confirmed(struct session *s, const struct answer *a, void *arg)
 static enum cmd_result
 erase(struct session *s, const void *args, struct err *err)
 {
+	const struct answer yes = { .yes = true };
+
+	if (session_is_quiet(s)) {
+		erase_confirmed(s, &yes, NULL);
+		return CMD_WAIT;
+	}
 	return session_ask(s, ASK_CONFIRM,
 		"Erasing the nvram filesystem will remove all configuration files! Continue? [confirm]",
 		erase_confirmed, NULL);

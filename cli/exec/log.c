@@ -61,6 +61,12 @@ clear_confirmed(struct session *s, const struct answer *a, void *arg)
 static enum cmd_result
 clear_logging(struct session *s, const void *args, struct err *err)
 {
+	const struct answer yes = { .yes = true };
+
+	if (session_is_quiet(s)) {
+		clear_confirmed(s, &yes, NULL);
+		return CMD_WAIT;
+	}
 	return session_ask(s, ASK_CONFIRM, "Clear logging buffer [confirm]", clear_confirmed, NULL);
 }
 
