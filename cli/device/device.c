@@ -3,10 +3,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/device/program.h"
 #include "cli/device/screen.h"
 #include "core/engine.h"
 #include "core/loop.h"
@@ -22,27 +22,11 @@ enum { LINE_BYTES = 4000 };
 #define START_TIME (15 * USEC_PER_SEC)   /* until its first prompt */
 #define QUIET_TIME (100 * USEC_PER_MSEC) /* nothing more comes: a question, or a prompt of another name */
 
-/* HOST> HOST# HOST(mode)# at the end of what was printed. */
-static const char ios_prompt[] = "^[^ \\t>#()]{1,64}(\\([^ \\t()]{1,64}\\))?[>#] ?$";
-
-/* ORDER: enum setting_device */
-static const struct {
-	const char *name; /* NULL: the program's own */
-	const char *argv[4];
-	bool has_modes, echoes;
-} kinds[] = {
-	{ NULL, { NULL }, false, false },
-	{ "vtysh", { "vtysh", NULL }, true, false },
-	{ "shell", { "/bin/sh", "-i", "+m", NULL }, false, false },
-	{ NULL, { NULL }, true, true },
-};
-
 struct device {
 	struct engine *engine;
 	const struct device_events *events;
 	void *arg;
-	enum setting_device kind;
-	const char *name;
+	struct device_program program;
 	int fd;
 	struct watch *watch;
 	struct child *child;
@@ -52,7 +36,6 @@ struct device {
 	char *last_line; /* that it printed, for the reason when it would not start */
 	struct regex *pattern;
 	struct regex_scratch *scratch;
-	bool is_exact;       /* the pattern is the author's or of our making: no second thoughts */
 	char *prompt, *base; /* the last one; its part before the mode */
 	struct timer *quiet, *start;
 };
@@ -80,13 +63,13 @@ device_prompt(const struct device *d)
 bool
 device_in_config(const struct device *d)
 {
-	return kinds[d->kind].has_modes && strstr(d->prompt, "(config") != NULL;
+	return d->program.has_modes && strstr(d->prompt, "(config") != NULL;
 }
 
 bool
 device_has_modes(const struct device *d)
 {
-	return kinds[d->kind].has_modes;
+	return d->program.has_modes;
 }
 
 bool
@@ -102,7 +85,7 @@ device_is_unprivileged(const struct device *d)
 const char *
 device_name(const struct device *d)
 {
-	return d->name;
+	return d->program.name;
 }
 
 pid_t
@@ -173,7 +156,7 @@ look_for_prompt(struct device *d)
 	if (d->state == READY || *line == '\0')
 		return;
 	prompt = find_prompt(d, line);
-	if (prompt != NULL && (d->is_exact || has_known_base(d, prompt)))
+	if (prompt != NULL && (d->program.is_exact || has_known_base(d, prompt)))
 		at_prompt(d, prompt);
 	else
 		timer_set(d->quiet, QUIET_TIME);
@@ -214,9 +197,9 @@ ended(struct device *d)
 	if (d->state == ENDED)
 		return;
 	if (d->state == STARTING && d->last_line != NULL)
-		why = mem_printf(d, "%s: %s", d->name, d->last_line);
+		why = mem_printf(d, "%s: %s", d->program.name, d->last_line);
 	else
-		why = mem_printf(d, "%s has ended", d->name);
+		why = mem_printf(d, "%s has ended", d->program.name);
 	fail(d, d->state == STARTING ? CLI_PORT_CONNECT : CLI_PORT_READ, why);
 }
 
@@ -225,7 +208,7 @@ start_over(void *arg)
 {
 	struct device *d = arg;
 
-	fail(d, CLI_PORT_CONNECT, mem_printf(d, "no prompt came from %s", d->name));
+	fail(d, CLI_PORT_CONNECT, mem_printf(d, "no prompt came from %s", d->program.name));
 }
 
 /* ---- reading and writing ---- */
@@ -295,7 +278,7 @@ on_ready(void *arg, int fd, unsigned what)
 		return;
 	}
 	if ((what & WATCH_WRITE) != 0 && !write_some(d)) {
-		fail(d, CLI_PORT_WRITE, mem_printf(d, "%s does not read any more", d->name));
+		fail(d, CLI_PORT_WRITE, mem_printf(d, "%s does not read any more", d->program.name));
 		return;
 	}
 	watch_set(d->watch, WATCH_READ | (d->unsent.len > 0 ? (unsigned)WATCH_WRITE : 0u));
@@ -337,7 +320,7 @@ device_send(struct device *d, const char *line, struct err *err)
 		return err_set(err, ERR_REFUSED, "a line of %zu characters is longer than a terminal takes",
 			strlen(line));
 	/* A program that asks may well have turned the echo off. */
-	screen_typed(d->screen, kinds[d->kind].echoes && d->state == READY ? line : NULL);
+	screen_typed(d->screen, d->program.echoes && d->state == READY ? line : NULL);
 	d->state = BUSY;
 	timer_stop(d->quiet);
 	add_typed(&d->unsent, line);
@@ -359,85 +342,19 @@ device_gone(void *p)
 	return 0;
 }
 
-/* eventd-device, then the program as the settings name it. */
-static const char *const *
-make_argv(struct device *d, const struct settings *s)
-{
-	const struct setting_list *given = &s->cli_program;
-	const char *const *from = given->n > 0 ? given->v : kinds[d->kind].argv;
-	size_t n = 0;
-	const char **argv;
-
-	while (given->n > 0 ? n < given->n : from[n] != NULL)
-		n++;
-	argv = mem_array(d, const char *, n + 2);
-	argv[0] = mem_printf(d, "%s/eventd-device", d->engine->program_dir);
-	memcpy(argv + 1, from, n * sizeof *argv);
-	d->name = kinds[d->kind].name;
-	if (d->name == NULL)
-		d->name = strrchr(from[0], '/') != NULL ? strrchr(from[0], '/') + 1 : from[0];
-	return argv;
-}
-
-static const char *
-variable(struct device *d, const char *name, const char *otherwise)
-{
-	const char *v = getenv(name);
-
-	return mem_printf(d, "%s=%s", name, v != NULL ? v : otherwise);
-}
-
-/* Nothing of the daemon's own environment but where programs and homes are. */
-static const char *const *
-make_env(struct device *d)
-{
-	const char *const env[] = {
-		variable(d, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-		variable(d, "HOME", "/"),
-		"TERM=dumb",
-		"LC_ALL=C.UTF-8",
-		"INPUTRC=/dev/null",
-		"VTYSH_PAGER=cat",
-		mem_printf(d, "PS1=%s$ ", engine_hostname(d->engine)),
-		NULL,
-	};
-
-	return mem_dup(d, env, sizeof env);
-}
-
 static bool
-make_pattern(struct device *d, const struct settings *s, struct err *err)
+start(struct device *d, struct err *err)
 {
-	const char *pattern = s->cli_prompt;
-	struct text own;
-
-	d->is_exact = pattern != NULL || d->kind == DEVICE_SHELL;
-	text_init(&own, d);
-	if (d->kind == DEVICE_SHELL) {
-		for (const char *c = engine_hostname(d->engine); *c != '\0'; c++)
-			text_printf(&own, isalnum((unsigned char)*c) ? "%c" : "\\%c", *c);
-		text_add(&own, "\\$ $");
-	}
-	d->pattern = regex_new(d,
-		pattern != NULL ? pattern
-		: own.len > 0   ? own.s
-				: ios_prompt,
-		REGEX_TCL, err);
-	d->scratch = regex_scratch_new(d, REGEX_JIT);
-	return d->pattern != NULL;
-}
-
-static bool
-start(struct device *d, const struct settings *s, struct err *err)
-{
+	const struct device_program *p = &d->program;
 	struct child_spec spec = {
-		.argv = make_argv(d, s), .env = make_env(d), .nfds = 3, .own_group = true
+		.file = p->argv[0], .argv = p->argv, .env = p->env, .nfds = 3, .own_group = true
 	};
 	int slave;
 
-	if (!make_pattern(d, s, err) || !pty_open(&d->fd, &slave, err))
+	d->scratch = regex_scratch_new(d, REGEX_JIT);
+	d->pattern = regex_new(d, p->prompt, REGEX_TCL, err);
+	if (d->pattern == NULL || !pty_open(&d->fd, &slave, err))
 		return false;
-	spec.file = spec.argv[0];
 	spec.fds[0] = spec.fds[1] = spec.fds[2] = slave;
 	d->child = child_start(d, d->engine->loop, &spec, on_exit_child, d, err);
 	close(slave);
@@ -459,13 +376,13 @@ device_open(const void *ctx, struct engine *engine, const struct device_events *
 	d->engine = engine;
 	d->events = events;
 	d->arg = arg;
-	d->kind = engine->settings->cli_device;
+	device_program_read(d, engine, &d->program);
 	d->fd = -1;
 	d->prompt = mem_strdup(d, "");
 	d->screen = screen_new(d);
 	text_init(&d->unsent, d);
 	mem_on_free(d, device_gone);
-	if (start(d, engine->settings, err))
+	if (start(d, err))
 		return d;
 	mem_free(d);
 	return NULL;

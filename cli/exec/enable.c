@@ -69,9 +69,9 @@ hash_password(void *data)
 {
 	struct check *c = data;
 	struct crypt_data *room = calloc(1, sizeof *room);
-	const char *hash = room != NULL ? crypt_r(c->password, c->hash, room) : NULL;
+	const char *hash = room != NULL ? crypt_rn(c->password, c->hash, room, sizeof *room) : NULL;
 
-	c->is_right = hash != NULL && hash[0] != '*' && equal_in_constant_time(hash, c->hash) && c->is_known;
+	c->is_right = hash != NULL && equal_in_constant_time(hash, c->hash) && c->is_known;
 	if (room != NULL)
 		explicit_bzero(room, sizeof *room);
 	free(room);
