@@ -5,16 +5,20 @@
 #include "core/mem.h"
 #include "core/text.h"
 
+enum { WORDS_MAX = 5 };
+
 /* What makes two events of a detector the same, and what that does. */
 static const struct same {
 	const char *detector;
-	const char *word;  /* the argument that must be equal; NULL: all but maxrun and ratelimit */
-	const char *needs; /* one of both must have this, with "yes" */
+	const char
+		*words[WORDS_MAX]; /* arguments that must be equal, the first one set; none: all but limits */
+	const char *needs;         /* one of both must have this, with "yes" */
 	const char *effect;
 } sames[] = {
-	{ "syslog", NULL, NULL, "both run for each message" },
-	{ "cli", "pattern", "sync", "each may keep the command from running" },
-	{ "timer", "name", NULL, "both use one timer name" },
+	{ "syslog", { NULL }, NULL, "both run for each message" },
+	{ "cli", { "pattern", "mode", "enter", "questionmark", "tab" }, "sync",
+		"each may keep the command from running" },
+	{ "timer", { "name" }, NULL, "both use one timer name" },
 };
 
 struct seen {
@@ -24,22 +28,35 @@ struct seen {
 	UT_hash_handle hh;
 };
 
+struct words {
+	const struct same *same;
+	struct text *key;
+};
+
+static void
+add_word(void *arg, const struct kw *row, const void *value)
+{
+	const struct words *w = arg;
+	const char *text = argument_text(row, value);
+
+	for (size_t i = 0; i < WORDS_MAX && w->same->words[i] != NULL; i++)
+		if (row->word != NULL && strcmp(row->word, w->same->words[i]) == 0)
+			text_printf(w->key, " %s %s", row->word, text != NULL ? text : "");
+}
+
 /* "" when the event has nothing that could be the same. */
 static const char *
 key_of(struct check *c, const struct same *same, const struct check_event *e)
 {
 	struct text *key = text_new(c);
 
-	if (same->word == NULL) {
+	if (same->words[0] == NULL) {
 		struct spec_common *args = mem_dup(key, e->args, e->detector->spec_size);
 
 		args->maxrun.set = args->ratelimit.set = false;
 		kw_print_rows(e->detector->kw, args, key);
-	} else {
-		const struct kw_str *v = argument(e->detector->kw, e->args, same->word);
-
-		if (v != NULL)
-			text_add(key, v->s);
+	} else if (argument(e->detector->kw, e->args, same->words[0]) != NULL) {
+		arguments_each(e->detector->kw, e->args, add_word, &(struct words){ same, key });
 	}
 	return key->len == 0 ? "" : mem_printf(c, "%s %s", same->detector, key->s);
 }
@@ -95,9 +112,10 @@ check_shadows(struct check *c, const char *applet)
 {
 	struct seen *all = NULL;
 
+	/* One of several events says little by itself. */
 	for (size_t i = 0; i < c->n; i++)
-		for (size_t j = 0; j < c->applets[i].nevents; j++)
-			look_at(c, &all, &c->applets[i], &c->applets[i].events[j],
+		if (c->applets[i].nevents == 1)
+			look_at(c, &all, &c->applets[i], c->applets[i].events,
 				applet == NULL || strcmp(applet, c->applets[i].name) == 0);
 	HASH_CLEAR(hh, all);
 }

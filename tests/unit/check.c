@@ -167,6 +167,11 @@ static const struct sample {
 		" event timer countdown time 5 name N\n action 1 comment x\n",
 		"event manager applet S\n event timer watchdog time 60\n action 1 comment x\n" APPLET
 		" event timer watchdog time 60\n action 1 comment x\n" },
+	{ "SHADOWED", "5:2",
+		"event manager applet S\n event cli pattern \"show x\" sync yes\n action 1 comment x\n" APPLET
+		" event cli pattern \"show x\" sync no\n action 1 comment x\n",
+		"event manager applet S\n event cli pattern \"show x\" sync yes\n action 1 comment x\n" APPLET
+		" event cli pattern \"show x\" questionmark sync yes\n action 1 comment x\n" },
 	{ "TRUST-NONE", "3:79", NONE MAIL TEXTS "secure tls\n", NONE MAIL TEXTS "secure none\n" },
 	{ "TRUST-UNKNOWN", "2:19", "crypto pki trustpoint A\nmail trustpoint A B\n",
 		"crypto pki trustpoint A\ncrypto pki trustpoint B\nmail trustpoint A B\n" },
