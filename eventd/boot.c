@@ -213,7 +213,8 @@ boot_check(const struct options *o)
 	f.text = text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
 	if (text != NULL)
 		e = engine_new(ctx, &setup, &err);
-	else if (o->config_named || err.code != ERR_NOT_FOUND) /* without a startup configuration a router starts */
+	else if (o->config_named ||
+		 err.code != ERR_NOT_FOUND) /* without a startup configuration a router starts */
 		report(&f, o->config, &err, true);
 	if (text != NULL && e == NULL)
 		report(&f, o->config, &err, true);
@@ -261,8 +262,8 @@ boot_reload(struct engine *e, const struct options *o)
 		intake_listen(e->intake, e->settings->listen, e->settings->listen_count, NULL);
 		mem_free(settings);
 		log_msg(e->log, NULL, "SYS", SEV_ERRORS, "RELOAD",
-			"Reload refused, nothing has changed: %zu error%s in %s and %s", f.errors > 0 ? f.errors : 1,
-			f.errors > 1 ? "s" : "", o->settings, o->config);
+			"Reload refused, nothing has changed: %zu error%s in %s and %s",
+			f.errors > 0 ? f.errors : 1, f.errors > 1 ? "s" : "", o->settings, o->config);
 	}
 	mem_free(ctx);
 }
