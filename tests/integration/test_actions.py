@@ -4,6 +4,7 @@ import json
 import os
 import socket
 
+import tree
 from daemon import Daemon
 
 
@@ -81,3 +82,15 @@ def test_gets_on_a_terminal(tmp_path):
     with Daemon(tmp_path, config=config) as d:
         answer = d.ctl("event manager run T", input="core router\n")
         assert answer.code == 0 and "Hello core router" in answer.out
+
+
+def test_reboot_entry_runs_once_with_each_start(tmp_path):
+    """`@reboot` counts for what the startup configuration registers, not for what is typed later."""
+    with Daemon(tmp_path, ["event manager applet BOOT", ' event timer cron cron-entry "@reboot"', ' action 1 syslog msg "booted"']) as d:
+        assert tree.wait_for(lambda: d.log().count("BOOT: booted") == 1, 5)
+        d.configure("event manager applet LATE", ' event timer cron cron-entry "@reboot"', ' action 1 syslog msg "late"')
+        assert "LATE" in d.show("show event manager policy registered")
+        d.stop()
+        d.start()
+        assert tree.wait_for(lambda: d.log().count("BOOT: booted") == 2, 5)
+        assert "LATE: late" not in d.log()
