@@ -440,7 +440,7 @@ event_from_json(struct engine *engine, const json_t *doc, struct err *err)
 		err_set(err, ERR_INVALID, "event version is not 1");
 		return NULL;
 	}
-	if (members && d == NULL)
+	if (d == NULL && name && strcmp(name, detector_multiple.name) == 0)
 		d = &detector_multiple;
 	if (d == NULL || type == NULL) {
 		err_set(err, ERR_INVALID, "no detector '%s'", name ? name : "");
