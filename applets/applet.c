@@ -415,6 +415,7 @@ remember_message(void *arg, const struct log_entry *e)
 bool
 applets_start(const void *ctx, struct engine *engine, const struct language *l, struct err *err)
 {
+	engine->value_max = VALUE_MAX_DEFAULT;
 	engine->env = environment_new(ctx, engine);
 	engine->contexts = contexts_new(ctx, engine);
 	engine->counters = counters_new(ctx);

@@ -14,6 +14,9 @@
 struct action;
 struct detector;
 
+/* A runaway `append` must not take the machine's memory before maxrun comes. */
+enum { VALUE_MAX_DEFAULT = 64 * 1024 * 1024 };
+
 /* What an applet can say: both tables end with NULL and outlive the engine. */
 struct language {
 	const struct detector *const *detectors;

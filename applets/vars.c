@@ -11,8 +11,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-/* A runaway `append` must not take the machine's memory before maxrun comes. */
-enum { VALUE_MAX = 64 * 1024 * 1024, SMALL = 24 };
+enum { SMALL = 24 };
 
 /*
  * A value is a text, a number, or both: counting in a loop never prints a number, and a text that is
@@ -74,7 +73,7 @@ symbol_of(const struct run *r, const char *name)
 	return PROGRAM_NOWHERE;
 }
 
-static struct value *
+static inline struct value *
 find_value(struct run *r, uint32_t symbol, const char *name)
 {
 	struct vars *v = *run_variables(r);
@@ -89,7 +88,7 @@ find_value(struct run *r, uint32_t symbol, const char *name)
 	return NULL;
 }
 
-static struct value *
+static inline struct value *
 make_value(struct run *r, uint32_t symbol, const char *name)
 {
 	struct vars *v = vars_of(r);
@@ -294,13 +293,13 @@ is_exit_status(const char *name)
 static bool
 value_write(struct run *r, struct value *v, const char *name, bool append, const char *s, size_t n)
 {
-	size_t at = 0;
+	size_t at = 0, most = run_engine(r)->value_max;
 
 	if (append && v->form)
 		value_text(r, v, &at);
-	if (n > VALUE_MAX - at) {
-		run_fail(r, "FH_ETOOBIG", SEV_ERRORS, "FMPD_SET_VAR", "Variable %s would exceed %d bytes",
-			name, VALUE_MAX);
+	if (at > most || n > most - at) {
+		run_fail(r, "FH_ETOOBIG", SEV_ERRORS, "FMPD_SET_VAR", "Variable %s would exceed %zu bytes",
+			name, most);
 		return false;
 	}
 	value_put(r, v, at, s, n);

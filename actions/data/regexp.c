@@ -15,7 +15,8 @@
 struct regexp_args {
 	struct kw_template pattern, input;
 	struct kw_variable target[TARGETS]; /* the whole match, then the groups */
-	struct regex *compiled;             /* of a pattern without variables */
+	struct variable result;
+	struct regex *compiled; /* of a pattern without variables */
 };
 
 static const struct kw regexp_kw[] = {
@@ -45,6 +46,7 @@ regexp_check(struct compile *c, void *args, struct err *err)
 {
 	struct regexp_args *a = args;
 
+	a->result = compile_variable(c, "_regexp_result");
 	if (!a->pattern.t->is_literal)
 		return true;
 	a->compiled = regex_new(c->program, a->pattern.t->text, REGEX_TCL, err);
@@ -63,11 +65,10 @@ regexp_exec(struct run *run, const void *args)
 	const struct regexp_args *a = args;
 	struct regex *re = a->compiled;
 	struct regex_captures captures;
-	struct regex_scratch *scratch;
 	struct err err = ERR_INIT;
 	const char *input, *pattern;
 	enum regex_verdict verdict;
-	void *ctx;
+	struct regex *own = NULL;
 	size_t n;
 
 	input = run_expand(run, &a->input, &n);
@@ -76,21 +77,17 @@ regexp_exec(struct run *run, const void *args)
 	pattern = run_expand(run, &a->pattern, NULL);
 	if (pattern == NULL)
 		return STEP_FAIL;
-	ctx = mem_ctx(run_ctx(run), "regexp");
 	if (re == NULL)
-		re = regex_new(ctx, pattern, REGEX_TCL, &err);
-	if (re == NULL) {
-		mem_free(ctx);
+		re = own = regex_new(run_ctx(run), pattern, REGEX_TCL, &err);
+	if (re == NULL)
 		return bad_pattern(run, &err);
-	}
-	scratch = regex_scratch_new(ctx, REGEX_JIT);
-	verdict = regex_match(re, scratch, input, n, &captures);
-	mem_free(ctx);
+	verdict = regex_match(re, run_regex_scratch(run), input, n, &captures);
+	mem_free(own);
 	if (verdict == REGEX_LIMIT) {
 		err_set(&err, ERR_REFUSED, "the expression takes too much work for this input");
 		return bad_pattern(run, &err);
 	}
-	run_var_set_int(run, "_regexp_result", verdict == REGEX_YES);
+	run_set_result_int(run, &a->result, verdict == REGEX_YES);
 	if (verdict == REGEX_NO)
 		return STEP_NEXT;
 	for (unsigned i = 0; i < TARGETS && a->target[i].set; i++) {

@@ -76,7 +76,7 @@ event_reqinfo(struct run *run, const struct info_filter *f)
 struct wanted {
 	const char *include, *exclude; /* NULL: not asked for */
 	struct regex *regexp;
-	struct regex_scratch *scratch;
+	struct regex_scratch *scratch; /* of the run */
 };
 
 static bool
@@ -107,7 +107,7 @@ want(struct run *run, void *ctx, const struct info_filter *f, struct wanted *w)
 	w->regexp = regex_new(ctx, pattern, REGEX_TCL, &err);
 	if (w->regexp == NULL)
 		run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_ACTION_INFO", "%s", err.text);
-	w->scratch = regex_scratch_new(ctx, REGEX_JIT);
+	w->scratch = run_regex_scratch(run);
 	return w->regexp != NULL;
 }
 
@@ -117,7 +117,7 @@ interface_names(struct run *run, const struct info_filter *f)
 	void *ctx = mem_ctx(run_ctx(run), "interface names");
 	struct if_nameindex *all = if_nameindex();
 	struct text *t = text_new(ctx);
-	struct wanted w = { NULL };
+	struct wanted w = { .include = NULL };
 	enum step step = STEP_FAIL;
 
 	if (all == NULL)

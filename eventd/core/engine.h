@@ -7,6 +7,7 @@
 #define CORE_ENGINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/clock.h"
@@ -44,8 +45,9 @@ struct engine {
 	const char *program_dir; /* where eventd and its helpers stand */
 	const char *state_dir;   /* NULL in a check or a unit test */
 	usec started_wall, started_mono;
-	uint64_t boot; /* random number of this start: part of stored keys */
-	bool is_check; /* no effects on the outside world */
+	size_t value_max; /* bytes of one variable of a run */
+	uint64_t boot;    /* random number of this start: part of stored keys */
+	bool is_check;    /* no effects on the outside world */
 };
 
 /* The host name of prompts, messages and `info type routername`. Never NULL. */

@@ -10,9 +10,13 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "sched/run_state.h"
+#include "sched/scratch.h"
 
-/* Steps that one run may do before others have their turn: some hundred microseconds. */
-enum { STEPS_A_TURN = 2000 };
+/*
+ * What one run may do before others have their turn: so many steps, some ten microseconds, or less when
+ * they are dear (long texts, hard expressions). The clock is looked at now and then.
+ */
+enum { STEPS_A_TURN = 2000, STEPS_A_LOOK = 16, TURN_US = 1000 };
 
 /* ---- who and where ---- */
 
@@ -34,16 +38,10 @@ run_registration(const struct run *r)
 	return r->policy;
 }
 
-const struct program_step *
-run_step(const struct run *r)
-{
-	return &r->program->steps[r->pc];
-}
-
 const char *
 run_label(const struct run *r)
 {
-	return r->pc < r->program->n ? run_step(r)->label : "";
+	return r->at.pc < r->at.program->n ? run_step(r)->label : "";
 }
 
 uint64_t
@@ -62,18 +60,6 @@ struct cause *
 run_cause(const struct run *r)
 {
 	return r->cause;
-}
-
-const struct program *
-run_program(const struct run *r)
-{
-	return r->program;
-}
-
-enum arrival
-run_arrival(const struct run *r)
-{
-	return r->arrival;
 }
 
 void *
@@ -152,12 +138,6 @@ run_failure(const struct run *r)
 	return r->failure ? r->failure : "";
 }
 
-void **
-run_variables(struct run *r)
-{
-	return &r->variables;
-}
-
 void *
 run_get(const struct run *r, const void *key)
 {
@@ -184,7 +164,13 @@ run_put(struct run *r, const void *key, void *value)
 void *
 run_scratch(struct run *r, size_t size)
 {
-	return sched_scratch(r->sched, size);
+	return scratch_alloc(r->scratch, size);
+}
+
+struct regex_scratch *
+run_regex_scratch(struct run *r)
+{
+	return sched_regex(r->sched);
 }
 
 /* ---- messages ---- */
@@ -221,19 +207,11 @@ run_debug(struct run *r, debug_mask why, const char *lib, const char *fmt, ...)
 /* ---- waiting and failing ---- */
 
 enum step
-run_jump(struct run *r, uint32_t step, enum arrival arrival)
-{
-	r->next = step;
-	r->next_arrival = arrival;
-	return STEP_JUMP;
-}
-
-enum step
 run_adopt_program(struct run *r, struct program *p)
 {
-	program_unref(r->program);
-	r->program = p;
-	r->pc = 0;
+	program_unref(r->at.program);
+	r->at.program = p;
+	r->at.pc = 0;
 	return run_jump(r, 0, ARRIVE_NEXT);
 }
 
@@ -340,8 +318,8 @@ run_resume_failed(
 static void
 go_on(struct run *r, uint32_t step, enum arrival arrival)
 {
-	r->pc = step;
-	r->arrival = arrival;
+	r->at.pc = step;
+	r->at.arrival = arrival;
 }
 
 void
@@ -367,7 +345,7 @@ survive(struct run *r)
 	if (s->is_condition && s->other != PROGRAM_NOWHERE)
 		go_on(r, s->other, ARRIVE_BRANCH);
 	else
-		go_on(r, r->pc + 1, ARRIVE_NEXT);
+		go_on(r, r->at.pc + 1, ARRIVE_NEXT);
 	return true;
 }
 
@@ -381,9 +359,9 @@ after_step(struct run *r, enum step result)
 		if (!run_step(r)->keeps_error)
 			r->error[0] = '\0';
 		if (result == STEP_NEXT)
-			go_on(r, r->pc + 1, ARRIVE_NEXT);
+			go_on(r, r->at.pc + 1, ARRIVE_NEXT);
 		else
-			go_on(r, r->next, r->next_arrival);
+			go_on(r, r->at.next, r->at.next_arrival);
 		return true;
 	case STEP_WAIT:
 		if (r->resumed)
@@ -422,7 +400,7 @@ execute_step(struct run *r)
 {
 	const struct program_step *s = run_step(r);
 
-	sched_scratch_reset(r->sched);
+	scratch_reset(r->scratch);
 	if (r->waiting && r->resumed)
 		return take_result(r);
 	r->resumed = r->failed = false;
@@ -432,9 +410,14 @@ execute_step(struct run *r)
 enum run_phase
 run_execute(struct run *r)
 {
+	const struct clock *clock = run_engine(r)->clock;
+	usec until = clock_mono(clock) + TURN_US;
+
 	r->phase = RUN_EXECUTING;
-	for (unsigned i = 0; i < STEPS_A_TURN && !r->kill; i++) {
-		if (r->pc >= r->program->n) {
+	for (unsigned i = 1; i <= STEPS_A_TURN && !r->kill; i++) {
+		if (i % STEPS_A_LOOK == 0 && clock_mono(clock) > until)
+			break;
+		if (r->at.pc >= r->at.program->n) {
 			r->phase = RUN_ENDED;
 			break;
 		}
@@ -464,9 +447,10 @@ run_new(struct sched *sched, struct policy *p, const struct event *ev, struct tt
 	struct run *r = mem_new(sched, struct run);
 
 	r->sched = sched;
+	r->scratch = sched_scratch(sched);
 	r->policy = p;
 	p->active++;
-	r->program = program_ref(p->program);
+	r->at.program = program_ref(p->program);
 	r->event = event_ref((struct event *)(uintptr_t)ev); /* immutable but for its count */
 	r->cause = cause_new(ev->cause, p->name, ev->id);
 	r->tty = tty;
@@ -588,7 +572,7 @@ run_close(struct run *r, enum run_status status)
 		e->f(e->arg, &result);
 	}
 
-	struct program *program = r->program;
+	struct program *program = r->at.program;
 	struct event *event = r->event;
 	struct cause *cause = r->cause;
 	mem_free(r);

@@ -23,6 +23,7 @@
 #include "core/log.h"
 
 struct policy;
+struct regex_scratch;
 struct run;
 struct tty;
 
@@ -69,6 +70,54 @@ struct program *program_new(const char *policy); /* with one reference; a memory
 struct program *program_ref(struct program *);
 void program_unref(struct program *);
 
+/*
+ * What a run begins with, so that the functions below need no call: they belong to every step of a
+ * loop. Nobody else looks inside.
+ */
+struct run_place {
+	struct program *program;
+	void *variables;   /* the slot of applets/vars.c */
+	uint32_t pc, next; /* the step under way; where STEP_JUMP leads */
+	enum arrival arrival, next_arrival;
+};
+
+static inline const struct program *
+run_program(const struct run *r)
+{
+	return ((const struct run_place *)(const void *)r)->program;
+}
+
+static inline const struct program_step *
+run_step(const struct run *r)
+{
+	const struct run_place *at = (const void *)r;
+
+	return &at->program->steps[at->pc];
+}
+
+static inline enum arrival
+run_arrival(const struct run *r)
+{
+	return ((const struct run_place *)(const void *)r)->arrival;
+}
+
+static inline void **
+run_variables(struct run *r)
+{
+	return &((struct run_place *)(void *)r)->variables;
+}
+
+/* Returns STEP_JUMP. */
+static inline enum step
+run_jump(struct run *r, uint32_t step, enum arrival arrival)
+{
+	struct run_place *at = (void *)r;
+
+	at->next = step;
+	at->next_arrival = arrival;
+	return STEP_JUMP;
+}
+
 /* ---- who and where ---- */
 struct engine *run_engine(const struct run *);
 const char *run_policy(const struct run *); /* the applet's name */
@@ -76,11 +125,8 @@ const char *run_label(const struct run *);  /* of the step under way */
 uint64_t run_job(const struct run *);       /* $_job_id */
 const struct event *run_event(const struct run *);
 struct cause *run_cause(const struct run *); /* give it to what this run causes; borrowed */
-const struct program *run_program(const struct run *);
-const struct program_step *run_step(const struct run *);
-enum arrival run_arrival(const struct run *);
-void *run_ctx(const struct run *); /* for what must end with the run */
-usec run_left(const struct run *); /* until maxrun ends it; INT64_MAX without a limit */
+void *run_ctx(const struct run *);           /* for what must end with the run */
+usec run_left(const struct run *);           /* until maxrun ends it; INT64_MAX without a limit */
 /* maxrun stands still while a script waits for its next event, and begins anew with it. */
 void run_stop_clock(struct run *);
 void run_start_clock(struct run *);
@@ -94,7 +140,6 @@ struct policy *run_registration(const struct run *);
 struct tty *run_tty(const struct run *);
 
 /* ---- control ---- */
-enum step run_jump(struct run *, uint32_t step, enum arrival); /* returns STEP_JUMP */
 /*
  * The run goes on with the first step of another program (of which the reference is taken): a script
  * says what it does call by call. It mentions no variables, nor may the one before. Returns STEP_JUMP.
@@ -147,13 +192,14 @@ void run_debug(struct run *, debug_mask, const char *lib, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* ---- things that belong to a run ---- */
-void **run_variables(struct run *); /* the slot of applets/vars.c */
 /* One pointer a key (the address of anything static): the CLI session, open files, loop states. */
 void *run_get(const struct run *, const void *key);
 void run_put(struct run *, const void *key, void *value);
 
 /* Memory until the action returns, shared by all runs; never freed one by one. */
 void *run_scratch(struct run *, size_t);
+/* For matching expressions while a step executes; shared by all runs. */
+struct regex_scratch *run_regex_scratch(struct run *);
 
 /* ---- its end ---- */
 enum run_status { RUN_SUCCESS, RUN_ABORT, RUN_FAILURE };

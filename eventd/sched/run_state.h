@@ -27,9 +27,10 @@ struct run_ending {
 LIST_HEAD(run_endings, run_ending);
 
 struct run {
+	struct run_place at; /* first, see sched/run.h */
 	struct sched *sched;
+	struct scratch *scratch; /* of sched */
 	struct policy *policy;
-	struct program *program;
 	struct event *event;
 	struct cause *cause;
 	struct tty *tty;
@@ -41,8 +42,6 @@ struct run {
 	char class;
 	bool is_held; /* `event manager scheduler hold`: stays pending until it is released */
 
-	uint32_t pc, next; /* the step under way; where STEP_JUMP leads */
-	enum arrival arrival, next_arrival;
 	enum error_mode error_mode;
 	char error[32]; /* $_error; "" after a good step */
 	char *failure;  /* what the last failed step said, or NULL */
@@ -61,7 +60,6 @@ struct run {
 	usec started, deadline; /* mono; deadline 0 = none */
 	struct timer *maxrun;
 
-	void *variables;
 	struct run_thing *things;
 	struct run_endings endings;
 };
@@ -74,10 +72,10 @@ void run_close(struct run *, enum run_status); /* tells, counts, frees */
 void run_log_stopped(struct run *);            /* %HA_EM-3-FMPD_ERROR with the statement under way */
 
 /* sched.c */
-void sched_ready(struct run *); /* it has steps to do */
-void *sched_scratch(struct sched *, size_t);
-void sched_scratch_reset(struct sched *);
-void sched_ended(struct run *, enum run_status); /* unlinks it and lets the next one start */
+void sched_ready(struct run *);                      /* it has steps to do */
+struct scratch *sched_scratch(const struct sched *); /* one for all runs */
+struct regex_scratch *sched_regex(struct sched *);   /* also */
+void sched_ended(struct run *, enum run_status);     /* unlinks it and lets the next one start */
 struct engine *sched_engine(const struct sched *);
 void sched_count_run(struct run *, usec took);
 

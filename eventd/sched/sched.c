@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/regex.h"
 #include "sched/sched_state.h"
 #include "sched/scratch.h"
 
@@ -36,16 +37,18 @@ sched_engine(const struct sched *s)
 	return s->engine;
 }
 
-void *
-sched_scratch(struct sched *s, size_t size)
+struct scratch *
+sched_scratch(const struct sched *s)
 {
-	return scratch_alloc(s->scratch, size);
+	return s->scratch;
 }
 
-void
-sched_scratch_reset(struct sched *s)
+struct regex_scratch *
+sched_regex(struct sched *s)
 {
-	scratch_reset(s->scratch);
+	if (s->regex == NULL)
+		s->regex = regex_scratch_new(s, REGEX_JIT);
+	return s->regex;
 }
 
 void

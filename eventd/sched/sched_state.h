@@ -41,6 +41,7 @@ struct sched {
 	size_t nactive;
 	struct timer *turn;
 	struct scratch *scratch;
+	struct regex_scratch *regex; /* NULL until the first expression */
 	uint64_t last_job;
 	bool suspended, stopped;
 };

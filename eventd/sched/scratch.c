@@ -1,17 +1,7 @@
 /* Memory for one step. */
 #include "sched/scratch.h"
 
-#include <stdalign.h>
-
 #include "core/mem.h"
-
-enum { FIRST_BLOCK = 16384, ALIGN = 16 };
-
-struct scratch {
-	size_t used;
-	void *more; /* context of what did not fit; NULL = none */
-	alignas(ALIGN) char block[FIRST_BLOCK];
-};
 
 struct scratch *
 scratch_new(const void *ctx)
@@ -22,9 +12,9 @@ scratch_new(const void *ctx)
 void *
 scratch_alloc(struct scratch *s, size_t size)
 {
-	size_t need = (size + ALIGN - 1) / ALIGN * ALIGN;
+	size_t need = (size + SCRATCH_ALIGN - 1) / SCRATCH_ALIGN * SCRATCH_ALIGN;
 
-	if (need <= FIRST_BLOCK - s->used) {
+	if (need <= SCRATCH_BLOCK - s->used) {
 		void *at = s->block + s->used;
 
 		s->used += need;
@@ -36,11 +26,8 @@ scratch_alloc(struct scratch *s, size_t size)
 }
 
 void
-scratch_reset(struct scratch *s)
+scratch_drop_more(struct scratch *s)
 {
-	s->used = 0;
-	if (s->more) {
-		mem_free(s->more);
-		s->more = NULL;
-	}
+	mem_free(s->more);
+	s->more = NULL;
 }

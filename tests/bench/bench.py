@@ -218,6 +218,14 @@ class Bench:
             self.row("matching, %d patterns" % m["patterns"], m["scan_ns"], "ns/line", "%.1f x in turn" % m["ratio"], how, CORPUS,
                      detail=m)
 
+    def steps(self):
+        costs = {r["step"]: r["ns"] for r in map(json.loads, tool("steps").splitlines())}
+        corpus = "%d kinds of steps; the text is 26 characters long" % len(costs)
+        how = "tests/bench/steps.c: CPU of loops with ten of the step, less the loop without; median of 31 loops of 2000 turns"
+        median, dearest = sorted(costs.values())[len(costs) // 2], max(costs, key=costs.get)
+        self.row("a step without I/O, median of the kinds", median, "ns", "< 200", how, corpus, median < 200, detail=costs)
+        self.row("the dearest of them", costs[dearest], "ns", "", how, corpus, detail=dearest)
+
     def stream(self):
         for patterns, count in STREAMS:
             where = self.place("stream%d" % patterns)
@@ -357,7 +365,7 @@ def machine():
             "load_before": os.getloadavg()[0]}
 
 
-MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "match", "stream", "peers", "loop")  # stream compares with match
+MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop")  # stream compares with match
 
 
 def main():
