@@ -61,8 +61,8 @@ tell_aborted(void *arg, const struct run_view *r)
 {
 	const struct engine *e = arg;
 
-	log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_STOPPED", "applet %s (job %llu) aborted: eventd is stopping",
-		r->policy, (unsigned long long)r->job);
+	log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_STOPPED",
+		"applet %s (job %llu) aborted: eventd is stopping", r->policy, (unsigned long long)r->job);
 }
 
 /* Runs and mail have ended, or their time is over. */
@@ -94,7 +94,8 @@ on_term(void *arg, int signo)
 		return;
 	}
 	notify_systemd("STOPPING=1");
-	log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "STOP", "eventd is stopping; %zu runs have %d s to end",
+	log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "STOP",
+		"eventd is stopping; %zu runs have %d s to end",
 		sched_active(e->sched) + sched_pending(e->sched), (int)(DRAIN / USEC_PER_SEC));
 	mem_free(d->server);
 	d->server = NULL;

@@ -8,7 +8,7 @@ enum { EXIT_FINE = 0, EXIT_RUNTIME = 1, EXIT_USAGE = 2, EXIT_INVALID = 3 };
 
 struct options {
 	const char *config, *settings, *state, *socket; /* never NULL */
-	bool config_named, settings_named;                            /* a file that was named must be there */
+	bool config_named, settings_named;              /* a file that was named must be there */
 	bool strict, check, json;
 };
 

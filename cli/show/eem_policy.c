@@ -229,7 +229,8 @@ show_description(struct writer *w, unsigned no, const struct policy *p)
 static void
 show_options(struct writer *w, const struct policy *p, const char *maxrun)
 {
-	static const char *const priorities[] = { "last", "low", "normal", "high" }; /* ORDER: enum priority */
+	static const char *const priorities[] = { "last", "low", "normal",
+		"high" }; /* ORDER: enum priority */
 
 	if (p->kind == POLICY_APPLET) {
 		w_text(w, " maxrun %s\n", maxrun);

@@ -42,7 +42,7 @@ struct cli_port_ops {
 	/* A command has not answered yet and would read a line as its input (`pattern`). */
 	bool (*takes_answer)(const struct cli_port *);
 	const char *(*prompt)(struct cli_port *); /* "R1(config)#" */
-						  /* Closing is freeing the port (or its ctx). */
+	/* Closing is freeing the port (or its ctx). */
 };
 
 #endif
