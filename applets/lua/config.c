@@ -141,8 +141,10 @@ policy_apply(struct engine *engine, const struct conf_node *old, const struct co
 	void *ctx;
 
 	registration_cancel(engine->scripts, a->name.s);
-	if (is_script(engine, a->name.s))
+	if (is_script(engine, a->name.s)) {
 		policies_remove(engine->policies, a->name.s);
+		host_keep_ready(engine->scripts);
+	}
 	if (new == NULL || engine->is_check)
 		return true;
 	ctx = mem_ctx(NULL, "policy text");

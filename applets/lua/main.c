@@ -80,39 +80,59 @@ last_word(const struct state_outcome *out)
 		wire_bytes(out->message.s, out->message.len), "at", out->at);
 }
 
+struct start {
+	const char *mode, *name, *text;
+	size_t n;
+	unsigned seconds;
+};
+
+static void
+hear_start(struct start *out)
+{
+	json_t *start = hear(), *source;
+	json_int_t seconds;
+
+	if (json_unpack(start, "{s:s, s:s, s:o, s:I}", "mode", &out->mode, "name", &out->name, "text",
+		    &source, "seconds", &seconds) < 0 ||
+		seconds < 0 || seconds > INT32_MAX || (out->text = wire_text(NULL, source, &out->n)) == NULL)
+		_exit(EXIT_BROKEN);
+	out->seconds = (unsigned)seconds;
+}
+
+static void
+refuse(struct state_outcome *out, const struct err *err)
+{
+	out->failed = true;
+	out->code = "FH_ESYSERR";
+	text_add(&out->message, err->text);
+}
+
 int
 main(void)
 {
 	struct conversation conversation = { 0 };
 	struct state_outcome out = { .failed = false };
-	struct sandbox sandbox;
+	struct sandbox sandbox = { .seccomp = false };
 	struct state *state;
+	struct start start;
 	struct err err = ERR_INIT;
-	const char *mode, *name, *text;
-	json_int_t seconds = 0;
-	json_t *start, *source;
-	size_t n;
+	bool fine;
 
-	sandbox_begin();
-	start = hear();
-	if (json_unpack(start, "{s:s, s:s, s:o, s:I}", "mode", &mode, "name", &name, "text", &source,
-		    "seconds", &seconds) < 0 ||
-		(text = wire_text(NULL, source, &n)) == NULL || seconds < 0 || seconds > INT32_MAX)
-		return EXIT_BROKEN;
 	text_init(&out.message, NULL);
-	if (!sandbox_close((unsigned)seconds, &sandbox, &err)) {
-		out.failed = true;
-		out.code = "FH_ESYSERR";
-		text_add(&out.message, err.text);
-		say(last_word(&out));
-		return EXIT_BROKEN;
-	}
-	say(json_pack("{s:s, s:b, s:i}", "type", "sandbox", "seccomp", sandbox.seccomp, "landlock",
-		sandbox.landlock));
-	state = state_new(NULL, mode, name, call, &conversation);
+	json_object_seed(0); /* from a file that is soon out of reach */
+	fine = sandbox_begin(&sandbox, &err);
+	state = state_new(NULL, call, &conversation);
 	if (state == NULL)
 		return EXIT_BROKEN;
-	state_run(state, text, n, &out);
+	/* All of this may have been long before there is anything to run. */
+	hear_start(&start);
+	fine = fine && sandbox_close(start.seconds, &sandbox, &err);
+	say(json_pack("{s:s, s:b, s:i}", "type", "sandbox", "seccomp", sandbox.seccomp, "landlock",
+		sandbox.landlock));
+	if (fine)
+		state_run(state, start.mode, start.name, start.text, start.n, &out);
+	else
+		refuse(&out, &err);
 	say(last_word(&out));
 	_exit(0); /* finalizers of the policy have nothing more to say */
 }

@@ -7,7 +7,6 @@
 
 #include "applets/lua/script.h"
 #include "applets/lua/wire.h"
-#include "core/helper.h"
 #include "core/loop.h"
 #include "core/mem.h"
 
@@ -17,8 +16,8 @@ struct process {
 	LIST_ENTRY(process) link;
 	struct scripts *scripts;
 	struct process_spec spec;
-	struct helper *helper;
-	json_int_t call; /* that waits for its answer; 0 = the process is at work */
+	struct host *host; /* NULL: faked */
+	json_int_t call;   /* that waits for its answer; 0 = the process is at work */
 	bool in_flight;
 	bool ended; /* on_end was called */
 };
@@ -55,8 +54,8 @@ broken(struct process *p, const char *what)
 	char *message = mem_printf(p, "eventd-lua %s", what);
 
 	e.message = message;
-	if (p->helper != NULL)
-		helper_kill(p->helper, SIGKILL);
+	if (p->host != NULL)
+		host_kill(p->host);
 	end(p, &e);
 }
 
@@ -150,12 +149,11 @@ on_message(void *arg, json_t *message)
 }
 
 static void
-on_exit_process(void *arg, pid_t pid, int exit_code, int term_signal)
+on_exit_process(void *arg, int exit_code, int term_signal)
 {
 	struct process *p = arg;
 	struct process_end e = { .failed = true, .code = "FH_ESYSERR", .at = "" };
 
-	(void)pid;
 	if (p->ended)
 		return;
 	if (term_signal == SIGXCPU)
@@ -179,11 +177,11 @@ tell(struct process *p, json_t *message)
 		json_decref(message);
 		return;
 	}
-	if (p->helper == NULL) {
+	if (p->host == NULL) {
 		p->scripts->fake(p->scripts->fake_arg, p, message);
-	} else if (helper_pid(p->helper) != 0) {
+	} else if (host_pid(p->host) != 0) {
 		set_in_flight(p, true);
-		helper_send(p->helper, message, &err);
+		host_send(p->host, message, &err);
 	}
 	json_decref(message);
 }
@@ -245,7 +243,7 @@ process_refuse_err(struct process *p, const struct err *err)
 pid_t
 process_pid(const struct process *p)
 {
-	return p->helper != NULL ? helper_pid(p->helper) : 0;
+	return p->host != NULL ? host_pid(p->host) : 0;
 }
 
 void
@@ -275,28 +273,18 @@ cpu_seconds(usec cpu)
 	return cpu == 0 ? 0 : (json_int_t)(cpu / USEC_PER_SEC) + 2;
 }
 
-/* Starts eventd-lua and tells it what to run. */
+static const struct host_events host_events = { .on_message = on_message, .on_exit = on_exit_process };
+
+/* Tells an eventd-lua what to run. */
 static bool
 launch(struct process *p, const json_t *start, struct err *err)
 {
-	const struct engine *engine = p->scripts->engine;
-	struct helper_spec how = { .name = "eventd-lua",
-		.dir = engine->program_dir,
-		.frame_max = WIRE_FRAME_MAX,
-		.isolated = true,
-		.on_message = on_message,
-		.on_exit = on_exit_process,
-		.arg = p };
-
 	if (p->scripts->fake != NULL) {
 		p->scripts->fake(p->scripts->fake_arg, p, start);
 		return true;
 	}
-	if (how.dir == NULL)
-		return err_class(
-			err, ERR_IO, "FH_ESYSERR", "eventd-lua: nobody knows where the programs are");
-	p->helper = helper_new(p, engine->loop, &how);
-	if (!helper_send(p->helper, start, err))
+	p->host = host_take(p, p->scripts, &host_events, p, err);
+	if (p->host == NULL || !host_send(p->host, start, err))
 		return false;
 	set_in_flight(p, true);
 	return true;
@@ -330,4 +318,6 @@ scripts_each_process(const struct scripts *s,
 
 	LIST_FOREACH (p, &s->processes, link)
 		f(arg, "eventd-lua", p->spec.name, process_pid(p));
+	if (host_ready_pid(s) != 0)
+		f(arg, "eventd-lua", "waits for a policy", host_ready_pid(s));
 }

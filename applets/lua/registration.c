@@ -145,6 +145,7 @@ conclude(struct registration *r)
 	}
 	r->policy = NULL;
 	policies_add(r->scripts->engine->policies, p);
+	host_keep_ready(r->scripts);
 }
 
 /* Policies are registered in the order in which they were asked for, whichever is ready first. */

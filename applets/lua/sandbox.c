@@ -33,8 +33,8 @@
 
 /* ---- at the start ---- */
 
-void
-sandbox_begin(void)
+static void
+let_go(void)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -188,13 +188,22 @@ seccomp(void)
 }
 #endif
 
+/* ---- */
+
 bool
-sandbox_close(unsigned cpu_seconds, struct sandbox *out, struct err *err)
+sandbox_begin(struct sandbox *out, struct err *err)
 {
+	let_go();
 	tzset(); /* its file is out of reach from here on */
 	if (!privilege_drop(err))
 		return false;
 	*out = (struct sandbox){ .landlock = landlock() };
+	return true;
+}
+
+bool
+sandbox_close(unsigned cpu_seconds, struct sandbox *out, struct err *err)
+{
 	if (!set_limits(cpu_seconds, err))
 		return false;
 	/* Under a sanitizer the filter would end the sanitizer: it counts as there, so that tests go on. */

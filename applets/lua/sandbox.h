@@ -15,13 +15,14 @@ struct sandbox {
 	int landlock; /* version of the kernel's interface; 0 = none */
 };
 
-/* At the very start: descriptors above 1 are closed, no core, no new privilege, dies with its parent. */
-void sandbox_begin(void);
-
 /*
- * The rest, for good. `cpu_seconds` 0: no limit of processor time. False: a layer that every kernel has
- * could not be put up; run nothing.
+ * At the very start, whatever will be run: descriptors above 1 are closed, no core, no new privilege, no
+ * root, no file; the process dies with its parent. False: a layer that every kernel has could not be
+ * put up; run nothing.
  */
+bool sandbox_begin(struct sandbox *, struct err *);
+
+/* The rest, for good. `cpu_seconds` 0: no limit of processor time. False as above. */
 bool sandbox_close(unsigned cpu_seconds, struct sandbox *, struct err *);
 
 #endif

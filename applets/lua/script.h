@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "applets/lua/host.h"
 #include "applets/lua/process.h"
 #include "applets/lua/scripts.h"
 #include "applets/lua/source.h"
@@ -26,6 +27,8 @@ struct scripts {
 	json_t *store;                            /* eem.store: an object */
 	size_t stored;                            /* bytes in it, about */
 	bool sandbox_told;
+	struct host *ready; /* applets/lua/host.h: it waits for its policy */
+	struct timer *soon;
 	process_fake_f *fake; /* NULL but in tests */
 	void *fake_arg;
 };

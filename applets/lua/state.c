@@ -18,8 +18,6 @@ extern const char _binary_applets_lua_eem_lua_start[], _binary_applets_lua_eem_l
 
 struct state {
 	lua_State *lua;
-	const char *mode, *name;
-	char chunk[72]; /* "@FILE": how Lua names the place of an error */
 	state_call_f *call;
 	void *arg;
 	size_t used;
@@ -230,57 +228,44 @@ freeze_texts(lua_State *L)
 	lua_pop(L, 1);
 }
 
+/* The module's chunk is left on the stack: it runs when the policy is known. */
 static void
-load_module(lua_State *L, struct state *s)
+load_module(lua_State *L)
 {
 	const char *text = _binary_applets_lua_eem_lua_start;
 	size_t n = (size_t)(_binary_applets_lua_eem_lua_end - _binary_applets_lua_eem_lua_start);
 
-	luaL_newmetatable(L, "eem.error");
 	if (luaL_loadbufferx(L, text, n, "=eem", "t") != LUA_OK)
 		lua_error(L);
-	lua_pushcfunction(L, l_call);
-	lua_pushcfunction(L, l_where);
-	lua_pushvalue(L, -4); /* the metatable of errors */
-	lua_pushstring(L, s->mode);
-	lua_pushstring(L, s->name);
-	lua_call(L, 5, 0);
-	lua_pop(L, 1);
 }
 
 /* Protected: opening needs memory, too. */
 static int
 l_open(lua_State *L)
 {
-	struct state *s = lua_touserdata(L, 1);
-
 	for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
 		luaL_requiref(L, libraries[i].name, libraries[i].func, 1);
 		lua_pop(L, 1);
 	}
 	take_away(L);
 	freeze_texts(L);
-	load_module(L, s);
-	return 0;
+	load_module(L);
+	return 1;
 }
 
 struct state *
-state_new(const void *ctx, const char *mode, const char *name, state_call_f *call, void *arg)
+state_new(const void *ctx, state_call_f *call, void *arg)
 {
 	struct state *s = mem_new(ctx, struct state);
 
-	s->mode = mode;
-	s->name = name;
 	s->call = call;
 	s->arg = arg;
-	snprintf(s->chunk, sizeof s->chunk, "@%s", name);
 	s->lua = lua_newstate(allocate, s);
 	if (s->lua == NULL)
 		return NULL;
 	*(struct state **)lua_getextraspace(s->lua) = s;
 	lua_pushcfunction(s->lua, l_open);
-	lua_pushlightuserdata(s->lua, s);
-	return lua_pcall(s->lua, 1, 0, 0) == LUA_OK ? s : NULL;
+	return lua_pcall(s->lua, 0, 1, 0) == LUA_OK ? s : NULL;
 }
 
 /* ---- running ---- */
@@ -362,15 +347,33 @@ status_of(lua_State *L)
 	return lua_type(L, -1) == LUA_TBOOLEAN ? lua_toboolean(L, -1) : 0;
 }
 
+/* The module, told what it is for. */
+static int
+begin_module(lua_State *L, const char *mode, const char *name)
+{
+	lua_pushcfunction(L, l_call);
+	lua_pushcfunction(L, l_where);
+	luaL_newmetatable(L, "eem.error");
+	lua_pushstring(L, mode);
+	lua_pushstring(L, name);
+	return lua_pcall(L, 5, 0, 0);
+}
+
 void
-state_run(struct state *s, const char *text, size_t n, struct state_outcome *out)
+state_run(struct state *s, const char *mode, const char *name, const char *text, size_t n,
+	struct state_outcome *out)
 {
 	lua_State *L = s->lua;
+	char *chunk = mem_printf(s, "@%s", name); /* how Lua names the place of an error */
 
 	out->code = "FH_ESCRIPT";
+	if (begin_module(L, mode, name) != LUA_OK) {
+		describe(s, out);
+		return;
+	}
 	lua_pushlightuserdata(L, out);
 	lua_pushcclosure(L, l_handler, 1);
-	if (luaL_loadbufferx(L, text, n, s->chunk, "t") != LUA_OK || lua_pcall(L, 0, 1, -2) != LUA_OK)
+	if (luaL_loadbufferx(L, text, n, chunk, "t") != LUA_OK || lua_pcall(L, 0, 1, -2) != LUA_OK)
 		describe(s, out);
 	else
 		out->status = status_of(L);

@@ -27,10 +27,14 @@ struct state_outcome {
  */
 typedef json_t *state_call_f(void *arg, const char *name, json_t *args, const char *at);
 
-/* `mode` is "register" or "run"; the strings are borrowed. NULL: not enough memory. */
-struct state *state_new(const void *ctx, const char *mode, const char *name, state_call_f *, void *arg);
+/* Everything that does not depend on the policy. NULL: not enough memory. */
+struct state *state_new(const void *ctx, state_call_f *, void *arg);
 
-/* Runs the text. Call once; the state is never closed, so that no finalizer has the last word. */
-void state_run(struct state *, const char *text, size_t n, struct state_outcome *);
+/*
+ * Runs the text of the policy `name`; `mode` is "register" or "run". Call once; the state is never
+ * closed, so that no finalizer has the last word.
+ */
+void state_run(struct state *, const char *mode, const char *name, const char *text, size_t n,
+	struct state_outcome *);
 
 #endif

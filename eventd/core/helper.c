@@ -171,9 +171,15 @@ helper_new(const void *ctx, struct loop *loop, const struct helper_spec *spec)
 }
 
 bool
+helper_start(struct helper *h, struct err *err)
+{
+	return h->life != NULL || start(h, err);
+}
+
+bool
 helper_send(struct helper *h, const json_t *message, struct err *err)
 {
-	if (h->life == NULL && !start(h, err))
+	if (!helper_start(h, err))
 		return false;
 	frame_add(&h->life->out, message);
 	flush(h->life);

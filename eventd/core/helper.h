@@ -35,7 +35,8 @@ struct helper_spec {
 
 struct helper *helper_new(const void *ctx, struct loop *, const struct helper_spec *);
 bool helper_send(struct helper *, const json_t *message, struct err *); /* starts it when needed */
-pid_t helper_pid(const struct helper *);                                /* 0 while not running */
+bool helper_start(struct helper *, struct err *); /* before there is anything to say; fine when it runs */
+pid_t helper_pid(const struct helper *);          /* 0 while not running */
 const char *helper_name(const struct helper *);
 void helper_kill(struct helper *, int signo);
 void helper_close(struct helper *); /* ends the stream: an idle helper exits */

@@ -399,6 +399,10 @@ print(e.message)
 # --- the walls ---
 
 
+def processes_of(daemon, role):
+    return [p["pid"] for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-lua" and p["role"] == role]
+
+
 def test_maxrun_ends_what_no_hook_can_stop(policies):
     body = "pcall(function() string.find((\"a\"):rep(60000), (\".-\"):rep(40) .. \"b\") end)\nwhile true do end\n"
     begin = time.monotonic()
@@ -407,7 +411,7 @@ def test_maxrun_ends_what_no_hook_can_stop(policies):
     assert time.monotonic() - begin >= 1
     policies.daemon.wait_log(r"%HA_EM-6-LOG: p\.lua: Process Forced Exit- MAXRUN timer expired\.")
     policies.daemon.wait_log(r"%HA_EM-3-FMPD_ERROR: Error executing policy p\.lua statement ")
-    assert tree.wait_for(lambda: "eventd-lua" not in policies.daemon.show("show system processes"))
+    assert tree.wait_for(lambda: not processes_of(policies.daemon, "p.lua"))
 
 
 @pytest.mark.parametrize("body", [
@@ -474,14 +478,12 @@ print(pcall(load, nil))
 
 
 def test_a_process_for_each_run_with_nothing_in_its_hands(policies):
-    policies.write("p.lua", 'eem.register{ "none" }\neem.sleep(100)\n')
+    policies.write("p.lua", 'eem.register{ "none" }\neem.syslog("runs") eem.sleep(100)\n')
     daemon = policies.start("p.lua")
     daemon.run("p.lua")
+    daemon.wait_log("p.lua: runs")
 
-    def helper():
-        found = [p for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-lua"]
-        return found and found[0]["pid"]
-    pid = tree.wait_for(helper)
+    pid = tree.wait_for(lambda: processes_of(daemon, "p.lua"))[0]
     with open("/proc/%d/status" % pid) as f:
         status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
     sanitized = "san-" in tree.BUILD  # a sanitizer lives in the same process and needs more
@@ -499,6 +501,21 @@ def test_a_process_for_each_run_with_nothing_in_its_hands(policies):
     os.kill(pid, 9)
     daemon.wait_log(r"FMPD_SCRIPT: p\.lua:2: the policy's process ended by signal 9")
     assert daemon.run("p.lua").code == 0
+
+
+def test_one_process_is_kept_ready(policies):
+    policies.write("p.lua", 'eem.register{ "none", sync = true }\nprint("ran")\n')
+    daemon = policies.start("p.lua")
+    first = tree.wait_for(lambda: processes_of(daemon, "waits for a policy"))
+    assert daemon.run("p.lua").out == "ran\n"
+    second = tree.wait_for(lambda: processes_of(daemon, "waits for a policy"))
+    assert first and second and first != second  # each runs one policy once
+    os.kill(second[0], 9)
+    assert tree.wait_for(lambda: processes_of(daemon, "waits for a policy") == [])
+    assert daemon.run("p.lua").out == "ran\n"
+    assert tree.wait_for(lambda: processes_of(daemon, "waits for a policy"))
+    daemon.configure("no event manager policy p.lua")
+    assert tree.wait_for(lambda: processes_of(daemon, "waits for a policy") == [])
 
 
 def test_threads_of_scripts(policies):
