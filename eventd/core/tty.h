@@ -41,7 +41,8 @@ struct cli_port_ops {
 	void (*send)(struct cli_port *, const char *line); /* one line, without its newline */
 	/* A command has not answered yet and would read a line as its input (`pattern`). */
 	bool (*takes_answer)(const struct cli_port *);
-	const char *(*prompt)(struct cli_port *); /* "R1(config)#" */
+	/* "R1(config)#" */
+	const char *(*prompt)(struct cli_port *);
 	/* Closing is freeing the port (or its ctx). */
 };
 

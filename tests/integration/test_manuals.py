@@ -174,6 +174,11 @@ def documented():
 def full_daemon(module_daemon, pki):
     """One in which every list has an element."""
     daemon = module_daemon(settings={"syslog": {"listen": ["udp://127.0.0.1:0"]}})
+    policies = os.path.join(daemon.dir, "policies")
+    os.mkdir(policies, 0o755)
+    with open(os.path.join(policies, "hello.lua"), "w") as f:
+        f.write('eem.register{ "none" }\n')
+    daemon.configure('event manager directory user policy "%s"' % policies)
     daemon.configure("event manager environment _x 1", "track 1 stub-object", "exit",
                      "event manager applet CALLED trap", "event none sync yes", 'action 1 puts "x"', "exit",
                      "event manager scheduler applet thread class A number 1",
