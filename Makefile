@@ -10,10 +10,12 @@ comma := ,
 
 BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libuv1-dev libtalloc-dev uthash-dev libpcre2-dev libssl-dev libgsasl-dev libidn2-dev libsqlite3-dev libjansson-dev \
-	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev libcrypt-dev liblua5.4-dev
+	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev libcrypt-dev liblua5.4-dev libunbound-dev dns-root-data libsnmp-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
-	valgrind mandoc frr
+	valgrind mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp
+# Debian lets only one mail server be installed, so the second one is brought by itself.
+PEER_PACKAGES  := opensmtpd
 BENCH_PACKAGES := rsyslog syslog-ng-core sec tcl
 
 # Installed programs come first, unpacked ones after them.
@@ -34,7 +36,8 @@ ifeq ($(origin CC),default)
 CC       := gcc
 endif
 BUILD    ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
-LIBRARIES := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libpcap libedit libcurl libcrypt lua5.4
+LIBRARIES := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libpcap libedit libcurl libcrypt lua5.4 \
+	libunbound netsnmp
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT      ?= $(if $(SAN),-O1,-O2)
@@ -161,6 +164,7 @@ deps-demo: deps-build
 	@tests/lib/deps.sh unpack "the demo" $(DEMO_PACKAGES)
 deps-test: deps-build
 	@tests/lib/deps.sh unpack "tests and demo" $(TEST_PACKAGES)
+	@tests/lib/deps.sh unpack "a second mail server" $(PEER_PACKAGES)
 # One by one: the syslog daemons exclude each other, and the benchmarks do without those that cannot be brought.
 deps-bench:
 	@for p in $(BENCH_PACKAGES); do timeout 60 tests/lib/deps.sh unpack "comparing with $$p" $$p || echo "deps: the benchmarks go on without $$p"; done
