@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 
+#include "actions/mail/hop.h"
 #include "actions/mail/server.h"
 #include "core/debug.h"
 #include "core/err.h"
@@ -60,7 +61,9 @@ struct mail_job {
 	bool cleartext_auth;         /* explicit permission to log in without verified TLS */
 	const char
 		*mechanisms; /* allowed SASL mechanisms, blanks between, in order; NULL: the default order */
-	bool direct;         /* the host is the recipients' own MX */
+	bool direct;         /* to the recipients' own hosts: `host` is their domain, `hops` the hosts */
+	struct mail_hop *hops; /* NULL: `host` is the only one, `secure` says what is demanded */
+	size_t hop_count;
 
 	const char *from; /* envelope sender; "" is the null reverse-path */
 	const char **recipients;

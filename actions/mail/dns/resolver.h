@@ -1,0 +1,49 @@
+/*
+ * The engine's end of the resolving process (eventd-resolve, libunbound inside): questions out, answers
+ * with their DNSSEC state back. Every question has its own deadline of 10 s (mail-security 7). Engine
+ * thread only.
+ */
+#ifndef ACTIONS_MAIL_DNS_RESOLVER_H
+#define ACTIONS_MAIL_DNS_RESOLVER_H
+
+#include <stdbool.h>
+
+#include "actions/mail/dns/answer.h"
+#include "core/clock.h"
+
+struct engine;
+struct helper;
+struct resolver;
+
+enum mail_dns_kind {
+	MAIL_DNS_DOMAIN, /* MX of the domain, then every host's addresses and TLSA records */
+	MAIL_DNS_HOST,   /* a relay: its addresses and TLSA records */
+	MAIL_DNS_TXT     /* TXT of the name itself */
+};
+
+struct mail_dns_question {
+	enum mail_dns_kind kind;
+	const char *name; /* A-label */
+	unsigned port;    /* of the TLSA name; 0 = 25 */
+	bool want_tlsa;
+	const char *label; /* "MID 7": for the trace lines; NULL: none */
+};
+
+/* Servers and trust anchor are taken from the settings and the configuration. */
+struct resolver *resolver_new(const void *ctx, struct engine *);
+
+/* The answer is borrowed for the call; always one, if need be with DNS_LOOKUP_FAILED. */
+typedef void resolver_done_f(void *arg, const struct mail_dns_answer *);
+
+/* `done` is called once, from the loop. Freeing ctx drops the callback. */
+void resolver_ask(const void *ctx, struct resolver *, const struct mail_dns_question *, resolver_done_f *done,
+	void *arg);
+
+/* For scenarios: questions go to f instead of the process. The answer is allocated in `ctx`. */
+typedef struct mail_dns_answer *resolver_fake_f(
+	void *arg, const void *ctx, const struct mail_dns_question *, usec *answer_after);
+void resolver_fake(struct resolver *, resolver_fake_f *, void *arg);
+
+void resolver_each_helper(const struct resolver *, void (*f)(void *arg, const struct helper *), void *arg);
+
+#endif

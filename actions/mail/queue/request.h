@@ -1,0 +1,42 @@
+/*
+ * A mail as it was accepted: everything of it that outlives a restart, and nothing that the
+ * configuration says (trustpoints, HELO name, times), which is taken anew for every attempt. By value;
+ * owned by its context.
+ */
+#ifndef ACTIONS_MAIL_QUEUE_REQUEST_H
+#define ACTIONS_MAIL_QUEUE_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "actions/mail/destination/profile.h"
+#include "actions/mail/job.h"
+#include "core/err.h"
+
+struct engine;
+
+struct mail_request {
+	const char *applet;
+	const char *server;     /* as substituted: user:pass@host; "USEDNS"; sealed ({6}) where it is kept */
+	const char *credential; /* name of the credential instead of a password, or NULL */
+	unsigned port;          /* 0: the default of `secure` */
+	enum mail_secure secure;
+	enum mail_dane dane;
+	const char *source_interface, *source_address;
+	const char *message_id; /* stays the same over all attempts */
+	const char *from;
+	const char **recipients;
+	size_t recipient_count;
+	const char *message;
+	size_t message_len;
+};
+
+/*
+ * The job of one attempt: `recipients` (count of them) of the request at `domain`, with what the
+ * configuration says now. `domain` NULL: the server that the action names. NULL and err (a mail class)
+ * when it cannot be: no password, a source that is no address, ...
+ */
+struct mail_job *mail_request_job(const void *ctx, struct engine *, const struct mail_request *,
+	const char *domain, const char *const *recipients, size_t count, struct err *);
+
+#endif
