@@ -19,26 +19,31 @@ struct engine {
 	struct redact *redact;
 	struct rng *rng;
 	struct settings *settings;
-	struct files *files;       /* core/files.h: flash: and the other prefixes */
-	struct secrets *secrets;   /* store/secret.h: the machine key */
-	struct pki *pki;           /* pki/store.h: trustpoints */
-	struct conf *conf;         /* conf/conf.h: running and startup configuration */
-	struct bus *bus;           /* bus/bus.h */
-	struct history *history;   /* bus/history.h: of runs */
-	struct history *traps;     /* bus/history.h: of traps, whose type is "server" or "policy" */
-	struct recent *commands;   /* bus/recent.h: that were typed */
-	struct recent *messages;   /* of the own log */
-	struct counters *counters; /* bus/counter.h: event manager's named counters */
-	struct sched *sched;       /* sched/sched.h */
-	struct policies *policies; /* sched/policy.h: registered policies */
-	struct environment *env;   /* applets/env.h: event manager environment */
-	struct contexts *contexts; /* applets/context.h: what policies have laid down */
-	struct scripts *scripts;   /* applets/lua/scripts.h: Lua policies */
-	struct mailer *mailer;     /* actions/mail/mailer.h */
-	struct tracks *tracks;     /* track/track.h */
-	struct captures *captures; /* capture/capture.h */
-	struct intake *intake;     /* syslog/listen.h */
-	struct cli *cli;           /* cli/server.h */
+	struct files *files;               /* core/files.h: flash: and the other prefixes */
+	struct secrets *secrets;           /* store/secret.h: the machine key */
+	struct pki *pki;                   /* pki/store.h: trustpoints */
+	struct conf *conf;                 /* conf/conf.h: running and startup configuration */
+	struct bus *bus;                   /* bus/bus.h */
+	struct history *history;           /* bus/history.h: of runs */
+	struct history *traps;             /* bus/history.h: of traps, whose type is "server" or "policy" */
+	struct recent *commands;           /* bus/recent.h: that were typed */
+	struct recent *messages;           /* of the own log */
+	struct counters *counters;         /* bus/counter.h: event manager's named counters */
+	struct sched *sched;               /* sched/sched.h */
+	struct policies *policies;         /* sched/policy.h: registered policies */
+	struct environment *env;           /* applets/env.h: event manager environment */
+	struct contexts *contexts;         /* applets/context.h: what policies have laid down */
+	struct scripts *scripts;           /* applets/lua/scripts.h: Lua policies */
+	struct mailer *mailer;             /* actions/mail/mailer.h */
+	struct mail_queue *mail_queue;     /* actions/mail/queue/queue.h */
+	struct resolver *resolver;         /* actions/mail/dns/resolver.h */
+	struct sts *sts;                   /* actions/mail/sts/sts.h */
+	struct destinations *destinations; /* actions/mail/destination/profile.h */
+	struct maillog *maillog;           /* actions/mail/maillog.h */
+	struct tracks *tracks;             /* track/track.h */
+	struct captures *captures;         /* capture/capture.h */
+	struct intake *intake;             /* syslog/listen.h */
+	struct cli *cli;                   /* cli/server.h */
 	const struct cli_port_ops *cli_port;
 
 	const char *hostname;    /* of the configuration or the settings: conf/global.h */
