@@ -378,19 +378,32 @@ exec_line(struct command *c)
 	command_end(c, r == CMD_DONE, &err);
 }
 
+void
+command_help(struct command *c, struct text *out)
+{
+	size_t n = strlen(c->typed) - (c->answer == NULL); /* a line ends in its `?` */
+
+	if (c->help == NULL) {
+		session_help(c->session, mem_strndup(c, c->typed, n), out);
+		return;
+	}
+	text_add(out, c->help);
+	if (out->len > 0 && out->s[out->len - 1] != '\n')
+		text_addc(out, '\n');
+}
+
 /* A line that ended in `?`, or a key by itself: what there is to say, or to add. */
 static void
 key_line(struct command *c)
 {
 	struct session *s = c->session;
-	size_t n = strlen(c->typed);
 	struct text t;
 
 	text_init(&t, c);
 	if (c->key == CLI_TAB)
 		session_complete(s, c->typed, &t);
 	else
-		session_help(s, c->answer != NULL ? c->typed : mem_strndup(c, c->typed, n - 1), &t);
+		command_help(c, &t);
 	if (c->answer != NULL) {
 		key_end(c, t.s);
 		return;

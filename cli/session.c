@@ -75,6 +75,8 @@ now(const struct session *s)
 
 static void tty_print(struct tty *, const char *, size_t);
 static void tty_ask(struct tty *, const char *, void (*)(void *, const char *), void *);
+static bool tty_help(struct tty *, struct text *);
+static bool tty_set_help(struct tty *, const char *);
 
 struct session *
 session_open(const void *ctx, struct cli *cli, const struct session_spec *spec, const struct session_ops *ops,
@@ -106,7 +108,11 @@ session_open(const void *ctx, struct cli *cli, const struct session_spec *spec, 
 		.width = spec->width > 0 ? spec->width : 80,
 		.history = 20,
 	};
-	s->tty = (struct tty){ .print = tty_print, .ask = tty_ask, .name = s->tty_name };
+	s->tty = (struct tty){ .print = tty_print,
+		.ask = tty_ask,
+		.help = tty_help,
+		.set_help = tty_set_help,
+		.name = s->tty_name };
 	s->opened = s->active = now(s);
 	return s;
 }
@@ -436,6 +442,35 @@ tty_ask(struct tty *tty, const char *prompt, void (*got)(void *arg, const char *
 	q = &s->cmd->question;
 	*q = (struct question){ .open = true, .kind = ASK_LINE, .got = got, .arg = arg };
 	question_put(s, prompt != NULL ? prompt : "");
+}
+
+/* The command whose `?` waits, or NULL. */
+static struct command *
+asks_for_help(struct tty *tty)
+{
+	struct command *c = of_tty(tty)->cmd;
+
+	return c != NULL && c->waiting && c->key == CLI_QUESTIONMARK ? c : NULL;
+}
+
+static bool
+tty_help(struct tty *tty, struct text *out)
+{
+	struct command *c = asks_for_help(tty);
+
+	if (c != NULL)
+		command_help(c, out);
+	return c != NULL;
+}
+
+static bool
+tty_set_help(struct tty *tty, const char *text)
+{
+	struct command *c = asks_for_help(tty);
+
+	if (c != NULL)
+		c->help = mem_strdup(c, text);
+	return c != NULL;
 }
 
 struct tty *

@@ -35,6 +35,7 @@ struct command {
 	const void *args;
 	const char *expanded;
 	enum cli_key key;      /* what ended the line */
+	const char *help;      /* what a policy wants `?` to show; NULL: what the parser says */
 	session_key_f *answer; /* of session_key(); NULL: a line */
 	void *answer_arg;
 	bool bare;        /* how a refusal is printed */
@@ -90,6 +91,7 @@ struct cli {
 };
 
 /* cli/execute.c */
+void command_help(struct command *, struct text *out);                 /* what its `?` shows */
 void command_go(struct command *);                                     /* behind the hook */
 void command_end(struct command *, bool accepted, const struct err *); /* frees it, calls ready() */
 struct command *command_new(struct session *, const char *line);

@@ -1,9 +1,12 @@
 /*
- * action LABEL help read VAR, help set TEXT: the help buffer of a cli event with `questionmark`. Known,
- * and refused when typed: no event gives policies that buffer.
+ * action LABEL help read VAR, help set TEXT: what `?` is about to show to somebody who waits for this
+ * policy, by `event cli ... questionmark sync yes` (eem-language 6.5).
  */
 #include "actions/action.h"
 #include "actions/io/io.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "core/tty.h"
 
 struct help_args {
 	struct kw_variable read;
@@ -26,10 +29,41 @@ static const struct kw help_kw[] = {
 	KW_END,
 };
 
-static bool
-help_typed(struct engine *engine, void *args, struct err *err)
+static enum step
+no_buffer(struct run *run)
 {
-	return err_set(err, ERR_REFUSED, "The parser help buffer is not supported");
+	return run_fail(run, "FH_ENOTTY", SEV_ERRORS, "FMPD_HELP", "No ? waits for this policy");
+}
+
+static enum step
+set_help(struct run *run, struct tty *tty, const struct kw_template *arg)
+{
+	const char *text = run_expand(run, arg, NULL);
+
+	if (text == NULL)
+		return STEP_FAIL;
+	if (tty == NULL || tty->set_help == NULL || !tty->set_help(tty, text))
+		return no_buffer(run);
+	return STEP_NEXT;
+}
+
+static enum step
+help_exec(struct run *run, const void *args)
+{
+	const struct help_args *a = args;
+	struct tty *tty = run_tty(run);
+	struct text help;
+	enum step step;
+
+	if (a->set.set)
+		return set_help(run, tty, &a->set);
+	text_init(&help, run_ctx(run));
+	if (tty == NULL || tty->help == NULL || !tty->help(tty, &help))
+		step = no_buffer(run);
+	else
+		step = run_set(run, &a->read.v, help.s, help.len) ? STEP_NEXT : STEP_FAIL;
+	mem_free(help.s);
+	return step;
 }
 
 const struct action action_help = {
@@ -37,5 +71,5 @@ const struct action action_help = {
 	.help = "Read/Set parser help buffer",
 	.kw = help_kw,
 	.args_size = sizeof(struct help_args),
-	.typed = help_typed,
+	.exec = help_exec,
 };

@@ -8,10 +8,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct text;
+
 struct tty {
 	void (*print)(struct tty *, const char *s, size_t n);
 	/* Asks for one line; `got` is called once, with NULL when the terminal went away. */
 	void (*ask)(struct tty *, const char *prompt, void (*got)(void *arg, const char *line), void *arg);
+	/*
+	 * What `?` is about to show, while it waits for the policy: appends it, and puts another text in
+	 * its place. False: no `?` waits. May be NULL.
+	 */
+	bool (*help)(struct tty *, struct text *out);
+	bool (*set_help)(struct tty *, const char *text);
 	const char *name; /* "vty0" */
 };
 
@@ -34,6 +42,7 @@ struct cli_port_events {
 	void (*failed)(void *arg, enum cli_port_failure, const char *why);
 };
 
+/* A port is closed by freeing it (or its ctx). */
 struct cli_port_ops {
 	/* `policy` names the session "vtyN (EEM:policy)"; `events` outlives the port. NULL: no line is free. */
 	struct cli_port *(*open)(void *engine, const void *ctx, const char *policy, struct cause *,
@@ -43,7 +52,6 @@ struct cli_port_ops {
 	bool (*takes_answer)(const struct cli_port *);
 	/* "R1(config)#" */
 	const char *(*prompt)(struct cli_port *);
-	/* Closing is freeing the port (or its ctx). */
 };
 
 #endif
