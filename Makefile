@@ -10,7 +10,7 @@ comma := ,
 
 BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libuv1-dev libtalloc-dev uthash-dev libpcre2-dev libssl-dev libgsasl-dev libidn2-dev libsqlite3-dev libjansson-dev \
-	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev libcrypt-dev liblua5.4-dev libunbound-dev dns-root-data libsnmp-dev
+	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev libcrypt-dev liblua5.4-dev libunbound-dev libevent-dev dns-root-data libsnmp-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
 	valgrind mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp
