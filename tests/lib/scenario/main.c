@@ -133,13 +133,16 @@ run_file(const char *path, bool verbose)
 	return good;
 }
 
+/* `actions/io/cli*`, `cli*`: a glob of the path from any folder on. */
 static bool
 is_chosen(const char *path, const char *only)
 {
-	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-
-	return only == NULL || fnmatch(only, path, 0) == 0 || fnmatch(only, name, 0) == 0 ||
-	       strstr(path, only);
+	if (only == NULL || strstr(path, only) || fnmatch(only, path, 0) == 0)
+		return true;
+	for (const char *at = strchr(path, '/'); at != NULL; at = strchr(at + 1, '/'))
+		if (fnmatch(only, at + 1, 0) == 0)
+			return true;
+	return false;
 }
 
 int
