@@ -221,13 +221,16 @@ dest   := $(DESTDIR)$(PREFIX)
 .PHONY: install
 install: all  ## programs, unit, manual pages, completions; DESTDIR= PREFIX=
 	install -d $(dest)/sbin $(dest)/bin $(dest)/lib/eventd $(dest)/lib/systemd/system $(dest)/lib/sysusers.d \
-		$(dest)/share/man/man1 $(dest)/share/man/man5 $(dest)/share/man/man7 $(dest)/share/man/man8 $(dest)/share/bash-completion/completions $(dest)/share/doc/eventd/examples
+		$(dest)/share/man/man1 $(dest)/share/man/man3 $(dest)/share/man/man5 $(dest)/share/man/man7 $(dest)/share/man/man8 $(dest)/share/bash-completion/completions $(dest)/share/doc/eventd/examples \
+		$(dest)/share/eventd/lua
 	install -m 755 $(PROGRAMS) $(dest)/lib/eventd
 	ln -sf ../lib/eventd/eventd $(dest)/sbin/eventd
 	ln -sf ../lib/eventd/eventctl $(dest)/bin/eventctl
 	sed 's|@PREFIX@|$(PREFIX)|g' eventd/share/eventd.service >$(dest)/lib/systemd/system/eventd.service
 	install -m 644 eventd/share/eventd.sysusers $(dest)/lib/sysusers.d/eventd.conf
 	install -m 644 eventd/share/eventd.8 $(dest)/share/man/man8
+	install -m 644 eventd/share/eventd-lua.3 $(dest)/share/man/man3
+	install -m 644 eventd/share/lua/eem.lua $(dest)/share/eventd/lua
 	install -m 644 eventd/share/eventctl.1 $(dest)/share/man/man1
 	install -m 644 eventd/share/eventd-messages.7 $(dest)/share/man/man7
 	install -m 644 $(filter %.5,$(MANUALS)) $(dest)/share/man/man5

@@ -27,10 +27,13 @@ is_end(const struct kw *row)
 	return row == NULL || (row->word == NULL && row->help == NULL);
 }
 
+/* Rows with tables of their own may share a place: the one that stands there is the one that is set. */
 static bool
 is_set(const struct kw *row, const void *args)
 {
-	return *(const bool *)((const char *)args + row->at);
+	const void *at = (const char *)args + row->at;
+
+	return *(const bool *)at && (row->sub_size == 0 || ((const struct kw_sub *)at)->row == row);
 }
 
 /* ---- names ---- */
@@ -189,6 +192,9 @@ read_nested(struct reading *r, const struct kw *row, void *args, const json_t *v
 	struct kw_sub *sub = (void *)((char *)args + row->at);
 	void *own = mem_alloc(args, row->sub_size);
 
+	if (sub->set)
+		return err_class(r->err, ERR_INVALID, "FH_EBADFMT", "'%s' and '%s' exclude each other",
+			lua_name(args, sub->row), lua_name(args, row));
 	if (!json_is_object(v))
 		return err_class(
 			r->err, ERR_INVALID, "FH_EBADFMT", "'%s' takes a table", lua_name(args, row));

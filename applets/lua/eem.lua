@@ -76,12 +76,16 @@ end
 
 function eem.register(t)
 	local options, list = split(expect("eem.register", t, "table"))
-	local args = { detector = list[1], options = options }
+	local args = { detector = list[1], options = options, list = { table.unpack(list, 2) } }
 	for _, name in ipairs { "tag", "queue_priority", "nice" } do
 		args[name], options[name] = options[name], nil
 	end
 	whole_seconds(options, "maxrun")
 	whole_seconds(options, "ratelimit")
+	-- What the applet's statement has by position goes by name here: `event track 10`.
+	if list[1] == "track" and options.object then
+		args.list, options.object = { options.object }, nil
+	end
 	if list[1] == "timer" and options.kind then
 		local kind = options.kind
 		options.kind = nil
@@ -375,8 +379,42 @@ function eem.debug(what, on)
 	ask("debug", { what = what, on = on ~= false })
 end
 
+-- `action info type CLI|SYSLOG history` and `frequency`: one variable a record, numbered from 1.
+local function history(what, field)
+	local all, list = action("info", { type = true, [what] = true, history = {} }), {}
+	while all[what .. "_hist_" .. field .. "_" .. #list + 1] do
+		list[#list + 1] = all[what .. "_hist_" .. field .. "_" .. #list + 1]
+	end
+	return list
+end
+
+local function frequency(what)
+	local all, list = action("info", { type = true, [what] = true, frequency = {} }), {}
+	local function field(name, i)
+		return all[what .. "_freq_" .. name .. "_" .. i]
+	end
+	while field("pattern", #list + 1) do
+		local i = #list + 1
+		list[i] = { pattern = field("pattern", i), match_count = tonumber(field("match_count", i)),
+			raise_count = tonumber(field("raise_count", i)) }
+	end
+	return list
+end
+
 eem.info = setmetatable({
 	routername = function() return ask("routername") end,
+	cli_history = function() return history("cli", "cmd") end,
+	syslog_history = function() return history("syslog", "msg") end,
+	cli_frequency = function() return frequency("cli") end,
+	syslog_frequency = function() return frequency("syslog") end,
+	interface_names = function(filter)
+		local names = {}
+		local all = action("info", { type = true, interface_names = split(filter or {}) })
+		for name in (all.interface_names or ""):gmatch("%S+") do
+			names[#names + 1] = name
+		end
+		return names
+	end,
 }, {
 	__index = function(_, name)
 		return function() return ask("missing", { what = "eem.info." .. name }) end

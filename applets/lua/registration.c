@@ -273,7 +273,7 @@ serve_register(struct registration *r, const json_t *args, struct err *err)
 	if (d == NULL || !check_tag(p, tag, err) || !take_priority(p, args, err))
 		return NULL;
 	spec_args = mem_alloc(p, d->spec_size);
-	if (!lua_args(d->kw, spec_args, options, NULL, err))
+	if (!lua_args(d->kw, spec_args, options, json_object_get(args, "list"), err))
 		return NULL;
 	if (d->normalise != NULL)
 		d->normalise(spec_args);

@@ -350,6 +350,22 @@ eem.syslog("over after " .. n)
     assert [h["status"] for h in daemon.json("show event manager history events")["events"]] == ["success"]
 
 
+def test_info(policies):
+    answer = policies.run("""
+local names = table.concat(eem.info.interface_names{ include = "lo" }, " ")
+print((" " .. names .. " "):find(" lo ", 1, true) ~= nil, #eem.info.interface_names{ regexp = "^nothing$" })
+local c <close> = eem.cli()
+c:exec("show clock")
+local messages = eem.info.syslog_history()
+print(#messages > 0, messages[1]:match("%%%S+:"))
+print(math.type(eem.info.syslog_frequency()[1].match_count), eem.info.syslog_frequency()[1].pattern, #eem.info.cli_frequency())
+print(type(eem.info.cli_history()))
+""", config=["event manager applet W", " event syslog pattern \"WATCHED\"", " action 1 comment x"])
+    out = lines(answer)
+    assert out[0] == "true\t0" and out[1].startswith("true\t%"), out
+    assert out[2] == "integer\tWATCHED\t0" and out[3] == "table", out
+
+
 def test_sleep_time_exit(policies):
     answer = policies.run("local a = eem.uptime()\neem.sleep(0.05)\nprint(eem.uptime() - a >= 0.05, eem.time() > 1.7e9)\n"
                           "print(pcall(eem.sleep, -1))\neem.exit(0)\nprint('never')\n")
@@ -528,3 +544,24 @@ def test_threads_of_scripts(policies):
     assert "Script threads service class default\n       total:  1  running:  1  idle:  0" in daemon.show("show event manager scheduler thread")
     daemon.configure("event manager scheduler script thread class default number 2")
     assert len(daemon.json("show event manager policy active")["policies"]) == 2
+
+
+def test_the_type_stubs_know_every_call(policies):
+    answer = policies.run("""
+local names = {}
+for name in pairs(eem) do names[#names + 1] = name end
+table.sort(names)
+print(table.concat(names, " "))
+""")
+    with open(os.path.join(tree.PROJECT, "eventd/share/lua/eem.lua")) as f:
+        stubs = f.read()
+    known = set(re.findall(r"^function eem\.(\w+)\(", stubs, re.M)) | set(re.findall(r"^eem\.(\w+) = ", stubs, re.M))
+    assert known == set(lines(answer)[0].split())
+
+
+def test_the_manual_knows_every_call():
+    with open(os.path.join(tree.PROJECT, "eventd/share/lua/eem.lua")) as f:
+        names = re.findall(r"^function (?:eem\.|\w+:)(\w+)\(", f.read(), re.M)
+    with open(os.path.join(tree.PROJECT, "eventd/share/eventd-lua.3")) as f:
+        manual = f.read()
+    assert [name for name in names if not re.search(r"\b%s\b" % name, manual)] == []

@@ -98,7 +98,13 @@ arguments_by_the_tables(void **state)
 		{ NULL, "timer", "{\"cron\":true,\"cron_entry\":\"* * * * *\",\"name\":\"n\"}", NULL,
 			" cron name n cron-entry \"* * * * *\"" },
 		{ NULL, "timer", "{\"watchdog\":true,\"time\":60}", NULL, " watchdog time 60" },
+		{ "info", NULL, "{\"type\":true,\"syslog\":true,\"history\":{}}", NULL,
+			" type syslog history" },
+		{ "info", NULL, "{\"type\":true,\"interface_names\":{\"include\":\"x\"}}", NULL,
+			" type interface-names include \"x\"" },
 		/* refused */
+		{ "track", NULL, "{\"read\":{\"\":[5]},\"set\":{\"\":[5],\"state\":\"up\"}}", NULL,
+			"'read' and 'set' exclude each other" },
 		{ "syslog", NULL, "{}", NULL, "'msg' is missing" },
 		{ "syslog", NULL, "{\"msg\":\"x\",\"prioritj\":1}", NULL,
 			"'prioritj' is not known here: did you mean 'priority'?" },
