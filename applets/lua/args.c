@@ -205,6 +205,41 @@ read_nested(struct reading *r, const struct kw *row, void *args, const json_t *v
 }
 
 static bool
+is_word_of(const struct kw *rows, const json_t *v)
+{
+	for (const struct kw *row = rows; json_is_string(v) && !is_end(row); row++)
+		if (row->word != NULL && row->type == NULL && row->sub == NULL &&
+			same_name(json_string_value(v), row->word))
+			return true;
+	return false;
+}
+
+/*
+ * A word with words behind it, `event1 = { field = ..., entry_op = ... }`: a table of its own, which keeps
+ * the words of event1 apart from those of event2. `interface = "eth0"` is short for a table with one value,
+ * `card = "all"` for one with that word.
+ */
+static bool
+read_inner(struct reading *r, const struct kw *row, void *args, const json_t *v)
+{
+	json_t *named = json_object(), *list = json_array();
+	bool good;
+
+	*(bool *)((char *)args + row->at) = true;
+	if (json_is_array(v))
+		json_array_extend(list, (json_t *)(uintptr_t)v);
+	else if (is_word_of(row->sub, v))
+		json_object_set_new(named, json_string_value(v), json_true());
+	else if (!json_is_object(v))
+		json_array_append(list, (json_t *)(uintptr_t)v);
+	good = json_is_object(v) ? lua_args(row->sub, args, v, json_object_get(v, LUA_ARGS_LIST), r->err)
+				 : lua_args(row->sub, args, named, list, r->err);
+	json_decref(named);
+	json_decref(list);
+	return good || err_wrap(r->err, "%s", lua_name(args, row));
+}
+
+static bool
 read_flag(struct reading *r, const struct kw *row, void *args, const json_t *v)
 {
 	if (!json_is_boolean(v))
@@ -238,6 +273,8 @@ read_row(struct reading *r, const struct kw *row, void *args)
 		return true;
 	if (row->sub_size > 0)
 		return read_nested(r, row, args, v);
+	if (row->sub != NULL && row->type == NULL && !json_is_boolean(v))
+		return read_inner(r, row, args, v);
 	if (!(row->type == NULL ? read_flag(r, row, args, v) : read_value(r, row, args, v)))
 		return false;
 	return row->sub == NULL || !is_set(row, args) || read_rows(r, row->sub, args);

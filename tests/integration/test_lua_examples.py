@@ -36,9 +36,9 @@ def test_every_example_is_registered(daemon):
     assert registered == NAMES and "FMPD_REGISTER" not in daemon.show("show logging")
 
 
-def test_each_event_type_has_an_example():
-    kinds = {"application", "cli", "config", "counter", "none", "syslog", "timer", "track", "multiple"}
-    assert kinds <= {name[:-len(".lua")] for name in NAMES}
+def test_each_event_type_has_an_example(daemon):
+    detectors = {d["name"].replace("-", "_") for d in daemon.json("show event manager detector all")["detectors"]}
+    assert detectors and detectors | {"multiple"} <= {name[:-len(".lua")] for name in NAMES}
 
 
 @pytest.mark.parametrize("command,expected", [

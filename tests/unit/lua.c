@@ -102,7 +102,24 @@ arguments_by_the_tables(void **state)
 			" type syslog history" },
 		{ "info", NULL, "{\"type\":true,\"interface_names\":{\"include\":\"x\"}}", NULL,
 			" type interface-names include \"x\"" },
+		{ NULL, "mat", "{\"interface\":\"eth0\",\"type\":\"add\"}", NULL,
+			" interface eth0 type add" },
+		{ NULL, "mat", "{\"interface\":{\"regexp\":\"^e\"}}", NULL, " interface regexp \"^e\"" },
+		{ NULL, "gold", "{\"card\":\"all\"}", NULL, " card all" },
+		{ NULL, "gold", "{\"card\":[2],\"subcard\":1}", NULL, " card 2 subcard 1" },
+		{ NULL, "nf",
+			"{\"monitor_name\":\"M\",\"event_type\":\"update\",\"event1\":{\"field\":\"a\","
+			"\"entry_value\":\"1\",\"entry_op\":\"gt\"},\"event2\":{\"field\":\"b\",\"entry_"
+			"value\":\"2\","
+			"\"entry_op\":\"lt\"}}",
+			NULL,
+			" monitor-name M event-type update event1 field a entry-value \"1\" entry-op gt"
+			" event2 field b entry-value \"2\" entry-op lt" },
 		/* refused */
+		{ NULL, "gold", "{\"card\":\"some\"}", NULL, "card: " },
+		{ NULL, "mat", "{\"interface\":{\"regexp\":\"^e\",\"kind\":1}}", NULL,
+			"interface: 'kind' is not known here" },
+		{ NULL, "mat", "{\"interface\":[\"a\",\"b\"]}", NULL, "interface: too many arguments" },
 		{ "track", NULL, "{\"read\":{\"\":[5]},\"set\":{\"\":[5],\"state\":\"up\"}}", NULL,
 			"'read' and 'set' exclude each other" },
 		{ "syslog", NULL, "{}", NULL, "'msg' is missing" },

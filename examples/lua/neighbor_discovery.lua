@@ -1,0 +1,6 @@
+-- Describes a port by its neighbor.
+eem.register{ "neighbor_discovery", interface = { regexp = "^eth" }, lldp = "add" }
+
+local e = eem.event()
+eem.cli_run{ "configure terminal", "interface " .. e.local_intf_name,
+	"description to " .. e.lldp_system_name .. " " .. e.port_id }
