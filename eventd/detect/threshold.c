@@ -74,6 +74,120 @@ threshold_check(bool has_exit_op, bool has_exit_val, struct err *err)
 	       words_missing(err, "'exit-val' is missing (Exit comparison value)");
 }
 
+struct threshold_rule
+threshold_rule(const struct threshold_spec *th, const struct kw_int *entry_val, const struct kw_int *exit_val)
+{
+	enum compare entry_op = (enum compare)th->entry_op.v;
+
+	return (struct threshold_rule){
+		.entry_op = entry_op,
+		.exit_op = th->exit_op.set ? (enum compare)th->exit_op.v : compare_not(entry_op),
+		.entry_type = th->entry_type.set ? (enum value_type)th->entry_type.v : VALUE_IS,
+		.exit_type = th->exit_type.set ? (enum value_type)th->exit_type.v : VALUE_IS,
+		.entry_val = entry_val->v,
+		.exit_val = exit_val->v,
+		.has_exit_val = exit_val->set,
+		.exit_time = th->exit_time.set ? th->exit_time.v : 0,
+		.comb = th->exit_comb.set ? (enum comb)th->exit_comb.v : COMB_OR,
+		.average = th->average.set ? (unsigned)th->average.v : 1,
+	};
+}
+
+/* Counters of the kernel and of agents are unsigned and may begin anew: no difference may overflow. */
+static int64_t
+change_between(int64_t from, int64_t to)
+{
+	int64_t d;
+
+	return __builtin_sub_overflow(to, from, &d) ? (to > from ? INT64_MAX : INT64_MIN) : d;
+}
+
+static void
+keep_change(struct threshold_state *st, const struct threshold_rule *r, int64_t value)
+{
+	int64_t change;
+
+	if (!st->has_sample) {
+		st->has_sample = true;
+		st->base = st->last = value;
+		return;
+	}
+	change = change_between(st->last, value);
+	st->last = value;
+	st->changes[st->next] = change;
+	st->next = (st->next + 1) % r->average;
+	if (st->count < r->average)
+		st->count++;
+}
+
+/* What is compared under the type; false: it is not known yet. */
+static bool
+looked_at(const struct threshold_state *st, const struct threshold_rule *r, enum value_type type,
+	int64_t value, int64_t *out)
+{
+	unsigned __int128 sum = 0; /* 64 of the largest changes */
+
+	switch (type) {
+	case VALUE_IS:
+		*out = value;
+		return true;
+	case VALUE_INCREMENT:
+		*out = change_between(st->base, value);
+		return true;
+	case VALUE_RATE:
+		break;
+	}
+	if (st->count < r->average)
+		return false;
+	for (unsigned i = 0; i < st->count; i++) {
+		int64_t c = st->changes[i];
+
+		sum += c < 0 ? 0 - (uint64_t)c : (uint64_t)c;
+	}
+	sum /= st->count;
+	*out = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+	return true;
+}
+
+static bool
+has_left(const struct threshold_state *st, const struct threshold_rule *r, int64_t value, usec now)
+{
+	int64_t seen;
+	bool by_value = r->has_exit_val && looked_at(st, r, r->exit_type, value, &seen) &&
+			compare_holds(r->exit_op, seen, r->exit_val);
+	bool by_time = r->exit_time != 0 && now - st->entered >= r->exit_time;
+
+	if (r->has_exit_val && r->exit_time != 0 && r->comb == COMB_AND)
+		return by_value && by_time;
+	return by_value || by_time;
+}
+
+enum threshold_verdict
+threshold_sample(
+	struct threshold_state *st, const struct threshold_rule *r, int64_t value, usec now, int64_t *delta)
+{
+	enum value_type type = st->waits_for_exit ? r->exit_type : r->entry_type;
+	int64_t before = st->has_sample ? st->last : value, seen;
+	bool is_first = !st->has_sample;
+
+	keep_change(st, r, value);
+	if (delta != NULL && (type == VALUE_IS || !looked_at(st, r, type, value, delta)))
+		*delta = change_between(before, value);
+	if (st->waits_for_exit) {
+		if (!has_left(st, r, value, now))
+			return THRESHOLD_NOTHING;
+		st->waits_for_exit = false;
+		return THRESHOLD_EXIT;
+	}
+	if ((is_first && r->entry_type != VALUE_IS) || !looked_at(st, r, r->entry_type, value, &seen) ||
+		!compare_holds(r->entry_op, seen, r->entry_val))
+		return THRESHOLD_NOTHING;
+	st->base = value;
+	st->entered = now;
+	st->waits_for_exit = r->has_exit_val || r->exit_time != 0;
+	return THRESHOLD_ENTRY;
+}
+
 static const char *
 type_name(const struct kw_enum *type)
 {

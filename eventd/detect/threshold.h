@@ -1,7 +1,7 @@
 /*
  * Entry and exit of the detectors that compare a value: an event when the entry condition holds, then
- * none until the exit condition has held. Interface, snmp and counter share the words, and this state
- * machine.
+ * none until the exit condition has held. Interface, snmp and counter share the words; those that poll
+ * share the state machine too.
  */
 #ifndef DETECT_THRESHOLD_H
 #define DETECT_THRESHOLD_H
@@ -69,6 +69,43 @@ struct threshold_spec {
 /* ` entry-op ge entry-val V entry-type value poll-interval S.mmm`, and the exit when there is one. */
 void threshold_describe(const struct threshold_spec *, const char *entry, const char *exit, usec poll_default,
 	struct text *out);
+
+/* ---- what samples come to ---- */
+
+#define THRESHOLD_AVERAGE_MAX 64
+
+/* A statement's criteria, whatever its values are called. */
+struct threshold_rule {
+	enum compare entry_op, exit_op;
+	enum value_type entry_type, exit_type;
+	int64_t entry_val, exit_val;
+	bool has_exit_val;
+	usec exit_time; /* 0: no exit by time */
+	enum comb comb;
+	unsigned average; /* samples of a rate */
+};
+
+struct threshold_rule threshold_rule(
+	const struct threshold_spec *, const struct kw_int *entry_val, const struct kw_int *exit_val);
+
+/* Of one armed statement; zeroed at first. */
+struct threshold_state {
+	bool has_sample, waits_for_exit;
+	int64_t last, base; /* the sample before; the one that increments are counted from */
+	int64_t changes[THRESHOLD_AVERAGE_MAX];
+	unsigned count, next; /* of changes */
+	usec entered;
+};
+
+enum threshold_verdict { THRESHOLD_NOTHING, THRESHOLD_ENTRY, THRESHOLD_EXIT };
+
+/*
+ * Takes one sample. `delta` gets the change that was looked at: since the last trigger (increment) or on
+ * the average (rate), else since the sample before; it may be NULL. The first sample has no change, and a rate is
+ * known only when there are `average` changes.
+ */
+enum threshold_verdict threshold_sample(
+	struct threshold_state *, const struct threshold_rule *, int64_t value, usec now, int64_t *delta);
 
 /* exit-op by itself says nothing. */
 bool threshold_check(bool has_exit_op, bool has_exit_val, struct err *);
