@@ -17,7 +17,6 @@
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "pki/store.h"
 
 enum { PORT_MAX = 65535 };
 
@@ -360,25 +359,6 @@ set_message(struct mail_run *m, struct mail_job *job, const struct mail_args *a,
 	return true;
 }
 
-/* Only the trustpoints bound to mail, or all authenticated ones. */
-static struct trust *
-bound_trust(struct mail_job *job, const struct mail_defaults *d, const struct pki *pki)
-{
-	struct trust *all = pki_snapshot(job, pki), *bound;
-
-	if (d->trustpoints == NULL)
-		return all;
-	bound = trust_new(job);
-	for (size_t i = 0; i < all->count; i++) {
-		for (size_t j = 0; j < d->trustpoint_count; j++) {
-			if (strcmp(all->points[i].name, d->trustpoints[j]) == 0)
-				trust_add(bound, all->points[i].name, all->points[i].cert,
-					&all->points[i].policy);
-		}
-	}
-	return bound;
-}
-
 /* What the run has left, less half a second, so that a hang ends as a timeout (rulings 31). */
 static void
 set_deadline(struct mail_job *job, const struct run *run, usec timeout)
@@ -401,12 +381,7 @@ set_rest(struct mail_job *job, struct run *run)
 
 	job->verb = MAIL_DELIVER;
 	job->policy = mem_strdup(job, run_policy(run));
-	job->cleartext_auth = d->cleartext_auth;
-	job->legacy_cn = d->legacy_cn;
-	job->tls_minimum = d->tls_minimum;
-	job->mechanisms = mem_strdup(job, d->mechanisms);
-	job->helo = mem_strdup(job, d->helo);
-	job->trust = bound_trust(job, d, engine->pki);
+	mailer_configure(engine->mailer, job);
 	set_deadline(job, run, d->timeout);
 }
 

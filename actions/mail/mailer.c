@@ -326,6 +326,38 @@ mailer_defaults(struct mailer *m)
 	return &m->defaults;
 }
 
+/* Only the trustpoints bound to mail, or all authenticated ones. */
+static struct trust *
+bound_trust(const void *ctx, const struct mail_defaults *d, const struct pki *pki)
+{
+	struct trust *all = pki_snapshot(ctx, pki), *bound;
+
+	if (d->trustpoints == NULL)
+		return all;
+	bound = trust_new(ctx);
+	for (size_t i = 0; i < all->count; i++) {
+		for (size_t j = 0; j < d->trustpoint_count; j++) {
+			if (strcmp(all->points[i].name, d->trustpoints[j]) == 0)
+				trust_add(bound, all->points[i].name, all->points[i].cert,
+					&all->points[i].policy);
+		}
+	}
+	return bound;
+}
+
+void
+mailer_configure(struct mailer *m, struct mail_job *job)
+{
+	const struct mail_defaults *d = &m->defaults;
+
+	job->cleartext_auth = d->cleartext_auth;
+	job->legacy_cn = d->legacy_cn;
+	job->tls_minimum = d->tls_minimum;
+	job->mechanisms = mem_strdup(job, d->mechanisms);
+	job->helo = mem_strdup(job, d->helo);
+	job->trust = bound_trust(job, d, m->engine->pki);
+}
+
 struct mailer *
 mailer_new(const void *ctx, struct engine *engine, size_t max_parallel)
 {

@@ -37,6 +37,9 @@ struct mail_defaults {
 struct mailer *mailer_new(const void *ctx, struct engine *, size_t max_parallel);
 struct mail_defaults *mailer_defaults(struct mailer *);
 
+/* What the configuration says of every job now: trust, HELO name, mechanisms, versions, permissions. */
+void mailer_configure(struct mailer *, struct mail_job *);
+
 /* The result is borrowed for the call. */
 typedef void mailer_done_f(void *arg, const struct mail_result *);
 
