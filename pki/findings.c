@@ -26,6 +26,7 @@ static const struct class_row classes[PKI_CLASS_COUNT] = {
 	{ "CERT_REVOCATION_UNKNOWN", 46 },
 	{ "CERT_PURPOSE", 43 },
 	{ "CERT_NAME_MISMATCH", 42 },
+	{ "DANE_MISMATCH", 42 },
 };
 
 const char *pki_class_name(enum pki_class class)

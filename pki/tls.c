@@ -77,7 +77,7 @@ anchor_policy(const struct tls *tls)
 {
 	const struct trust *trust = tls->want.trust;
 
-	for (size_t i = 0; i < trust->count; i++)
+	for (size_t i = 0; trust != NULL && i < trust->count; i++)
 		if (strcmp(trust->points[i].name, tls->result.pki.anchor) == 0)
 			return &trust->points[i].policy;
 	return NULL;
@@ -92,6 +92,14 @@ wants_ocsp(const struct trustpoint_policy *policy)
 	return false;
 }
 
+static struct pki_name
+first_name(const struct tls *tls)
+{
+	if (tls->want.name_count > 0)
+		return (struct pki_name){ .kind = PKI_NAME_DNS, .value = tls->want.names[0] };
+	return (struct pki_name){ .kind = tls->is_address ? PKI_NAME_IP : PKI_NAME_DNS, .value = tls->host };
+}
+
 static void
 judge(struct tls *tls, enum pki_revocation revocation, const struct trace *trace)
 {
@@ -100,7 +108,11 @@ judge(struct tls *tls, enum pki_revocation revocation, const struct trace *trace
 	struct pki_request ask = { .trust = tls->want.trust,
 		.peer = sk_X509_value(tls->result.received, 0),
 		.untrusted = tls->result.received,
-		.name = { .kind = tls->is_address ? PKI_NAME_IP : PKI_NAME_DNS, .value = tls->host },
+		.name = first_name(tls),
+		.also = tls->want.name_count > 1 ? tls->want.names + 1 : NULL,
+		.also_count = tls->want.name_count > 1 ? tls->want.name_count - 1 : 0,
+		.dane = tls->want.dane,
+		.dane_count = tls->want.dane_count,
 		.legacy_cn = tls->want.legacy_cn,
 		.at = tls->want.at,
 		.purpose = PKI_SERVER,
@@ -126,6 +138,7 @@ static int error_for(enum pki_class class)
 		return X509_V_OK;
 	case PKI_UNTRUSTED:
 	case PKI_NAME_MISMATCH:
+	case PKI_DANE_MISMATCH:
 		return X509_V_ERR_CERT_REJECTED; /* 42 */
 	case PKI_EXPIRED:
 		return X509_V_ERR_CERT_HAS_EXPIRED; /* 45 */
@@ -171,7 +184,8 @@ on_verify(X509_STORE_CTX *store_ctx, void *arg)
 	pki_say(trace, LINE_CALLBACK, &(struct pki_words){ 0 });
 	keep_received(tls, store_ctx);
 	peer = sk_X509_value(tls->result.received, 0);
-	if (SSL_version(tls->ssl) < TLS1_3_VERSION && tls->want.revocation == PKI_REVOCATION_BY_POLICY) {
+	if (tls->want.dane == NULL && SSL_version(tls->ssl) < TLS1_3_VERSION &&
+		tls->want.revocation == PKI_REVOCATION_BY_POLICY) {
 		judge(tls, PKI_REVOCATION_SKIP, NULL);
 		tls->awaits_staple = tls->result.verified &&
 				     (wants_ocsp(anchor_policy(tls)) || revocation_must_staple(peer));

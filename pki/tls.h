@@ -18,14 +18,25 @@
 
 #include "core/err.h"
 #include "core/trace.h"
+#include "pki/dane.h"
 #include "pki/fetch.h"
 #include "pki/trust.h"
 #include "pki/verify.h"
 
 struct tls_want {
 	const struct trust *trust; /* must outlive the connection, as `trace` and `fetch` must */
-	const char *host;          /* reference identity: host as configured (A-label) or IP literal */
-	bool unverified;           /* opportunistic TLS: the chain is judged, never refused */
+	const char *host; /* host as configured (A-label) or IP literal: SNI and reference identity */
+	/*
+	 * Reference identities instead of `host`, the preferred one first (mail-security 11.1, RFC 7672
+	 * 3.2.2: TLSA base domain, MX host, next-hop domain); SNI stays `host`. NULL: `host` is the one.
+	 */
+	const char *const *names;
+	size_t name_count;
+	/* TLSA records decide instead of `trust`, which may be NULL then. All are given; which of them count
+	 * is found here. The caller has asked dane_select() whether any does. */
+	const struct dane_record *dane;
+	size_t dane_count;
+	bool unverified; /* opportunistic TLS: the chain is judged, never refused */
 	bool legacy_cn;
 	int min_version; /* TLS1_2_VERSION (also for 0) or TLS1_3_VERSION */
 	X509 *identity;  /* client certificate, or NULL */

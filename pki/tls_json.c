@@ -92,10 +92,18 @@ tls_result_to_json(const struct tls *tls)
 {
 	const struct tls_result *r = tls_result(tls);
 	json_t *chain = json_array();
+	json_t *object;
 
 	for (int i = 0; i < sk_X509_num(r->received); i++)
 		json_array_append_new(chain, cert_to_json(sk_X509_value(r->received, i)));
-	return json_pack("{s:s?, s:s?, s:s?, s:o, s:o, s:s?, s:o}", "version", r->version, "cipher",
+	object = json_pack("{s:s?, s:s?, s:s?, s:o, s:o, s:s?, s:o}", "version", r->version, "cipher",
 		r->cipher, "sni", r->sni, "chain", chain, "anchor", anchor_subject(&r->pki), "trustpoint",
 		r->pki.anchor[0] != '\0' ? r->pki.anchor : NULL, "verify", findings(&r->pki));
+	if (r->pki.name[0] != '\0')
+		json_object_set_new(object, "matched_name", json_string(r->pki.name));
+	if (r->pki.dane_record >= 0)
+		json_object_set_new(object, "dane",
+			json_pack("{s:i, s:i, s:s}", "record", r->pki.dane_record, "depth", r->pki.dane_depth,
+				"tlsa", r->pki.anchor + strlen("TLSA ")));
+	return object;
 }

@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "pki/certtext.h"
+#include "pki/dane_verify.h"
 #include "pki/findings.h"
 #include "pki/names.h"
 #include "pki/path.h"
@@ -23,6 +24,7 @@ struct verdict {
 	struct findings findings;
 	bool unchecked; /* revocation: nobody said anything */
 	char hint[256];
+	char name[256]; /* that fitted */
 };
 
 struct judge {
@@ -80,9 +82,9 @@ static void
 set_params(X509_STORE_CTX *store_ctx, const struct judge *j)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
+	unsigned long strict = j->ask->plain_form ? 0 : X509_V_FLAG_X509_STRICT;
 
-	X509_VERIFY_PARAM_set_flags(
-		param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT | X509_V_FLAG_TRUSTED_FIRST);
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST | strict);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_CERTS);
 	X509_VERIFY_PARAM_set_time(param, j->at);
@@ -120,7 +122,7 @@ ask_openssl(const struct judge *j, struct verdict *v)
 }
 
 static void
-check_certs(struct verdict *v)
+check_certs(const struct judge *j, struct verdict *v)
 {
 	for (size_t i = 0; i < v->path.count; i++) {
 		X509 *cert = v->path.certs[i];
@@ -131,7 +133,7 @@ check_certs(struct verdict *v)
 		char *subject = certtext_name_new(NULL, X509_get_subject_name(cert));
 		struct err err = ERR_INIT;
 
-		if (!strict_check(cert, role, &err))
+		if (!j->ask->plain_form && !strict_check(cert, role, &err))
 			findings_add(&v->findings, PKI_UNTRUSTED, (int)i, "%s, certificate \"%s\"", err.text,
 				subject);
 		if (!strict_key(cert, &err))
@@ -154,13 +156,25 @@ check_purpose(const struct judge *j, struct verdict *v)
 		j->ask->purpose == PKI_SERVER ? "server" : "client");
 }
 
+static bool
+is_named(const struct judge *j, char *matched, size_t size)
+{
+	const struct pki_request *ask = j->ask;
+	bool fits = name_matches(ask->peer, &ask->name, ask->legacy_cn, matched, size);
+
+	for (size_t i = 0; !fits && i < ask->also_count; i++)
+		fits = name_matches(ask->peer, &(struct pki_name){ PKI_NAME_DNS, ask->also[i] },
+			ask->legacy_cn, matched, size);
+	return fits;
+}
+
 static void
 check_name(const struct judge *j, struct verdict *v)
 {
 	const struct pki_name *name = &j->ask->name;
 	struct text *names;
 
-	if (name->kind == PKI_NAME_NONE || name_matches(j->ask->peer, name, j->ask->legacy_cn, NULL, 0))
+	if (name->kind == PKI_NAME_NONE || is_named(j, v->name, sizeof(v->name)))
 		return;
 	names = text_new(NULL);
 	certtext_san(names, j->ask->peer, ", ", 4);
@@ -286,7 +300,7 @@ judge_path(void *arg, const struct path *path)
 	if (path->anchor == NULL)
 		check_path_end(j, v);
 	followed = ask_openssl(j, v);
-	check_certs(v);
+	check_certs(j, v);
 	if (!followed && findings_worst(&v->findings) != PKI_UNTRUSTED)
 		findings_add(&v->findings, PKI_UNTRUSTED, 0, "the certificates do not form a path");
 	check_purpose(j, v);
@@ -325,6 +339,7 @@ fill(struct pki_result *r, const struct judge *j)
 	r->warning = r->class == PKI_OK && v->unchecked;
 	fill_chain(r, &v->path);
 	snprintf(r->hint, sizeof(r->hint), "%s", v->hint);
+	snprintf(r->name, sizeof(r->name), "%s", v->name);
 	if (v->path.anchor != NULL)
 		snprintf(r->anchor, sizeof(r->anchor), "%s", v->path.anchor->name);
 	r->depth = r->class == PKI_OK ? (int)v->path.count - 1 : r->findings[0].depth;
@@ -348,12 +363,16 @@ fill_limit(struct pki_result *r, enum path_limit limit)
 bool
 pki_verify(const struct pki_request *ask, struct pki_result *r)
 {
-	struct judge *j = mem_new(NULL, struct judge);
+	struct judge *j;
 	enum path_limit limit;
 
+	memset(r, 0, sizeof(*r));
+	r->dane_record = r->dane_depth = -1;
+	if (ask->dane != NULL)
+		return dane_verify(ask, r);
+	j = mem_new(NULL, struct judge);
 	j->ask = ask;
 	j->at = ask->at != 0 ? ask->at : time(NULL);
-	memset(r, 0, sizeof(*r));
 	limit = path_search(ask, judge_path, j);
 	if (j->any)
 		fill(r, j);

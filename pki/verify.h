@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 
 #include "core/trace.h"
+#include "pki/dane.h"
 #include "pki/fetch.h"
 #include "pki/trust.h"
 
@@ -30,6 +31,7 @@ enum pki_class {
 	PKI_REVOCATION_UNKNOWN,
 	PKI_PURPOSE,
 	PKI_NAME_MISMATCH,
+	PKI_DANE_MISMATCH, /* no TLSA record is about this chain */
 	PKI_CLASS_COUNT
 };
 
@@ -59,8 +61,14 @@ struct pki_request {
 	X509 *peer;
 	STACK_OF(X509) * untrusted; /* may hold the peer, any order, or NULL */
 	struct pki_name name;
+	const char *const *also; /* further host names, each as good as `name` */
+	size_t also_count;
 	bool legacy_cn; /* the subject CN counts when there is no dNSName at all */
-	time_t at;      /* 0 = now */
+	const struct dane_record
+		*dane; /* decide instead of `trust` when not NULL; `revocation` is not asked */
+	size_t dane_count;
+	bool plain_form; /* the profile of the Web PKI is not asked for (private CAs behind TLSA records) */
+	time_t at;       /* 0 = now */
 	enum pki_purpose purpose;
 	int depth; /* intermediates allowed, -1 = the hard limit */
 	enum pki_revocation revocation;
@@ -86,14 +94,21 @@ struct pki_result {
 	char detail[512];     /* one sentence; "certificate is good" when it is */
 	char hint[256];       /* what would help, or empty */
 	int depth;            /* of the certificate that is wrong, or of the anchor */
-	char anchor[256];     /* name of the trustpoint, empty when none was reached */
+	char anchor[256];     /* trustpoint, or "TLSA 2 0 1"; empty when none was reached */
+	char name[256];       /* the certificate's entry that fits the name: "*.example.com"; or empty */
+	int dane_record;      /* the one of the request that decided, or -1 */
+	int dane_depth;       /* where it matched, 0 = the peer; -1 */
 	bool warning;         /* good, but nothing said whether it is revoked */
 	struct pki_finding findings[PKI_MAX_FINDINGS];
 	size_t finding_count;
 	STACK_OF(X509) * chain; /* peer first, anchor last; NULL when no path was found */
 };
 
-/* Answers whether the class is PKI_OK; `r` is always filled. End with pki_result_clear(). */
+/*
+ * Answers whether the class is PKI_OK; `r` is always filled. End with pki_result_clear().
+ * With `dane` (RFC 7672 3.1): a DANE-EE record that matches is all that is asked; with DANE-TA the
+ * chain up to the matched certificate or key is judged, dates and names too.
+ */
 bool pki_verify(const struct pki_request *, struct pki_result *r);
 void pki_result_clear(struct pki_result *);
 

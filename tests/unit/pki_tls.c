@@ -176,18 +176,10 @@ collect(void *arg, debug_mask why, bool stamped, const char *text)
 }
 
 static struct session *
-run_stapled(const struct world *w, const struct trust *trust, const char *host, int max_version,
-	debug_mask on, bool unverified, int staple)
+run_want(const struct world *w, struct tls_want want, int max_version, debug_mask on, int staple)
 {
 	struct session *s = mem_new(NULL, struct session);
 	struct server server = { .world = w, .max_version = max_version, .alert = -1, .staple = staple };
-	struct tls_want want = { .trust = trust,
-		.host = host,
-		.unverified = unverified,
-		.revocation = PKI_REVOCATION_BY_POLICY,
-		.trace = &s->trace,
-		.session = 0xA069C,
-		.context_id = 35 };
 	int64_t deadline = tls_now() + 20 * 1000000;
 	const struct tls_result *r;
 	struct tls *tls;
@@ -197,6 +189,10 @@ run_stapled(const struct world *w, const struct trust *trust, const char *host, 
 
 	text_init(&s->lines, s);
 	s->trace = (struct trace){ .on = on, .f = collect, .arg = &s->lines };
+	want.trace = &s->trace;
+	want.revocation = PKI_REVOCATION_BY_POLICY;
+	want.session = 0xA069C;
+	want.context_id = 35;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	server.fd = ends[1];
 	pthread_create(&thread, NULL, serve, &server);
@@ -222,6 +218,14 @@ run_stapled(const struct world *w, const struct trust *trust, const char *host, 
 	pthread_join(thread, NULL);
 	s->server_alert = server.alert;
 	return s;
+}
+
+static struct session *
+run_stapled(const struct world *w, const struct trust *trust, const char *host, int max_version,
+	debug_mask on, bool unverified, int staple)
+{
+	return run_want(w, (struct tls_want){ .trust = trust, .host = host, .unverified = unverified },
+		max_version, on, staple);
 }
 
 static struct session *
@@ -684,6 +688,69 @@ test_plain_text_answer(void **state)
 	close(ends[1]);
 }
 
+/* TLSA records decide, whatever the trustpoints are; SNI stays the host, the names are the record's. */
+static void
+test_dane_decides(void **state)
+{
+	struct world *w = *state;
+	const char *const names[] = { "elsewhere.example.net", "smtp.gmail.com" };
+	unsigned char spki[32], cert[32];
+	unsigned char *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(w->leaf.cert), &der);
+	struct dane_record ee = { DANE_EE, DANE_SPKI, DANE_SHA2_256, spki, 32 };
+	struct dane_record ta = { DANE_TA, DANE_CERT, DANE_SHA2_256, cert, 32 };
+	struct dane_record wrong = { DANE_EE, DANE_CERT, DANE_SHA2_256, spki, 32 };
+	const struct {
+		const struct dane_record *record;
+		const char *const *names;
+		bool good;
+		const char *class;
+		int depth;
+	} rows[] = {
+		{ &ee, NULL, true, "OK", 0 },
+		{ &ta, names, true, "OK", 1 },
+		{ &ta, NULL, false, "CERT_NAME_MISMATCH", 1 },
+		{ &wrong, NULL, false, "DANE_MISMATCH", -1 },
+	};
+
+	assert_int_equal(EVP_Digest(der, (size_t)n, spki, NULL, EVP_sha256(), NULL), 1);
+	assert_int_equal(X509_digest(w->ca.cert, EVP_sha256(), cert, NULL), 1);
+	OPENSSL_free(der);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+			struct tls_want want = { .host = "mx.gmail.com",
+				.names = rows[i].names,
+				.name_count = rows[i].names != NULL ? 2 : 0,
+				.dane = rows[i].record,
+				.dane_count = 1 };
+			struct session *s = run_want(w, want, version, PKI, -1);
+			const json_t *dane = json_object_get(s->json, "dane");
+
+			assert_int_equal(s->good, rows[i].good);
+			assert_int_equal(s->verified, rows[i].good);
+			assert_string_equal(s->class, rows[i].class);
+			assert_string_equal(
+				json_string_value(json_object_get(s->json, "sni")), "mx.gmail.com");
+			assert_int_equal(dane != NULL, rows[i].depth >= 0);
+			if (dane != NULL)
+				assert_int_equal(
+					json_integer_value(json_object_get(dane, "depth")), rows[i].depth);
+			if (!s->good) {
+				assert_string_equal(s->err.class, rows[i].class);
+				assert_int_equal(s->server_alert, 42);
+			}
+			assert_non_null(
+				strstr(s->lines.s, rows[i].depth >= 0 ? "TLSA record" : "No TLSA record"));
+			session_free(s);
+			/* Opportunistic: the handshake goes on and nothing is called verified. */
+			want.unverified = true;
+			s = run_want(w, want, version, 0, -1);
+			assert_true(s->good);
+			assert_int_equal(s->verified, rows[i].good);
+			session_free(s);
+		}
+}
+
 int
 main(void)
 {
@@ -701,6 +768,7 @@ main(void)
 		cmocka_unit_test(test_switches),
 		cmocka_unit_test(test_silence_times_out),
 		cmocka_unit_test(test_plain_text_answer),
+		cmocka_unit_test(test_dane_decides),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
