@@ -42,6 +42,7 @@ static const struct {
 	{ "show crypto pki", "Show PKI" },
 	{ "show event", "Embedded event related commands" },
 	{ "show event manager", "Event manager information" },
+	{ "show mail", "Delivery of mail by applets" },
 	{ "show system", "System information" },
 	{ "terminal", "Set terminal line parameters" },
 	{ "terminal history", "Enable and control the command history function" },

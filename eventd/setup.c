@@ -8,6 +8,7 @@
 #include "actions/io/system.h"
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
+#include "actions/mail/maillog.h"
 #include "applets/applet.h"
 #include "applets/lua/scripts.h"
 #include "capture/capture.h"
@@ -135,6 +136,7 @@ register_everything(struct engine *e)
 	pki_conf_trustpoints(e->conf);
 	pki_conf_chains(e->conf);
 	mail_config_start(e);
+	maillog_start(e);
 	system_config_start(e);
 	pki_exec_commands(e->cli);
 	pki_show_commands(e->cli);
@@ -176,6 +178,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	conf_global_start(e);
 	conf_set_startup_path(e->conf, setup->startup);
 	e->pki = pki_new(e, e);
+	maillog_new(e, e);
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
 	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
 	e->captures = captures_new(e, e);

@@ -237,5 +237,6 @@ def test_state_directory_holds_what_the_manual_lists(new_daemon, pki):
     listed = part(page("eventd.8"), "FILES").split("In the state directory")[1]
     names = {name.strip("/") for line in re.findall(r"^\.It Pa (.*)$", listed, re.M) for name in line.split(" , ")}
     held = set(os.listdir(daemon.state))
-    assert held == {"certificates.json", "contexts.json", "flash", "lock", "machine-key", "trustpool.pem"}
+    assert held == {"certificates.json", "contexts.json", "flash", "lock", "machine-key", "mail_logs",
+                    "trustpool.pem"}
     assert held <= names
