@@ -47,7 +47,7 @@ override CFLAGS += -std=c17 -D_GNU_SOURCE -I. -Ieventd $(WARN) $(if $(WERROR),-W
 	$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(SANITIZE) -MMD -MP
 # As needed: a helper that uses few libraries starts fast.
 override LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANITIZE)
-LIBS     := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread -ldl
+LIBS     := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread -ldl -lresolv
 
 # The test libraries may be unpacked only.
 UNPACKED_LIB := $(firstword $(wildcard build/root/usr/lib/*-linux-gnu*))

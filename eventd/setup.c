@@ -9,6 +9,7 @@
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/maillog.h"
+#include "actions/mail/test/command.h"
 #include "applets/applet.h"
 #include "applets/lua/scripts.h"
 #include "capture/capture.h"
@@ -140,6 +141,7 @@ register_everything(struct engine *e)
 	system_config_start(e);
 	pki_exec_commands(e->cli);
 	pki_show_commands(e->cli);
+	mail_test_commands(e->cli);
 	capture_commands(e->cli);
 	intake_commands(e->cli);
 	tracks_commands(e->cli, e->tracks);

@@ -45,6 +45,7 @@ resolve(struct delivery *d, struct err *err)
 		.host = job->host,
 		.is_address = job->host_kind != MAIL_HOST_NAME,
 		.port = job->port,
+		.server = job->resolver,
 		.cancel = d->env->cancel,
 		.deadline = tls_now() + (int64_t)job->timeouts.dns * 1000,
 	};

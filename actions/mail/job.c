@@ -80,6 +80,7 @@ static const struct record_field job_fields[] = {
 	{ "legacy_cn", RECORD_BOOL, AT(legacy_cn) },
 	{ "source_interface", RECORD_STRING, AT(source_interface) },
 	{ "source_address", RECORD_STRING, AT(source_address) },
+	{ "resolver", RECORD_STRING, AT(resolver) },
 	{ "helo", RECORD_STRING, AT(helo) },
 	{ "debug", RECORD_UINT, AT(debug) },
 	{ "pki_session", RECORD_UINT, AT(pki_session) },

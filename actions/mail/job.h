@@ -77,7 +77,9 @@ struct mail_job {
 	const struct trust *trust; /* NULL: nothing is trusted */
 
 	const char *source_interface, *source_address; /* at most one */
-	const char *helo;                              /* NULL: the address literal of our end */
+	const char *
+		resolver; /* name server to ask for the host's addresses, ADDR or ADDR@PORT; NULL: the system's */
+	const char *helo; /* NULL: the address literal of our end */
 	struct mail_timeouts timeouts;
 
 	debug_mask debug;

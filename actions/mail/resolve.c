@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "actions/mail/nameserver.h"
 #include "actions/mail/poll.h"
 
 /* Shared by the asking and the answering thread; the last one frees it. malloc: talloc is of one thread. */
@@ -20,8 +21,10 @@ struct lookup {
 	int done; /* eventfd */
 	char host[256];
 	char port[8];
+	char server[64]; /* "": the system's resolver */
 	struct addrinfo hints;
 	struct addrinfo *found;
+	struct mail_endpoints asked; /* of `server` */
 	int rc;
 };
 
@@ -47,7 +50,11 @@ answer(void *arg)
 {
 	struct lookup *l = arg;
 
-	l->rc = getaddrinfo(l->host, l->port, &l->hints, &l->found);
+	if (l->server[0] != '\0')
+		l->rc = nameserver_ask(
+			l->server, l->host, (unsigned)atoi(l->port), l->hints.ai_family, &l->asked);
+	else
+		l->rc = getaddrinfo(l->host, l->port, &l->hints, &l->found);
 	eventfd_write(l->done, 1);
 	release(l);
 	return NULL;
@@ -65,6 +72,8 @@ lookup_new(const struct resolve_ask *ask)
 	l->done = eventfd(0, EFD_CLOEXEC);
 	snprintf(l->host, sizeof l->host, "%s", ask->host);
 	snprintf(l->port, sizeof l->port, "%u", ask->port);
+	if (ask->server != NULL)
+		snprintf(l->server, sizeof l->server, "%s", ask->server);
 	l->hints.ai_family = ask->family;
 	l->hints.ai_socktype = SOCK_STREAM;
 	l->hints.ai_flags = AI_NUMERICSERV | (ask->is_address ? AI_NUMERICHOST : 0);
@@ -151,7 +160,9 @@ mail_resolve(const struct resolve_ask *ask, struct mail_endpoints *out, struct e
 	}
 	if (ok && l->rc != 0)
 		ok = failed(ask, l->rc, err);
-	if (ok)
+	if (ok && l->server[0] != '\0' && !ask->is_address)
+		*out = l->asked;
+	else if (ok)
 		collect(l->found, out);
 	if (ok && out->count == 0)
 		ok = err_class(err, ERR_NOT_FOUND, "DNS_NODATA", "%s: the host has no address", ask->host);

@@ -31,8 +31,9 @@ struct resolve_ask {
 	const char *host; /* a name, or an address with an optional zone */
 	bool is_address;
 	unsigned port;
-	int family;       /* AF_UNSPEC, or the one that our source address forces */
-	int64_t deadline; /* of tls_now() */
+	const char *server; /* name server to ask, ADDR or ADDR@PORT; NULL: as the system is set up */
+	int family;         /* AF_UNSPEC, or the one that our source address forces */
+	int64_t deadline;   /* of tls_now() */
 	struct cancel *cancel;
 };
 

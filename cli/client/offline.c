@@ -5,6 +5,7 @@
 
 #include "cli/client/parse_server.h"
 #include "cli/client/pki_verify.h"
+#include "cli/client/test_mail.h"
 
 static const struct {
 	const char *first, *second;
@@ -16,6 +17,7 @@ static const struct {
 		"ISO8601]\n"
 		"                [--purpose server|client] [--crl F...] [--depth N] [--json] | --batch" },
 	{ "mail", "parse-server", parse_server_main, "mail parse-server [--json] [--show-secret] STRING" },
+	{ "test", "mail", test_mail_main, TEST_MAIL_USAGE },
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 

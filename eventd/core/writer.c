@@ -91,6 +91,21 @@ push(struct writer *w, const char *key, json_t *value)
 }
 
 void
+w_json(struct writer *w, const char *key, json_t *value)
+{
+	json_t *in = w->open[w->depth];
+
+	if (w->form != WRITER_JSON) {
+		json_decref(value);
+	} else if (key == NULL && json_is_object(in) && json_is_object(value)) {
+		json_object_update(in, value);
+		json_decref(value);
+	} else {
+		put(w, key, value);
+	}
+}
+
+void
 w_list(struct writer *w, const char *key)
 {
 	if (w->form == WRITER_JSON)

@@ -33,6 +33,8 @@ void w_str(struct writer *, const char *key, const char *value); /* NULL = null 
 void w_int(struct writer *, const char *key, int64_t value);
 void w_real(struct writer *, const char *key, double value);
 void w_bool(struct writer *, const char *key, bool value);
+/* A value that is there already, whole; taken. With key NULL outside a list: every member of an object. */
+void w_json(struct writer *, const char *key, json_t *value);
 
 /*
  * A table with IOS column offsets. In JSON each row is an object in the list `key`.

@@ -1,0 +1,147 @@
+/* `test mail server S ...`: a job through the mailer, and what became of it on the session. */
+#include "actions/mail/test/command.h"
+
+#include <string.h>
+
+#include "actions/mail/mailer.h"
+#include "actions/mail/server.h"
+#include "actions/mail/test/trial.h"
+#include "actions/mail/test/verdict.h"
+#include "applets/env.h"
+#include "cli/cmd.h"
+#include "cli/session.h"
+#include "core/engine.h"
+#include "core/mem.h"
+#include "core/writer.h"
+
+/* A test under way; lives as long as the command. */
+struct test {
+	struct session *session;
+	const char *shown; /* the server, its password hidden */
+	struct mail_ticket *ticket;
+};
+
+static void
+show(struct test *t, const struct mail_result *r)
+{
+	struct writer *w = session_writer(t->session);
+	struct text out;
+
+	if (writer_is_json(w)) {
+		w_json(w, NULL, mail_verdict_json(r));
+		return;
+	}
+	text_init(&out, t);
+	mail_verdict_text(&out, r, t->shown);
+	w_foreign(w, out.s, out.len);
+}
+
+static void
+tested(void *arg, const struct mail_result *r)
+{
+	struct test *t = arg;
+
+	t->ticket = NULL;
+	show(t, r);
+	session_done(t->session);
+}
+
+/* Ctrl-C: the job is cancelled. */
+static void
+test_over(void *arg, enum session_end why)
+{
+	struct test *t = arg;
+
+	(void)why;
+	mem_free(t->ticket);
+	t->ticket = NULL;
+}
+
+/* As between quotes in an action (rulings 1). */
+static char *
+plain(const void *ctx, const char *typed)
+{
+	char *s = mem_strdup(ctx, typed), *to = s;
+
+	for (const char *at = s; *at != '\0'; at++) {
+		if (*at == '\\' && (at[1] == '\\' || at[1] == '"' || at[1] == '$'))
+			at++;
+		*to++ = *at;
+	}
+	*to = '\0';
+	return s;
+}
+
+/* `test mail server "$_email_server"` is what the applets use. */
+static const char *
+server_of(struct test *t, struct engine *e, const struct kw_str *typed, struct err *err)
+{
+	const char *value;
+
+	if (typed->s[0] != '$')
+		return plain(t, typed->s);
+	value = environment_get(e->env, typed->s + 1, NULL);
+	if (value == NULL)
+		err_class(err, ERR_NOT_FOUND, "UNDEFINED_VARIABLE", "the variable %s does not exist",
+			typed->s + 1);
+	return value;
+}
+
+static struct mail_job *
+job_of(struct test *t, struct engine *e, const struct mail_trial *a, struct err *err)
+{
+	const struct mail_defaults *d = mailer_defaults(e->mailer);
+	const char *server = server_of(t, e, &a->server, err);
+	const char *sender = environment_get(e->env, "_email_from", NULL);
+	struct mail_job *job;
+
+	t->shown = mail_server_mask(
+		t, server != NULL ? server : a->server.s, strlen(server != NULL ? server : a->server.s));
+	if (server == NULL)
+		return NULL;
+	if (sender == NULL)
+		sender = mem_printf(t, "eem@%s", engine_hostname(e));
+	job = mail_trial_job(t, a, server, sender, err);
+	if (job == NULL)
+		return NULL;
+	mailer_configure(e->mailer, job);
+	job->cleartext_auth |= a->cleartext.set;
+	mail_trial_time(job, a, (unsigned)(d->timeout / USEC_PER_SEC));
+	return job;
+}
+
+static enum cmd_result
+test_mail_server(struct session *s, const void *args, struct err *err)
+{
+	struct test *t = mem_new(session_cmd_ctx(s), struct test);
+	struct engine *e = session_engine(s);
+	struct mail_job *job;
+
+	t->session = s;
+	job = job_of(t, e, args, err);
+	if (job == NULL) {
+		show(t, mail_verdict_refused(t, err));
+		err_clear(err);
+		return CMD_DONE;
+	}
+	t->ticket = mailer_submit(t, e->mailer, job, tested, t);
+	return session_wait(s, 0, test_over, t);
+}
+
+static const struct exec_cmd cmds[] = {
+	{ .cmd = { .words = "test mail server",
+		  .help = "Connect to a mail server and log in, without sending a mail",
+		  .kw = mail_trial_kw,
+		  .size = sizeof(struct mail_trial),
+		  .level = 15 },
+		.flags = EXEC_SHOW | EXEC_SECRET,
+		.run = test_mail_server },
+};
+
+void
+mail_test_commands(struct cli *cli)
+{
+	cli_word(cli, "test", "Test subsystems, memory, and interfaces");
+	cli_word(cli, "test mail", "Test the delivery of mail");
+	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
+}

@@ -1,0 +1,210 @@
+/* The trial of a mail server by eventctl alone. */
+#include "cli/client/test_mail.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actions/mail/server.h"
+#include "actions/mail/test/trial.h"
+#include "actions/mail/test/verdict.h"
+#include "cli/client/mail_process.h"
+#include "core/mem.h"
+#include "core/paths.h"
+#include "pki/certtext.h"
+#include "pki/import.h"
+
+#define TRUST_BYTES (64u * 1024u * 1024u)
+#define TRUST_CERTS 1024
+#define SETTLE      3 /* seconds behind the test's own time, before it is given up */
+
+struct command {
+	struct mail_trial trial;
+	struct trust *trust;
+	const char *resolver;
+	bool json;
+};
+
+static int
+complain(const char *why, const char *word)
+{
+	fprintf(stderr, "eventctl test mail server: %s%s\nusage: eventctl %s\n", why, word, TEST_MAIL_USAGE);
+	return 2;
+}
+
+/* Each certificate of the file is an anchor, checked for no revocation. */
+static bool
+trust_file(struct command *c, const char *path, struct err *err)
+{
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	size_t n;
+	char *data = path_read_file(c->trust, path, TRUST_BYTES, &n, err);
+	bool ok = data != NULL && certs_import(certs, data, n, TRUST_CERTS, err);
+
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+
+		trust_add(c->trust, certtext_name_new(c->trust, X509_get_subject_name(cert)), cert, NULL);
+	}
+	sk_X509_pop_free(certs, X509_free);
+	return ok || err_wrap(err, "%s", path);
+}
+
+static bool
+seconds(const char *word, struct kw_int *to)
+{
+	char *end;
+	long v = strtol(word, &end, 10);
+
+	*to = (struct kw_int){ .set = true, .v = v };
+	return end != word && *end == '\0' && v >= 1 && v <= 1800;
+}
+
+/* The words of the CLI, as a shell hands them over: quoting is done, so they are quoted for the parser. */
+static void
+add_word(struct text *line, const char *word)
+{
+	text_addc(line, ' ');
+	if (strpbrk(word, " \t\"") == NULL && *word != '\0') {
+		text_add(line, word);
+		return;
+	}
+	text_addc(line, '"');
+	text_add(line, word);
+	text_addc(line, '"');
+}
+
+/* Options out of argv; the words that are left go to the line. Exit status, or -1. */
+static int
+read_options(struct command *c, int argc, char **argv, struct text *line)
+{
+	struct err err = ERR_INIT;
+	struct kw_int timeout = { 0 };
+
+	for (int i = 0; i < argc; i++) {
+		const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (strncmp(word, "--", 2) != 0) {
+			add_word(line, word);
+		} else if (strcmp(word, "--json") == 0) {
+			c->json = true;
+		} else if (value == NULL) {
+			return complain("no good word: ", word);
+		} else if (strcmp(word, "--resolver") == 0) {
+			c->resolver = value;
+			i++;
+		} else if (strcmp(word, "--timeout") == 0) {
+			if (!seconds(value, &timeout))
+				return complain("--timeout takes seconds from 1 to 1800, not ", value);
+			i++;
+		} else if (strcmp(word, "--trust") == 0) {
+			/* At least one file, then those that are there: FILE... ends at an option or a keyword. */
+			do {
+				if (!trust_file(c, argv[++i], &err))
+					return complain("", err.text);
+			} while (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 &&
+				 access(argv[i + 1], R_OK) == 0);
+		} else {
+			return complain("unknown option ", word);
+		}
+	}
+	if (timeout.set)
+		c->trial.timeout = timeout;
+	return -1;
+}
+
+static const struct kw_cmd row = {
+	.words = "test mail server",
+	.help = "Connect to a mail server and log in, without sending a mail",
+	.kw = mail_trial_kw,
+	.size = sizeof(struct mail_trial),
+};
+
+/* The same parser as in the daemon. The server string is taken aside: no quoting can reach it here. */
+static int
+read_words(const void *ctx, struct command *c, const char *server, const struct text *line)
+{
+	struct kw_tree *tree = kw_tree_new(ctx, "eventctl");
+	struct kw_int timeout = c->trial.timeout;
+	struct kw_parsed parsed;
+	struct err err = ERR_INIT;
+	char *whole = mem_printf(ctx, "test mail server S%s", line->s);
+
+	kw_tree_add(tree, &row);
+	if (!kw_parse(ctx, tree, whole, 15, 0, &parsed, &err))
+		return complain(err.text, mem_printf(ctx, "%s%s", *err.hint != '\0' ? "; " : "", err.hint));
+	c->trial = *(const struct mail_trial *)parsed.args;
+	c->trial.server.s = server;
+	if (timeout.set)
+		c->trial.timeout = timeout;
+	return -1;
+}
+
+static struct mail_result *
+carry_out(const void *ctx, struct command *c, struct err *err)
+{
+	char host[256] = "localhost";
+	struct mail_job *job;
+
+	gethostname(host, sizeof host - 1);
+	job = mail_trial_job(ctx, &c->trial, NULL, mem_printf(ctx, "eem@%s", host), err);
+	if (job == NULL)
+		return mail_verdict_refused(ctx, err);
+	job->trust = c->trust;
+	job->resolver = c->resolver;
+	job->id = 1;
+	mail_trial_time(job, &c->trial, MAIL_TRIAL_TIMEOUT);
+	alarm(job->timeouts.total / 1000 + SETTLE);
+	return mail_process_run(ctx, job, err);
+}
+
+static int
+report(const struct command *c, const struct mail_result *r)
+{
+	struct text *out = text_new(NULL), *shown = text_new(NULL);
+	json_t *j;
+
+	if (c->json) {
+		j = mail_verdict_json(r);
+		json_dumpf(j, stdout, JSON_PRESERVE_ORDER);
+		putchar('\n');
+		json_decref(j);
+	} else {
+		mail_verdict_text(
+			out, r, mail_server_mask(out, c->trial.server.s, strlen(c->trial.server.s)));
+		text_add_screen(shown, out->s, out->len);
+		fputs(shown->s, stdout);
+	}
+	mem_free(out);
+	mem_free(shown);
+	return r->class == MAIL_OK ? 0 : 1;
+}
+
+int
+test_mail_main(int argc, char **argv)
+{
+	void *ctx = mem_ctx(NULL, "test mail server");
+	struct command c = { .trust = trust_new(ctx) };
+	struct text *line = text_new(ctx);
+	struct err err = ERR_INIT;
+	struct mail_result *r;
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 3 || strcmp(argv[1], "server") != 0 || strncmp(argv[2], "--", 2) == 0)
+		status = complain("", "which server?");
+	else
+		status = read_options(&c, argc - 3, argv + 3, line);
+	if (status < 0)
+		status = read_words(ctx, &c, argv[2], line);
+	if (status < 0) {
+		r = carry_out(ctx, &c, &err);
+		if (r == NULL)
+			fprintf(stderr, "eventctl: %s\n", err.text);
+		status = r == NULL ? 1 : report(&c, r);
+	}
+	mem_free(ctx);
+	return status;
+}
