@@ -88,6 +88,7 @@ connect_next(struct delivery *d, struct err *err)
 		getnameinfo((struct sockaddr *)&local, n, text, sizeof text, NULL, 0, NI_NUMERICHOST);
 	d->result->ip = mem_strdup(d->result, to->text);
 	d->result->local_ip = mem_strdup(d->result, text);
+	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_CONNECTED });
 	return true;
 }
 
@@ -133,20 +134,37 @@ may_try_next(const struct delivery *d, const struct err *err)
 	       mail_outcome(class, d->result->reply.code, false) == MAIL_DEFERRED;
 }
 
+static void
+tell_failed(struct delivery *d, const struct err *err)
+{
+	struct text *t = text_new(NULL);
+
+	text_add(t, err->text);
+	redact_text(d->env->redact, t, 0);
+	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_FAILED,
+				    .class = mail_class_named(err->class),
+				    .phase = d->smtp.phase,
+				    .detail = t->s });
+	mem_free(t);
+}
+
 static bool
 attempt(struct delivery *d, struct err *err)
 {
 	if (!resolve(d, err)) {
 		smtp_step_end(&d->smtp, mail_class_named(err->class));
+		tell_failed(d, err);
 		return false;
 	}
 	for (;;) {
 		if (!connect_next(d, err)) {
 			smtp_step_end(&d->smtp, mail_class_named(err->class));
+			tell_failed(d, err);
 			return false;
 		}
 		if (smtp_session(&d->smtp, err))
 			return true;
+		tell_failed(d, err);
 		if (!may_try_next(d, err))
 			return false;
 		session_reset(d);
@@ -234,6 +252,7 @@ mail_deliver(const void *ctx, const struct mail_job *job, const struct deliver_e
 		.result = r,
 		.trace = env->trace,
 		.redact = env->redact,
+		.tell = env->tell,
 		.fetch = env->fetch == NULL ? NULL : &d->fetch };
 	d->smtp.wire.fd = -1;
 	smtp_reply_init(&d->smtp.reply, r);

@@ -61,6 +61,7 @@ mail_default_port(enum mail_secure s)
 
 static const struct record_field job_fields[] = {
 	{ "id", RECORD_ID, AT(id) },
+	{ "mid", RECORD_ID, AT(mid) },
 	{ "verb", RECORD_WORD, offsetof(struct mail_job, verb), verb_name, MAIL_VERB_COUNT },
 	{ "policy", RECORD_STRING, AT(policy) },
 	{ "policy_hash", RECORD_STRING, AT(policy_hash) },

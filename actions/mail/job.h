@@ -5,6 +5,7 @@
  * Messages to eventd-mail (core/frame.h):  {"type":"job","version":1,"id":7,...}  one at a time is worked on,
  *                                          {"type":"cancel","id":7}
  * and from it:  {"type":"trace","id":7,"at":<wall microseconds>,"why":<debug mask>,"stamped":true,"text":"..."}
+ *               {"type":"event","id":7,...}   actions/mail/event.h: where the delivery has got to
  *               {"type":"result","version":1,"id":7,...}  exactly one for each job, also a cancelled one.
  * The process ends when its standard input does; a job under way is then given up.
  */
@@ -49,6 +50,7 @@ extern const struct mail_timeouts mail_timeouts_default;
 
 struct mail_job {
 	uint64_t id;
+	uint64_t mid; /* the message's number in the queue; 0: it is in none */
 	enum mail_verb verb;
 	const char *policy; /* who sends: trace lines carry it */
 	const char *policy_hash;

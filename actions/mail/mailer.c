@@ -6,6 +6,8 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "actions/mail/delivery_log.h"
+#include "actions/mail/event.h"
 #include "actions/mail/message.h"
 #include "core/engine.h"
 #include "core/helper.h"
@@ -29,6 +31,7 @@ struct mail_ticket {
 	void *arg;
 	struct timer *timer;       /* hung process; or the answer of a fake */
 	struct mail_result *faked; /* NULL but for fakes */
+	struct delivery_log log;
 	bool is_waiting;
 };
 
@@ -63,6 +66,7 @@ finish(struct mail_ticket *t, const struct mail_result *result)
 	if (t->worker != NULL)
 		t->worker->ticket = NULL;
 	t->worker = NULL;
+	delivery_log_result(t->mailer->engine, &t->log, t->job, result);
 	mem_steal(t->mailer, t);
 	done(arg, result);
 	mem_free(t);
@@ -101,6 +105,23 @@ take_trace(struct mailer *m, const json_t *message)
 		return;
 	log_debug_at(m->engine->log, why, json_integer_value(json_object_get(message, "at")),
 		json_is_true(json_object_get(message, "stamped")), text);
+}
+
+static void
+take_event(struct worker *w, const json_t *message)
+{
+	struct mail_ticket *t = w->ticket;
+	struct mail_event e;
+	struct err err = ERR_INIT;
+	void *ctx;
+
+	if (t == NULL || (uint64_t)json_integer_value(json_object_get(message, "id")) != w->job)
+		return;
+	ctx = mem_ctx(NULL, "mail event");
+	if (mail_event_from_json(ctx, &e, message, &err))
+		delivery_log_event(w->mailer->engine, &t->log, t->job,
+			json_integer_value(json_object_get(message, "at")), &e);
+	mem_free(ctx);
 }
 
 /* `show crypto pki counters`: a job that saw a chain has judged it. */
@@ -146,6 +167,8 @@ on_message(void *arg, json_t *message)
 		return;
 	if (strcmp(type, "trace") == 0)
 		take_trace(w->mailer, message);
+	else if (strcmp(type, "event") == 0)
+		take_event(w, message);
 	else if (strcmp(type, "result") == 0)
 		take_result(w, message);
 }
@@ -244,6 +267,7 @@ on_faked(void *arg)
 {
 	struct mail_ticket *t = arg;
 
+	delivery_log_faked(t->mailer->engine, &t->log, t->job, t->faked);
 	finish(t, t->faked);
 }
 

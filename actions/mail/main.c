@@ -173,6 +173,20 @@ send_trace(void *arg, debug_mask why, bool stamped, const char *line)
 	mem_free(t);
 }
 
+static void
+send_event(void *arg, const struct mail_event *e)
+{
+	struct worker *w = arg;
+	struct timespec now;
+	json_t *j;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	j = json_pack("{s:s, s:I, s:I}", "type", "event", "id", (json_int_t)w->id, "at",
+		(json_int_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	mail_event_to_json(e, j);
+	send_frame(w, j);
+}
+
 static struct mail_result *
 refuse_job(const void *ctx, uint64_t id, enum mail_class class, const char *why)
 {
@@ -190,7 +204,8 @@ work_on(struct waiting *job, struct cancel *cancel, struct crl_cache *crls)
 	void *ctx = mem_ctx(NULL, "mail job");
 	struct worker w = { .id = (uint64_t)job->id, .redact = redact_new(ctx) };
 	struct trace trace = { .f = send_trace, .arg = &w };
-	struct deliver_env env = { &trace, w.redact, cancel, pki_fetch_http, crls };
+	struct mail_tell tell = { send_event, &w };
+	struct deliver_env env = { &trace, w.redact, cancel, pki_fetch_http, crls, &tell };
 	struct mail_result *r;
 	struct mail_job *todo;
 	struct err err = ERR_INIT;

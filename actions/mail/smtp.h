@@ -11,6 +11,7 @@
 
 #include "actions/mail/class.h"
 #include "actions/mail/ehlo.h"
+#include "actions/mail/event.h"
 #include "actions/mail/job.h"
 #include "actions/mail/reply.h"
 #include "actions/mail/result.h"
@@ -25,6 +26,8 @@ struct smtp {
 	const struct trace *trace;
 	struct redact *redact; /* what must not be shown of what the server says */
 	const struct pki_fetch *fetch;
+	const struct mail_tell *tell; /* who wants to know, or NULL */
+	unsigned hop;                 /* index of the job's hops */
 	struct wire wire;
 	struct smtp_reply reply; /* the last one */
 	struct smtp_ehlo *ehlo;
@@ -66,6 +69,9 @@ bool smtp_read_reply(struct smtp *, unsigned ms, struct err *);
 bool smtp_nothing_behind(struct smtp *, struct err *);
 /* A line, its reply, nothing behind it. */
 bool smtp_ask(struct smtp *, const char *line, unsigned ms, struct err *);
+
+/* Tells what has happened; host, addresses and port are filled in. */
+void smtp_tell(struct smtp *, struct mail_event *);
 
 /* The failure that the last reply means: `class` for 4xx and 5xx, else PROTOCOL_ERROR. Always false. */
 bool smtp_refused(struct smtp *, enum mail_class, struct err *);

@@ -143,6 +143,21 @@ smtp_ask(struct smtp *s, const char *line, unsigned ms, struct err *err)
 }
 
 void
+smtp_tell(struct smtp *s, struct mail_event *e)
+{
+	const struct mail_result *r = s->result;
+
+	if (s->tell == NULL)
+		return;
+	e->hop = s->hop;
+	e->host = r->host;
+	e->port = r->port;
+	e->ip = r->ip;
+	e->local_ip = r->local_ip;
+	s->tell->f(s->tell->arg, e);
+}
+
+void
 smtp_keep_reply(struct smtp *s, struct mail_reply *to)
 {
 	struct text *t = text_new(NULL);

@@ -35,6 +35,20 @@ keep_facts(struct smtp *s, const struct tls *tls)
 	s->verified = r->tls_verified = tls_result(tls)->verified;
 }
 
+static void
+tell_tls(struct smtp *s, const struct tls_result *t)
+{
+	struct mail_event e = {
+		.kind = MAIL_EVENT_TLS,
+		.version = t->version,
+		.cipher = t->cipher,
+		.matched = t->pki.name[0] != '\0' ? t->pki.name : NULL,
+		.verified = s->verified,
+	};
+
+	smtp_tell(s, &e);
+}
+
 bool
 smtp_start_tls(struct smtp *s, struct err *err)
 {
@@ -56,5 +70,6 @@ smtp_start_tls(struct smtp *s, struct err *err)
 	}
 	s->wire.tls = tls;
 	s->dead = false;
+	tell_tls(s, tls_result(tls));
 	return true;
 }
