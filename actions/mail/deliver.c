@@ -252,7 +252,7 @@ mail_deliver(const void *ctx, const struct mail_job *job, const struct deliver_e
 		.result = r,
 		.trace = env->trace,
 		.redact = env->redact,
-		.tell = env->tell,
+		.tell = job->verb == MAIL_DELIVER ? env->tell : NULL,
 		.fetch = env->fetch == NULL ? NULL : &d->fetch };
 	d->smtp.wire.fd = -1;
 	smtp_reply_init(&d->smtp.reply, r);

@@ -418,8 +418,7 @@ smtp_transaction(struct smtp *s, struct err *err)
 	struct text *converted = NULL;
 	bool ok;
 
-	if (job->verb == MAIL_DELIVER)
-		smtp_tell(s, &(struct mail_event){ .kind = MAIL_EVENT_START });
+	smtp_tell(s, &(struct mail_event){ .kind = MAIL_EVENT_START });
 	smtp_phase(s, PHASE_MAIL);
 	if (job->message != NULL)
 		e.facts = mail_message_look(job->message, job->message_len);

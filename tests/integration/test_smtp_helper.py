@@ -56,6 +56,7 @@ def test_a_mail_arrives_unchanged(helper):
     with BadSmtp() as server:
         result, traces = helper.run(job(server.port))
         assert result["result"] == "SUCCESS" and result["outcome"] == "sent" and result["phase"] == "-"
+        assert [e["what"] for e in helper.events] == ["connected", "start"]
         assert result["reply"] == {"code": 250, "enhanced": "2.0.0", "text": "2.0.0 accepted"}
         assert [s["phase"] for s in result["steps"]] == ["dns", "connect", "banner", "ehlo", "mail", "rcpt", "data", "body",
                                                          "dot", "quit"]

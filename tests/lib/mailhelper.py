@@ -50,6 +50,7 @@ class MailHelper:
         self.program = program or os.path.join(tree.BUILD, "eventd-mail")
         self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.buffer = b""
+        self.events = []  # where deliveries have got to, taken out of what next() answers
 
     def send(self, message):
         body = json.dumps(message).encode()
@@ -64,7 +65,11 @@ class MailHelper:
                 size = struct.unpack(">I", self.buffer[:4])[0]
                 if len(self.buffer) >= 4 + size:
                     body, self.buffer = self.buffer[4:4 + size], self.buffer[4 + size:]
-                    return json.loads(body)
+                    message = json.loads(body)
+                    if message["type"] != "event":
+                        return message
+                    self.events.append(message)
+                    continue
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
                 raise AssertionError("eventd-mail says nothing")
