@@ -142,6 +142,7 @@ register_everything(struct engine *e)
 	pki_exec_commands(e->cli);
 	pki_show_commands(e->cli);
 	mail_test_commands(e->cli);
+	pki_crl_commands(e->cli);
 	capture_commands(e->cli);
 	intake_commands(e->cli);
 	tracks_commands(e->cli, e->tracks);

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "pki/certtext.h"
 #include "pki/import.h"
+#include "pki/revocation_cache.h"
 
 static const char *const reasons[] = { "unspecified", "key compromise", "CA compromise",
 	"affiliation changed", "superseded", "cessation of operation", "certificate hold", NULL,
@@ -142,8 +143,11 @@ fetch_crl(const struct pki_fetch *fetch, const char *url, struct err *err)
 	unsigned char *data;
 	size_t n;
 
+	revocation_cache_count(fetch->cache, REVOCATION_FETCHED);
 	if (fetch->get(fetch->arg, ctx, &(struct pki_fetch_ask){ .url = url }, &data, &n, err))
 		crl = crl_import(data, n, err);
+	if (crl == NULL)
+		revocation_cache_count(fetch->cache, REVOCATION_FAILED);
 	mem_free(ctx);
 	return crl;
 }
@@ -153,10 +157,12 @@ look_at_url(const struct revocation_ask *ask, const ASN1_STRING *uri, struct err
 {
 	char *url =
 		mem_strndup(NULL, (const char *)ASN1_STRING_get0_data(uri), (size_t)ASN1_STRING_length(uri));
-	X509_CRL *kept = crl_cache_find(ask->fetch->cache, url, ask->at);
+	X509_CRL *kept = revocation_cache_crl(ask->fetch->cache, url, ask->at);
 	X509_CRL *crl = kept == NULL ? fetch_crl(ask->fetch, url, err) : NULL;
 	enum revocation_status status = REVOCATION_UNKNOWN;
 
+	if (kept != NULL || crl != NULL)
+		revocation_cache_count(ask->fetch->cache, REVOCATION_CHECKED);
 	if (kept != NULL)
 		status = look_up(kept, ask, err);
 	else if (crl != NULL)
@@ -164,7 +170,7 @@ look_at_url(const struct revocation_ask *ask, const ASN1_STRING *uri, struct err
 	if (status == REVOCATION_UNKNOWN)
 		err_wrap(err, "%s", url);
 	else if (crl != NULL) /* a list that is no use must not shut out the right one for a day */
-		crl_cache_add(ask->fetch->cache, url, crl, ask->at);
+		revocation_cache_add_crl(ask->fetch->cache, url, crl, ask->at);
 	X509_CRL_free(crl);
 	mem_free(url);
 	return status;

@@ -25,12 +25,12 @@ struct pki_fetch_ask {
 typedef bool pki_fetch_f(void *arg, const void *ctx, const struct pki_fetch_ask *, unsigned char **data,
 	size_t *len, struct err *);
 
-struct crl_cache;
+struct revocation_cache;
 
 struct pki_fetch {
 	pki_fetch_f *get;
 	void *arg;
-	struct crl_cache *cache; /* may be NULL */
+	struct revocation_cache *cache; /* may be NULL */
 };
 
 /* A pki_fetch_f over libcurl; `arg` is not used. */

@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "pki/certtext.h"
+#include "pki/revocation_cache.h"
 
 static bool
 refuse(struct err *err, const char *what)
@@ -145,16 +146,66 @@ judge_response(const unsigned char *data, size_t n, OCSP_REQUEST *request, const
 	return status;
 }
 
+/* Whose status: the key of the cache. */
+static char *
+key_of(const void *ctx, const struct revocation_ask *ask)
+{
+	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha256(), ask->cert, ask->issuer);
+	struct text *hex = text_new(ctx);
+	unsigned char *der = NULL;
+	int n = i2d_OCSP_CERTID(id, &der);
+
+	if (n > 0)
+		text_add_hex(hex, der, (size_t)n, '\0');
+	OPENSSL_free(der);
+	OCSP_CERTID_free(id);
+	return hex->s;
+}
+
+/* A response that says until when it holds need not be asked for again before. */
+static void
+keep_response(const struct revocation_ask *ask, const char *key, const char *url, const unsigned char *data,
+	size_t n)
+{
+	const unsigned char *p = data;
+	OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &p, (long)n);
+	OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
+	ASN1_GENERALIZEDTIME *until = NULL;
+	OCSP_SINGLERESP *single = find_single(basic, ask);
+	time_t t;
+
+	OCSP_single_get0_status(single, NULL, NULL, NULL, &until);
+	if (until != NULL && asn1_to_time(until, &t) && t > ask->at)
+		revocation_cache_add_ocsp(ask->fetch->cache, key, url, data, n, t, ask->at);
+	OCSP_BASICRESP_free(basic);
+	OCSP_RESPONSE_free(response);
+}
+
+static enum revocation_status
+look_at_kept(const struct revocation_ask *ask, const char *key, struct err *err)
+{
+	size_t n = 0;
+	const unsigned char *data = revocation_cache_ocsp(ask->fetch->cache, key, ask->at, &n);
+
+	return data != NULL ? judge_response(data, n, NULL, ask, err) : REVOCATION_UNKNOWN;
+}
+
 static enum revocation_status
 query(const struct revocation_ask *ask, const char *url, struct err *err)
 {
-	OCSP_REQUEST *request = OCSP_REQUEST_new();
 	void *ctx = mem_ctx(NULL, "OCSP query");
-	enum revocation_status status = REVOCATION_UNKNOWN;
+	const char *key = key_of(ctx, ask);
+	enum revocation_status status = look_at_kept(ask, key, err);
+	OCSP_REQUEST *request = NULL;
 	unsigned char *body = NULL, *data;
 	size_t len;
 	int n;
 
+	if (status != REVOCATION_UNKNOWN) {
+		mem_free(ctx);
+		return status;
+	}
+	request = OCSP_REQUEST_new();
 	OCSP_request_add0_id(request, OCSP_cert_to_id(EVP_sha1(), ask->cert, ask->issuer));
 	OCSP_request_add1_nonce(request, NULL, -1);
 	n = i2d_OCSP_REQUEST(request, &body);
@@ -167,6 +218,8 @@ query(const struct revocation_ask *ask, const char *url, struct err *err)
 		status = judge_response(data, len, request, ask, err);
 	if (status == REVOCATION_UNKNOWN)
 		err_wrap(err, "%s", url);
+	else
+		keep_response(ask, key, url, data, len);
 	OPENSSL_free(body);
 	OCSP_REQUEST_free(request);
 	mem_free(ctx);

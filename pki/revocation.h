@@ -45,9 +45,4 @@ bool revocation_must_staple(const X509 *);
 /* "key compromise", ... of a CRLReason. */
 const char *revocation_reason(int reason);
 
-/* CRLs by URL until their nextUpdate, 24 hours at most. Owned by ctx. */
-struct crl_cache *crl_cache_new(const void *ctx);
-X509_CRL *crl_cache_find(const struct crl_cache *, const char *url, time_t at); /* borrowed, or NULL */
-void crl_cache_add(struct crl_cache *, const char *url, X509_CRL *, time_t at);
-
 #endif

@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "pki/installed.h"
+#include "pki/learnt.h"
 #include "pki/pool.h"
 
 struct pki {
@@ -18,6 +19,7 @@ struct pki {
 	struct trustpoint *first;
 	struct installed *installed;
 	struct pool *pool;
+	struct learnt *learnt;
 	struct pki_counters counters;
 };
 
@@ -39,6 +41,7 @@ pki_new(const void *ctx, struct engine *engine)
 	pki->engine = engine;
 	pki->installed = installed_new(pki, engine);
 	pki->pool = pool_new(pki, engine);
+	pki->learnt = learnt_new(pki, engine);
 	mem_on_free(pki, forget_certificates);
 	return pki;
 }
@@ -207,4 +210,27 @@ pki_count_session(struct pki *pki, bool valid)
 		pki->counters.successful++;
 	else
 		pki->counters.failed++;
+}
+
+static uint64_t
+count_of(const json_t *message, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(json_object_get(message, "counters"), key));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+void
+pki_learn(struct pki *pki, const json_t *message, uint64_t *known)
+{
+	learnt_take(pki->learnt, message, known);
+	pki->counters.crls_checked += count_of(message, "checked");
+	pki->counters.crl_fetches += count_of(message, "fetches");
+	pki->counters.crl_failed += count_of(message, "failed");
+}
+
+struct learnt *
+pki_learnt(const struct pki *pki)
+{
+	return pki->learnt;
 }

@@ -13,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
 #include <openssl/x509.h>
 
 #include "core/err.h"
 #include "pki/trust.h"
 
 struct engine;
+struct learnt;
 struct pki;
 
 struct trustpoint {
@@ -68,5 +70,10 @@ struct pki_counters {
 const struct pki_counters *pki_counters(const struct pki *);
 /* A helper's connection has come to its end, its peer's chain found good or not. */
 void pki_count_session(struct pki *, bool valid);
+
+/* ---- revocation: pki/revocation_cache.h has the messages ---- */
+/* What a helper tells: entries and counters. `known`: see learnt_take(). */
+void pki_learn(struct pki *, const json_t *message, uint64_t *known);
+struct learnt *pki_learnt(const struct pki *);
 
 #endif

@@ -7,6 +7,7 @@
  * and from it:  {"type":"trace","id":7,"at":<wall microseconds>,"why":<debug mask>,"stamped":true,"text":"..."}
  *               {"type":"event","id":7,...}   actions/mail/event.h: where the delivery has got to
  *               {"type":"result","version":1,"id":7,...}  exactly one for each job, also a cancelled one.
+ * Both ways, before a job and before a result: {"type":"revocation",...} of pki/revocation_cache.h.
  * The process ends when its standard input does; a job under way is then given up.
  */
 #ifndef ACTIONS_MAIL_JOB_H

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "pki/learnt.h"
 #include "pki/store.h"
 #include "core/rng.h"
 
@@ -40,6 +41,7 @@ struct worker {
 	struct helper *helper;
 	uint64_t job; /* under way, also when nobody waits for it any more; 0 = idle */
 	struct mail_ticket *ticket;
+	uint64_t briefed; /* how much of what others have learnt about revocation it knows */
 };
 
 struct mailer {
@@ -169,6 +171,8 @@ on_message(void *arg, json_t *message)
 		take_trace(w->mailer, message);
 	else if (strcmp(type, "event") == 0)
 		take_event(w, message);
+	else if (strcmp(type, "revocation") == 0 && w->mailer->engine->pki != NULL)
+		pki_learn(w->mailer->engine->pki, message, &w->briefed);
 	else if (strcmp(type, "result") == 0)
 		take_result(w, message);
 }
@@ -182,6 +186,7 @@ on_exit_worker(void *arg, pid_t pid, int exit_code, int term_signal)
 	unsigned long long job = w->job;
 
 	(void)pid;
+	w->briefed = 0;
 	if (w->job == 0)
 		return; /* told to end, or died idle: the next job starts another */
 	if (term_signal != 0)
@@ -206,6 +211,20 @@ on_hung(void *arg)
 	helper_kill(t->worker->helper, SIGKILL);
 }
 
+/* CRLs and OCSP responses that other processes have fetched since this one's last job. */
+static void
+brief(struct worker *w)
+{
+	json_t *message;
+
+	if (w->mailer->engine->pki == NULL)
+		return;
+	message = learnt_brief(pki_learnt(w->mailer->engine->pki), &w->briefed);
+	if (message != NULL)
+		helper_send(w->helper, message, NULL);
+	json_decref(message);
+}
+
 static void
 start(struct worker *w, struct mail_ticket *t)
 {
@@ -219,6 +238,7 @@ start(struct worker *w, struct mail_ticket *t)
 	w->job = t->job->id;
 	t->worker = w;
 	loop_in_flight(m->engine->loop, 1);
+	brief(w);
 	sent = helper_send(w->helper, message, &err);
 	json_decref(message);
 	if (!sent) {

@@ -21,7 +21,7 @@
 #include "core/mem.h"
 #include "core/privilege.h"
 #include "core/text.h"
-#include "pki/revocation.h"
+#include "pki/revocation_cache.h"
 
 #define WAITING_MAX 64 /* jobs: the engine sends the next when the last is answered */
 
@@ -38,6 +38,7 @@ struct intake {
 	pthread_cond_t changed;
 	STAILQ_HEAD(, waiting) jobs;
 	size_t count;
+	json_t *news;       /* of revocation, not yet looked at */
 	json_int_t current; /* id of the job under way, 0 = none */
 	bool ended;
 	struct cancel *cancel; /* of the job under way */
@@ -107,6 +108,8 @@ take_message(struct intake *in, json_t *message)
 	pthread_mutex_lock(&in->lock);
 	if (type != NULL && strcmp(type, "job") == 0) {
 		take_job(in, message, id);
+	} else if (type != NULL && strcmp(type, "revocation") == 0) {
+		json_array_append_new(in->news, message);
 	} else {
 		if (type != NULL && strcmp(type, "cancel") == 0)
 			take_cancel(in, id);
@@ -199,7 +202,7 @@ refuse_job(const void *ctx, uint64_t id, enum mail_class class, const char *why)
 }
 
 static void
-work_on(struct waiting *job, struct cancel *cancel, struct crl_cache *crls)
+work_on(struct waiting *job, struct cancel *cancel, struct revocation_cache *crls)
 {
 	void *ctx = mem_ctx(NULL, "mail job");
 	struct worker w = { .id = (uint64_t)job->id, .redact = redact_new(ctx) };
@@ -209,6 +212,7 @@ work_on(struct waiting *job, struct cancel *cancel, struct crl_cache *crls)
 	struct mail_result *r;
 	struct mail_job *todo;
 	struct err err = ERR_INIT;
+	json_t *news;
 
 	todo = mail_job_from_json(ctx, job->message, &err);
 	json_decref(job->message);
@@ -221,6 +225,8 @@ work_on(struct waiting *job, struct cancel *cancel, struct crl_cache *crls)
 		trace.on = todo->debug;
 		r = mail_deliver(ctx, todo, &env);
 	}
+	if ((news = revocation_cache_news(crls)) != NULL)
+		send_frame(&w, news);
 	send_frame(&w, mail_result_to_json(r));
 	mem_free(ctx);
 	if (w.broken)
@@ -249,6 +255,20 @@ next_job(struct intake *in)
 }
 
 static void
+take_news(struct intake *in, struct revocation_cache *crls)
+{
+	json_t *news, *message;
+	size_t i;
+
+	pthread_mutex_lock(&in->lock);
+	news = in->news;
+	in->news = json_array();
+	pthread_mutex_unlock(&in->lock);
+	json_array_foreach(news, i, message) revocation_cache_take(crls, message);
+	json_decref(news);
+}
+
+static void
 forget_waiting(struct intake *in)
 {
 	struct waiting *w;
@@ -265,7 +285,7 @@ main(void)
 {
 	struct intake in = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 	struct waiting *job;
-	struct crl_cache *crls;
+	struct revocation_cache *crls;
 	struct err err = ERR_INIT;
 	pthread_t reader;
 
@@ -275,18 +295,21 @@ main(void)
 		return 1;
 	}
 	STAILQ_INIT(&in.jobs);
+	in.news = json_array();
 	in.cancel = cancel_new(NULL);
-	crls = crl_cache_new(NULL);
+	crls = revocation_cache_new(NULL);
 	if (pthread_create(&reader, NULL, read_messages, &in) != 0) {
 		fprintf(stderr, "eventd-mail: no thread\n");
 		return 1;
 	}
 	while ((job = next_job(&in)) != NULL) {
+		take_news(&in, crls);
 		work_on(job, in.cancel, crls);
 		free(job);
 	}
 	pthread_join(reader, NULL);
 	forget_waiting(&in);
+	json_decref(in.news);
 	mem_free(crls);
 	mem_free(in.cancel);
 	return 0;

@@ -304,6 +304,10 @@ show_counters(struct session *s, const void *args, struct err *err)
 	counter(w, "Failed Validations", "failed_validations", c->failed);
 	counter(w, "Bypassed Validations", "bypassed_validations", 0);
 	counter(w, "Pending Validations", "pending_validations", 0);
+	counter(w, "CRLs checked", "crls_checked", c->crls_checked);
+	counter(w, "CRL - fetch attempts", "crl_fetch_attempts", c->crl_fetches);
+	counter(w, "CRL - failed attempts", "crl_failed_attempts", c->crl_failed);
+	counter(w, "CRL - rejected busy fetching", "crl_rejected_busy_fetching", 0);
 	counter(w, "AAA authorizations", "aaa_authorizations", 0);
 	return CMD_DONE;
 }

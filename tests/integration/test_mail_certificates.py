@@ -1,8 +1,12 @@
 """What an applet's mail says and does about every kind of server certificate, against a real Postfix: the class in the
 message, the alert that the server received, and mail only where the chain is good."""
 
+import base64
 import http.server
+import json
+import os
 import re
+import signal
 import threading
 
 import pytest
@@ -251,6 +255,71 @@ def test_revocation_good_is_asked_once(revoking, http_files):
     assert len(http_files.asked) == 2, "the lists are good for another month"
 
 
+def helper_pid(daemon):
+    return next(p["pid"] for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-mail" and p["pid"])
+
+
+def test_what_one_process_fetched_the_others_know(revoking, http_files):
+    """The list outlives the process that fetched it, and the daemon; `clear crypto pki crls` forgets it everywhere."""
+    daemon = revoking.daemon
+    revoking.show("chain.pem")
+    put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
+    assert check_with(revoking, "crl") == ([], None)
+    kept = daemon.json("show crypto pki crls")
+    assert [(c["crl_issuer_name"].split(",")[0], c["retrieved_from"], c["revoked_certificates"]) for c in kept["crls"]] == [
+        ("cn=Example CA 1C3", http_files.url + "/intermediate.crl", 1), ("cn=Example Root R1", http_files.url + "/r1.crl", 0)]
+    assert kept["cache_bytes"] == sum(c["bytes"] for c in kept["crls"]) > 0
+    shown = daemon.show("show crypto pki crls")
+    for crl in kept["crls"]:
+        assert ("CRL Issuer Name:\n    %(crl_issuer_name)s\n    LastUpdate: %(last_update)s\n    NextUpdate: %(next_update)s\n"
+                "    Retrieved from CRL Distribution Point:\n      %(retrieved_from)s\n" % crl) in shown
+    counted = daemon.json("show crypto pki counters")
+    assert (counted["crls_checked"], counted["crl_fetch_attempts"], counted["crl_failed_attempts"]) == (2, 2, 0)
+
+    first = helper_pid(daemon)
+    os.kill(first, signal.SIGKILL)
+    tree.wait_for(lambda: not any(p["pid"] == first for p in daemon.json("show system processes")["processes"]))
+    assert check_with(revoking, "crl") == ([], None)
+    assert helper_pid(daemon) != first and len(http_files.asked) == 2
+
+    files = os.path.join(daemon.state, "revocation")
+    tree.wait_for(lambda: len([f for f in os.listdir(files) if f.endswith(".json")]) == 2)
+    assert daemon.ctl("write memory").code == 0
+    daemon.stop()
+    daemon.start()
+    assert sorted(c["retrieved_from"] for c in daemon.json("show crypto pki crls")["crls"]) == \
+        sorted(c["retrieved_from"] for c in kept["crls"])
+    assert check_with(revoking, "crl") == ([], None) and len(http_files.asked) == 2
+
+    assert daemon.ctl("clear crypto pki crls").code == 0
+    assert daemon.json("show crypto pki crls") == {"schema_version": 1, "crls": [], "cache_bytes": 0,
+                                                  "cache_maximum_bytes": kept["cache_maximum_bytes"]}
+    tree.wait_for(lambda: os.listdir(files) == [])
+    assert check_with(revoking, "crl") == ([], None) and len(http_files.asked) == 4
+
+
+def test_a_kept_list_that_was_tampered_with_decides_nothing(revoking, http_files):
+    """A file of the state directory is no better than the network: the signature is verified with each use."""
+    daemon = revoking.daemon
+    revoking.show("revoked-chain.pem")
+    put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
+    assert "[CERT_REVOKED tls: " in check_with(revoking, "crl")[0][0]
+    files = os.path.join(daemon.state, "revocation")
+    path = tree.wait_for(lambda: [os.path.join(files, f) for f in os.listdir(files) if f.endswith(".json")])[0]
+    assert daemon.ctl("write memory").code == 0
+    daemon.stop()
+    with open(path) as f:
+        kept = json.load(f)
+    der = bytearray(base64.b64decode(kept["data"]))
+    der[-1] ^= 1
+    with open(path, "w") as f:
+        json.dump(dict(kept, data=base64.b64encode(der).decode()), f)
+    http_files.clear()
+    daemon.start()
+    messages, alert = check_with(revoking, "crl")
+    assert "[CERT_REVOCATION_UNKNOWN tls: " in messages[0] and "signature of the CRL is wrong" in messages[0] and alert == 46
+
+
 def test_revocation_revoked(revoking, http_files):
     revoking.show("revoked-chain.pem")
     put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
@@ -281,6 +350,7 @@ def test_ocsp(revoking, http_files):
     http_files.respond = responder(revoking.pki, revoked=["revoked.pem"])
     revoking.show("chain.pem")
     assert check_with(revoking, "ocsp") == ([], None) and http_files.asked == ["/ocsp"] * 2
+    assert check_with(revoking, "ocsp") == ([], None) and len(http_files.asked) == 2, "the responses hold for an hour"
     revoking.show("revoked-chain.pem")
     messages, alert = check_with(revoking, "ocsp none")
     assert "[CERT_REVOKED tls: " in messages[0] and alert == 44
@@ -292,6 +362,7 @@ def test_methods_are_tried_in_order(revoking, http_files):
     assert check_with(revoking, "crl ocsp") == ([], None)
     assert sorted(http_files.asked) == ["/intermediate.crl", "/ocsp", "/ocsp", "/r1.crl"], "no list there: the responder is asked"
     http_files.clear()
+    assert revoking.daemon.ctl("clear crypto pki crls").code == 0
     messages, alert = check_with(revoking, "ocsp")
     assert "[CERT_REVOCATION_UNKNOWN tls: " in messages[0] and alert == 46
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import time
 
 import pytest
 
@@ -174,6 +175,13 @@ def documented():
 def full_daemon(module_daemon, pki):
     """One in which every list has an element."""
     daemon = module_daemon(settings={"syslog": {"listen": ["udp://127.0.0.1:0"]}})
+    daemon.stop()
+    now = int(time.time())
+    os.mkdir(os.path.join(daemon.state, "revocation"))
+    with open(os.path.join(daemon.state, "revocation", "kept.json"), "w") as f:
+        json.dump({"kind": "crl", "key": "http://crl.example.test/ca.crl", "issuer": "cn=CA", "fetched": now, "until": now + 3600,
+                   "last_update": now - 60, "next_update": now + 3600, "revoked": 0, "data": "AAAA"}, f)
+    daemon.start()
     policies = os.path.join(daemon.dir, "policies")
     os.mkdir(policies, 0o755)
     with open(os.path.join(policies, "hello.lua"), "w") as f:

@@ -14,6 +14,7 @@
 #include "certs.h"
 #include "core/mem.h"
 #include "pki/revocation.h"
+#include "pki/revocation_cache.h"
 #include "pki/verify.h"
 
 #define DAY     86400
@@ -235,7 +236,7 @@ test_crl_is_fetched_and_cached(void **state)
 	void *ctx = mem_ctx(NULL, "test");
 	X509_CRL *crl = make_crl(&(struct crl_spec){ .issuer = &w->ca, .from = -DAY, .until = 3600 });
 	struct shelf shelf = { 0 };
-	struct pki_fetch fetch = { take_from_shelf, &shelf, crl_cache_new(ctx) };
+	struct pki_fetch fetch = { take_from_shelf, &shelf, revocation_cache_new(ctx) };
 	struct revocation_ask ask = {
 		.cert = w->leaf.cert, .issuer = w->ca.cert, .at = time(NULL), .fetch = &fetch
 	};
@@ -264,14 +265,14 @@ static void
 test_cache_forgets_after_a_day(void **state)
 {
 	struct world *w = *state;
-	struct crl_cache *cache = crl_cache_new(NULL);
+	struct revocation_cache *cache = revocation_cache_new(NULL);
 	X509_CRL *crl = make_crl(&(struct crl_spec){ .issuer = &w->ca, .from = -DAY, .until = 30 * DAY });
 	time_t now = time(NULL);
 
-	crl_cache_add(cache, CRL_URL, crl, now);
-	assert_ptr_equal(crl_cache_find(cache, CRL_URL, now + DAY - 1), crl);
-	assert_null(crl_cache_find(cache, CRL_URL, now + DAY));
-	assert_null(crl_cache_find(cache, "http://crl.example.com/b.crl", now));
+	revocation_cache_add_crl(cache, CRL_URL, crl, now);
+	assert_ptr_equal(revocation_cache_crl(cache, CRL_URL, now + DAY - 1), crl);
+	assert_null(revocation_cache_crl(cache, CRL_URL, now + DAY));
+	assert_null(revocation_cache_crl(cache, "http://crl.example.com/b.crl", now));
 	X509_CRL_free(crl);
 	mem_free(cache);
 }
