@@ -22,6 +22,8 @@
 #include "core/notify.h"
 #include "core/paths.h"
 #include "core/settings.h"
+#include "detect/interface.h"
+#include "net/links.h"
 #include "options.h"
 #include "sched/sched.h"
 #include "setup.h"
@@ -151,6 +153,22 @@ lock_state(const char *dir, struct err *err)
 	return ok;
 }
 
+/* What the kernel tells of interfaces. Without netlink everything else works. */
+static void
+follow_kernel(struct engine *e)
+{
+	struct err err = ERR_INIT;
+
+	e->links = links_new(e, e, &err);
+	if (e->links == NULL) {
+		log_msg(e->log, NULL, "SYS", SEV_WARNINGS, "LINKS", "Interfaces are not watched: %s",
+			err.text);
+		return;
+	}
+	link_messages(e, e, e->links);
+	interface_detector_come(e);
+}
+
 static int
 serve(const struct options *o)
 {
@@ -180,16 +198,11 @@ serve(const struct options *o)
 		return EXIT_RUNTIME;
 	}
 	log_sink(d.engine, d.engine->log, on_console, d.engine);
+	follow_kernel(d.engine); /* before the configuration: what it arms is there */
 	status = boot_configuration(d.engine, o);
 	if (status == EXIT_FINE &&
 		!intake_listen(d.engine->intake, settings->listen, settings->listen_count, &err))
 		status = EXIT_RUNTIME;
-	if (status == EXIT_FINE && links_new(d.engine, d.engine, &err) == NULL) {
-		/* No netlink here: everything else works. */
-		log_msg(d.engine->log, NULL, "SYS", SEV_WARNINGS, "LINKS", "Link changes are not watched: %s",
-			err.text);
-		err_clear(&err);
-	}
 	d.server = status != EXIT_FINE ? NULL : cli_server_new(d.engine, d.engine->cli, o->socket, &err);
 	if (d.server == NULL) {
 		if (err.code != ERR_NONE)

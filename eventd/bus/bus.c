@@ -165,8 +165,9 @@ bus_detector_come(struct bus *b, const struct detector *d)
 	if (bus_detector_is_there(b, d))
 		return;
 	specs_of(b, d)->came = true;
-	log_msg(b->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_DETECTOR",
-		"event detector %s is available", d->name);
+	if (bus_specs(b, d) != NULL) /* somebody was told to wait for it */
+		log_msg(b->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_DETECTOR",
+			"event detector %s is available", d->name);
 	for (struct spec *s = bus_specs(b, d); s; s = s->next) {
 		s->waits = d->arm && !d->arm(s, &err);
 		if (s->waits)

@@ -67,6 +67,13 @@ static const struct setting table[] = {
 		.at = AT(aliases),
 		.count_at = AT(alias_count),
 		.dflt = "{}" },
+	{ .key = "interfaces.load-interval",
+		.help = "Seconds over which rates and loads of interfaces are averaged",
+		.type = SET_INT,
+		.at = AT(load_interval),
+		.min = 30,
+		.max = 600,
+		.dflt = "300" },
 	{ .key = "cli.device",
 		.help = "The device's own CLI behind `cli command`: none, vtysh, shell or program",
 		.type = SET_DEVICE,
@@ -245,6 +252,7 @@ settings_parse(const void *ctx, const char *text, size_t n, settings_finding_f *
 	p.out->log_level = SEV_INFORMATIONAL;
 	p.out->console = true;
 	p.out->mail_max_parallel = 4;
+	p.out->load_interval = 300;
 	if (yaml_parser_initialize(&y) == 0)
 		abort();
 	yaml_parser_set_input_string(&y, (const unsigned char *)text, n);

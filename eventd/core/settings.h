@@ -47,6 +47,7 @@ struct settings {
 
 	struct setting_pair *aliases; /* IOS name -> kernel name */
 	size_t alias_count;
+	int64_t load_interval; /* s: rates of interfaces are averaged over it */
 
 	int cli_device;                  /* enum setting_device */
 	struct setting_list cli_program; /* argv; empty: that of the device */

@@ -6,25 +6,11 @@
 #ifndef SYSLOG_LINK_H
 #define SYSLOG_LINK_H
 
-#include <stdint.h>
-
 #include "core/engine.h"
-#include "core/err.h"
+#include "net/links.h"
 
-struct links;
-
-/*
- * Follows the interfaces of the network namespace that the process is in. What is there at the start
- * is learnt in silence. NULL: no netlink, err says why. Needs loop, log and settings of the engine.
- */
-struct links *links_new(const void *ctx, struct engine *, struct err *);
-
-struct links_stats {
-	unsigned interfaces;
-	uint64_t changes; /* of an interface's state */
-	uint64_t resyncs; /* the kernel had more to say than we had room: everything was read anew */
-};
-void links_stats(const struct links *, struct links_stats *);
+/* From now on, until ctx ends. Needs log and settings of the engine. */
+void link_messages(const void *ctx, struct engine *, struct links *);
 
 /* ---- the pure part: what a change of state is called ---- */
 

@@ -18,6 +18,7 @@ ORDER = [
     ["cli/kw"],
     ["pki"],
     ["store"],
+    ["net"],
     ["conf"],
     ["bus"],
     ["sched"],

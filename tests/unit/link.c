@@ -189,6 +189,7 @@ net_new(const struct settings *settings, const char *const *before, size_t count
 	n->links = links_new(n, &n->engine, &err);
 	if (n->links == NULL)
 		fail_msg("%s", err.text);
+	link_messages(n, &n->engine, n->links);
 	loop_settle(n->engine.loop);
 	assert_string_equal(n->log->s, ""); /* what was there is learnt in silence */
 	return n;

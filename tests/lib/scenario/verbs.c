@@ -13,6 +13,7 @@
 #include "core/loop.h"
 #include "core/mem.h"
 #include "detect/syslog.h"
+#include "net/links.h"
 #include "syslog/message.h"
 
 /* ---- configuration ---- */
@@ -188,6 +189,67 @@ verb_track(struct world *w, const struct statement *st)
 	return world_fail(w, "'%s' is no state", st->word[2]);
 }
 
+/* The counters that a scenario may set, by the kernel's names. */
+static uint64_t *
+counter_named(struct link_counters *c, const char *name, size_t n)
+{
+	const struct {
+		const char *name;
+		uint64_t *at;
+	} rows[] = {
+		{ "rx_packets", &c->rx_packets },
+		{ "rx_bytes", &c->rx_bytes },
+		{ "rx_errors", &c->rx_errors },
+		{ "rx_dropped", &c->rx_dropped },
+		{ "rx_multicast", &c->rx_multicast },
+		{ "rx_crc", &c->rx_crc },
+		{ "rx_frame", &c->rx_frame },
+		{ "rx_overrun", &c->rx_overrun },
+		{ "rx_length", &c->rx_length },
+		{ "tx_packets", &c->tx_packets },
+		{ "tx_bytes", &c->tx_bytes },
+		{ "tx_errors", &c->tx_errors },
+		{ "tx_dropped", &c->tx_dropped },
+		{ "tx_underrun", &c->tx_underrun },
+		{ "tx_aborted", &c->tx_aborted },
+		{ "resets", &c->resets },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strlen(rows[i].name) == n && memcmp(rows[i].name, name, n) == 0)
+			return rows[i].at;
+	return NULL;
+}
+
+/* interface NAME up|down|gone [COUNTER=VALUE...]: what the kernel says of an interface. */
+static bool
+verb_interface(struct world *w, const struct statement *st)
+{
+	const struct link *l = links_find(w->engine->links, st->word[1]);
+	struct link_counters c = { 0 };
+	unsigned flags = 0;
+
+	if (strcmp(st->word[2], "up") == 0)
+		flags = IFF_UP | IFF_LOWER_UP | IFF_RUNNING;
+	else if (strcmp(st->word[2], "gone") == 0)
+		flags = ~0u;
+	else if (strcmp(st->word[2], "down") != 0)
+		return world_fail(w, "'%s' is no state", st->word[2]);
+	if (l != NULL)
+		c = l->counters;
+	for (size_t i = 3; i < st->n; i++) {
+		size_t n = strcspn(st->word[i], "=");
+		uint64_t *at = counter_named(&c, st->word[i], n);
+
+		if (at == NULL || st->word[i][n] == '\0')
+			return world_fail(w, "'%s' is no counter", st->word[i]);
+		*at = strtoull(st->word[i] + n + 1, NULL, 10);
+	}
+	links_fake_set(w->engine->links, st->word[1], flags, &c);
+	world_settle(w);
+	return true;
+}
+
 /* publish SUB-SYSTEM TYPE [ARG...]: an event of an application outside. */
 static bool
 verb_publish(struct world *w, const struct statement *st)
@@ -272,6 +334,7 @@ static const struct {
 	{ "config", 0, true, verb_config },
 	{ "expect", 1, false, expect_run },
 	{ "file", 1, true, verb_file },
+	{ "interface", 2, false, verb_interface },
 	{ "mail", 1, false, verb_mail },
 	{ "press", 2, false, verb_press },
 	{ "publish", 2, false, verb_publish },
