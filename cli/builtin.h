@@ -11,19 +11,20 @@ void cli_conf_rows(struct conf *);
 /* All of the below. */
 void cli_builtin(struct cli *);
 
-void exec_session_register(struct cli *);   /* exit, end, configure terminal */
-void exec_enable_register(struct cli *);    /* enable, disable */
-void exec_terminal_register(struct cli *);  /* terminal ... */
-void exec_debug_register(struct cli *);     /* debug, undebug, show debugging */
-void exec_files_register(struct cli *);     /* copy, delete, dir, more */
-void exec_config_register(struct cli *);    /* write memory, copy running-config, configure replace */
-void exec_log_register(struct cli *);       /* send log, clear logging */
-void show_config_register(struct cli *);    /* show running-config, show startup-config */
-void show_logging_register(struct cli *);   /* show logging */
-void exec_check_register(struct cli *);     /* event manager check */
-void exec_eem_register(struct cli *);       /* event manager run */
-void exec_scheduler_register(struct cli *); /* event manager scheduler, clear event manager */
-void show_eem_register(struct cli *);       /* show event manager ... */
-void show_system_register(struct cli *);    /* show clock, version, users, history, system processes */
+void exec_session_register(struct cli *);    /* exit, end, configure terminal */
+void exec_enable_register(struct cli *);     /* enable, disable */
+void exec_terminal_register(struct cli *);   /* terminal ... */
+void exec_debug_register(struct cli *);      /* debug, undebug, show debugging */
+void exec_files_register(struct cli *);      /* copy, delete, dir, more */
+void exec_config_register(struct cli *);     /* write memory, copy running-config, configure replace */
+void exec_log_register(struct cli *);        /* send log, clear logging */
+void show_config_register(struct cli *);     /* show running-config, show startup-config */
+void show_logging_register(struct cli *);    /* show logging */
+void exec_check_register(struct cli *);      /* event manager check */
+void exec_eem_register(struct cli *);        /* event manager run */
+void exec_scheduler_register(struct cli *);  /* event manager scheduler, clear event manager */
+void show_eem_register(struct cli *);        /* show event manager ... */
+void show_interfaces_register(struct cli *); /* show interfaces, show ip interface brief, clear counters */
+void show_system_register(struct cli *);     /* show clock, version, users, history, system processes */
 
 #endif

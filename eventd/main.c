@@ -23,6 +23,7 @@
 #include "core/paths.h"
 #include "core/settings.h"
 #include "detect/interface.h"
+#include "net/addresses.h"
 #include "net/links.h"
 #include "options.h"
 #include "sched/sched.h"
@@ -165,6 +166,7 @@ follow_kernel(struct engine *e)
 			err.text);
 		return;
 	}
+	e->addresses = addresses_new(e, e, &err);
 	link_messages(e, e, e->links);
 	interface_detector_come(e);
 }

@@ -41,6 +41,7 @@ struct engine {
 	struct destinations *destinations; /* actions/mail/destination/profile.h */
 	struct maillog *maillog;           /* actions/mail/maillog.h */
 	struct links *links;               /* net/links.h; NULL: there is no netlink */
+	struct addresses *addresses;       /* net/addresses.h; NULL: there is no netlink */
 	struct tracks *tracks;             /* track/track.h */
 	struct captures *captures;         /* capture/capture.h */
 	struct intake *intake;             /* syslog/listen.h */

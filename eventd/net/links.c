@@ -397,7 +397,6 @@ links_on_change(const void *ctx, struct links *ls, links_f *f, void *arg)
 
 static const struct netlink_table link_table = {
 	.what = "interfaces",
-	.facility = "LINK",
 	.dump = RTM_GETLINK,
 	.added = RTM_NEWLINK,
 	.removed = RTM_DELLINK,

@@ -88,7 +88,7 @@ resync(struct netlink *n)
 		n->again = true;
 		return;
 	}
-	log_msg(n->engine->log, NULL, n->table->facility, SEV_WARNINGS, "RESYNC",
+	log_msg(n->engine->log, NULL, "NETLINK", SEV_WARNINGS, "RESYNC",
 		"Changes of %s came faster than they were read, reading all anew", n->table->what);
 	ask_for_all(n);
 }

@@ -20,7 +20,6 @@ struct netlink;
 
 struct netlink_table {
 	const char *what;        /* "interfaces": for messages */
-	const char *facility;    /* of the message that says that it is read anew: "LINK" */
 	uint16_t dump;           /* RTM_GETLINK */
 	uint16_t added, removed; /* RTM_NEWLINK, RTM_DELLINK */
 	unsigned groups[4];      /* RTNLGRP_LINK, ...; 0 ends */

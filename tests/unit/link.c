@@ -262,7 +262,7 @@ test_too_fast_to_follow(void **state)
 		links_stats(n->links, &st);
 	}
 	assert_true(st.resyncs > 0);
-	assert_non_null(strstr(n->log->s, "%LINK-4-RESYNC: "));
+	assert_non_null(strstr(n->log->s, "%NETLINK-4-RESYNC: "));
 	/* When the last thing done is known, all that was done before is. */
 	ip("link add last type veth peer name tsal");
 	ip("link set last up");

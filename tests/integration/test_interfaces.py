@@ -1,0 +1,114 @@
+"""The kernel's interfaces: event interface on a real veth, show interfaces, addresses that come and go."""
+
+import json
+
+import pytest
+
+import tree
+from netns import program_ip
+
+WATCH = ("event manager applet %s", "event interface name %s parameter %s entry-op ge entry-val %d entry-type %s poll-interval 1")
+
+
+@pytest.fixture
+def linked(netns, new_daemon):
+    return netns, new_daemon(netns=netns.name)
+
+
+def watch(daemon, name, interface, parameter, value, kind="value"):
+    daemon.configure(WATCH[0] % name, WATCH[1] % (interface, parameter, value, kind),
+                     'action 1.0 syslog msg "%s on $_interface_name: $_interface_value by $_interface_delta_value"' % parameter)
+
+
+def interface(daemon, name):
+    rows = daemon.json("show interfaces")["interfaces"]
+    return next(row for row in rows if row["interface"] == name)
+
+
+def kernel(namespace, name):
+    out = namespace.run(program_ip(), "-j", "-s", "link", "show", name).stdout
+    return json.loads(out)[0]["stats64"]
+
+
+def send(namespace, count, size=100):
+    """Packets over the pair: to the other end's address, which the neighbour entry knows."""
+    with namespace.entered():
+        import socket
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    s.bind(("192.0.2.1", 0))
+    for _ in range(count):
+        s.sendto(b"x" * size, ("192.0.2.255", 9))
+    s.close()
+
+
+def test_a_flap_is_a_reset_of_the_interface(linked):
+    namespace, daemon = linked
+    before = interface(daemon, "eth0")["interface_resets"]
+    watch(daemon, "RESETS", "eth0", "interface_resets", 1, "increment")
+    watch(daemon, "BEGUN", "eth0", "interface_resets", 0)
+    daemon.wait_log("BEGUN: ")  # sampled together: the first sample is what later ones are compared with
+    namespace.down("peer0")
+    namespace.up("peer0")
+    daemon.wait_log(r"RESETS: interface_resets on eth0: %d by 1" % (before + 1))
+    assert interface(daemon, "eth0")["interface_resets"] == before + 1
+
+
+def test_counters_are_those_of_the_kernel(linked):
+    namespace, daemon = linked
+    send(namespace, 50)
+    seen, true = interface(daemon, "eth0"), kernel(namespace, "eth0")
+    assert seen["packets_output"] == true["tx"]["packets"] >= 50
+    assert seen["bytes_output"] == true["tx"]["bytes"]
+    assert interface(daemon, "peer0")["packets_input"] == kernel(namespace, "peer0")["rx"]["packets"] >= 50
+    assert "%d packets output, %d bytes" % (true["tx"]["packets"], true["tx"]["bytes"]) in daemon.show("show interfaces eth0")
+
+
+def test_cleared_counters_begin_anew_and_the_detector_does_not(linked):
+    namespace, daemon = linked
+    send(namespace, 20)
+    assert interface(daemon, "eth0")["packets_output"] >= 20
+    daemon.ctl("clear counters eth0")
+    assert interface(daemon, "eth0")["packets_output"] < 20
+    assert "Clear counter on interface eth0 by " in daemon.show("show logging")
+    send(namespace, 5)
+    assert interface(daemon, "eth0")["packets_output"] >= 5
+
+
+def test_rates_follow_traffic(linked):
+    namespace, daemon = linked
+    watch(daemon, "BUSY", "eth0", "transmit_rate_bps", 1)
+    send(namespace, 500, 1000)
+    daemon.wait_log(r"BUSY: transmit_rate_bps on eth0: \d+ by", seconds=30)
+    assert interface(daemon, "eth0")["output_rate_bps"] > 0
+
+
+def test_an_interface_that_comes_later_is_watched(linked):
+    namespace, daemon = linked
+    watch(daemon, "LATE", "late0", "receive_broadcasts", 0)
+    refused = daemon.eventctl("-c", "show interfaces late0")
+    assert refused.code == 1 and "There is no interface late0" in refused.out + refused.err
+    namespace.ip("link", "add", "late0", "type", "veth", "peer", "name", "late1")
+    daemon.wait_log("LATE: receive_broadcasts on late0: 0 by 0")
+    assert "administratively down" in daemon.show("show interfaces late0")
+    namespace.ip("link", "del", "late0")
+    assert tree.wait_for(lambda: "late0" not in daemon.show("show interfaces brief"))
+
+
+def test_addresses_come_and_go(linked):
+    namespace, daemon = linked
+    namespace.ip("address", "add", "198.51.100.7/24", "dev", "peer0")
+    rows = {row["interface"]: row for row in daemon.json("show ip interface brief")["interfaces"]}
+    assert rows["eth0"]["ip_address"] == "192.0.2.1" and rows["eth0"]["method"] == "manual"
+    assert "198.51.100.7/24" in interface(daemon, "peer0")["addresses"]
+    namespace.ip("address", "del", "198.51.100.7/24", "dev", "peer0")
+    assert tree.wait_for(lambda: "198.51.100.7/24" not in interface(daemon, "peer0")["addresses"])
+    namespace.ip("link", "set", "eth0", "alias", "to the core")
+    assert tree.wait_for(lambda: interface(daemon, "eth0")["description"] == "to the core")
+
+
+def test_names_are_those_of_the_alias_table(netns, new_daemon):
+    daemon = new_daemon(netns=netns.name, settings={"interfaces": {"alias": {"GigabitEthernet0/0/1": "eth0"}}})
+    watch(daemon, "ALIAS", "Gi0/0/1", "reliability", 255)
+    daemon.wait_log("ALIAS: reliability on GigabitEthernet0/0/1: 255|ALIAS: reliability on Gi0/0/1: 255")
+    assert daemon.show("show interface GigabitEthernet0/0/1").startswith("GigabitEthernet0/0/1 is up, line protocol is up")
