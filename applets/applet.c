@@ -331,8 +331,11 @@ event_table(const void *ctx, const struct detector *const *detectors)
 		.flags = KW_SEQ | KW_KEY };
 	for (size_t i = 0; i < n; i++) {
 		const struct detector *d = detectors[i];
-		struct kw *row = &kw[rows++];
+		struct kw *row = &kw[rows];
 
+		if (d->of_scripts)
+			continue;
+		rows++;
 		*row = (struct kw){ .word = d->name,
 			.help = d->help,
 			KW_AT(struct event_args, what),

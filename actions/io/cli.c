@@ -9,10 +9,10 @@
 
 #include "actions/action.h"
 #include "actions/io/io.h"
+#include "applets/vty.h"
 #include "core/mem.h"
 #include "core/regex.h"
 #include "core/text.h"
-#include "core/tty.h"
 
 struct cli_args {
 	struct kw_template command, pattern;
@@ -41,54 +41,26 @@ static const struct kw cli_kw[] = {
 /* The session of one run. */
 struct cli_run {
 	struct run *run;
-	struct cli_port *port;
+	struct vty *vty;
 	struct text typed;     /* lines still to be typed, each ended by LF */
-	struct text read;      /* what came since the command, CR LF line ends */
-	size_t shown;          /* bytes of `read` already in the debug */
 	struct regex *pattern; /* NULL: until the prompt */
 	struct regex_scratch *scratch;
-	bool is_waiting; /* the session wants input ... */
-	bool at_prompt;  /* ... at its prompt, not at a question */
 	bool is_reading; /* an action is parked for the result */
 	bool has_typed;  /* a line was typed: what came before it, the first prompt, is nobody's result */
 };
 
 static const char cli_key; /* its address names the session among the run's things */
 
-static const struct cli_port_ops *
-ops(const struct cli_run *c)
-{
-	return run_engine(c->run)->cli_port;
-}
-
-/* `debug event manager action cli`: one OUT line an output line, as the router prints it. */
+/* Everything that came is the result. */
 static void
-show_output(struct cli_run *c, bool all)
+take_result(struct cli_run *c)
 {
-	if ((log_debugs(run_engine(c->run)->log) & DEBUG_BIT(DEBUG_EEM_CLI)) == 0) {
-		c->shown = c->read.len;
-		return;
-	}
-	while (c->shown < c->read.len) {
-		const char *at = c->read.s + c->shown, *end = memchr(at, '\n', c->read.len - c->shown);
-		size_t n = end == NULL ? c->read.len - c->shown : (size_t)(end - at);
+	size_t n;
+	const char *s = vty_text(c->vty, &n);
 
-		if (end == NULL && !all)
-			break;
-		c->shown += n + (end != NULL);
-		if (n > 0 && at[n - 1] == '\r')
-			n--;
-		run_debug(c->run, DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": OUT : %.*s", (int)n, at);
-	}
-}
-
-static void
-finish(struct cli_run *c)
-{
 	c->is_reading = false;
-	show_output(c, true);
-	run_var_set(c->run, "_cli_result", c->read.s, c->read.len);
-	run_resume(c->run, NULL);
+	run_var_set(c->run, "_cli_result", s, n);
+	vty_take(c->vty, n);
 }
 
 static void
@@ -99,120 +71,69 @@ type_line(struct cli_run *c)
 	char *line = mem_strndup(run_ctx(c->run), c->typed.s, n);
 
 	text_drop(&c->typed, n + 1);
-	show_output(c, true);
-	run_debug(c->run, DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": IN  : %s%s", ops(c)->prompt(c->port), line);
-	c->is_waiting = false;
-	if (!c->has_typed) {
-		text_clear(&c->read);
-		c->shown = 0;
-	}
+	vty_type(c->vty, line);
+	if (!c->has_typed)
+		vty_clear(c->vty);
 	c->has_typed = true;
-	ops(c)->send(c->port, line);
 	mem_free(line);
+}
+
+static bool
+has_end(const struct cli_run *c)
+{
+	size_t n;
+	const char *s = vty_text(c->vty, &n);
+
+	if (c->pattern == NULL)
+		return vty_at_prompt(c->vty);
+	return n > 0 && regex_match(c->pattern, c->scratch, s, n, NULL) == REGEX_YES;
 }
 
 /* Types what is left to type, then looks whether the end has been read. */
 static void
-advance(struct cli_run *c)
+on_news(void *arg)
 {
+	struct cli_run *c = arg;
+
 	if (!c->is_reading)
 		return;
 	if (c->typed.len > 0) {
-		if (c->is_waiting)
+		if (vty_wants_input(c->vty))
 			type_line(c);
-		return;
+	} else if (has_end(c)) {
+		take_result(c);
+		run_resume(c->run, NULL);
 	}
-	if (c->pattern == NULL) {
-		if (c->is_waiting && c->at_prompt)
-			finish(c);
-		return;
-	}
-	if (c->read.len > 0 && regex_match(c->pattern, c->scratch, c->read.s, c->read.len, NULL) == REGEX_YES)
-		finish(c);
-}
-
-static void
-on_output(void *arg, const char *s, size_t n)
-{
-	struct cli_run *c = arg;
-
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\n' && (c->read.len == 0 || c->read.s[c->read.len - 1] != '\r'))
-			text_addc(&c->read, '\r');
-		text_addc(&c->read, s[i]);
-	}
-	show_output(c, false);
-	if (c->typed.len == 0)
-		advance(c);
-}
-
-static void
-on_waiting(void *arg, int is_prompt)
-{
-	struct cli_run *c = arg;
-
-	c->is_waiting = true;
-	c->at_prompt = is_prompt != 0;
-	advance(c);
 }
 
 static void
 on_failed(void *arg, enum cli_port_failure what, const char *why)
 {
-	/* ORDER: enum cli_port_failure */
-	static const struct {
-		const char *mnemonic, *text;
-	} failures[] = {
-		{ "FMPD_CLI_CONNECT", "Unable to establish CLI session" },
-		{ "FMPD_CLI_READ", "Unable to read CLI response" },
-		{ "FMPD_CLI_WRITE", "Unable to send CLI command" },
-	};
 	struct cli_run *c = arg;
 
 	if (!c->is_reading)
 		return;
-	c->is_reading = false;
-	c->is_waiting = c->at_prompt = true;
 	text_clear(&c->typed);
-	show_output(c, true);
-	run_var_set(c->run, "_cli_result", c->read.s, c->read.len);
-	run_resume_failed(
-		c->run, "FH_ECLI", SEV_ERRORS, failures[what].mnemonic, "%s: %s", failures[what].text, why);
+	take_result(c);
+	run_resume_failed(c->run, "FH_ECLI", SEV_ERRORS, vty_failure_mnemonic(what), "%s: %s",
+		vty_failure_text(what), why);
 }
 
-static const struct cli_port_events port_events = {
-	.output = on_output,
-	.waiting = on_waiting,
-	.failed = on_failed,
-};
-
-static int
-cli_run_free(void *p)
-{
-	struct cli_run *c = p;
-
-	run_debug(c->run, DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": CTL : cli_close called.");
-	return 0;
-}
+static const struct vty_events vty_events = { .news = on_news, .failed = on_failed };
 
 static struct cli_run *
 open_session(struct run *run)
 {
-	const struct cli_port_ops *o = run_engine(run)->cli_port;
 	struct cli_run *c = mem_new(run_ctx(run), struct cli_run);
 
 	c->run = run;
 	text_init(&c->typed, c);
-	text_init(&c->read, c);
 	c->scratch = regex_scratch_new(c, REGEX_JIT);
-	run_debug(run, DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": CTL : cli_open called.");
-	if (o != NULL)
-		c->port = o->open(run_engine(run), c, run_policy(run), run_cause(run), &port_events, c);
-	if (c->port == NULL) {
+	c->vty = vty_open(c, run, &vty_events, c);
+	if (c->vty == NULL) {
 		mem_free(c);
 		return NULL;
 	}
-	mem_on_free(c, cli_run_free);
 	run_put(run, &cli_key, c);
 	return c;
 }
@@ -277,6 +198,7 @@ cli_exec(struct run *run, const void *args)
 	struct cli_run *c = run_get(run, &cli_key);
 	struct typing typing = { .was_cut = false };
 	enum step step;
+	size_t unread;
 
 	text_init(&typing.text, run_ctx(run));
 	if (!run_expand_pieces(run, &a->command, add_typed, &typing)) {
@@ -291,9 +213,7 @@ cli_exec(struct run *run, const void *args)
 		c = open_session(run);
 	if (c == NULL) {
 		mem_free(typing.text.s);
-		return run_fail(run, "FH_EFDUNAVAIL", SEV_ERRORS, "FMPD_CLI_CONNECT",
-			"Unable to establish CLI session: no tty lines available, minimum of 2 required by "
-			"EEM");
+		return run_fail(run, "FH_EFDUNAVAIL", SEV_ERRORS, "FMPD_CLI_CONNECT", VTY_NO_LINE);
 	}
 	text_clear(&c->typed);
 	text_addn(&c->typed, typing.text.s, typing.text.len);
@@ -302,13 +222,13 @@ cli_exec(struct run *run, const void *args)
 	mem_free(typing.text.s);
 	if (!set_pattern(run, c, a))
 		return STEP_FAIL;
-	show_output(c, true);
-	text_clear(&c->read);
-	c->shown = 0;
+	vty_text(c->vty, &unread);
+	vty_take(c->vty, unread);
 	c->is_reading = true;
-	c->is_waiting = c->is_waiting || ops(c)->takes_answer(c->port);
 	step = run_wait(run, NULL, NULL);
-	advance(c);
+	if (vty_takes_line(c->vty))
+		type_line(c);
+	on_news(c);
 	return step;
 }
 

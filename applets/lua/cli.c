@@ -7,16 +7,13 @@
 #include "applets/lua/api.h"
 #include "applets/lua/script.h"
 #include "applets/lua/wire.h"
-#include "core/log.h"
+#include "applets/vty.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/regex.h"
-#include "core/text.h"
-#include "core/tty.h"
 
 enum { SESSIONS_MAX = 8 };
 #define EXPECT_MAX 31536000.0
-#define READ_MAX   ((size_t)4 * 1024 * 1024) /* of one answer */
 
 /* What the call under way waits for. */
 enum goal { GOAL_NONE, GOAL_OPEN, GOAL_PROMPT, GOAL_PATTERN, GOAL_LINE };
@@ -24,13 +21,8 @@ enum goal { GOAL_NONE, GOAL_OPEN, GOAL_PROMPT, GOAL_PATTERN, GOAL_LINE };
 struct cli_session {
 	struct cli_sessions *all;
 	json_int_t id;
-	struct cli_port *port;
-	struct text read; /* what came and was not read yet */
-	size_t shown;     /* bytes of it already in the debug */
-	bool is_waiting;  /* the session wants input ... */
-	bool at_prompt;   /* ... at its prompt, not at a question */
-	unsigned sent;    /* lines whose answer has not come to a wait for input yet */
-	enum goal goal;   /* of the call under way */
+	struct vty *vty;
+	enum goal goal; /* of the call under way */
 	struct regex *pattern;
 	struct timer *timeout;
 };
@@ -42,18 +34,6 @@ struct cli_sessions {
 	json_int_t last_id;
 };
 
-static struct run *
-run_of(const struct cli_session *c)
-{
-	return api_run(c->all->script);
-}
-
-static const struct cli_port_ops *
-ops(const struct cli_session *c)
-{
-	return run_engine(run_of(c))->cli_port;
-}
-
 static struct cli_session **
 slot(struct cli_sessions *all, json_int_t id)
 {
@@ -63,144 +43,91 @@ slot(struct cli_sessions *all, json_int_t id)
 	return NULL;
 }
 
-/* ---- debug event manager action cli ---- */
-
-static void
-show_output(struct cli_session *c, bool all)
-{
-	while (c->shown < c->read.len) {
-		const char *at = c->read.s + c->shown, *end = memchr(at, '\n', c->read.len - c->shown);
-		size_t n = end == NULL ? c->read.len - c->shown : (size_t)(end - at);
-
-		if (end == NULL && !all)
-			break;
-		c->shown += n + (end != NULL);
-		if (n > 0 && at[n - 1] == '\r')
-			n--;
-		run_debug(run_of(c), DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": OUT : %.*s", (int)n, at);
-	}
-}
-
-static void
-trace(struct cli_session *c, const char *what)
-{
-	run_debug(run_of(c), DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": CTL : %s called.", what);
-}
-
 /* ---- reading ---- */
+
+static void
+end_call(struct cli_session *c)
+{
+	c->goal = GOAL_NONE;
+	mem_free(c->timeout);
+	c->timeout = NULL;
+}
 
 /* Answers with the first n bytes. */
 static void
 give(struct cli_session *c, size_t n)
 {
-	show_output(c, true);
-	c->goal = GOAL_NONE;
-	mem_free(c->timeout);
-	c->timeout = NULL;
-	api_answer(c->all->script, wire_bytes(c->read.s, n));
-	text_drop(&c->read, n);
-	c->shown = c->shown > n ? c->shown - n : 0;
+	size_t all;
+
+	end_call(c);
+	api_answer(c->all->script, wire_bytes(vty_text(c->vty, &all), n));
+	vty_take(c->vty, n);
 }
 
 static void
-look_for_pattern(struct cli_session *c)
+look_for_pattern(struct cli_session *c, const char *s, size_t n)
 {
 	struct regex_captures found;
 
-	if (c->read.len > 0 &&
-		regex_match(c->pattern, c->all->scratch, c->read.s, c->read.len, &found) == REGEX_YES)
+	if (n > 0 && regex_match(c->pattern, c->all->scratch, s, n, &found) == REGEX_YES)
 		give(c, found.group[0].at + found.group[0].len);
+}
+
+static void
+look_for_line(struct cli_session *c, const char *s, size_t n)
+{
+	const char *end = n > 0 ? memchr(s, '\n', n) : NULL;
+
+	if (end != NULL)
+		give(c, (size_t)(end - s) + 1);
+	else if (vty_wants_input(c->vty))
+		give(c, n);
 }
 
 /* Has the call under way what it wants? */
 static void
-advance(struct cli_session *c)
+on_news(void *arg)
 {
-	const char *end;
+	struct cli_session *c = arg;
+	size_t n;
+	const char *s = vty_text(c->vty, &n);
 
 	switch (c->goal) {
 	case GOAL_NONE:
 		break;
 	case GOAL_OPEN:
-		if (!c->is_waiting)
+		if (!vty_wants_input(c->vty))
 			break;
 		c->goal = GOAL_NONE;
 		api_answer(c->all->script, json_pack("{s:I}", "session", c->id));
 		break;
 	case GOAL_PROMPT:
-		if (c->is_waiting && c->at_prompt && c->sent == 0)
-			give(c, c->read.len);
+		if (vty_at_prompt(c->vty))
+			give(c, n);
 		break;
 	case GOAL_PATTERN:
-		look_for_pattern(c);
+		look_for_pattern(c, s, n);
 		break;
 	case GOAL_LINE:
-		end = memchr(c->read.s, '\n', c->read.len);
-		if (end != NULL)
-			give(c, (size_t)(end - c->read.s) + 1);
-		else if (c->is_waiting && c->sent == 0)
-			give(c, c->read.len);
+		look_for_line(c, s, n);
 		break;
 	}
-}
-
-static void
-on_output(void *arg, const char *s, size_t n)
-{
-	struct cli_session *c = arg;
-
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\n' && (c->read.len == 0 || c->read.s[c->read.len - 1] != '\r'))
-			text_addc(&c->read, '\r');
-		text_addc(&c->read, s[i]);
-	}
-	if (c->read.len > READ_MAX) { /* nobody reads it: the oldest goes */
-		size_t over = c->read.len - READ_MAX;
-
-		text_drop(&c->read, over);
-		c->shown = c->shown > over ? c->shown - over : 0;
-	}
-	show_output(c, false);
-	advance(c);
-}
-
-static void
-on_waiting(void *arg, int is_prompt)
-{
-	struct cli_session *c = arg;
-
-	c->is_waiting = true;
-	c->at_prompt = is_prompt != 0;
-	if (c->sent > 0)
-		c->sent--;
-	advance(c);
 }
 
 static void
 on_failed(void *arg, enum cli_port_failure what, const char *why)
 {
-	static const char *const texts[] = { /* ORDER: enum cli_port_failure */
-		"Unable to establish CLI session", "Unable to read CLI response", "Unable to send CLI command"
-	};
 	struct cli_session *c = arg;
 
-	c->sent = 0;
-	c->is_waiting = c->at_prompt = true;
 	if (c->goal == GOAL_NONE)
 		return;
 	if (c->goal == GOAL_OPEN)
 		*slot(c->all, c->id) = NULL; /* it stays, unused, until the run ends */
-	c->goal = GOAL_NONE;
-	mem_free(c->timeout);
-	c->timeout = NULL;
-	api_refuse(c->all->script, "FH_ECLI", "%s: %s", texts[what], why);
+	end_call(c);
+	api_refuse(c->all->script, "FH_ECLI", "%s: %s", vty_failure_text(what), why);
 }
 
-static const struct cli_port_events port_events = {
-	.output = on_output,
-	.waiting = on_waiting,
-	.failed = on_failed,
-};
+static const struct vty_events vty_events = { .news = on_news, .failed = on_failed };
 
 /* ---- sessions ---- */
 
@@ -233,7 +160,7 @@ static enum served
 await(struct cli_session *c, enum goal goal)
 {
 	c->goal = goal;
-	advance(c);
+	on_news(c);
 	return SERVED_LATER;
 }
 
@@ -241,7 +168,6 @@ enum served
 api_cli_open(struct script_run *s, const json_t *args, json_t **value, struct err *err)
 {
 	struct cli_sessions *all = sessions(s);
-	struct engine *engine = run_engine(api_run(s));
 	struct cli_session **free_slot = slot(all, 0), *c;
 
 	if (free_slot == NULL) {
@@ -251,17 +177,10 @@ api_cli_open(struct script_run *s, const json_t *args, json_t **value, struct er
 	}
 	c = mem_new(all, struct cli_session);
 	c->all = all;
-	text_init(&c->read, c);
-	trace(c, "cli_open");
-	c->sent = 1; /* the session's first prompt */
-	c->port = engine->cli_port == NULL ? NULL
-					   : engine->cli_port->open(engine, c, run_policy(api_run(s)),
-						     run_cause(api_run(s)), &port_events, c);
-	if (c->port == NULL) {
+	c->vty = vty_open(c, api_run(s), &vty_events, c);
+	if (c->vty == NULL) {
 		mem_free(c);
-		err_class(err, ERR_REFUSED, "FH_EFDUNAVAIL",
-			"Unable to establish CLI session: no tty lines available, minimum of 2 required by "
-			"EEM");
+		err_class(err, ERR_REFUSED, "FH_EFDUNAVAIL", VTY_NO_LINE);
 		return SERVED_REFUSED;
 	}
 	c->id = ++all->last_id;
@@ -276,7 +195,6 @@ api_cli_close(struct script_run *s, const json_t *args, json_t **value, struct e
 	struct cli_session **found = id > 0 ? slot(sessions(s), id) : NULL;
 
 	if (found != NULL) {
-		trace(*found, "cli_close");
 		mem_free(*found);
 		*found = NULL;
 	}
@@ -299,13 +217,7 @@ type_line(struct cli_session *c, struct script_run *s, const json_t *args, struc
 		if (line[i] == '\n' || line[i] == '\r' || line[i] == '\0')
 			return err_class(err, ERR_INVALID, "FH_EBADFMT", "a command is one line");
 
-	char *copy = mem_strndup(api_ctx(s), line, n);
-	show_output(c, true);
-	run_debug(run_of(c), DEBUG_BIT(DEBUG_EEM_CLI), "cli_lib", ": IN  : %s%s", ops(c)->prompt(c->port),
-		copy);
-	c->is_waiting = false;
-	c->sent++;
-	ops(c)->send(c->port, copy);
+	vty_type(c->vty, mem_strndup(api_ctx(s), line, n));
 	return true;
 }
 
@@ -313,12 +225,13 @@ enum served
 api_cli_exec(struct script_run *s, const json_t *args, json_t **value, struct err *err)
 {
 	struct cli_session *c = named_session(s, args, err);
+	size_t unread;
 
 	if (c == NULL)
 		return SERVED_REFUSED;
 	/* What stands there unread belongs to an earlier command. */
-	text_clear(&c->read);
-	c->shown = 0;
+	vty_text(c->vty, &unread);
+	vty_take(c->vty, unread);
 	if (!type_line(c, s, args, err))
 		return SERVED_REFUSED;
 	return await(c, GOAL_PROMPT);
@@ -352,10 +265,12 @@ enum served
 api_cli_drain(struct script_run *s, const json_t *args, json_t **value, struct err *err)
 {
 	struct cli_session *c = named_session(s, args, err);
+	size_t unread;
 
 	if (c == NULL)
 		return SERVED_REFUSED;
-	give(c, c->read.len);
+	vty_text(c->vty, &unread);
+	give(c, unread);
 	return SERVED_LATER; /* given already */
 }
 
@@ -364,9 +279,7 @@ expect_over(void *arg)
 {
 	struct cli_session *c = arg;
 
-	c->goal = GOAL_NONE;
-	mem_free(c->timeout);
-	c->timeout = NULL;
+	end_call(c);
 	api_refuse(c->all->script, "FH_ETIMEOUT", "the output did not match in time");
 }
 
@@ -393,7 +306,7 @@ api_cli_expect(struct script_run *s, const json_t *args, json_t **value, struct 
 	if (json_is_number(json_object_get(args, "timeout"))) {
 		if (!api_seconds(args, "timeout", EXPECT_MAX, &timeout, err))
 			return SERVED_REFUSED;
-		c->timeout = timer_after(c, run_engine(run_of(c))->loop, timeout, expect_over, c);
+		c->timeout = timer_after(c, run_engine(api_run(s))->loop, timeout, expect_over, c);
 	}
 	return await(c, GOAL_PATTERN);
 }

@@ -22,7 +22,7 @@ enum { WAITING_MAX = 128 };
 static bool
 keeps_prefix(const char *detector)
 {
-	static const char *const names[] = { "timer", "track" };
+	static const char *const names[] = { "timer", "timer-subscriber", "track" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(detector, names[i]) == 0)

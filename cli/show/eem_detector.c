@@ -78,8 +78,12 @@ show_details(struct writer *w, const struct bus *bus, const struct detector *d)
 {
 	if (!bus_detector_is_there(bus, d))
 		w_text(w, "\n        Not available yet: its policies wait for it\n");
-	w_text(w, "\n        Applet Configuration Syntax: \n        [ no ] event [tag <tag-val>] %s \n",
-		d->name);
+	if (d->of_scripts)
+		w_text(w, "\n        Lua Configuration Syntax: \n        eem.register{ \"%s\" \n", d->name);
+	else
+		w_text(w,
+			"\n        Applet Configuration Syntax: \n        [ no ] event [tag <tag-val>] %s \n",
+			d->name);
 	show_syntax(w, d->kw, 16);
 	w_text(w, "\n        Applet Built-in Environment Variables: \n");
 	w_list(w, "variables");

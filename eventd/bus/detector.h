@@ -29,6 +29,7 @@ struct detector {
 	const struct event_field *fields;
 
 	bool awaited;       /* what publishes its events comes later: bus_detector_come() */
+	bool of_scripts;    /* script policies only: no word behind `event` in applets */
 	bool not_by_itself; /* an applet is not triggered by what it caused (rulings 44) */
 
 	/* "timer cron" and so on; NULL: the name. */

@@ -34,6 +34,8 @@ enum debug_switch {
 
 typedef uint32_t debug_mask;
 #define DEBUG_BIT(s) ((debug_mask)1 << (s))
+/* A line that somebody asked for in another way than by a switch: shown whatever they say. */
+#define DEBUG_ALWAYS DEBUG_BIT(31)
 #define DEBUG_EEM_ALL                                                                           \
 	(DEBUG_BIT(DEBUG_EEM_MAIL) | DEBUG_BIT(DEBUG_EEM_CLI) | DEBUG_BIT(DEBUG_EEM_DETECTOR) | \
 		DEBUG_BIT(DEBUG_EEM_EVENTS) | DEBUG_BIT(DEBUG_EEM_SCHEDULING) | DEBUG_BIT(DEBUG_EEM_COMMON))

@@ -211,7 +211,7 @@ log_debug_at(struct log *l, debug_mask why, usec wall, bool stamped, const char 
 		.facility = "",
 		.mnemonic = "" };
 
-	if ((l->trace.on & why) != 0)
+	if (((l->trace.on | DEBUG_ALWAYS) & why) != 0)
 		emit(l, &e, text);
 }
 
@@ -221,7 +221,7 @@ log_debug(struct log *l, debug_mask why, const char *fmt, ...)
 	va_list ap;
 	char *s;
 
-	if ((l->trace.on & why) == 0)
+	if (((l->trace.on | DEBUG_ALWAYS) & why) == 0)
 		return;
 	va_start(ap, fmt);
 	s = mem_vprintf(l, fmt, ap);

@@ -15,6 +15,7 @@ const struct detector *const detectors[] = {
 	&detector_mat,
 	&detector_neighbor_discovery,
 	&detector_nf,
+	&detector_nhrp,
 	&detector_none,
 	&detector_oir,
 	&detector_resource,
@@ -26,6 +27,7 @@ const struct detector *const detectors[] = {
 	&detector_snmp_object,
 	&detector_syslog,
 	&detector_timer,
+	&detector_timer_subscriber,
 	&detector_track,
 	NULL,
 };

@@ -1,22 +1,15 @@
-/*
- * Detector timer: watchdog (again and again), countdown (once), absolute (once, at a time of the
- * wall clock), cron (core/cron.h). The first two follow monotonic time and never notice when the
- * clock is set; the last two are computed anew whenever it is.
- */
+/* Detector timer: watchdog, countdown, absolute and cron, each an alarm of core/alarm.h. */
 #include "detect/detector.h"
 
 #include <string.h>
 
+#include "bus/named_timer.h"
+#include "core/alarm.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "core/cron.h"
 
 #define TIME_MAX (INT64_C(2085978494) * USEC_PER_SEC + 999 * USEC_PER_MSEC)
-
-/* A clock set back by no more than this does not make a fixed cron entry run again: a correction, or
- * summer time done by hand. */
-#define SET_BACK_MAX (25 * INT64_C(3600) * USEC_PER_SEC)
 
 struct timer_spec {
 	struct spec_common common;
@@ -30,15 +23,6 @@ struct timer_data {
 	const char *type;
 	usec time;   /* wall, when it expired */
 	usec remain; /* until it expires again; 0 = never */
-};
-
-/* One armed specification. */
-struct armed {
-	struct spec *spec;
-	struct timer *timer;
-	struct cron cron;
-	usec due;  /* watchdog: mono; absolute and cron: wall */
-	usec last; /* cron: the due time that fired last */
 };
 
 /* For the engine: has the startup configuration been read (`@reboot`)? */
@@ -111,24 +95,19 @@ static const struct kw timer_kw[] = {
 	KW_END,
 };
 
-static const char *
-timer_word(const struct timer_spec *a)
+static enum alarm_kind
+timer_kind(const struct timer_spec *a)
 {
-	return a->watchdog.set    ? "watchdog"
-	       : a->countdown.set ? "countdown"
-	       : a->absolute.set  ? "absolute"
-				  : "cron";
+	return a->watchdog.set    ? ALARM_WATCHDOG
+	       : a->countdown.set ? ALARM_COUNTDOWN
+	       : a->absolute.set  ? ALARM_ABSOLUTE
+				  : ALARM_CRON;
 }
 
 static const char *
 timer_type(const void *args)
 {
-	const struct timer_spec *a = args;
-
-	return a->watchdog.set    ? "timer watchdog"
-	       : a->countdown.set ? "timer countdown"
-	       : a->absolute.set  ? "timer absolute"
-				  : "timer cron";
+	return timer_event_type(timer_kind(args));
 }
 
 static bool
@@ -142,104 +121,20 @@ timer_check(struct engine *engine, const void *args, bool final, struct err *err
 	return cron_parse(a->entry.s, &unused, err);
 }
 
-/* ---- firing ---- */
+/* ---- arming and expiring ---- */
 
 static void
-publish(struct armed *t, usec remain)
+timer_expired(void *arg, usec remain)
 {
-	struct spec *s = t->spec;
+	struct spec *s = arg;
 	struct event *ev = event_new(s->engine, s->detector, spec_type(s), NULL);
 	struct timer_data *d = ev->data;
 
-	d->type = timer_word(s->args);
+	d->type = alarm_kind_word(timer_kind(s->args));
 	d->time = ev->wall;
 	d->remain = remain;
 	ev->source = "timer";
 	bus_publish(s->engine->bus, ev, &s->id, 1);
-}
-
-/* Keeps its phase; ticks that were missed altogether are dropped. */
-static void
-watchdog_fired(struct armed *t)
-{
-	usec period = ((const struct timer_spec *)t->spec->args)->time.v;
-	usec now = clock_mono(t->spec->engine->clock);
-
-	t->due += period;
-	if (t->due <= now)
-		t->due += ((now - t->due) / period + 1) * period;
-	timer_set(t->timer, t->due - now);
-	publish(t, t->due - now);
-}
-
-static void
-set_for_wall(struct armed *t)
-{
-	usec left = t->due - clock_wall(t->spec->engine->clock);
-
-	timer_set(t->timer, left > 0 ? left : 0);
-}
-
-static void
-cron_schedule(struct armed *t, usec after)
-{
-	if (cron_next(&t->cron, after, &t->due))
-		set_for_wall(t);
-	else
-		timer_stop(t->timer);
-}
-
-static void
-cron_fired(struct armed *t)
-{
-	usec now = clock_wall(t->spec->engine->clock);
-
-	t->last = t->due;
-	cron_schedule(t, now > t->due ? now : t->due);
-	publish(t, timer_left(t->timer));
-}
-
-static void
-timer_fired(void *arg)
-{
-	struct armed *t = arg;
-	const struct timer_spec *a = t->spec->args;
-
-	if (a->watchdog.set) {
-		watchdog_fired(t);
-		return;
-	}
-	/* A clock that is being slowed down may not be there yet. */
-	if ((a->absolute.set || (a->cron.set && !t->cron.at_reboot)) &&
-		clock_wall(t->spec->engine->clock) < t->due) {
-		set_for_wall(t);
-		return;
-	}
-	if (a->cron.set && !t->cron.at_reboot)
-		cron_fired(t);
-	else
-		publish(t, 0);
-}
-
-/*
- * The clock was set. Forward over the due time: fires at once, once. Back: the next fitting time, but a
- * fixed entry does not run a second time for a time that it has run for.
- */
-static void
-recompute(struct armed *t)
-{
-	const struct timer_spec *a = t->spec->args;
-	usec now = clock_wall(t->spec->engine->clock);
-
-	if (!timer_is_set(t->timer))
-		return;
-	if (a->cron.set && now < t->due) {
-		bool done_already = !t->cron.repeats && t->last > now && t->last - now <= SET_BACK_MAX;
-
-		cron_schedule(t, done_already ? t->last : now);
-		return;
-	}
-	set_for_wall(t);
 }
 
 /* One watch for all specifications: each would cost a descriptor. */
@@ -248,59 +143,26 @@ clock_stepped(void *arg)
 {
 	const struct timer_state *state = arg;
 
-	for (struct spec *s = bus_specs(state->engine->bus, &detector_timer); s; s = s->next) {
-		const struct timer_spec *a = s->args;
-
-		if (a->cron.set || a->absolute.set)
-			recompute(s->private);
-	}
-}
-
-/* ---- arming ---- */
-
-static void
-arm_absolute(struct armed *t, const struct timer_spec *a)
-{
-	t->due = a->time.v;
-	if (t->due > clock_wall(t->spec->engine->clock))
-		set_for_wall(t); /* a time that is over already does not come again */
-}
-
-static bool
-arm_cron(struct armed *t, const struct timer_spec *a, struct err *err)
-{
-	const struct timer_state *state = *bus_detector_state(t->spec->engine->bus, &detector_timer);
-
-	if (!cron_parse(a->entry.s, &t->cron, err))
-		return false;
-	if (!t->cron.at_reboot)
-		cron_schedule(t, clock_wall(t->spec->engine->clock));
-	else if (!state->started)
-		timer_set(t->timer, 0);
-	return true;
+	for (struct spec *s = bus_specs(state->engine->bus, &detector_timer); s; s = s->next)
+		alarm_clock_stepped(s->private);
 }
 
 static bool
 timer_arm(struct spec *s, struct err *err)
 {
+	const struct timer_state *state = *bus_detector_state(s->engine->bus, &detector_timer);
 	const struct timer_spec *a = s->args;
-	struct armed *t = mem_new(s, struct armed);
+	struct alarm_when when = { .kind = timer_kind(a), .time = a->time.v };
+	struct alarm *alarm;
 
-	s->private = t;
-	t->spec = s;
-	t->timer = timer_after(t, s->engine->loop, 0, timer_fired, t);
-	timer_stop(t->timer);
-	s->single = a->watchdog.set;
-	if (a->cron.set && !arm_cron(t, a, err)) {
-		mem_free(t);
+	if (a->cron.set && !cron_parse(a->entry.s, &when.cron, err))
 		return false;
-	}
-	if (a->absolute.set)
-		arm_absolute(t, a);
-	if (a->watchdog.set || a->countdown.set) {
-		t->due = clock_mono(s->engine->clock) + a->time.v;
-		timer_set(t->timer, a->time.v);
-	}
+	alarm = alarm_new(s, s->engine->loop, s->engine->clock, timer_expired, s);
+	s->private = alarm;
+	s->single = a->watchdog.set;
+	alarm_set(alarm, &when);
+	if (when.cron.at_reboot && !state->started)
+		alarm_soon(alarm);
 	return true;
 }
 

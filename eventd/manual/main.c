@@ -159,6 +159,8 @@ applet_page(struct engine *e)
 	for (const struct detector *const *d = detectors; *d != NULL; d++) {
 		char head[80];
 
+		if ((*d)->of_scripts)
+			continue;
 		printf(".Ss event %s\n", (*d)->name);
 		say((*d)->help);
 		printf(".\n");

@@ -189,18 +189,31 @@ run_log(struct run *r, const char *facility, enum severity severity, const char 
 	mem_free(t);
 }
 
+debug_mask
+run_debugs(const struct run *r)
+{
+	return r->debugs | log_debugs(run_engine(r)->log);
+}
+
+void
+run_set_debugs(struct run *r, debug_mask which, bool on)
+{
+	r->debugs = on ? r->debugs | which : r->debugs & ~which;
+}
+
 void
 run_debug(struct run *r, debug_mask why, const char *lib, const char *fmt, ...)
 {
 	va_list ap;
 
-	if ((log_debugs(run_engine(r)->log) & why) == 0)
+	if ((run_debugs(r) & why) == 0)
 		return;
 	struct text *t = text_new(r);
 	va_start(ap, fmt);
 	text_vprintf(t, fmt, ap);
 	va_end(ap);
-	log_debug(run_engine(r)->log, why, "%%HA_EM-6-LOG: %s : DEBUG(%s) : %s", r->policy->name, lib, t->s);
+	log_debug(run_engine(r)->log, DEBUG_ALWAYS, "%%HA_EM-6-LOG: %s : DEBUG(%s) : %s", r->policy->name,
+		lib, t->s);
 	mem_free(t);
 }
 

@@ -190,6 +190,9 @@ void run_log(struct run *, const char *facility, enum severity, const char *mnem
 /* A debug line `%HA_EM-6-LOG: NAME : DEBUG(lib) : text` of a switch (eem-language.md 11). */
 void run_debug(struct run *, debug_mask, const char *lib, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The switches that count for this run: those of `debug`, and those that it turned on for itself. */
+debug_mask run_debugs(const struct run *);
+void run_set_debugs(struct run *, debug_mask, bool on);
 
 /* ---- things that belong to a run ---- */
 /* One pointer a key (the address of anything static): the CLI session, open files, loop states. */

@@ -40,7 +40,8 @@ struct run {
 	enum run_phase phase;
 	enum priority priority;
 	char class;
-	bool is_held; /* `event manager scheduler hold`: stays pending until it is released */
+	debug_mask debugs; /* of this run only, beside those of `debug` */
+	bool is_held;      /* `event manager scheduler hold`: stays pending until it is released */
 
 	enum error_mode error_mode;
 	char error[32]; /* $_error; "" after a good step */
