@@ -420,6 +420,7 @@ mail_exec(struct run *run, const void *args)
 		run_var_set(run, "_mail_result", "sent", strlen("sent"));
 		return STEP_NEXT;
 	}
+	job->debug = run_debugs(run) & ~log_debugs(run_engine(run)->log); /* what the run asked for */
 	mailer_submit(m, run_engine(run)->mailer, job, on_done, m);
 	return run_wait(run, NULL, NULL);
 }

@@ -28,6 +28,7 @@ struct mail_ticket {
 	struct mailer *mailer;
 	struct worker *worker; /* NULL while waiting or faked */
 	struct mail_job *job;
+	debug_mask asked_for; /* traces that are shown whatever the switches say */
 	mailer_done_f *done;
 	void *arg;
 	struct timer *timer;       /* hung process; or the answer of a fake */
@@ -98,14 +99,17 @@ idle(struct worker *w)
 /* ---- what a process says ---- */
 
 static void
-take_trace(struct mailer *m, const json_t *message)
+take_trace(const struct worker *w, const json_t *message)
 {
+	struct log *log = w->mailer->engine->log;
 	const char *text = json_string_value(json_object_get(message, "text"));
 	debug_mask why = (debug_mask)json_integer_value(json_object_get(message, "why"));
 
 	if (text == NULL)
 		return;
-	log_debug_at(m->engine->log, why, json_integer_value(json_object_get(message, "at")),
+	if (w->ticket != NULL && (w->ticket->asked_for & why) != 0)
+		why = DEBUG_ALWAYS;
+	log_debug_at(log, why, json_integer_value(json_object_get(message, "at")),
 		json_is_true(json_object_get(message, "stamped")), text);
 }
 
@@ -168,7 +172,7 @@ on_message(void *arg, json_t *message)
 	if (type == NULL)
 		return;
 	if (strcmp(type, "trace") == 0)
-		take_trace(w->mailer, message);
+		take_trace(w, message);
 	else if (strcmp(type, "event") == 0)
 		take_event(w, message);
 	else if (strcmp(type, "revocation") == 0 && w->mailer->engine->pki != NULL)
@@ -319,7 +323,8 @@ mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_do
 	t->done = done;
 	t->arg = arg;
 	job->id = ++m->jobs;
-	job->debug = log_debugs(m->engine->log);
+	t->asked_for = job->debug;
+	job->debug |= log_debugs(m->engine->log);
 	job->pki_session = ++m->pki_sessions;
 	job->tls_context = ++m->tls_contexts;
 	mem_on_free(t, ticket_free);

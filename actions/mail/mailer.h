@@ -44,8 +44,8 @@ void mailer_configure(struct mailer *, struct mail_job *);
 typedef void mailer_done_f(void *arg, const struct mail_result *);
 
 /*
- * Queues the job, which gets its id, debug mask and PKI session number here. `done` is called once,
- * from the loop. Freeing the ticket (or ctx) cancels the job and drops the callback.
+ * Queues the job, which gets its id, the switches of `debug` beside those that its debug mask asks for,
+ * and its PKI session number here. `done` is called once, from the loop. Freeing the ticket (or ctx) cancels the job and drops the callback.
  */
 struct mail_ticket *mailer_submit(
 	const void *ctx, struct mailer *, struct mail_job *, mailer_done_f *done, void *arg);

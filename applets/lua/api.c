@@ -214,6 +214,26 @@ serve_file(struct script_run *s, const json_t *args, json_t **value, struct err 
 	return fine ? SERVED_VALUE : SERVED_REFUSED;
 }
 
+/* Traces of this run only, as cli_debug and smtp_debug of Tcl. */
+static enum served
+serve_debug(struct script_run *s, const json_t *args, json_t **value, struct err *err)
+{
+	static const struct {
+		const char *word;
+		enum debug_switch which;
+	} rows[] = { { "cli", DEBUG_EEM_CLI }, { "mail", DEBUG_EEM_MAIL }, { "smtp", DEBUG_EEM_MAIL } };
+	const char *what = json_string_value(json_object_get(args, "what"));
+	bool on = json_is_true(json_object_get(args, "on"));
+
+	for (size_t i = 0; what != NULL && i < sizeof rows / sizeof *rows; i++) {
+		if (strcmp(what, rows[i].word) != 0)
+			continue;
+		run_set_debugs(api_run(s), DEBUG_BIT(rows[i].which), on);
+		return SERVED_VALUE;
+	}
+	return refused(err, "FH_EBADFMT", "eem.debug takes cli or mail");
+}
+
 /* What this release has no engine side for says so. */
 static enum served
 serve_nothing(struct script_run *s, const json_t *args, json_t **value, struct err *err)
@@ -325,6 +345,7 @@ const struct api_call api_calls[] = {
 	SERVE("cli_write", api_cli_write),
 	SERVE("context_retrieve", api_context_retrieve),
 	SERVE("context_save", api_context_save),
+	SERVE("debug", serve_debug),
 	SERVE("env", serve_env),
 	SERVE("env_all", serve_env_all),
 	SERVE("event", api_event),
@@ -333,6 +354,9 @@ const struct api_call api_calls[] = {
 	SERVE("file", serve_file),
 	SERVE("forbidden", serve_forbidden),
 	SERVE("gets", serve_gets),
+	SERVE("info_cpu", api_info_cpu),
+	SERVE("info_memory", api_info_memory),
+	SERVE("info_processes", api_info_processes),
 	SERVE("missing", serve_nothing),
 	SERVE("routername", serve_routername),
 	SERVE("run", serve_run),
@@ -341,6 +365,8 @@ const struct api_call api_calls[] = {
 	SERVE("store_get", api_store_get),
 	SERVE("store_set", api_store_set),
 	SERVE("time", serve_time),
+	SERVE("timer_arm", api_timer_arm),
+	SERVE("timer_cancel", api_timer_cancel),
 	SERVE("uptime", serve_uptime),
 	SERVE("wait", api_wait),
 	{ .name = NULL },

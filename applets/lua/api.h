@@ -62,6 +62,10 @@ api_f api_event, api_events, api_wait;
 /* cli.c */
 api_f api_cli_open, api_cli_exec, api_cli_write, api_cli_read, api_cli_expect, api_cli_drain,
 	api_cli_readline, api_cli_close;
+/* machine.c */
+api_f api_info_cpu, api_info_memory, api_info_processes;
+/* timer.c */
+api_f api_timer_arm, api_timer_cancel;
 /* store.c */
 api_f api_store_get, api_store_set, api_store_all, api_context_save, api_context_retrieve;
 

@@ -304,8 +304,9 @@ function eem.timer(name, kind)
 	return setmetatable({ name = expect("eem.timer", name, "string"), kind = kind or "countdown" }, timer)
 end
 
-function timer:arm(seconds)
-	return ask("timer_arm", { name = self.name, kind = self.kind, seconds = seconds })
+-- Seconds, the time of an absolute timer, or the entry of a cron timer.
+function timer:arm(when)
+	return ask("timer_arm", { name = self.name, kind = self.kind, when = when })
 end
 
 function timer:cancel()
@@ -401,8 +402,22 @@ local function frequency(what)
 	return list
 end
 
+-- The first process of this name, or that of this number.
+local function process(which)
+	for _, p in ipairs(ask("info_processes")) do
+		if p.name == which or p.pid == which then
+			return p
+		end
+	end
+	return nil
+end
+
 eem.info = setmetatable({
 	routername = function() return ask("routername") end,
+	cpu = function(seconds) return ask("info_cpu", { seconds = seconds or 1 }) end,
+	memory = function() return ask("info_memory") end,
+	processes = function() return ask("info_processes") end,
+	process = process,
 	cli_history = function() return history("cli", "cmd") end,
 	syslog_history = function() return history("syslog", "msg") end,
 	cli_frequency = function() return frequency("cli") end,

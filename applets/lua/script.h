@@ -12,6 +12,7 @@
 #include "applets/lua/scripts.h"
 #include "applets/lua/source.h"
 #include "bus/correlate.h"
+#include "bus/named_timer.h"
 #include "cli/kw/kw.h"
 #include "sched/policy.h"
 
@@ -26,6 +27,7 @@ struct scripts {
 	LIST_HEAD(, settled) settled;             /* who waits for the end of all of them */
 	json_t *store;                            /* eem.store: an object */
 	size_t stored;                            /* bytes in it, about */
+	struct named_timers *timers;              /* eem.timer() */
 	bool sandbox_told;
 	struct host *ready; /* applets/lua/host.h: it waits for its policy */
 	struct timer *soon;

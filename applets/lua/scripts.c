@@ -22,6 +22,7 @@ scripts_start(const void *ctx, struct engine *engine, const struct language *lan
 	s->engine = engine;
 	s->language = language;
 	s->store = json_object();
+	s->timers = named_timers_new(s, engine);
 	LIST_INIT(&s->processes);
 	TAILQ_INIT(&s->registrations);
 	LIST_INIT(&s->settled);

@@ -4,4 +4,4 @@ eem.register{ "ioswdsysmon", timewin = 60,
 	sub12_op = "and", sub2 = { mem_proc = { taskname = "bgpd", op = "ge", val = 20, is_percent = true } } }
 
 local e = eem.event()
-eem.syslog(("%s takes %s %%"):format(e.sub1_taskname, e.sub1_value), { priority = "warnings" })
+eem.syslog(("%s takes %s %%"):format(e.ioswd_sub1_taskname, e.ioswd_sub1_value), { priority = "warnings" })

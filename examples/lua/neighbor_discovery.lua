@@ -2,5 +2,5 @@
 eem.register{ "neighbor_discovery", interface = { regexp = "^eth" }, lldp = "add" }
 
 local e = eem.event()
-eem.cli_run{ "configure terminal", "interface " .. e.local_intf_name,
-	"description to " .. e.lldp_system_name .. " " .. e.port_id }
+eem.cli_run{ "configure terminal", "interface " .. e.nd_local_intf_name,
+	"description to " .. e.nd_lldp_system_name .. " " .. e.nd_port_id }

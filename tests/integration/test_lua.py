@@ -177,7 +177,7 @@ ok, e = pcall(eem.mail, { server = "h", to = "a@b", sujbect = "x" })
 print(ok, e.message)
 ok, e = pcall(eem.exec, "/bin/sh")
 print(e.code, e.message)
-ok, e = pcall(function() return eem.info.cpu() end)
+ok, e = pcall(function() return eem.info.humidity() end)
 print(e.code, e)
 ok, e = pcall(eem.syslog, print)
 eem.run("p.lua.none")
@@ -186,7 +186,7 @@ eem.run("p.lua.none")
     assert out[0] == "false\ttable\tFH_EBADFMT\tp.lua:3"
     assert out[1] == "false\t'subject' is missing"
     assert out[2] == "FH_EPERM\teem.exec: policies run no programs of the host"
-    assert out[3] == "FH_ENOSYS\tp.lua:9: eem.info.cpu: this release does not have it"
+    assert out[3] == "FH_ENOSYS\tp.lua:9: eem.info.humidity: this release does not have it"
     assert answer.code == 1
     policies.daemon.wait_log(r"FMPD_SCRIPT: p\.lua:12: EEM policy p\.lua\.none not registered with event none Event Detector")
 
@@ -364,6 +364,67 @@ print(type(eem.info.cli_history()))
     out = lines(answer)
     assert out[0] == "true\t0" and out[1].startswith("true\t%"), out
     assert out[2] == "integer\tWATCHED\t0" and out[3] == "table", out
+
+
+def test_info_of_the_machine(policies):
+    answer = policies.run("""
+local c = eem.info.cpu(0.05)
+print(c.count >= 1, c.used >= 0 and c.used <= 100, c.user + c.system + c.wait <= 100.01, c.load1 >= 0)
+local m = eem.info.memory()
+print(math.type(m.total), m.used + m.available == m.total, m.free <= m.total, m.swap_free <= m.swap_total)
+local mine = eem.info.process("eventd-lua")
+print(mine.name, eem.info.process(mine.pid).pid == mine.pid, mine.memory > 0, mine.threads >= 1, mine.cpu >= 0)
+print(#eem.info.processes() > 1, eem.info.process("no such process"))
+print(select(2, pcall(eem.info.cpu, -1)).code, select(2, pcall(eem.info.humidity)).code)
+""")
+    assert lines(answer) == ["true\ttrue\ttrue\ttrue", "integer\ttrue\ttrue\ttrue", "eventd-lua\ttrue\ttrue\ttrue\ttrue",
+                             "true\tnil", "FH_EBADFMT\tFH_ENOSYS"]
+
+
+def test_timers_run_those_who_subscribed(policies):
+    policies.write("armed.lua", 'eem.register{ "timer_subscriber", name = "t1" }\nlocal e = eem.event()\n'
+                                'eem.syslog(("%s %s %d"):format(e.timer_type, e.event_type_string, e.timer_remain > 0 and 1 or 0))\n')
+    policies.write("cron.lua", 'eem.register{ "timer_subscriber", name = "t1", kind = "cron" }\neem.syslog("never")\n')
+    policies.write("p.lua", """eem.register{ "none", sync = true }
+local t = eem.timer("t1")
+print(t:cancel(), t:arm(600) > 599, t:arm(1) <= 1)
+print(eem.timer("t1", "watchdog"):arm(3000) > 2999, eem.timer("t1", "watchdog"):cancel() > 2999, eem.timer("t1", "watchdog"):cancel())
+print(eem.timer("t1", "absolute"):arm(eem.time() + 5000) > 4990, eem.timer("t1", "cron"):arm("0 0 1 1 *") > 0)
+for _, bad in ipairs{ { "countdown", 0.5 }, { "countdown", "x" }, { "cron", "99 * * * *" }, { "cron", 5 }, { "cron", "@reboot" }, { "hourglass", 5 } } do
+  print(select(2, pcall(function() eem.timer("t1", bad[1]):arm(bad[2]) end)))
+end
+""")
+    daemon = policies.start("armed.lua", "cron.lua", "p.lua")
+    out = lines(daemon.run("p.lua"))
+    assert out[:3] == ["0.0\ttrue\ttrue", "true\ttrue\t0.0", "true\ttrue"]
+    assert [line.split(": ", 1)[1] for line in out[3:]] == [
+        "a timer takes one second at least", "'when' takes seconds from 0 to 2085978495", "cron: minute '99' is not within 0-59",
+        "a cron timer takes a cron entry", "@reboot has no time to wait for",
+        "eem.timer: a timer is a watchdog, a countdown, absolute or cron"]
+    daemon.wait_log("armed.lua: countdown timer countdown 0")
+    assert "cron.lua: never" not in daemon.show("show logging")
+    shown = daemon.show("show event manager policy registered")
+    assert "timer subscriber" in shown and " name {t1} subscriber\n" in shown and "timer cron" in shown
+
+
+def test_subscribing_is_for_scripts(policies):
+    daemon = policies.start()
+    answer = daemon.ctl("configure terminal", "event manager applet A", "event timer-subscriber name t1")
+    assert answer.code == 1 and "Invalid input" in answer.out
+
+
+def test_debug_of_one_run(policies):
+    policies.run("""
+eem.debug("cli")
+local c <close> = eem.cli()
+c:exec("enable")
+eem.debug("cli", false)
+c:exec("show clock")
+print(select(2, pcall(eem.debug, "nothing")))
+""")
+    log = policies.daemon.show("show logging")
+    assert "p.lua : DEBUG(cli_lib) : : CTL : cli_open called." in log and ": IN  : " in log and ">enable" in log
+    assert "show clock" not in log
 
 
 def test_sleep_time_exit(policies):

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import shutil
 
 import pytest
@@ -39,6 +40,20 @@ def test_every_example_is_registered(daemon):
 def test_each_event_type_has_an_example(daemon):
     detectors = {d["name"].replace("-", "_") for d in daemon.json("show event manager detector all")["detectors"]}
     assert detectors and detectors | {"multiple"} <= {name[:-len(".lua")] for name in NAMES}
+
+
+def test_examples_read_fields_that_their_event_has(daemon):
+    for name in NAMES:
+        with open(os.path.join(EXAMPLES, name)) as f:
+            text = f.read()
+        used = set(re.findall(r"\b(?:e|event\(\))\.([a-z]\w*)", text)) - {"wait_events"}
+        detectors = re.findall(r'eem\.register\{ "(\w+)"', text)
+        known = {"event_trigger_num"}
+        for d in detectors:
+            shown = daemon.json("show event manager detector %s detailed" % d.replace("_", "-"))["detectors"][0]
+            for v in shown["variables"]:
+                known |= {v[1:], re.sub("^_%s_" % d, "", v)} | {v[1:] + part for part in ("_sec", "_msec")}
+        assert used <= known, (name, used - known)
 
 
 @pytest.mark.parametrize("command,expected", [

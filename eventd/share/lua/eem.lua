@@ -18,8 +18,8 @@ eem = {}
 
 ---@alias eem.detector
 ---| "application" | "cli" | "config" | "counter" | "env" | "gold" | "identity" | "interface" | "ioswdsysmon" | "ipsla" | "mat"
----| "neighbor_discovery" | "nf" | "none" | "oir" | "resource" | "rf" | "routing" | "rpc" | "snmp" | "snmp_notification"
----| "snmp_object" | "syslog" | "timer" | "track"
+---| "neighbor_discovery" | "nf" | "nhrp" | "none" | "oir" | "resource" | "rf" | "routing" | "rpc" | "snmp" | "snmp_notification"
+---| "snmp_object" | "syslog" | "timer" | "timer_subscriber" | "track"
 
 ---The options of the detector's statement, `_` for `-`; those that every statement has are named here.
 ---@class eem.registration
@@ -29,7 +29,7 @@ eem = {}
 ---@field ratelimit? number seconds
 ---@field queue_priority? "low" | "normal" | "high" | "last"
 ---@field nice? 0 | 1
----@field kind? "watchdog" | "countdown" | "absolute" | "cron" of timers
+---@field kind? "watchdog" | "countdown" | "absolute" | "cron" of timers and timer_subscriber
 ---@field cron? string of cron timers
 ---@field [string] any
 
@@ -192,8 +192,9 @@ local timer = {}
 ---@return eem.timer
 function eem.timer(name, kind) end
 
----@param seconds number
-function timer:arm(seconds) end
+---@param when number | string seconds; the time of an absolute timer; the entry of a cron timer
+---@return number seconds until it expires
+function timer:arm(when) end
 
 ---@return number seconds that were left
 function timer:cancel() end
@@ -264,9 +265,22 @@ function eem.service(name, what) end
 ---@param on? boolean
 function eem.debug(what, on) end
 
+---@class eem.process
+---@field pid integer
+---@field parent integer
+---@field name string
+---@field state string "R", "S", ...
+---@field threads integer
+---@field cpu number seconds
+---@field memory integer bytes that are resident
+
 ---@class eem.info
 ---@field routername fun(): string
 ---@field interface_names fun(filter?: { include?: string, exclude?: string, regexp?: string }): string[]
+---@field cpu fun(seconds?: number): { count: integer, used: number, user: number, system: number, wait: number, load1: number, load5: number, load15: number }
+---@field memory fun(): { total: integer, free: integer, available: integer, used: integer, swap_total: integer, swap_free: integer }
+---@field process fun(which: string | integer): eem.process?
+---@field processes fun(): eem.process[]
 ---@field cli_history fun(): string[]
 ---@field syslog_history fun(): string[]
 ---@field cli_frequency fun(): { pattern: string, match_count: integer, raise_count: integer }[]
