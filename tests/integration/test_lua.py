@@ -373,7 +373,7 @@ print(c.count >= 1, c.used >= 0 and c.used <= 100, c.user + c.system + c.wait <=
 local m = eem.info.memory()
 print(math.type(m.total), m.used + m.available == m.total, m.free <= m.total, m.swap_free <= m.swap_total)
 local mine = eem.info.process("eventd-lua")
-print(mine.name, eem.info.process(mine.pid).pid == mine.pid, mine.memory > 0, mine.threads >= 1, mine.cpu >= 0)
+print(mine.name, eem.info.process(1).pid == 1, mine.memory > 0, mine.threads >= 1, mine.cpu >= 0)
 print(#eem.info.processes() > 1, eem.info.process("no such process"))
 print(select(2, pcall(eem.info.cpu, -1)).code, select(2, pcall(eem.info.humidity)).code)
 """)
