@@ -12,4 +12,7 @@
 /* True when we are not root, or not any more. There is no way back. */
 bool privilege_drop(struct err *);
 
+/* What privilege_drop() will leave us with: a file or directory that must stay ours is given to it. */
+bool privilege_give(const char *path, struct err *);
+
 #endif

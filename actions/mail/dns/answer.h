@@ -66,6 +66,16 @@ struct mail_dns_answer {
 	struct dns_status txt;
 };
 
+/*
+ * The state of the address set that is used: of the families that have addresses the weaker one; when
+ * none has, the worse of the two answers (a bogus one before a failed one before a plain no).
+ */
+const struct dns_status *mail_exchanger_status(const struct mail_exchanger *);
+
+json_t *dane_records_to_json(const struct dane_record *, size_t n);
+/* NULL with err when one is no record; never NULL for an empty list. */
+struct dane_record *dane_records_from_json(const void *ctx, const json_t *list, size_t *n, struct err *);
+
 json_t *mail_dns_answer_to_json(const struct mail_dns_answer *);
 struct mail_dns_answer *mail_dns_answer_from_json(const void *ctx, const json_t *, struct err *);
 

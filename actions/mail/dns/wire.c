@@ -1,0 +1,79 @@
+/* The messages between engine and eventd-resolve. */
+#include "actions/mail/dns/wire.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/frame.h"
+#include "core/mem.h"
+#include "core/paths.h"
+
+#define RESOLV_CONF     "/etc/resolv.conf"
+#define RESOLV_CONF_MAX (64u * 1024u)
+#define BLANKS          " \t\r\n"
+
+/* ORDER: enum mail_dns_kind */
+static const char *const kinds[] = { "domain", "host", "txt" };
+
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+
+json_t *
+resolve_configure_message(const struct resolve_config *c)
+{
+	json_t *j = json_object(), *servers = json_array();
+
+	json_object_set_new(j, "type", json_string("configure"));
+	for (size_t i = 0; i < c->server_count; i++)
+		json_array_append_new(servers, json_string(c->servers[i]));
+	json_object_set_new(j, "servers", servers);
+	json_object_set_new(j, "iterate", json_boolean(c->iterate));
+	if (c->anchor != NULL)
+		json_object_set_new(j, "anchor", frame_string(c->anchor, strlen(c->anchor)));
+	if (c->state != NULL)
+		json_object_set_new(j, "state", json_string(c->state));
+	return j;
+}
+
+json_t *
+resolve_ask_message(json_int_t id, const struct mail_dns_question *q)
+{
+	return json_pack("{s:s, s:I, s:s, s:s, s:i, s:b}", "type", "ask", "id", id, "kind", kinds[q->kind],
+		"name", q->name, "port", (int)q->port, "tlsa", (int)q->want_tlsa);
+}
+
+bool
+resolve_question_read(const json_t *message, struct mail_dns_question *q)
+{
+	const char *kind = json_string_value(json_object_get(message, "kind"));
+	json_int_t port = json_integer_value(json_object_get(message, "port"));
+	size_t k = 0;
+
+	while (kind != NULL && k < KIND_COUNT && strcmp(kinds[k], kind) != 0)
+		k++;
+	q->kind = (enum mail_dns_kind)k;
+	q->name = json_string_value(json_object_get(message, "name"));
+	q->port = (unsigned)port;
+	q->want_tlsa = json_is_true(json_object_get(message, "tlsa"));
+	return kind != NULL && k < KIND_COUNT && q->name != NULL && port >= 0 && port <= UINT16_MAX;
+}
+
+const char **
+resolve_system_servers(const void *ctx, size_t *n)
+{
+	char *text = path_read_file(NULL, RESOLV_CONF, RESOLV_CONF_MAX, NULL, NULL), *rest = NULL;
+	const char **servers = NULL;
+
+	*n = 0;
+	for (char *line = text == NULL ? NULL : strtok_r(text, "\n", &rest); line != NULL;
+		line = strtok_r(NULL, "\n", &rest)) {
+		size_t word = strcspn(line, BLANKS), at = word + strspn(line + word, BLANKS);
+		size_t len = strcspn(line + at, BLANKS);
+
+		if (word != strlen("nameserver") || strncmp(line, "nameserver", word) != 0 || len == 0)
+			continue;
+		servers = mem_resize(ctx, servers, (*n + 1) * sizeof *servers);
+		servers[(*n)++] = mem_strndup(servers, line + at, len);
+	}
+	mem_free(text);
+	return servers;
+}
