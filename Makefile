@@ -103,7 +103,7 @@ $(BUILD)/obj/%.o: %.c | $(BUILD)/libraries-found
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 # A clock before this moment is wrong: signatures cannot be judged by it.
-$(BUILD)/obj/actions/mail/dns/validator.o: override CFLAGS += -DBUILD_TIME=$(or $(SOURCE_DATE_EPOCH),$(shell date +%s))
+$(BUILD)/obj/actions/mail/dns/validator_channel.o: override CFLAGS += -DBUILD_TIME=$(or $(SOURCE_DATE_EPOCH),$(shell date +%s))
 
 # The Lua side of the module `eem`, as bytes of the program.
 $(BUILD)/obj/%.lua.o: %.lua

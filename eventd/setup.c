@@ -8,6 +8,8 @@
 #include "actions/io/system.h"
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
+#include "actions/mail/dns/commands.h"
+#include "actions/mail/dns/resolver.h"
 #include "actions/mail/maillog.h"
 #include "actions/mail/test/command.h"
 #include "applets/applet.h"
@@ -85,6 +87,14 @@ mail_processes(void *source, cli_process_f *f, void *arg)
 }
 
 static void
+resolve_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "DNS" };
+
+	resolver_each_helper(source, report_helper, &list);
+}
+
+static void
 capture_processes(void *source, cli_process_f *f, void *arg)
 {
 	struct process_list list = { f, arg, "packet capture" };
@@ -138,6 +148,7 @@ register_everything(struct engine *e)
 	pki_conf_chains(e->conf);
 	mail_config_start(e);
 	maillog_start(e);
+	mail_dns_commands(e);
 	system_config_start(e);
 	pki_exec_commands(e->cli);
 	pki_show_commands(e->cli);
@@ -147,6 +158,7 @@ register_everything(struct engine *e)
 	intake_commands(e->cli);
 	tracks_commands(e->cli, e->tracks);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
+	cli_add_processes(e->cli, resolve_processes, e->resolver);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
 }
@@ -184,6 +196,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	maillog_new(e, e);
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
 	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
+	e->resolver = resolver_new(e, e);
 	e->captures = captures_new(e, e);
 	e->cli = cli_new(e, e);
 	e->cli_port = &cli_port;

@@ -23,4 +23,5 @@ const struct debug_row debug_rows[DEBUG_COUNT] = {
 	{ "ssl openssl ext", "OpenSSL TLS extensions", "OpenSSL ext", "SSL" },
 	{ "ssl openssl msg", "OpenSSL protocol messages", "OpenSSL msg", "SSL" },
 	{ "ssl openssl states", "OpenSSL state changes", "OpenSSL states", "SSL" },
+	{ "mail dns", "DNS and DNSSEC look-ups of mail hosts", "Mail DNS", "Mail" },
 };

@@ -29,6 +29,7 @@ enum debug_switch {
 	DEBUG_SSL_EXT,
 	DEBUG_SSL_MSG,
 	DEBUG_SSL_STATES,
+	DEBUG_MAIL_DNS, /* look-ups of mail hosts with their DNSSEC state */
 	DEBUG_COUNT
 };
 

@@ -46,6 +46,7 @@ struct resolve {
 	LIST_HEAD(, asked) asked;
 	struct frame_reader *in;
 	const char *anchor_file;
+	const char *weakness; /* that was told */
 	json_int_t status_id;
 };
 
@@ -96,6 +97,17 @@ say_answer(json_int_t id, const struct mail_dns_answer *a)
 	say(j);
 }
 
+static void
+say_weakness(struct resolve *r)
+{
+	const char *weakness = validator_weakness(r->validator);
+
+	if (weakness != NULL && weakness != r->weakness)
+		say(json_pack("{s:s, s:s++}", "type", "trouble", "text",
+			"DNSSEC validation is off, and DANE with it: ", weakness, ""));
+	r->weakness = weakness;
+}
+
 /* ---- asks ---------------------------------------------------------------------------------------------- */
 
 static void
@@ -142,6 +154,7 @@ begin(struct asked *a)
 		return;
 	}
 	a->under_way = question_ask(a, r->validator, &a->question, &hooks);
+	say_weakness(r);
 }
 
 static void
@@ -269,7 +282,9 @@ take_configure(struct resolve *r, const json_t *message)
 	r->validator = validator_new(r, &setup, &err);
 	if (r->validator == NULL) {
 		r->broken = mem_strdup(r, err.text);
-		say(json_pack("{s:s, s:s}", "type", "broken", "text", r->broken));
+		say(json_pack("{s:s, s:s+}", "type", "trouble", "text", "DNSSEC: ", r->broken));
+	} else {
+		say_weakness(r);
 	}
 	for (a = LIST_FIRST(&r->asked); a != NULL; a = next) {
 		next = LIST_NEXT(a, link);

@@ -44,6 +44,24 @@ typedef struct mail_dns_answer *resolver_fake_f(
 	void *arg, const void *ctx, const struct mail_dns_question *, usec *answer_after);
 void resolver_fake(struct resolver *, resolver_fake_f *, void *arg);
 
+/* ---- for the commands (config.c, show.c, daneverify.c) ---- */
+
+/* The configuration's own words go before the settings; each change is told to the process. */
+void resolver_add_server(struct resolver *, const char *address);
+void resolver_remove_server(struct resolver *, const char *address);
+void resolver_set_iterate(struct resolver *, bool);
+/* The text is copied; NULL: that of the settings, or the root's keys. */
+void resolver_set_anchor(struct resolver *, const char *file, const char *text);
+
+struct resolve_config;
+/* What the process is told. Borrowed until the next call. */
+const struct resolve_config *resolver_config(struct resolver *);
+const char *resolver_anchor_file(const struct resolver *); /* NULL: the root's keys */
+
+/* Asks all name servers whether they pass DNSSEC; `status` is borrowed, NULL: the process failed. */
+typedef void resolver_status_f(void *arg, const json_t *status);
+void resolver_status(const void *ctx, struct resolver *, resolver_status_f *, void *arg);
+
 void resolver_each_helper(const struct resolver *, void (*f)(void *arg, const struct helper *), void *arg);
 
 #endif

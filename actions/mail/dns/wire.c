@@ -2,6 +2,7 @@
 #include "actions/mail/dns/wire.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/frame.h"
@@ -55,6 +56,21 @@ resolve_question_read(const json_t *message, struct mail_dns_question *q)
 	q->port = (unsigned)port;
 	q->want_tlsa = json_is_true(json_object_get(message, "tlsa"));
 	return kind != NULL && k < KIND_COUNT && q->name != NULL && port >= 0 && port <= UINT16_MAX;
+}
+
+bool
+resolve_server_is_valid(const char *s)
+{
+	size_t n = strcspn(s, "@");
+	char *address = mem_strndup(NULL, s, n), *end = NULL;
+	unsigned char octets[16];
+	bool ok = inet_pton(AF_INET, address, octets) == 1 || inet_pton(AF_INET6, address, octets) == 1;
+
+	mem_free(address);
+	if (!ok || s[n] == '\0')
+		return ok;
+	s += n + 1;
+	return *s >= '1' && *s <= '9' && strtoul(s, &end, 10) <= UINT16_MAX && *end == '\0';
 }
 
 const char **

@@ -13,7 +13,7 @@
  *   {"type":"answer","id":7,"answer":{...}}                    one for each ask that was not cancelled
  *   {"type":"status","id":8,"weakness":null,"resolvers":[{"address","passes","why","last"}]}
  *   {"type":"step","id":9,"text":...,...}, {"type":"verified","id":9,"result":"SUCCESS",...}
- *   {"type":"broken","text":...}    the configuration cannot be used; every ask fails until the next one
+ *   {"type":"trouble","text":...}    nothing is validated, or the configuration cannot be used at all
  */
 #ifndef ACTIONS_MAIL_DNS_WIRE_H
 #define ACTIONS_MAIL_DNS_WIRE_H
@@ -39,6 +39,9 @@ json_t *resolve_configure_message(const struct resolve_config *);
 json_t *resolve_ask_message(json_int_t id, const struct mail_dns_question *);
 /* The strings are borrowed from the message. */
 bool resolve_question_read(const json_t *message, struct mail_dns_question *);
+
+/* "192.0.2.1", "::1@5353" */
+bool resolve_server_is_valid(const char *);
 
 /* The name servers of /etc/resolv.conf, for those who name none. */
 const char **resolve_system_servers(const void *ctx, size_t *n);
