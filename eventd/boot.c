@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "actions/mail/dns/resolver.h"
 #include "applets/check/check.h"
 #include "conf/conf.h"
 #include "conf/global.h"
@@ -256,6 +257,7 @@ boot_reload(struct engine *e, const struct options *o)
 		mem_free(e->settings);
 		e->settings = settings;
 		conf_global_settings(e);
+		resolver_settings(e->resolver);
 		log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I",
 			"Configured from %s by reload; unsaved changes were dropped", o->config);
 	} else {

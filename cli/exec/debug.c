@@ -259,6 +259,7 @@ static const char *const inner_words[][2] = {
 	{ "event manager", "Debug EEM" },
 	{ "event manager action", "Debug actions" },
 	{ "event manager server", "Debug the server" },
+	{ "mail", "Delivery of mail" },
 	{ "ssl", "Secure sockets layer" },
 	{ "ssl openssl", "OpenSSL debugging" },
 };

@@ -133,6 +133,12 @@ changed(struct resolver *r)
 }
 
 void
+resolver_settings(struct resolver *r)
+{
+	changed(r);
+}
+
+void
 resolver_add_server(struct resolver *r, const char *address)
 {
 	r->servers = mem_resize(r, r->servers, (r->server_count + 1) * sizeof *r->servers);

@@ -35,6 +35,8 @@ struct resolver *resolver_new(const void *ctx, struct engine *);
 /* The answer is borrowed for the call; always one, if need be with DNS_LOOKUP_FAILED. */
 typedef void resolver_done_f(void *arg, const struct mail_dns_answer *);
 
+void resolver_settings(struct resolver *); /* the settings were read anew */
+
 /* `done` is called once, from the loop. Freeing ctx drops the callback. */
 void resolver_ask(const void *ctx, struct resolver *, const struct mail_dns_question *, resolver_done_f *done,
 	void *arg);
