@@ -1,26 +1,12 @@
-/* One attempt to carry out a mail job. */
+/* One attempt to carry out a mail job: its hosts in order, and the conclusion. */
 #include "actions/mail/deliver.h"
 
-#include <netdb.h>
 #include <string.h>
 
-#include "actions/mail/connect.h"
+#include "actions/mail/delivery.h"
 #include "actions/mail/encode.h"
-#include "actions/mail/smtp.h"
 #include "actions/mail/trace.h"
 #include "core/mem.h"
-
-struct delivery {
-	const struct mail_job *job;
-	const struct deliver_env *env;
-	struct mail_result *result;
-	struct smtp smtp;
-	struct pki_fetch fetch;
-	int64_t deadline;
-	struct mail_source source;
-	struct mail_endpoints endpoints;
-	unsigned attempts;
-};
 
 /* A server of CRLs that hangs may use up the job's time, but not more. */
 static bool
@@ -37,158 +23,124 @@ fetch_in_time(void *arg, const void *ctx, const struct pki_fetch_ask *ask, unsig
 	return d->env->fetch(NULL, ctx, &in_time, data, len, err);
 }
 
-static bool
-resolve(struct delivery *d, struct err *err)
-{
-	const struct mail_job *job = d->job;
-	struct resolve_ask ask = {
-		.host = job->host,
-		.is_address = job->host_kind != MAIL_HOST_NAME,
-		.port = job->port,
-		.server = job->resolver,
-		.cancel = d->env->cancel,
-		.deadline = tls_now() + (int64_t)job->timeouts.dns * 1000,
-	};
-
-	if (ask.deadline > d->deadline)
-		ask.deadline = d->deadline;
-	smtp_phase(&d->smtp, PHASE_CONNECT);
-	if (!mail_source_find(job->source_interface, job->source_address, &d->source, err))
-		return false;
-	ask.family = mail_source_family(&d->source);
-	d->smtp.phase = PHASE_DNS;
-	return mail_resolve(&ask, &d->endpoints, err);
-}
-
-static bool
-connect_next(struct delivery *d, struct err *err)
-{
-	const struct mail_endpoint *to = NULL;
-	struct connect_want want = {
-		.to = &d->endpoints,
-		.source = &d->source,
-		.timeout_ms = d->job->timeouts.connect,
-		.deadline = d->deadline,
-		.cancel = d->env->cancel,
-		.trace = d->env->trace,
-		.policy = d->job->policy,
-		.attempts = &d->attempts,
-	};
-	struct sockaddr_storage local;
-	socklen_t n = sizeof local;
-	char text[80] = "";
-	int fd;
-
-	smtp_phase(&d->smtp, PHASE_CONNECT);
-	fd = mail_connect(&want, &to, err);
-	if (fd < 0)
-		return false;
-	wire_open(&d->smtp.wire, fd, d->env->cancel, d->deadline);
-	if (getsockname(fd, (struct sockaddr *)&local, &n) == 0)
-		getnameinfo((struct sockaddr *)&local, n, text, sizeof text, NULL, 0, NI_NUMERICHOST);
-	d->result->ip = mem_strdup(d->result, to->text);
-	d->result->local_ip = mem_strdup(d->result, text);
-	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_CONNECTED });
-	return true;
-}
+/* ---- what became of a host ---- */
 
 static void
-session_reset(struct delivery *d)
+keep_failure(struct delivery *d, struct mail_hop_result *at, const struct err *err)
 {
-	struct smtp *s = &d->smtp;
 	struct mail_result *r = d->result;
-
-	wire_close(&s->wire);
-	s->dead = s->verified = s->hide_challenge = false;
-	s->ehlo = NULL;
-	memset(&r->reply, 0, sizeof r->reply);
-	r->ip = r->local_ip = r->helo = r->auth_mech = r->auth_user = NULL;
-	r->capabilities = NULL;
-	r->capability_count = 0;
-	r->tls_verified = false;
-	json_decref(r->tls);
-	r->tls = NULL;
-}
-
-static bool
-has_untried(const struct delivery *d)
-{
-	for (size_t i = 0; i < d->endpoints.count; i++)
-		if (!d->endpoints.items[i].tried)
-			return true;
-	return false;
-}
-
-/*
- * Another address is worth a try while the trouble is a passing one and nothing was said about the mail:
- * a wrong password or a bad certificate is the same there.
- */
-static bool
-may_try_next(const struct delivery *d, const struct err *err)
-{
-	enum mail_class class = mail_class_named(err->class);
-
-	if (class == MAIL_CANCELLED || tls_now() >= d->deadline || !has_untried(d))
-		return false;
-	return d->smtp.phase < PHASE_MAIL &&
-	       mail_outcome(class, d->result->reply.code, false) == MAIL_DEFERRED;
-}
-
-static void
-tell_failed(struct delivery *d, const struct err *err)
-{
 	struct text *t = text_new(NULL);
 
+	at->class = mail_class_named(err->class);
+	if (at->class == MAIL_CLASS_COUNT)
+		at->class = MAIL_HELPER_FAILED;
+	at->phase = d->smtp.phase;
+	at->reply = r->reply;
 	text_add(t, err->text);
 	redact_text(d->env->redact, t, 0);
-	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_FAILED,
-				    .class = mail_class_named(err->class),
-				    .phase = d->smtp.phase,
-				    .detail = t->s });
+	at->detail = mem_strdup(r, t->s);
 	mem_free(t);
 }
 
-static bool
-attempt(struct delivery *d, struct err *err)
+static void
+refused_before(struct delivery *d, const struct mail_hop *hop, struct mail_hop_result *at, struct err *err)
 {
-	if (!resolve(d, err)) {
-		smtp_step_end(&d->smtp, mail_class_named(err->class));
-		tell_failed(d, err);
+	d->smtp.phase = hop->refused == MAIL_STS_MX_MISMATCH ? PHASE_MX : PHASE_DNS;
+	memset(&d->result->reply, 0, sizeof d->result->reply);
+	err_class(err, ERR_REFUSED, mail_class_name(hop->refused), "%s",
+		hop->refused_detail != NULL ? hop->refused_detail : hop->host);
+	keep_failure(d, at, err);
+	d->smtp.phase = PHASE_NONE;
+}
+
+/* ---- the order of hosts ---- */
+
+/*
+ * RFC 5321 5.1: the next host while the trouble is a passing one. A refusal before the mail was named is
+ * about the host only; one of the mail or its recipients is final. After the dot nobody else may get it.
+ */
+static bool
+may_try_next_host(const struct delivery *d, const struct mail_hop_result *at)
+{
+	if (at->class == MAIL_CANCELLED || d->result->unconfirmed || tls_now() >= d->deadline)
 		return false;
-	}
-	for (;;) {
-		if (!connect_next(d, err)) {
-			smtp_step_end(&d->smtp, mail_class_named(err->class));
-			tell_failed(d, err);
-			return false;
-		}
-		if (smtp_session(&d->smtp, err))
-			return true;
-		tell_failed(d, err);
-		if (!may_try_next(d, err))
-			return false;
-		session_reset(d);
-		d->smtp.phase = PHASE_NONE;
+	return at->phase < PHASE_MAIL ||
+	       mail_outcome(at->class, at->reply.code, d->job->direct) == MAIL_DEFERRED;
+}
+
+/* Recipients that were put off may be taken by the next host. */
+static void
+reopen_recipients(struct mail_result *r)
+{
+	for (size_t i = 0; i < r->recipient_count; i++) {
+		struct mail_recipient_result *to = &r->recipients[i];
+
+		if (to->class != MAIL_OK && to->reply.code >= 400 && to->reply.code < 500)
+			*to = (struct mail_recipient_result){ .mailbox = to->mailbox,
+				.class = MAIL_CLASS_COUNT };
 	}
 }
 
+/* One that may pass keeps the mail in the queue; of several the last. */
+static bool
+outweighs(const struct delivery *d, const struct mail_hop_result *at, const struct mail_hop_result *than)
+{
+	if (than == NULL)
+		return true;
+	return mail_outcome(at->class, at->reply.code, d->job->direct) == MAIL_DEFERRED ||
+	       mail_outcome(than->class, than->reply.code, d->job->direct) != MAIL_DEFERRED;
+}
+
+/* The host whose failure stands for the whole, or NULL when all is well. */
+static const struct mail_hop_result *
+try_hosts(struct delivery *d, struct err *err)
+{
+	const struct mail_job *job = d->job;
+	const struct mail_hop_result *verdict = NULL;
+
+	for (size_t i = 0; i < job->hop_count; i++) {
+		const struct mail_hop *hop = &job->hops[i];
+		struct mail_hop_result *at = &d->result->hops[i];
+		struct err why = ERR_INIT;
+		bool over = false;
+
+		d->smtp.hop = (unsigned)i;
+		if (hop->refused != MAIL_OK) {
+			refused_before(d, hop, at, &why);
+		} else if (deliver_to_host(d, hop, at, &why)) {
+			return NULL;
+		} else {
+			keep_failure(d, at, &why);
+			over = !may_try_next_host(d, at);
+		}
+		if (over || outweighs(d, at, verdict)) {
+			verdict = at;
+			*err = why;
+		}
+		if (over)
+			break;
+		reopen_recipients(d->result);
+	}
+	return verdict;
+}
+
+/* ---- the conclusion ---- */
+
 static void
-conclude(struct delivery *d, bool ok, const struct err *err)
+conclude(struct delivery *d, const struct mail_hop_result *verdict, const struct err *err)
 {
 	struct mail_result *r = d->result;
 
-	r->class = ok ? MAIL_OK : mail_class_named(err->class);
-	r->phase = ok ? PHASE_NONE : d->smtp.phase;
-	if (r->class == MAIL_CLASS_COUNT)
-		r->class = MAIL_HELPER_FAILED;
-	if (!ok) {
-		struct text *t = text_new(NULL);
-
-		text_add(t, err->text);
-		redact_text(d->env->redact, t, 0);
-		r->detail = mem_strdup(r, t->s);
+	r->class = verdict == NULL ? MAIL_OK : verdict->class;
+	r->phase = verdict == NULL ? PHASE_NONE : verdict->phase;
+	if (verdict != NULL) {
+		r->detail = verdict->detail;
 		r->hint = err->hint[0] == '\0' ? NULL : mem_strdup(r, err->hint);
-		mem_free(t);
+		r->reply = verdict->reply;
+		r->ip = verdict->ip;
+		r->local_ip = verdict->local_ip;
+		r->host = verdict->host;
+		r->port = verdict->port;
 	}
 	for (size_t i = 0; i < r->recipient_count; i++) {
 		struct mail_recipient_result *to = &r->recipients[i];
@@ -207,13 +159,23 @@ result_of(const void *ctx, const struct mail_job *job)
 	struct mail_result *r = mail_result_new(ctx, job->id);
 
 	r->direct = job->direct;
-	r->host = mem_strdup(r, job->host);
-	r->port = job->port;
 	r->recipients = mem_array(r, struct mail_recipient_result, job->recipient_count);
 	r->recipient_count = job->recipient_count;
 	for (size_t i = 0; i < job->recipient_count; i++) {
 		r->recipients[i].mailbox = mem_strdup(r, job->recipients[i]);
 		r->recipients[i].class = MAIL_CLASS_COUNT; /* not yet decided */
+	}
+	r->hops = mem_array(r, struct mail_hop_result, job->hop_count);
+	r->hop_count = job->hop_count;
+	r->host = mem_strdup(r, job->hops[0].host);
+	r->port = job->hops[0].port;
+	for (size_t i = 0; i < job->hop_count; i++) {
+		const struct mail_hop *hop = &job->hops[i];
+
+		r->hops[i] = (struct mail_hop_result){ .host = mem_strdup(r, hop->host),
+			.port = hop->port,
+			.demanded = hop->tls,
+			.sts_domain = mem_strdup(r, hop->sts_domain) };
 	}
 	return r;
 }
@@ -234,37 +196,60 @@ learn_secrets(const struct delivery *d)
 	mem_free(t);
 }
 
+/* What `secure` demands of the one server that an action names. */
+static struct mail_hop
+named_server(const struct mail_job *job)
+{
+	/* ORDER: enum mail_secure */
+	static const enum mail_hop_tls demands[MAIL_SECURE_COUNT] = { HOP_TLS_PREFERRED, HOP_TLS_NONE,
+		HOP_TLS_VERIFY, HOP_TLS_VERIFY };
+
+	return (struct mail_hop){
+		.host = job->host, .port = job->port, .tls = demands[job->secure], .domain = job->host
+	};
+}
+
 struct mail_result *
-mail_deliver(const void *ctx, const struct mail_job *job, const struct deliver_env *env)
+mail_deliver(const void *ctx, const struct mail_job *given, const struct deliver_env *env)
 {
 	static const unsigned shown[MAIL_SECURE_COUNT] = { [MAIL_SECURE_TLS] = 1, [MAIL_SECURE_SMTPS] = 2 };
 	struct delivery *d = mem_new(ctx, struct delivery);
-	struct mail_result *r = result_of(ctx, job);
+	struct mail_job job = *given;
+	struct mail_hop named = named_server(given);
+	const struct mail_hop_result *verdict;
+	struct mail_result *r;
 	struct err err = ERR_INIT;
-	bool ok;
 
-	d->job = job;
+	if (job.hop_count == 0) {
+		job.hops = &named;
+		job.hop_count = 1;
+	}
+	r = result_of(ctx, &job);
+	d->job = &job;
 	d->env = env;
 	d->result = r;
-	d->deadline = tls_now() + (int64_t)job->timeouts.total * 1000;
+	d->deadline = tls_now() + (int64_t)job.timeouts.total * 1000;
 	d->fetch = (struct pki_fetch){ .get = fetch_in_time, .arg = d, .cache = env->crls };
-	d->smtp = (struct smtp){ .job = job,
+	d->smtp = (struct smtp){ .job = &job,
 		.result = r,
+		.at = &r->hops[0],
 		.trace = env->trace,
 		.redact = env->redact,
-		.tell = job->verb == MAIL_DELIVER ? env->tell : NULL,
+		.tell = job.verb == MAIL_DELIVER ? env->tell : NULL,
 		.fetch = env->fetch == NULL ? NULL : &d->fetch };
 	d->smtp.wire.fd = -1;
 	smtp_reply_init(&d->smtp.reply, r);
 	learn_secrets(d);
-	mail_trace_start(env->trace, job->port, shown[job->secure]);
-	if (job->user != NULL && job->password == NULL) {
+	mail_trace_start(env->trace, job.port, shown[job.secure]);
+	if (job.user != NULL && job.password == NULL) {
 		d->smtp.phase = PHASE_CONFIG;
-		ok = err_class(&err, ERR_CONFIG, "NO_PASSWORD", "there is no password for the user");
+		err_class(&err, ERR_CONFIG, "NO_PASSWORD", "there is no password for the user");
+		keep_failure(d, &r->hops[0], &err);
+		verdict = &r->hops[0];
 	} else {
-		ok = attempt(d, &err);
+		verdict = try_hosts(d, &err);
 	}
-	conclude(d, ok, &err);
+	conclude(d, verdict, &err);
 	wire_close(&d->smtp.wire);
 	mem_free(d);
 	return r;

@@ -79,6 +79,14 @@ secured(const struct place *p)
 		text_printf(t, " subjectAltName:dNSName=%s", e->matched);
 	say(p, "%s", t->s);
 	mem_free(t);
+	if (hop == NULL)
+		return;
+	if (hop->tls == HOP_TLS_DANE && !hop->dane_success)
+		say(p, "DCID %u host authenticated, MX insecure", p->log->dcid);
+	if (hop->tls == HOP_TLS_PREFERRED_VERIFY && !e->verified)
+		say(p, "DCID %u TLS unverified: verify error: %s", p->log->dcid, or_unknown(e->problem));
+	if (hop->sts_domain != NULL && e->sts_failure == NULL)
+		say(p, "MTA-STS policy for the domain (%s) Successful.", hop->sts_domain);
 }
 
 static void
@@ -119,6 +127,15 @@ tell_failed(struct engine *e, unsigned dcid, uint64_t mid, enum mail_class class
 	mem_free(connection);
 }
 
+/* mail-security 10.4 */
+static void
+tell_sts_failed(struct engine *e, const struct mail_hop *hop, const char *why)
+{
+	if (hop != NULL && hop->sts_domain != NULL)
+		maillog_add(e, MAILLOG_INFO, "MTA-STS policy for the domain (%s) Failed: %s.",
+			hop->sts_domain, why);
+}
+
 static void
 failed(const struct place *p)
 {
@@ -148,6 +165,8 @@ failed(const struct place *p)
 		return;
 	}
 	say(p, "DCID %u TLS was required but could not be successfully negotiated", dcid);
+	if (e->class >= MAIL_STS_MX_MISMATCH && e->class <= MAIL_STS_TLS_VERSION)
+		tell_sts_failed(p->engine, hop_of(p), detail);
 }
 
 void
@@ -176,6 +195,22 @@ tell_refused_hops(struct engine *e, const struct mail_job *job)
 			maillog_add(e, MAILLOG_INFO, "MID %llu host %s not tried: %s %s", MID(job->mid),
 				hop->host, mail_class_name(hop->refused),
 				hop->refused_detail != NULL ? hop->refused_detail : "");
+		if (hop->refused == MAIL_STS_MX_MISMATCH)
+			tell_sts_failed(e, hop, hop->refused_detail);
+	}
+}
+
+/* A policy in testing mode refuses nothing. */
+static void
+tell_tested(struct engine *e, const struct mail_result *r)
+{
+	for (size_t i = 0; i < r->hop_count; i++) {
+		const struct mail_hop_result *at = &r->hops[i];
+
+		if (at->tried && at->class == MAIL_OK && at->sts_failure != NULL)
+			maillog_add(e, MAILLOG_INFO,
+				"MTA-STS testing failure for the domain (%s): %s. Message delivered.",
+				at->sts_domain, at->sts_failure);
 	}
 }
 
@@ -186,6 +221,7 @@ delivery_log_result(
 	if (job->verb != MAIL_DELIVER)
 		return;
 	tell_refused_hops(e, job);
+	tell_tested(e, r);
 	if (r->class == MAIL_OK) {
 		if (job->mid == 0)
 			delivery_log_finished(e, 0);

@@ -38,6 +38,8 @@ static const struct record_field fields[] = {
 	{ "cipher", RECORD_STRING, AT(cipher) },
 	{ "matched", RECORD_STRING, AT(matched) },
 	{ "verified", RECORD_BOOL, AT(verified) },
+	{ "problem", RECORD_STRING, AT(problem) },
+	{ "sts_failure", RECORD_STRING, AT(sts_failure) },
 	{ "class", RECORD_WORD, offsetof(struct mail_event, class), class_name, MAIL_CLASS_COUNT },
 	{ "phase", RECORD_WORD, offsetof(struct mail_event, phase), phase_name, PHASE_COUNT },
 	{ "detail", RECORD_STRING, AT(detail) },

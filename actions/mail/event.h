@@ -31,6 +31,8 @@ struct mail_event {
 	const char *version, *cipher; /* of TLS */
 	const char *matched;          /* of TLS: the certificate's name that fits, or NULL */
 	bool verified;                /* of TLS: the peer has proven who it is */
+	const char *problem;          /* of TLS: why it has not, where that was not demanded, or NULL */
+	const char *sts_failure;      /* of TLS: why a policy in testing mode would refuse it, or NULL */
 	enum mail_class class;        /* of FAILED */
 	enum mail_phase phase;
 	const char *detail; /* of FAILED, or NULL */

@@ -15,6 +15,8 @@
 #include "core/err.h"
 #include "pki/dane.h"
 
+#define MAIL_HOPS_MAX 32 /* of one job */
+
 /* What TLS has to reach before the mail may go. */
 enum mail_hop_tls {
 	HOP_TLS_NONE,             /* in the clear */
@@ -39,11 +41,15 @@ struct mail_hop {
 	size_t name_count;
 	struct dane_record *records; /* of HOP_TLS_DANE: the usable ones */
 	size_t record_count;
-	bool dane_success;   /* MX, address and TLSA are SECURE: "TLS success ... for DOMAIN" */
-	const char *domain;  /* of the recipients */
-	bool sts_testing;    /* an MTA-STS policy in testing mode: a failure is told, not refused */
-	const char *sts_why; /* why the host would fail that policy before it is tried, or NULL */
+	bool dane_success;      /* MX, address and TLSA are SECURE: "TLS success ... for DOMAIN" */
+	const char *domain;     /* of the recipients */
+	bool sts_testing;       /* an MTA-STS policy in testing mode: a failure is told, not refused */
+	const char *sts_why;    /* why the host would fail that policy before it is tried, or NULL */
+	const char *sts_domain; /* whose policy is applied or tested, or NULL */
 };
+
+/* "none", "preferred", "required", "preferred-verify", "verify", "dane", "sts" */
+const char *mail_hop_tls_name(int);
 
 json_t *mail_hop_to_json(const struct mail_hop *);
 bool mail_hop_from_json(const void *ctx, struct mail_hop *, const json_t *, struct err *);

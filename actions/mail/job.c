@@ -44,7 +44,8 @@ verb_name(int v)
 static const char *
 host_kind_name(int k)
 {
-	static const char *const names[] = { "name", "ipv4", "ipv6", "usedns" };
+	static const char *const names[] = { "name", "ipv4", "ipv6",
+		"usedns" }; /* ORDER: enum mail_host_kind */
 
 	return names[k];
 }
@@ -109,6 +110,16 @@ static const struct record_field timeout_fields[] = {
 	RECORD_END,
 };
 
+static json_t *
+hops_to_json(const struct mail_job *job)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < job->hop_count; i++)
+		json_array_append_new(list, mail_hop_to_json(&job->hops[i]));
+	return list;
+}
+
 json_t *
 mail_job_to_json(const struct mail_job *job)
 {
@@ -123,6 +134,7 @@ mail_job_to_json(const struct mail_job *job)
 	json_object_set_new(j, "recipients", recipients);
 	record_to_json(timeout_fields, &job->timeouts, timeouts);
 	json_object_set_new(j, "timeouts", timeouts);
+	json_object_set_new(j, "hops", hops_to_json(job));
 	if (job->trust != NULL)
 		json_object_set_new(j, "trust", trust_to_json(job->trust));
 	return j;
@@ -168,6 +180,24 @@ decode_recipients(struct mail_job *job, const json_t *list, struct err *err)
 }
 
 static bool
+decode_hops(struct mail_job *job, const json_t *list, struct err *err)
+{
+	size_t n = json_array_size(list);
+
+	if (n > MAIL_HOPS_MAX)
+		return err_set(err, ERR_INVALID, "mail job with more than %d hosts", MAIL_HOPS_MAX);
+	if (n == 0)
+		return true;
+	job->hops = mem_array(job, struct mail_hop, n);
+	job->hop_count = n;
+	for (size_t i = 0; i < n; i++)
+		if (!mail_hop_from_json(job, &job->hops[i], json_array_get(list, i), err) ||
+			!check_text("host", job->hops[i].host, true, err))
+			return false;
+	return true;
+}
+
+static bool
 check(const struct mail_job *job, struct err *err)
 {
 	if (!check_text("host", job->host, true, err) || !check_text("helo", job->helo, false, err))
@@ -200,7 +230,8 @@ mail_job_from_json(const void *ctx, const json_t *j, struct err *err)
 		goto refused;
 	if (timeouts != NULL && !record_from_json(timeout_fields, job, timeouts, &job->timeouts, err))
 		goto refused;
-	if (!decode_recipients(job, json_object_get(j, "recipients"), err))
+	if (!decode_recipients(job, json_object_get(j, "recipients"), err) ||
+		!decode_hops(job, json_object_get(j, "hops"), err))
 		goto refused;
 	if (trust != NULL && (job->trust = trust_from_json(job, trust, err)) == NULL)
 		goto refused;

@@ -21,6 +21,7 @@
 
 #include "actions/mail/hop.h"
 #include "actions/mail/server.h"
+#include "core/clock.h"
 #include "core/debug.h"
 #include "core/err.h"
 #include "pki/trust.h"
@@ -52,6 +53,7 @@ extern const struct mail_timeouts mail_timeouts_default;
 struct mail_job {
 	uint64_t id;
 	uint64_t mid; /* the message's number in the queue; 0: it is in none */
+	usec age;     /* how long it has waited; the engine's own, not sent */
 	enum mail_verb verb;
 	const char *policy; /* who sends: trace lines carry it */
 	const char *policy_hash;
@@ -65,7 +67,7 @@ struct mail_job {
 	const char
 		*mechanisms; /* allowed SASL mechanisms, blanks between, in order; NULL: the default order */
 	bool direct;         /* to the recipients' own hosts: `host` is their domain, `hops` the hosts */
-	struct mail_hop *hops; /* NULL: `host` is the only one, `secure` says what is demanded */
+	struct mail_hop *hops; /* in order; NULL: `host` is the only one, `secure` says what is demanded */
 	size_t hop_count;
 
 	const char *from; /* envelope sender; "" is the null reverse-path */

@@ -45,6 +45,7 @@ static const struct record_field result_fields[] = {
 	{ "local_ip", RECORD_STRING, AT(struct mail_result, local_ip) },
 	{ "helo", RECORD_STRING, AT(struct mail_result, helo) },
 	{ "tls_verified", RECORD_BOOL, AT(struct mail_result, tls_verified) },
+	{ "status", RECORD_STRING, AT(struct mail_result, status) },
 	RECORD_END,
 };
 
@@ -64,6 +65,31 @@ static const struct record_field recipient_fields[] = {
 	{ "mailbox", RECORD_STRING, AT(struct mail_recipient_result, mailbox) },
 	CLASS(struct mail_recipient_result),
 	PHASE(struct mail_recipient_result),
+	RECORD_END,
+};
+
+#define HOP(member) AT(struct mail_hop_result, member)
+
+static const struct record_field hop_fields[] = {
+	{ "host", RECORD_STRING, HOP(host) },
+	{ "address", RECORD_STRING, HOP(ip) },
+	{ "port", RECORD_UINT, HOP(port) },
+	{ "demanded", RECORD_WORD, offsetof(struct mail_hop_result, demanded), mail_hop_tls_name,
+		HOP_TLS_COUNT },
+	{ "tried", RECORD_BOOL, HOP(tried) },
+	CLASS(struct mail_hop_result),
+	PHASE(struct mail_hop_result),
+	{ "detail", RECORD_STRING, HOP(detail) },
+	{ "local_ip", RECORD_STRING, HOP(local_ip) },
+	{ "tls_version", RECORD_STRING, HOP(tls_version) },
+	{ "tls_cipher", RECORD_STRING, HOP(tls_cipher) },
+	{ "tls_verified", RECORD_BOOL, HOP(tls_verified) },
+	{ "tls_name", RECORD_STRING, HOP(tls_name) },
+	{ "tls_problem", RECORD_STRING, HOP(tls_problem) },
+	{ "dane", RECORD_STRING, HOP(dane) },
+	{ "dane_success", RECORD_BOOL, HOP(dane_success) },
+	{ "sts_domain", RECORD_STRING, HOP(sts_domain) },
+	{ "sts_failure", RECORD_STRING, HOP(sts_failure) },
 	RECORD_END,
 };
 
@@ -121,6 +147,21 @@ recipients_to_json(const struct mail_result *r)
 }
 
 static json_t *
+hops_to_json(const struct mail_result *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->hop_count; i++) {
+		json_t *j = json_object();
+
+		record_to_json(hop_fields, &r->hops[i], j);
+		json_object_set_new(j, "reply", reply_to_json(&r->hops[i].reply));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *
 steps_to_json(const struct mail_result *r)
 {
 	json_t *list = json_array();
@@ -158,6 +199,7 @@ mail_result_to_json(const struct mail_result *r)
 	json_object_set_new(j, "auth", auth);
 	json_object_set_new(j, "reply", reply_to_json(&r->reply));
 	json_object_set_new(j, "recipients", recipients_to_json(r));
+	json_object_set_new(j, "hops", hops_to_json(r));
 	json_object_set_new(j, "steps", steps_to_json(r));
 	return j;
 }
@@ -172,6 +214,23 @@ reply_from_json(const void *ctx, const json_t *j, struct mail_reply *reply, stru
 	if (enhanced != NULL)
 		snprintf(reply->enhanced, sizeof reply->enhanced, "%s", enhanced);
 	return record_from_json(reply_fields, ctx, j, reply, err);
+}
+
+static bool
+hops_from_json(struct mail_result *r, const json_t *list, struct err *err)
+{
+	size_t n = json_array_size(list);
+
+	r->hops = mem_array(r, struct mail_hop_result, n);
+	for (; r->hop_count < n; r->hop_count++) {
+		struct mail_hop_result *at = &r->hops[r->hop_count];
+		const json_t *item = json_array_get(list, r->hop_count);
+
+		if (!record_from_json(hop_fields, r, item, at, err) ||
+			!reply_from_json(r, json_object_get(item, "reply"), &at->reply, err))
+			return false;
+	}
+	return true;
 }
 
 static bool
@@ -220,7 +279,8 @@ mail_result_from_json(const void *ctx, const json_t *j, struct err *err)
 	r = mail_result_new(ctx, 0);
 	ok = record_from_json(result_fields, r, j, r, err) &&
 	     (!json_is_object(auth) || record_from_json(auth_fields, r, auth, r, err)) &&
-	     reply_from_json(r, json_object_get(j, "reply"), &r->reply, err) && lists_from_json(r, j, err);
+	     reply_from_json(r, json_object_get(j, "reply"), &r->reply, err) && lists_from_json(r, j, err) &&
+	     hops_from_json(r, json_object_get(j, "hops"), err);
 	if (!ok) {
 		mem_free(r);
 		return NULL;

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "actions/mail/class.h"
+#include "actions/mail/hop.h"
 #include "core/err.h"
 
 #define MAIL_RESULT_VERSION 1
@@ -29,6 +30,27 @@ struct mail_recipient_result {
 	const char *mailbox;
 	enum mail_class class; /* MAIL_OK: the server took responsibility */
 	enum mail_phase phase;
+	struct mail_reply reply;
+};
+
+/* What became of one of the job's hosts. */
+struct mail_hop_result {
+	const char *host, *ip; /* ip NULL: nobody was connected to */
+	unsigned port;
+	enum mail_hop_tls demanded;
+	bool tried; /* false: refused before, or never its turn (then class is MAIL_OK) */
+	enum mail_class class;
+	enum mail_phase phase;
+	const char *detail;
+	const char *local_ip;
+	const char *tls_version, *tls_cipher; /* NULL: in the clear, or no handshake */
+	bool tls_verified;                    /* for one of the names, or by a TLSA record */
+	const char *tls_name;    /* the certificate's entry that fitted: "*.example.com"; or NULL */
+	const char *tls_problem; /* why it is not verified, where that was not refused; or NULL */
+	const char *dane;        /* the TLSA record that matched: "3 1 1 8d5a..."; or NULL */
+	bool dane_success;
+	const char *sts_domain;  /* whose MTA-STS policy was in force, or NULL */
+	const char *sts_failure; /* in testing mode: why it would have been refused; or NULL */
 	struct mail_reply reply;
 };
 
@@ -55,7 +77,10 @@ struct mail_result {
 	bool tls_verified;
 	const char *auth_mech, *auth_user; /* NULL: not logged in */
 	struct mail_reply reply;
+	const char *status; /* "5.1.10": enhanced code of a failure that no server named, or NULL */
 
+	struct mail_hop_result *hops; /* in the order of the job's */
+	size_t hop_count;
 	struct mail_recipient_result *recipients;
 	size_t recipient_count;
 	struct mail_step steps[MAIL_STEPS_MAX];

@@ -56,9 +56,9 @@ fall_back_to_helo(struct smtp *s, struct err *err)
 	char *line;
 	bool ok;
 
-	if (job->secure == MAIL_SECURE_TLS && s->wire.tls == NULL) {
+	if (smtp_demands_tls(s->to) && s->wire.tls == NULL) {
 		smtp_phase(s, PHASE_STARTTLS);
-		return smtp_refused(s, MAIL_TLS_NOT_OFFERED, err);
+		return smtp_refused(s, smtp_no_tls_class(s->to, MAIL_TLS_NOT_OFFERED), err);
 	}
 	if (job->user != NULL) {
 		smtp_phase(s, PHASE_AUTH);
@@ -99,14 +99,12 @@ say_hello(struct smtp *s, enum mail_phase phase, struct err *err)
 static bool
 ask_for_tls(struct smtp *s, struct err *err)
 {
-	bool demanded = s->job->secure == MAIL_SECURE_TLS;
-
 	if (!smtp_write_line(s, "STARTTLS", s->job->timeouts.starttls, err) ||
 		!smtp_read_reply(s, s->job->timeouts.starttls, err))
 		return false;
 	if (s->reply.code != 220) {
-		if (demanded || s->reply.code < 400 || s->dead)
-			return smtp_refused(s, MAIL_TLS_REFUSED, err);
+		if (smtp_demands_tls(s->to) || s->reply.code < 400 || s->dead)
+			return smtp_refused(s, smtp_no_tls_class(s->to, MAIL_TLS_REFUSED), err);
 		if (smtp_nothing_behind(s, err))
 			err_clear(err);
 		return false;
@@ -118,18 +116,34 @@ ask_for_tls(struct smtp *s, struct err *err)
 	return err_class(err, ERR_CRYPTO, "STARTTLS_INJECTION", "octets stand behind the 220 to STARTTLS");
 }
 
+/* What a policy in testing mode would have refused. */
+static void
+stays_clear(struct smtp *s, const char *why)
+{
+	if (s->to->sts_testing)
+		s->at->sts_failure = why;
+}
+
 static bool
 secure(struct smtp *s, struct err *err)
 {
-	enum mail_secure want = s->job->secure;
-
-	if (want != MAIL_SECURE_TLS && (want != MAIL_SECURE_OPPORTUNISTIC || !s->ehlo->starttls))
+	if (s->wire.tls != NULL || s->to->tls == HOP_TLS_NONE)
 		return true;
+	if (!s->ehlo->starttls && !smtp_demands_tls(s->to)) {
+		stays_clear(s, "the server does not offer STARTTLS");
+		return true;
+	}
 	smtp_phase(s, PHASE_STARTTLS);
-	if (!s->ehlo->starttls)
-		return err_class(err, ERR_REFUSED, "TLS_NOT_OFFERED", "the server does not offer STARTTLS");
-	if (!ask_for_tls(s, err))
+	if (!s->ehlo->starttls) {
+		return err_class(err, ERR_REFUSED,
+			mail_class_name(smtp_no_tls_class(s->to, MAIL_TLS_NOT_OFFERED)),
+			"the server does not offer STARTTLS");
+	}
+	if (!ask_for_tls(s, err)) {
+		if (err->code == ERR_NONE)
+			stays_clear(s, "the server refuses STARTTLS");
 		return err->code == ERR_NONE;
+	}
 	if (!smtp_start_tls(s, err))
 		return false;
 	/* Nothing learnt before TLS is used after it. */

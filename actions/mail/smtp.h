@@ -22,7 +22,9 @@
 
 struct smtp {
 	const struct mail_job *job;
+	const struct mail_hop *to; /* whom we speak to, and what is demanded there */
 	struct mail_result *result;
+	struct mail_hop_result *at; /* what became of this host */
 	const struct trace *trace;
 	struct redact *redact; /* what must not be shown of what the server says */
 	const struct pki_fetch *fetch;
@@ -33,7 +35,7 @@ struct smtp {
 	struct smtp_ehlo *ehlo;
 	enum mail_phase phase;
 	int64_t phase_started;
-	bool verified;       /* inside TLS with the server that the job names */
+	bool verified;       /* inside TLS with the host that was meant */
 	bool hide_challenge; /* AUTH: what a 334 says is not traced */
 	bool dead;           /* nothing more can be said, not even QUIT */
 };
@@ -78,6 +80,11 @@ bool smtp_refused(struct smtp *, enum mail_class, struct err *);
 
 /* The last reply as the result has it. */
 void smtp_keep_reply(struct smtp *, struct mail_reply *);
+
+/* May the mail go on only inside TLS? */
+bool smtp_demands_tls(const struct mail_hop *);
+/* TLS_NOT_OFFERED or TLS_REFUSED, as DANE and MTA-STS call it. */
+enum mail_class smtp_no_tls_class(const struct mail_hop *, enum mail_class);
 
 /* QUIT, at most its time, whatever comes of it. */
 void smtp_quit(struct smtp *);

@@ -156,7 +156,7 @@ bool
 smtp_auth(struct smtp *s, struct err *err)
 {
 	const struct mail_job *job = s->job;
-	const struct sasl_want want = { job->user, job->password, job->host, job->mechanisms, s->verified };
+	const struct sasl_want want = { job->user, job->password, s->to->host, job->mechanisms, s->verified };
 	struct sasl *sasl;
 	bool ok;
 

@@ -1,0 +1,184 @@
+/* The mail through one host: resolve, connect, speak SMTP, the next address. */
+#include "actions/mail/delivery.h"
+
+#include <netdb.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+/* Its addresses are known: the resolver has answered for them. */
+static bool
+take_addresses(struct delivery *d, const struct mail_hop *hop, struct err *err)
+{
+	int family = mail_source_family(&d->source);
+
+	d->endpoints.count = 0;
+	for (size_t i = 0; i < hop->address_count && d->endpoints.count < MAIL_ADDRESSES_MAX; i++) {
+		struct mail_endpoints one;
+		struct resolve_ask ask = { .host = hop->addresses[i],
+			.is_address = true,
+			.port = hop->port,
+			.family = family,
+			.deadline = d->deadline };
+
+		if (mail_resolve(&ask, &one, err))
+			d->endpoints.items[d->endpoints.count++] = one.items[0];
+	}
+	if (d->endpoints.count == 0)
+		return err_class(err, ERR_NOT_FOUND, "SOURCE_UNAVAILABLE",
+			"%s has no address that the source can reach", hop->host);
+	err_clear(err);
+	return true;
+}
+
+static bool
+look_up(struct delivery *d, const struct mail_hop *hop, struct err *err)
+{
+	struct resolve_ask ask = {
+		.host = hop->host,
+		.is_address = d->job->host_kind != MAIL_HOST_NAME && !d->job->direct,
+		.port = hop->port,
+		.server = d->job->resolver,
+		.family = mail_source_family(&d->source),
+		.cancel = d->env->cancel,
+		.deadline = tls_now() + (int64_t)d->job->timeouts.dns * 1000,
+	};
+
+	if (ask.deadline > d->deadline)
+		ask.deadline = d->deadline;
+	return mail_resolve(&ask, &d->endpoints, err);
+}
+
+static bool
+resolve(struct delivery *d, const struct mail_hop *hop, struct err *err)
+{
+	const struct mail_job *job = d->job;
+
+	smtp_phase(&d->smtp, PHASE_CONNECT);
+	if (!mail_source_find(job->source_interface, job->source_address, &d->source, err))
+		return false;
+	d->smtp.phase = PHASE_DNS;
+	return hop->address_count > 0 ? take_addresses(d, hop, err) : look_up(d, hop, err);
+}
+
+static bool
+connect_next(struct delivery *d, struct err *err)
+{
+	const struct mail_endpoint *to = NULL;
+	struct connect_want want = {
+		.to = &d->endpoints,
+		.source = &d->source,
+		.timeout_ms = d->job->timeouts.connect,
+		.deadline = d->deadline,
+		.cancel = d->env->cancel,
+		.trace = d->env->trace,
+		.policy = d->job->policy,
+		.attempts = &d->attempts,
+	};
+	struct mail_hop_result *at = d->smtp.at;
+	struct sockaddr_storage local;
+	socklen_t n = sizeof local;
+	char text[80] = "";
+	int fd;
+
+	smtp_phase(&d->smtp, PHASE_CONNECT);
+	fd = mail_connect(&want, &to, err);
+	if (fd < 0)
+		return false;
+	wire_open(&d->smtp.wire, fd, d->env->cancel, d->deadline);
+	if (getsockname(fd, (struct sockaddr *)&local, &n) == 0)
+		getnameinfo((struct sockaddr *)&local, n, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+	d->result->ip = at->ip = mem_strdup(d->result, to->text);
+	d->result->local_ip = at->local_ip = mem_strdup(d->result, text);
+	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_CONNECTED });
+	return true;
+}
+
+/* Nothing of the last connection counts for the next. */
+static void
+session_reset(struct delivery *d)
+{
+	struct smtp *s = &d->smtp;
+	struct mail_result *r = d->result;
+	struct mail_hop_result *at = s->at;
+
+	wire_close(&s->wire);
+	s->dead = s->verified = s->hide_challenge = false;
+	s->ehlo = NULL;
+	memset(&r->reply, 0, sizeof r->reply);
+	r->ip = r->local_ip = r->helo = r->auth_mech = r->auth_user = NULL;
+	r->capabilities = NULL;
+	r->capability_count = 0;
+	r->tls_verified = false;
+	json_decref(r->tls);
+	r->tls = NULL;
+	at->ip = at->local_ip = at->tls_version = at->tls_cipher = at->tls_name = at->tls_problem = NULL;
+	at->dane = at->sts_failure = NULL;
+	at->tls_verified = at->dane_success = false;
+}
+
+static bool
+has_untried(const struct delivery *d)
+{
+	for (size_t i = 0; i < d->endpoints.count; i++)
+		if (!d->endpoints.items[i].tried)
+			return true;
+	return false;
+}
+
+/* A wrong password or a bad certificate is the same at the next address. */
+static bool
+may_try_next(const struct delivery *d, const struct err *err)
+{
+	enum mail_class class = mail_class_named(err->class);
+
+	if (class == MAIL_CANCELLED || tls_now() >= d->deadline || !has_untried(d))
+		return false;
+	return d->smtp.phase < PHASE_MAIL &&
+	       mail_outcome(class, d->result->reply.code, d->job->direct) == MAIL_DEFERRED;
+}
+
+static void
+tell_failed(struct delivery *d, const struct err *err)
+{
+	struct text *t = text_new(NULL);
+
+	text_add(t, err->text);
+	redact_text(d->env->redact, t, 0);
+	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_FAILED,
+				    .class = mail_class_named(err->class),
+				    .phase = d->smtp.phase,
+				    .detail = t->s });
+	mem_free(t);
+}
+
+bool
+deliver_to_host(struct delivery *d, const struct mail_hop *hop, struct mail_hop_result *at, struct err *err)
+{
+	d->smtp.to = hop;
+	d->smtp.at = at;
+	d->smtp.phase = PHASE_NONE;
+	at->tried = true;
+	session_reset(d);
+	d->result->host = at->host;
+	d->result->port = at->port;
+	if (!resolve(d, hop, err)) {
+		smtp_step_end(&d->smtp, mail_class_named(err->class));
+		tell_failed(d, err);
+		return false;
+	}
+	for (;;) {
+		if (!connect_next(d, err)) {
+			smtp_step_end(&d->smtp, mail_class_named(err->class));
+			tell_failed(d, err);
+			return false;
+		}
+		if (smtp_session(&d->smtp, err))
+			return true;
+		tell_failed(d, err);
+		if (!may_try_next(d, err))
+			return false;
+		session_reset(d);
+		d->smtp.phase = PHASE_NONE;
+	}
+}
