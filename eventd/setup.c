@@ -6,6 +6,8 @@
 
 #include "actions/action.h"
 #include "actions/io/system.h"
+#include "actions/mail/destination/destination.h"
+#include "actions/mail/destination/profile.h"
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/dns/commands.h"
@@ -147,6 +149,8 @@ register_everything(struct engine *e)
 	pki_conf_trustpoints(e->conf);
 	pki_conf_chains(e->conf);
 	mail_config_start(e);
+	destination_config_start(e);
+	destination_commands(e->cli);
 	maillog_start(e);
 	mail_dns_commands(e);
 	system_config_start(e);
@@ -197,6 +201,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
 	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
 	e->resolver = resolver_new(e, e);
+	e->destinations = destinations_new(e, e);
 	e->captures = captures_new(e, e);
 	e->cli = cli_new(e, e);
 	e->cli_port = &cli_port;

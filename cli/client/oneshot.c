@@ -105,6 +105,15 @@ is_default(const char *s, const char *prompt)
 	       strncmp(open + 1, s, strlen(s)) == 0;
 }
 
+/* The prompt of a whole dialogue ("[]> ", as on an ESA): who began it feeds it to its end. */
+static bool
+is_dialogue(const char *prompt)
+{
+	size_t n = strlen(prompt);
+
+	return n >= 3 && strcmp(prompt + n - 3, "]> ") == 0;
+}
+
 /*
  * Among commands the next line is an answer only when it can be meant as one: a script that does not
  * know of a question must not lose its next command to it.
@@ -114,7 +123,7 @@ looks_like_answer(const char *kind, const char *prompt, const char *line)
 {
 	static const char *const words[] = { "yes", "no", "y", "n", NULL };
 
-	if (strcmp(kind, "secret") == 0)
+	if (strcmp(kind, "secret") == 0 || is_dialogue(prompt))
 		return true;
 	if (strcmp(kind, "line") != 0)
 		return is_one_of(line, words) || (strcmp(kind, "confirm") == 0 && is_blank(line));

@@ -187,7 +187,7 @@ def full_daemon(module_daemon, pki):
     with open(os.path.join(policies, "hello.lua"), "w") as f:
         f.write('eem.register{ "none" }\n')
     daemon.configure('event manager directory user policy "%s"' % policies)
-    daemon.configure("event manager environment _x 1", "track 1 stub-object", "exit",
+    daemon.configure("event manager environment _x 1", "mail route example.test USEDNS", "track 1 stub-object", "exit",
                      "event manager applet CALLED trap", "event none sync yes", 'action 1 puts "x"', "exit",
                      "event manager scheduler applet thread class A number 1",
                      "event manager applet WAITS class A", "event none maxrun 1000", "action 1 wait 900", "exit",

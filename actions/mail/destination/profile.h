@@ -27,6 +27,11 @@ enum mail_tls_setting {
 
 enum mail_dane { MAIL_DANE_NONE, MAIL_DANE_OPPORTUNISTIC, MAIL_DANE_MANDATORY };
 
+/* "No", "Preferred", ..., "Required - Verify Hosted Domains": as the seed's menu says it. */
+const char *mail_tls_setting_name(enum mail_tls_setting);
+/* "none", "opportunistic", "mandatory" */
+const char *mail_dane_name(enum mail_dane);
+
 /* Retry and bounce times (mail-security 13: ESA's defaults). */
 struct bounce_profile {
 	const char *name;                                /* "default" */
@@ -59,7 +64,26 @@ struct destinations *destinations_new(const void *ctx, struct engine *);
 const struct mail_profile *destination_for(const struct destinations *, const char *domain);
 /* NULL when the domain has none. */
 const struct mail_smtp_route *destination_route(const struct destinations *, const char *domain);
-/* Times for mail to a named server ("default" unless configured). Never NULL. */
-const struct bounce_profile *destination_bounce(const struct destinations *, const char *domain);
+
+/* Controls for a server that actions name (`mail relay HOST ...`). */
+struct mail_relay {
+	const char *host; /* "smtp.example.net", ".example.net", "default" */
+	enum mail_dane dane;
+	const struct bounce_profile *bounce; /* never NULL */
+};
+
+/* Never NULL: at last no DANE and the bounce profile "default". */
+const struct mail_relay *destination_relay(const struct destinations *, const char *host);
+/* Its bounce profile. */
+const struct bounce_profile *destination_bounce(const struct destinations *, const char *host);
+
+/* Everything that is configured, in the order of its definition: `f` is called for each. */
+void destination_each(
+	const struct destinations *, void (*f)(void *arg, const struct mail_profile *), void *arg);
+void destination_each_route(
+	const struct destinations *, void (*f)(void *arg, const struct mail_smtp_route *), void *arg);
+
+/* Would the profile's DANE and MTA-STS be undone by this route (mail-security 11.2)? */
+bool destination_is_undone(const struct mail_profile *, const struct mail_smtp_route *);
 
 #endif

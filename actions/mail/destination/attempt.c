@@ -1,0 +1,329 @@
+/* One attempt: policy, DNS, plan, then the mailer. */
+#include "actions/mail/destination/attempt.h"
+
+#include <string.h>
+
+#include "actions/mail/destination/plan.h"
+#include "actions/mail/dns/resolver.h"
+#include "actions/mail/hostname.h"
+#include "actions/mail/maillog.h"
+#include "actions/mail/mailer.h"
+#include "actions/mail/sts/sts.h"
+#include "core/engine.h"
+#include "core/loop.h"
+#include "core/mem.h"
+
+struct attempt {
+	struct engine *engine;
+	struct mail_job *job;
+	enum mail_dane dane; /* of a named server: the action's word and `mail relay` */
+	mail_attempt_f *done;
+	void *arg;
+	const char *label; /* "MID 7", or NULL */
+
+	struct mail_profile profile; /* of a domain, as it was when the attempt began */
+	struct mail_smtp_route route;
+	bool has_route;
+	struct sts_policy *sts; /* in force, or NULL */
+
+	struct timer *deadline, *begin;
+	usec began;
+	struct mail_plan *plan;
+};
+
+/* ---- ends ---- */
+
+static void
+finish(struct attempt *a, const struct mail_result *r)
+{
+	mail_attempt_f *done = a->done;
+	void *arg = a->arg;
+
+	mem_steal(a->engine, a); /* `done` may free what the attempt was made in */
+	done(arg, r);
+	mem_free(a);
+}
+
+static void
+keep_hops(struct mail_result *r, const struct mail_plan *p)
+{
+	r->hops = mem_array(r, struct mail_hop_result, p->hop_count);
+	for (size_t i = 0; i < p->hop_count; i++) {
+		const struct mail_hop *h = &p->hops[i];
+
+		r->hops[r->hop_count++] = (struct mail_hop_result){ .host = h->host,
+			.port = h->port,
+			.demanded = h->tls,
+			.class = h->refused,
+			.phase = h->refused == MAIL_OK                ? PHASE_NONE
+				 : h->refused == MAIL_STS_MX_MISMATCH ? PHASE_MX
+								      : PHASE_DNS,
+			.detail = h->refused_detail,
+			.sts_domain = h->sts_domain };
+	}
+}
+
+static void
+tell_refused(const struct attempt *a, const struct mail_plan *p)
+{
+	for (size_t i = 0; i < p->hop_count; i++)
+		if (p->hops[i].refused == MAIL_STS_MX_MISMATCH)
+			maillog_add(a->engine, MAILLOG_INFO, "MTA-STS policy for the domain (%s) Failed: %s.",
+				p->hops[i].sts_domain, p->hops[i].refused_detail);
+}
+
+/* Nobody is connected to. */
+static void
+fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char *detail, const char *hint)
+{
+	struct mail_result *r = mail_result_new(NULL, 0);
+	const struct mail_job *job = a->job;
+
+	r->class = class;
+	r->phase = phase;
+	r->detail = detail;
+	r->hint = hint;
+	r->direct = job->direct;
+	r->host = job->host;
+	r->port = job->port;
+	if (a->plan != NULL) {
+		r->status = a->plan->status;
+		keep_hops(r, a->plan);
+		tell_refused(a, a->plan);
+	}
+	r->recipients = mem_array(r, struct mail_recipient_result, job->recipient_count);
+	r->recipient_count = job->recipient_count;
+	for (size_t i = 0; i < job->recipient_count; i++)
+		r->recipients[i] = (struct mail_recipient_result){
+			.mailbox = job->recipients[i], .class = class, .phase = phase
+		};
+	maillog_add(a->engine, MAILLOG_INFO, "MID %llu delivery failed: %s %s: %s",
+		(unsigned long long)job->mid, mail_class_name(class), mail_phase_name(phase),
+		detail != NULL ? detail : "");
+	finish(a, r);
+	mem_free(r);
+}
+
+static void
+on_deadline(void *arg)
+{
+	fail(arg, MAIL_TIMEOUT, PHASE_DNS, "the time was up before it was known where the mail goes", NULL);
+}
+
+static void
+on_delivered(void *arg, const struct mail_result *r)
+{
+	finish(arg, r);
+}
+
+/* The job has what is left of its time. */
+static void
+submit(struct attempt *a)
+{
+	struct mail_job *job = a->job;
+	usec spent = clock_mono(a->engine->clock) - a->began;
+	unsigned spent_ms = (unsigned)(spent / USEC_PER_MSEC);
+
+	mem_free(a->deadline);
+	a->deadline = NULL;
+	job->timeouts.total = spent_ms + 100 < job->timeouts.total ? job->timeouts.total - spent_ms : 100;
+	mailer_submit(a, a->engine->mailer, job, on_delivered, a);
+}
+
+static void
+carry_out(struct attempt *a, struct mail_plan *p)
+{
+	a->plan = p;
+	if (p->class != MAIL_OK) {
+		fail(a, p->class, p->phase, p->detail, p->hint);
+		return;
+	}
+	a->job->hops = p->hops;
+	a->job->hop_count = p->hop_count;
+	submit(a);
+}
+
+/* ---- a recipient domain ---- */
+
+static bool
+uses_dns(const struct attempt *a)
+{
+	return !a->has_route || a->route.use_dns;
+}
+
+static void
+plan_domain(struct attempt *a, const struct mail_dns_answer *dns)
+{
+	struct mail_plan_ask ask = { .domain = a->job->host,
+		.profile = &a->profile,
+		.route = a->has_route ? &a->route : NULL,
+		.dns = dns,
+		.sts = a->sts,
+		.port = a->job->port,
+		.age = a->job->age };
+	struct mail_plan *p = mail_plan_domain(a, &ask);
+	bool applies = false;
+
+	for (size_t i = 0; i < p->hop_count; i++)
+		applies |= p->hops[i].sts_domain != NULL;
+	if (applies)
+		maillog_add(
+			a->engine, MAILLOG_INFO, "Applying MTA-STS policy for the domain (%s)", a->job->host);
+	carry_out(a, p);
+}
+
+static void
+on_dns(void *arg, const struct mail_dns_answer *answer)
+{
+	plan_domain(arg, answer);
+}
+
+static void
+ask_dns(struct attempt *a, enum mail_dns_kind kind, bool want_tlsa, resolver_done_f *done)
+{
+	struct mail_dns_question q = { .kind = kind,
+		.name = a->job->host,
+		.port = a->job->port,
+		.want_tlsa = want_tlsa,
+		.label = a->label };
+
+	resolver_ask(a, a->engine->resolver, &q, done, a);
+}
+
+static struct sts_policy *
+copy_policy(const void *ctx, const struct sts_policy *from)
+{
+	struct sts_policy *p = mem_new(ctx, struct sts_policy);
+
+	*p = *from;
+	p->domain = mem_strdup(p, from->domain);
+	p->id = p->text = NULL;
+	p->mx = mem_array(p, const char *, from->mx_count);
+	for (size_t i = 0; i < from->mx_count; i++)
+		p->mx[i] = mem_strdup(p, from->mx[i]);
+	return p;
+}
+
+static void
+on_policy(void *arg, const struct sts_policy *policy, const char *why)
+{
+	struct attempt *a = arg;
+
+	(void)why; /* whoever looked has logged it */
+	if (policy != NULL)
+		a->sts = copy_policy(a, policy);
+	ask_dns(a, MAIL_DNS_DOMAIN, a->profile.dane != MAIL_DANE_NONE, on_dns);
+}
+
+static void
+begin_domain(struct attempt *a)
+{
+	const struct destinations *d = a->engine->destinations;
+	const struct mail_smtp_route *route = destination_route(d, a->job->host);
+
+	/* Copies: the configuration may change while the questions are under way. */
+	a->profile = *destination_for(d, a->job->host);
+	a->profile.domain = NULL;
+	a->profile.bounce = NULL;
+	a->has_route = route != NULL;
+	if (route != NULL) {
+		a->route = *route;
+		a->route.host = mem_strdup(a, route->host);
+		a->route.domain = NULL;
+	}
+	a->job->legacy_cn |= a->profile.legacy_cn;
+	if (!uses_dns(a)) {
+		plan_domain(a, NULL);
+		return;
+	}
+	if (!a->profile.mta_sts) {
+		on_policy(a, NULL, NULL);
+		return;
+	}
+	sts_lookup(a, a->engine->sts, a->job->host, a->label, on_policy, a);
+}
+
+/* ---- a server that the action names ---- */
+
+/* What the action asks for, and what the profiles of host and recipients add to it. */
+static enum mail_hop_tls
+demand(const struct attempt *a)
+{
+	const struct destinations *d = a->engine->destinations;
+	const struct mail_job *job = a->job;
+	enum mail_hop_tls tls = mail_secure_demand(job->secure);
+
+	tls = mail_stronger_demand(tls, mail_setting_demand(destination_for(d, job->host)->tls));
+	for (size_t i = 0; i < job->recipient_count; i++) {
+		const char *at = strrchr(job->recipients[i], '@');
+
+		if (at != NULL)
+			tls = mail_stronger_demand(tls, mail_setting_demand(destination_for(d, at + 1)->tls));
+	}
+	/* Left to itself the built-in profile would add "when offered" to `secure none`. */
+	return tls == HOP_TLS_PREFERRED ? mail_secure_demand(job->secure) : tls;
+}
+
+static void
+on_relay(void *arg, const struct mail_dns_answer *answer)
+{
+	struct attempt *a = arg;
+
+	carry_out(a, mail_plan_relay(a, answer, a->job->port, a->dane, demand(a)));
+}
+
+static void
+begin_server(struct attempt *a)
+{
+	const struct mail_job *job = a->job;
+	enum mail_hop_tls tls = demand(a);
+
+	if (a->dane != MAIL_DANE_NONE && job->host_kind == MAIL_HOST_NAME) {
+		ask_dns(a, MAIL_DNS_HOST, true, on_relay);
+		return;
+	}
+	if (a->dane == MAIL_DANE_MANDATORY) {
+		fail(a, MAIL_DANE_NO_TLSA, PHASE_DNS, "an address has no TLSA records",
+			"name the server by its name");
+		return;
+	}
+	if (tls == mail_secure_demand(job->secure))
+		submit(a);
+	else
+		carry_out(a, mail_plan_host(a, job->host, job->port, tls));
+}
+
+/* ---- */
+
+static void
+on_begin(void *arg)
+{
+	struct attempt *a = arg;
+
+	mem_free(a->begin);
+	a->begin = NULL;
+	if (a->job->direct)
+		begin_domain(a);
+	else
+		begin_server(a);
+}
+
+void
+mail_attempt(const void *ctx, struct engine *engine, struct mail_job *job, enum mail_dane dane,
+	mail_attempt_f *done, void *arg)
+{
+	struct attempt *a = mem_new(ctx, struct attempt);
+	enum mail_dane of_relay;
+
+	a->engine = engine;
+	a->job = mem_steal(a, job);
+	a->done = done;
+	a->arg = arg;
+	a->began = clock_mono(engine->clock);
+	a->label = job->mid == 0 ? NULL : mem_printf(a, "MID %llu", (unsigned long long)job->mid);
+	of_relay = job->direct ? MAIL_DANE_NONE : destination_relay(engine->destinations, job->host)->dane;
+	a->dane = of_relay > dane ? of_relay : dane;
+	a->deadline = timer_after(a, engine->loop, (usec)job->timeouts.total * USEC_PER_MSEC, on_deadline, a);
+	/* From the loop, so that `done` never runs inside the caller. */
+	a->begin = timer_after(a, engine->loop, 0, on_begin, a);
+}
