@@ -8,6 +8,7 @@
 #include "actions/io/system.h"
 #include "actions/mail/destination/destination.h"
 #include "actions/mail/destination/profile.h"
+#include "actions/mail/credential.h"
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/dns/commands.h"
@@ -151,6 +152,7 @@ register_everything(struct engine *e)
 	mail_config_start(e);
 	destination_config_start(e);
 	destination_commands(e->cli);
+	credential_rows(e->conf);
 	maillog_start(e);
 	mail_dns_commands(e);
 	system_config_start(e);
@@ -198,6 +200,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	conf_set_startup_path(e->conf, setup->startup);
 	e->pki = pki_new(e, e);
 	maillog_new(e, e);
+	e->credentials = credentials_new(e, e);
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
 	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
 	e->resolver = resolver_new(e, e);

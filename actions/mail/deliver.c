@@ -181,16 +181,15 @@ result_of(const void *ctx, const struct mail_job *job)
 }
 
 static void
-learn_secrets(const struct delivery *d)
+learn_secret(const struct delivery *d, const char *secret)
 {
-	const char *password = d->job->password;
 	struct text *t;
 
-	if (password == NULL)
+	if (secret == NULL)
 		return;
 	t = text_new(NULL);
-	encode_base64(t, password, strlen(password));
-	redact_learn(d->env->redact, password);
+	encode_base64(t, secret, strlen(secret));
+	redact_learn(d->env->redact, secret);
 	redact_learn(d->env->redact, t->s);
 	explicit_bzero(t->s, t->len);
 	mem_free(t);
@@ -242,6 +241,10 @@ mail_deliver(const void *ctx, const struct mail_job *given, const struct deliver
 	learn_secrets(d);
 	mail_trace_start(env->trace, job.port, shown[job.secure]);
 	if (job.user != NULL && job.password == NULL) {
+	learn_secret(d, job->password);
+	learn_secret(d, job->token);
+	mail_trace_start(env->trace, job->port, shown[job->secure]);
+	if (job->user != NULL && job->password == NULL && job->token == NULL) {
 		d->smtp.phase = PHASE_CONFIG;
 		err_class(&err, ERR_CONFIG, "NO_PASSWORD", "there is no password for the user");
 		keep_failure(d, &r->hops[0], &err);

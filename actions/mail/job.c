@@ -71,6 +71,7 @@ static const struct record_field job_fields[] = {
 	{ "port", RECORD_UINT, AT(port) },
 	{ "user", RECORD_STRING, AT(user) },
 	{ "password", RECORD_SECRET, AT(password) },
+	{ "token", RECORD_SECRET, AT(token) },
 	{ "credential", RECORD_STRING, AT(credential) },
 	{ "cleartext_auth", RECORD_BOOL, AT(cleartext_auth) },
 	{ "mechanisms", RECORD_STRING, AT(mechanisms) },

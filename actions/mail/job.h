@@ -61,9 +61,11 @@ struct mail_job {
 	const char *host; /* as struct mail_server has it */
 	enum mail_host_kind host_kind;
 	unsigned port;
-	const char *user, *password; /* both or none */
-	const char *credential;      /* name in the store where they came from, or NULL */
-	bool cleartext_auth;         /* explicit permission to log in without verified TLS */
+	const char *user, *password;            /* a user has a password or a token */
+	const char *token;                      /* OAuth, instead of a password */
+	const char *token_command, *token_file; /* where the mailer fetches it; not sent */
+	const char *credential;                 /* name in the store where they came from, or NULL */
+	bool cleartext_auth;                    /* explicit permission to log in without verified TLS */
 	const char
 		*mechanisms; /* allowed SASL mechanisms, blanks between, in order; NULL: the default order */
 	bool direct;         /* to the recipients' own hosts: `host` is their domain, `hops` the hosts */

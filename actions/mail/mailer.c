@@ -9,12 +9,14 @@
 #include "actions/mail/delivery_log.h"
 #include "actions/mail/event.h"
 #include "actions/mail/message.h"
+#include "actions/mail/token.h"
 #include "core/engine.h"
 #include "core/helper.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "pki/learnt.h"
+#include "core/redact.h"
 #include "pki/store.h"
 #include "core/rng.h"
 
@@ -35,6 +37,7 @@ struct mail_ticket {
 	struct mail_result *faked; /* NULL but for fakes */
 	struct delivery_log log;
 	bool is_waiting;
+	char *token; /* that redaction knows while the job lives, or NULL */
 };
 
 struct worker {
@@ -76,12 +79,12 @@ finish(struct mail_ticket *t, const struct mail_result *result)
 }
 
 static void
-finish_failed(struct mail_ticket *t, enum mail_class class, const char *detail)
+finish_failed(struct mail_ticket *t, enum mail_class class, enum mail_phase phase, const char *detail)
 {
 	struct mail_result *r = mail_result_new(NULL, t->job->id);
 
 	r->class = class;
-	r->phase = PHASE_NONE;
+	r->phase = phase;
 	r->detail = detail;
 	r->host = t->job->host;
 	r->port = t->job->port;
@@ -153,7 +156,7 @@ take_result(struct worker *w, const json_t *message)
 		ctx = mem_ctx(NULL, "mail result");
 		r = mail_result_from_json(ctx, message, &err);
 		if (r == NULL)
-			finish_failed(t, MAIL_HELPER_FAILED, err.text);
+			finish_failed(t, MAIL_HELPER_FAILED, PHASE_NONE, err.text);
 		else {
 			count_session(w->mailer, r);
 			finish(t, r);
@@ -201,7 +204,7 @@ on_exit_worker(void *arg, pid_t pid, int exit_code, int term_signal)
 			"%s ended with status %d during job %llu", helper_name(w->helper), exit_code, job);
 	idle(w);
 	if (t != NULL)
-		finish_failed(t, MAIL_HELPER_FAILED, "the mail process ended");
+		finish_failed(t, MAIL_HELPER_FAILED, PHASE_NONE, "the mail process ended");
 	dispatch(w->mailer);
 }
 
@@ -247,7 +250,7 @@ start(struct worker *w, struct mail_ticket *t)
 	json_decref(message);
 	if (!sent) {
 		idle(w);
-		finish_failed(t, MAIL_HELPER_FAILED, err.text);
+		finish_failed(t, MAIL_HELPER_FAILED, PHASE_NONE, err.text);
 		return;
 	}
 	t->timer = timer_after(
@@ -287,6 +290,31 @@ on_dispatch(void *arg)
 }
 
 static void
+enqueue(struct mail_ticket *t)
+{
+	t->is_waiting = true;
+	TAILQ_INSERT_TAIL(&t->mailer->waiting, t, link);
+}
+
+/* The token came before the job is handed out: it is as fresh as can be. */
+static void
+on_token(void *arg, const char *token, const struct err *err)
+{
+	struct mail_ticket *t = arg;
+	struct mailer *m = t->mailer;
+
+	if (token == NULL) {
+		finish_failed(t, mail_class_named(err->class), PHASE_AUTH, err->text);
+		return;
+	}
+	t->token = mem_secret(t, token, strlen(token));
+	redact_learn(m->engine->redact, t->token);
+	t->job->token = t->token;
+	enqueue(t);
+	dispatch(m);
+}
+
+static void
 on_faked(void *arg)
 {
 	struct mail_ticket *t = arg;
@@ -301,6 +329,8 @@ ticket_free(void *p)
 	struct mail_ticket *t = p;
 	json_t *cancel;
 
+	if (t->token != NULL)
+		redact_forget(t->mailer->engine->redact, t->token);
 	if (t->is_waiting)
 		TAILQ_REMOVE(&t->mailer->waiting, t, link);
 	if (t->worker == NULL)
@@ -334,8 +364,11 @@ mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_do
 		t->timer = timer_after(t, m->engine->loop, after, on_faked, t);
 		return t;
 	}
-	t->is_waiting = true;
-	TAILQ_INSERT_TAIL(&m->waiting, t, link);
+	if (job->token_command != NULL || job->token_file != NULL) {
+		token_fetch(t, m->engine, job->token_command, job->token_file, on_token, t);
+		return t;
+	}
+	enqueue(t);
 	/* From the loop, so that `done` never runs inside the caller. */
 	t->timer = timer_after(t, m->engine->loop, 0, on_dispatch, t);
 	return t;

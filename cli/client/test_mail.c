@@ -148,6 +148,11 @@ carry_out(const void *ctx, struct command *c, struct err *err)
 	char host[256] = "localhost";
 	struct mail_job *job;
 
+	if (c->trial.credential.set) {
+		err_class(err, ERR_REFUSED, "NO_PASSWORD",
+			"credentials are kept by a daemon: 'eventctl -c' asks one");
+		return mail_verdict_refused(ctx, err);
+	}
 	gethostname(host, sizeof host - 1);
 	job = mail_trial_job(ctx, &c->trial, NULL, mem_printf(ctx, "eem@%s", host), err);
 	if (job == NULL)

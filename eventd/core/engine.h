@@ -35,6 +35,7 @@ struct engine {
 	struct contexts *contexts;         /* applets/context.h: what policies have laid down */
 	struct scripts *scripts;           /* applets/lua/scripts.h: Lua policies */
 	struct mailer *mailer;             /* actions/mail/mailer.h */
+	struct credentials *credentials;   /* actions/mail/credential.h */
 	struct mail_queue *mail_queue;     /* actions/mail/queue/queue.h */
 	struct resolver *resolver;         /* actions/mail/dns/resolver.h */
 	struct sts *sts;                   /* actions/mail/sts/sts.h */

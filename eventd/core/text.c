@@ -219,6 +219,20 @@ text_add_line(struct text *t, const char *s, size_t n)
 	add_foreign(t, s, n, true);
 }
 
+char *
+text_unquote(const void *ctx, const char *typed)
+{
+	char *s = mem_secret(ctx, typed, strlen(typed)), *to = s;
+
+	for (const char *at = s; *at != '\0'; at++) {
+		if (*at == '\\' && (at[1] == '\\' || at[1] == '"' || at[1] == '$'))
+			at++;
+		*to++ = *at;
+	}
+	*to = '\0';
+	return s;
+}
+
 void
 text_add_hex(struct text *t, const void *data, size_t n, char sep)
 {

@@ -40,6 +40,9 @@ size_t utf8_len(const char *s, size_t n);
 void text_add_screen(struct text *, const char *s, size_t n);
 void text_add_line(struct text *, const char *s, size_t n); /* \n and \t, too: it stays one line */
 
+/* What was typed between quotes, its \\ \" \$ worked off (rulings 1). Wiped when freed. */
+char *text_unquote(const void *ctx, const char *typed);
+
 /* "AB CD 01": upper-case hex, `sep` between bytes (0 = none). */
 void text_add_hex(struct text *, const void *data, size_t n, char sep);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "actions/mail/credential.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/server.h"
 #include "actions/mail/test/trial.h"
@@ -12,6 +13,7 @@
 #include "cli/session.h"
 #include "core/engine.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "core/writer.h"
 
 /* A test under way; lives as long as the command. */
@@ -57,21 +59,6 @@ test_over(void *arg, enum session_end why)
 	t->ticket = NULL;
 }
 
-/* As between quotes in an action (rulings 1). */
-static char *
-plain(const void *ctx, const char *typed)
-{
-	char *s = mem_strdup(ctx, typed), *to = s;
-
-	for (const char *at = s; *at != '\0'; at++) {
-		if (*at == '\\' && (at[1] == '\\' || at[1] == '"' || at[1] == '$'))
-			at++;
-		*to++ = *at;
-	}
-	*to = '\0';
-	return s;
-}
-
 /* `test mail server "$_email_server"` is what the applets use. */
 static const char *
 server_of(struct test *t, struct engine *e, const struct kw_str *typed, struct err *err)
@@ -79,7 +66,7 @@ server_of(struct test *t, struct engine *e, const struct kw_str *typed, struct e
 	const char *value;
 
 	if (typed->s[0] != '$')
-		return plain(t, typed->s);
+		return text_unquote(t, typed->s);
 	value = environment_get(e->env, typed->s + 1, NULL);
 	if (value == NULL)
 		err_class(err, ERR_NOT_FOUND, "UNDEFINED_VARIABLE", "the variable %s does not exist",
@@ -102,7 +89,7 @@ job_of(struct test *t, struct engine *e, const struct mail_trial *a, struct err 
 	if (sender == NULL)
 		sender = mem_printf(t, "eem@%s", engine_hostname(e));
 	job = mail_trial_job(t, a, server, sender, err);
-	if (job == NULL)
+	if (job == NULL || !credential_apply(e, job, a->credential.set ? a->credential.s : NULL, err))
 		return NULL;
 	mailer_configure(e->mailer, job);
 	job->cleartext_auth |= a->cleartext.set;

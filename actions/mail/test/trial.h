@@ -14,6 +14,7 @@
 /* The words of the command, from the keyword table below. */
 struct mail_trial {
 	struct kw_str server;
+	struct kw_str credential;
 	struct kw_int port, timeout;
 	struct kw_enum secure;
 	struct kw_str source_interface, source_address;
