@@ -1,10 +1,10 @@
 /* The configuration lines about mail: what every mail action takes when it says nothing itself. */
 #include <string.h>
-#include <strings.h>
 
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/message.h"
+#include "actions/mail/sasl/sasl.h"
 #include "conf/conf.h"
 #include "core/engine.h"
 #include "core/mem.h"
@@ -133,9 +133,6 @@ apply_trustpoints(struct engine *e, const struct conf_node *old, const struct co
 	return true;
 }
 
-static const char *const mechanisms[] = { "EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
-	"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5" };
-
 static bool
 adopt_mechanisms(struct engine *e, void *args, struct err *err)
 {
@@ -143,14 +140,11 @@ adopt_mechanisms(struct engine *e, void *args, struct err *err)
 
 	(void)e;
 	for (size_t i = 0; i < l->names.n; i++) {
-		bool known = false;
-
-		for (size_t j = 0; j < sizeof mechanisms / sizeof *mechanisms && !known; j++)
-			known = strcasecmp(l->names.v[i], mechanisms[j]) == 0;
-		if (known)
+		if (sasl_is_known(l->names.v[i]))
 			continue;
 		err_set(err, ERR_REFUSED, "\"%s\" is not a mechanism we offer", l->names.v[i]);
-		err_hint(err, "SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN or CRAM-MD5");
+		err_hint(err, "SCRAM-SHA-256-PLUS, SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, XOAUTH2, "
+			      "OAUTHBEARER, PLAIN, LOGIN or CRAM-MD5");
 		return false;
 	}
 	return true;

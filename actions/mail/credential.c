@@ -16,8 +16,6 @@
 #include "core/text.h"
 #include "store/secret.h"
 
-enum { TYPE_CLEAR = 0, TYPE_SEALED = 6, TYPE_OBSCURED = 7 };
-
 struct entry {
 	struct mail_credential pub; /* first: strings are the entry's */
 	UT_hash_handle hh;
@@ -31,25 +29,70 @@ struct credentials {
 struct credential_args {
 	struct kw_str name, user;
 	struct kw_flag has_password;
-	struct kw_enum type;
+	struct kw_flag clear, sealed, obscured; /* 0, 6, 7: how the password is written */
 	struct kw_str password;
 	struct kw_str token_command, token_file;
 };
 
-static const struct kw_alternative password_types[] = {
-	{ "0", "The password follows as it is", TYPE_CLEAR, false },
-	{ "6", "The password follows encrypted with the key of this device", TYPE_SEALED, false },
-	{ "7", "The password follows in the old encoding of IOS", TYPE_OBSCURED, false },
-	{ NULL, NULL, 0, false },
+/* A string that is printed between quotes only where it has to be: names and ciphertexts as IOS prints them. */
+static bool
+parse_login(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	return kw_string.parse(ctx, row, t, dst, err);
+}
+
+static void
+print_login(const struct kw *row, const void *src, struct text *out)
+{
+	const struct kw_str *v = src;
+	size_t plain = strspn(v->s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._+-/=:");
+
+	if (v->s[0] != '\0' && v->s[plain] == '\0')
+		text_add(out, v->s);
+	else
+		kw_string.print(row, src, out);
+}
+
+static bool
+equal_login(const void *a, const void *b)
+{
+	return kw_string.equal(a, b);
+}
+
+static void
+sample_login(const struct kw *row, struct rng *rng, struct text *out)
+{
+	kw_string.sample(row, rng, out);
+}
+
+static const struct kw_type kw_login = {
+	.param = "WORD",
+	.name = "string",
+	.size = sizeof(struct kw_str),
+	.parse = parse_login,
+	.print = print_login,
+	.equal = equal_login,
+	.sample = sample_login,
 };
 
 static const struct kw password_kw[] = {
-	{ .help = "How the password is written",
-		.type = &kw_choice,
-		KW_AT(struct credential_args, type),
-		.choices = password_types },
+	{ .word = "0",
+		.help = "The password follows as it is",
+		KW_AT(struct credential_args, clear),
+		.flags = KW_SEQ,
+		.group = 2 },
+	{ .word = "6",
+		.help = "The password follows encrypted with the key of this device",
+		KW_AT(struct credential_args, sealed),
+		.flags = KW_SEQ,
+		.group = 2 },
+	{ .word = "7",
+		.help = "The password follows in the old encoding of IOS",
+		KW_AT(struct credential_args, obscured),
+		.flags = KW_SEQ,
+		.group = 2 },
 	{ .help = "The password",
-		.type = &kw_word,
+		.type = &kw_login,
 		KW_AT(struct credential_args, password),
 		.flags = KW_REQ | KW_SECRET },
 	KW_END,
@@ -62,7 +105,7 @@ static const struct kw credential_kw[] = {
 		.flags = KW_REQ | KW_KEY },
 	{ .word = "username",
 		.help = "Name to log in with",
-		.type = &kw_word,
+		.type = &kw_login,
 		KW_AT(struct credential_args, user),
 		.flags = KW_REQ | KW_SEQ },
 	{ .word = "password",
@@ -95,8 +138,7 @@ clear_password(const void *ctx, const struct engine *e, const struct credential_
 	const char *s = a->password.s;
 	char *clear, *sealed;
 
-	switch (a->type.set ? a->type.v : TYPE_CLEAR) {
-	case TYPE_SEALED:
+	if (a->sealed.set) {
 		sealed = mem_printf(NULL, "{6}%s", s);
 		clear = secret_decrypt(e->secrets, ctx, sealed, strlen(sealed));
 		mem_free(sealed);
@@ -104,14 +146,13 @@ clear_password(const void *ctx, const struct engine *e, const struct credential_
 			err_set(err, ERR_CONFIG,
 				"the password was encrypted with the key of another device; type it anew");
 		return clear;
-	case TYPE_OBSCURED:
-		clear = password7_decode(ctx, s);
-		if (clear == NULL)
-			err_set(err, ERR_CONFIG, "the password is not written in the encoding of type 7");
-		return clear;
-	default:
-		return a->password.quoted ? text_unquote(ctx, s) : mem_secret(ctx, s, strlen(s));
 	}
+	if (!a->obscured.set)
+		return text_unquote(ctx, s);
+	clear = password7_decode(ctx, s);
+	if (clear == NULL)
+		err_set(err, ERR_CONFIG, "the password is not written in the encoding of type 7");
+	return clear;
 }
 
 static bool
@@ -134,12 +175,13 @@ adopt_password(struct engine *e, struct credential_args *a, struct err *err)
 	char *clear = clear_password(NULL, e, a, err), *sealed;
 	bool ok = clear != NULL && good_text("password", clear, err);
 
-	if (ok && !(a->type.set && a->type.v == TYPE_SEALED)) {
-		if (a->type.set) /* type 7 as good as shows it, where the typed line is shown again */
+	if (ok && !a->sealed.set) {
+		if (a->obscured.set) /* type 7 as good as shows it, where the typed line is shown again */
 			redact_learn(e->redact, a->password.s);
 		sealed = secret_encrypt(e->secrets, a, clear, strlen(clear));
-		a->password = (struct kw_str){ .set = true, .s = sealed + strlen("{6}") };
-		a->type = (struct kw_enum){ .set = true, .v = TYPE_SEALED };
+		a->password = (struct kw_str){ .set = true, .quoted = true, .s = sealed + strlen("{6}") };
+		a->clear.set = a->obscured.set = false;
+		a->sealed.set = true;
 	}
 	mem_free(clear);
 	return ok;
@@ -187,7 +229,7 @@ set(struct credentials *c, const struct credential_args *a)
 	struct err ignored = ERR_INIT;
 
 	e->pub.name = mem_strdup(e, a->name.s);
-	e->pub.user = a->user.quoted ? text_unquote(e, a->user.s) : mem_strdup(e, a->user.s);
+	e->pub.user = text_unquote(e, a->user.s);
 	if (a->token_command.set)
 		e->pub.token_command = text_unquote(e, a->token_command.s);
 	if (a->token_file.set)

@@ -238,13 +238,10 @@ mail_deliver(const void *ctx, const struct mail_job *given, const struct deliver
 		.fetch = env->fetch == NULL ? NULL : &d->fetch };
 	d->smtp.wire.fd = -1;
 	smtp_reply_init(&d->smtp.reply, r);
-	learn_secrets(d);
+	learn_secret(d, job.password);
+	learn_secret(d, job.token);
 	mail_trace_start(env->trace, job.port, shown[job.secure]);
-	if (job.user != NULL && job.password == NULL) {
-	learn_secret(d, job->password);
-	learn_secret(d, job->token);
-	mail_trace_start(env->trace, job->port, shown[job->secure]);
-	if (job->user != NULL && job->password == NULL && job->token == NULL) {
+	if (job.user != NULL && job.password == NULL && job.token == NULL) {
 		d->smtp.phase = PHASE_CONFIG;
 		err_class(&err, ERR_CONFIG, "NO_PASSWORD", "there is no password for the user");
 		keep_failure(d, &r->hops[0], &err);

@@ -365,7 +365,8 @@ mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_do
 		return t;
 	}
 	if (job->token_command != NULL || job->token_file != NULL) {
-		token_fetch(t, m->engine, job->token_command, job->token_file, on_token, t);
+		token_fetch(t, m->engine, job->token_command, job->token_file,
+			(usec)job->timeouts.total * USEC_PER_MSEC, on_token, t);
 		return t;
 	}
 	enqueue(t);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "actions/mail/sasl.h"
+#include "actions/mail/sasl/sasl.h"
 #include "core/mem.h"
 
 #define AUTH_LINE_MAX   12288 /* RFC 4954 4: octets of a line with its CR LF */
@@ -81,7 +81,11 @@ concluded(struct smtp *s, const struct sasl *sasl, struct err *err)
 		smtp_refused(s, MAIL_AUTH_TEMPFAIL, err);
 	} else {
 		smtp_refused(s, MAIL_AUTH_FAILED, err);
-		err_hint(err, "check user name and password");
+		if (sasl_status(sasl) != NULL)
+			err_wrap(err, "the token was refused with status %s", sasl_status(sasl));
+		err_hint(err, s->job->token != NULL
+				      ? "check the user name, and whether the token is still valid"
+				      : "check user name and password");
 	}
 	return FAILED;
 }
@@ -156,7 +160,16 @@ bool
 smtp_auth(struct smtp *s, struct err *err)
 {
 	const struct mail_job *job = s->job;
-	const struct sasl_want want = { job->user, job->password, s->to->host, job->mechanisms, s->verified };
+	struct channel_binding binding;
+	struct sasl_want want = {
+		.user = job->user,
+		.password = job->password,
+		.token = job->token,
+		.host = s->to->host,
+		.port = s->to->port,
+		.allowed = job->mechanisms,
+		.verified = s->verified,
+	};
 	struct sasl *sasl;
 	bool ok;
 
@@ -168,6 +181,8 @@ smtp_auth(struct smtp *s, struct err *err)
 			s->wire.tls == NULL ? " in the clear" : "");
 	if (!s->verified && !job->cleartext_auth)
 		return needs_tls(s, err);
+	if (channel_binding_of(s->wire.tls, &binding))
+		want.binding = &binding;
 	sasl = sasl_new(NULL, &want, err);
 	if (sasl == NULL)
 		return false;

@@ -15,7 +15,6 @@
 #include "core/mem.h"
 
 enum { TOKEN_MAX = 8192, OUTPUT_MAX = 16384 };
-#define TOKEN_TIME (10 * USEC_PER_SEC)
 
 /* A token on its way; owned by whoever asked. */
 struct fetch {
@@ -25,6 +24,7 @@ struct fetch {
 	struct child *child;
 	struct watch *watch;
 	struct timer *timer;
+	usec within;
 	int fd; /* what the program prints */
 	char output[OUTPUT_MAX];
 	size_t len;
@@ -156,7 +156,7 @@ on_late(void *arg)
 	struct err err = ERR_INIT;
 
 	err_class(&err, ERR_TIMEOUT, "AUTH_TEMPFAIL", "the OAuth token did not come within %d s",
-		(int)(TOKEN_TIME / USEC_PER_SEC));
+		(int)(f->within / USEC_PER_SEC));
 	finish(f, NULL, 0, &err);
 }
 
@@ -247,8 +247,8 @@ on_failed(void *arg)
 }
 
 void
-token_fetch(const void *ctx, struct engine *e, const char *command, const char *file, token_done_f *done,
-	void *arg)
+token_fetch(const void *ctx, struct engine *e, const char *command, const char *file, usec within,
+	token_done_f *done, void *arg)
 {
 	struct fetch *f = mem_new(ctx, struct fetch);
 	bool ok;
@@ -257,10 +257,11 @@ token_fetch(const void *ctx, struct engine *e, const char *command, const char *
 	f->done = done;
 	f->arg = arg;
 	f->fd = -1;
+	f->within = within < TOKEN_TIME ? within : TOKEN_TIME;
 	mem_on_free(f, close_fetch);
 	loop_in_flight(e->loop, 1);
 	ok = command != NULL ? run_program(f, command, &f->err) : read_file(f, e, file, &f->err);
 	if (!ok)
 		strcpy(f->err.class, "NO_PASSWORD");
-	f->timer = timer_after(f, e->loop, ok ? TOKEN_TIME : 0, ok ? on_late : on_failed, f);
+	f->timer = timer_after(f, e->loop, ok ? f->within : 0, ok ? on_late : on_failed, f);
 }

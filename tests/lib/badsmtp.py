@@ -24,6 +24,7 @@ TLS, and .peer, its address) and `server.logins` (user names that logged in). Th
 import base64
 import hashlib
 import hmac
+import json
 import os
 import re
 import select
@@ -274,7 +275,7 @@ class Session:
         lines = ["bad.example.test"] + list(server.offers)
         if server.context and not self.tls:
             lines.append("STARTTLS")
-        if server.users and (self.tls or not server.context):
+        if (server.users or server.tokens) and (self.tls or not server.context):
             lines.append("AUTH " + " ".join(server.mechanisms))
         return "\n".join("250%s%s" % (" " if i == len(lines) - 1 else "-", text) for i, text in enumerate(lines))
 
@@ -379,14 +380,48 @@ class Session:
         known = self.server.users.get(user)
         return user if known and hmac.new(known.encode(), nonce, "md5").hexdigest() == digest else None
 
+    def auth_external(self):
+        """The client certificate says who it is."""
+        name = self.initial_response().decode()
+        return name if self.sock.getpeercert() else None
+
+    # A token that is not known: the reason as JSON, the client's empty answer (RFC 7628 3.2.2), then 535.
+    def token(self, user, token, closes):
+        if self.server.tokens.get(user) == token:
+            return user
+        if self.challenge(json.dumps({"status": "401", "schemes": "bearer", "scope": "mail"}).encode()) != closes:
+            raise ValueError("the error was not acknowledged")
+        return None
+
+    def auth_xoauth2(self):
+        user, auth, rest = self.initial_response().decode().split("\x01", 2)
+        if not user.startswith("user=") or not auth.startswith("auth=Bearer ") or rest != "\x01":
+            raise ValueError("not XOAUTH2")
+        return self.token(user[5:], auth[12:], b"")
+
+    def auth_oauthbearer(self):
+        head, *fields = self.initial_response().decode().split("\x01")
+        values = dict(f.split("=", 1) for f in fields if f)
+        if not head.startswith("n,a=") or fields[-2:] != ["", ""] or values["port"] != str(self.server.port):
+            raise ValueError("not OAUTHBEARER")
+        user = head[4:].rstrip(",").replace("=2C", ",").replace("=3D", "=")
+        return self.token(user, values["auth"][len("Bearer "):], b"\x01")
+
+    def auth_scram_sha_256_plus(self):
+        return self.scram("sha256", plus=True)
+
+    def auth_scram_sha_1_plus(self):
+        return self.scram("sha1", plus=True)
+
     def auth_scram_sha_256(self):
         return self.scram("sha256")
 
     def auth_scram_sha_1(self):
         return self.scram("sha1")
 
-    def scram(self, digest):
+    def scram(self, digest, plus=False):
         first = self.initial_response().decode()
+        self.server.gs2.append(first.split(",")[0])
         bare = first.split(",", 2)[2]
         fields = dict(f.split("=", 1) for f in bare.split(","))
         user = fields["n"].replace("=2C", ",").replace("=3D", "=")
@@ -394,6 +429,10 @@ class Session:
         server_first = "r=%s,s=%s,i=%d" % (nonce, base64.b64encode(salt).decode(), self.server.iterations)
         last = self.challenge(server_first.encode()).decode()
         without_proof, proof = last.rsplit(",p=", 1)
+        header = ",".join(first.split(",", 2)[:2]).encode() + b","
+        bound = self.server.binding(self, first.split(",")[0][2:]) if plus else b""
+        if dict(f.split("=", 1) for f in without_proof.split(","))["c"] != base64.b64encode(header + bound).decode():
+            return None
         message = ",".join([bare, server_first, without_proof]).encode()
         known = self.server.users.get(user)
         if known is None:
@@ -422,8 +461,10 @@ def address(line):
 class BadSmtp:
     def __init__(self, at=None, cert=None, key=None, implicit=False, users=None, mechanisms=None, needs_login=False,
                  offers=("PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES"), address="127.0.0.1", port=0,
-                 context=None, iterations=4096, lies=None):
-        """lies: a SCRAM server that does not know the password: True sends a wrong signature, "silent" none at all."""
+                 context=None, iterations=4096, lies=None, tokens=None, binding=None):
+        """lies: a SCRAM server that does not know the password: True sends a wrong signature, "silent" none at all. tokens: OAuth
+        tokens by user. binding(session, name): the channel binding of that name on a session, for SCRAM-...-PLUS."""
+        self.tokens, self.binding, self.gs2 = tokens or {}, binding, []
         self.at, self.implicit, self.users, self.needs_login = at or {}, implicit, users or {}, needs_login
         self.mechanisms = mechanisms or ["PLAIN", "LOGIN"]
         self.offers, self.iterations, self.lies = offers, iterations, lies

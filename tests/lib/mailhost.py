@@ -130,6 +130,7 @@ default_login_user = {recipient}
 auth_mechanisms = {mechanisms}
 auth_username_format = %u
 auth_failure_delay = 0
+{login}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {run}/conf/users
@@ -177,10 +178,11 @@ def has_ipv6():
 
 class MailHost:
     """One running mail server. `settings` are further lines of main.cf, `submission_settings` of its two submission
-    services; `users` name to password; ports that are not given are chosen."""
+    services; `users` name to password; ports that are not given are chosen. `login` are
+    lines for Dovecot's configuration ({run} is the directory), `login_files` files beside it."""
 
     def __init__(self, cert, key, hostname="mail.example.test", addresses=None, submission=None, smtps=None, smtp=None,
-                 users=None, mechanisms=MECHANISMS, settings=None, submission_settings=(), networks=(), netns=None):
+                 users=None, mechanisms=MECHANISMS, settings=None, submission_settings=(), networks=(), netns=None, login="", login_files=None):
         if os.geteuid() != 0:
             raise Unavailable("Postfix starts only as root")
         self.cert, self.key, self.hostname = os.path.abspath(cert), os.path.abspath(key), hostname
@@ -190,6 +192,7 @@ class MailHost:
         self.mechanisms, self.settings = mechanisms, dict(settings or {})
         self.submission_settings = tuple(submission_settings)
         self.networks, self.netns = networks, netns
+        self.login, self.login_files = login, dict(login_files or {})
         self.processes = []
         # Short (socket names end at 108 octets), without blanks, and open to the accounts that Postfix changes to: none of
         # which the directory of a test needs to be.
@@ -218,7 +221,7 @@ class MailHost:
         words = dict(run=self.run, tree=root, libraries=tree.library_path(root) if root else "", owner=MAIL_OWNER,
                      setgid=SETGID_GROUP, recipient=RECIPIENT, uid=recipient.pw_uid, gid=recipient.pw_gid,
                      hostname=self.hostname, key=self.run + "/conf/key.pem", cert=self.run + "/conf/cert.pem",
-                     mechanisms=self.mechanisms.lower(), networks="".join(" " + n for n in self.networks))
+                     mechanisms=self.mechanisms.lower(), login=self.login.format(run=self.run), networks="".join(" " + n for n in self.networks))
         self.set_certificate(self.cert, self.key)
         self.write("conf/main.cf", MAIN_CF.format(**words) +
                    "".join("%s = %s\n" % item for item in self.settings.items()))
@@ -226,6 +229,8 @@ class MailHost:
         self.write("conf/recipients", "refused@ 550 5.1.1 No such user here\nlater@ 451 4.7.1 Greylisted, try again later\n")
         self.write("conf/users", "".join("%s:{PLAIN}%s\n" % (u, p.replace(":", "\\:")) if ":" not in p else
                                          "%s:{PLAIN.b64}%s\n" % (u, base64_of(p)) for u, p in self.users.items()), 0o644)
+        for name, text in self.login_files.items():
+            self.write("conf/" + name, text)
         self.write("conf/dovecot.conf", DOVECOT_CONF.format(**words))
         # Postfix waits while a file looks as if somebody were still writing it.
         for name in os.listdir(self.run + "/conf"):
