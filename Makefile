@@ -67,7 +67,8 @@ main_of_eventd-capture := eventd/capture/main.c
 main_of_eventd-resolve := actions/mail/dns/main.c
 main_of_eventd-device  := cli/device/main.c
 main_of_eventd-lua     := applets/lua/main.c
-NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-capture eventd-device eventd-lua
+main_of_eventd-pki     := pki/main.c
+NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-capture eventd-device eventd-lua eventd-pki
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.

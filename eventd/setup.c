@@ -157,9 +157,11 @@ register_everything(struct engine *e)
 	mail_dns_commands(e);
 	system_config_start(e);
 	pki_exec_commands(e->cli);
+	pki_pool_commands(e->cli);
 	pki_show_commands(e->cli);
 	mail_test_commands(e->cli);
 	pki_crl_commands(e->cli);
+	pki_request_commands(e->cli);
 	capture_commands(e->cli);
 	intake_commands(e->cli);
 	tracks_commands(e->cli, e->tracks);

@@ -89,9 +89,8 @@ tell_attributes(struct text *told, X509 *cert)
 	text_add(told, " \n");
 }
 
-/* The configured fingerprint is MD5 or SHA1 by its length. */
-static bool
-has_fingerprint(X509 *cert, const char *wanted)
+bool
+authenticate_has_fingerprint(const X509 *cert, const char *wanted)
 {
 	struct text found;
 	size_t n = 0;
@@ -118,7 +117,7 @@ judge_fingerprint(const struct trustpoint *tp, X509 *cert, struct text *told, st
 		text_addc(told, tp->fingerprint[i]);
 	}
 	text_addc(told, '\n');
-	if (!has_fingerprint(cert, tp->fingerprint)) {
+	if (!authenticate_has_fingerprint(cert, tp->fingerprint)) {
 		err_set(err, ERR_REFUSED, "Fingerprint mismatch");
 		err_hint(err, "the certificate is not the one that 'fingerprint' of trustpoint %s names",
 			tp->name);

@@ -33,4 +33,7 @@ X509 *authenticate_judge(struct engine *, const char *trustpoint, const void *da
  */
 void authenticate_warnings(struct text *, X509 *);
 
+/* `fingerprint HEX` of the trustpoint: MD5 or SHA1 by its length. */
+bool authenticate_has_fingerprint(const X509 *, const char *wanted);
+
 #endif

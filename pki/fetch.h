@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "pki/trust.h"
 
 #define PKI_FETCH_MAX_BYTES (10u * 1024u * 1024u)
 #define PKI_FETCH_MAX_MS    10000
@@ -36,6 +37,10 @@ struct pki_fetch {
 /* A pki_fetch_f over libcurl; `arg` is not used. */
 bool pki_fetch_http(void *arg, const void *ctx, const struct pki_fetch_ask *, unsigned char **data,
 	size_t *len, struct err *);
+
+/* As the one above, and https, whose server must be good by `trust`. */
+bool pki_fetch_web(const struct trust *trust, const void *ctx, const struct pki_fetch_ask *,
+	unsigned char **data, size_t *len, struct err *);
 
 /* A pki_fetch_f that also reads file:// and plain paths: for offline commands and tests. */
 bool pki_fetch_any(void *arg, const void *ctx, const struct pki_fetch_ask *, unsigned char **data,

@@ -1,4 +1,4 @@
-/* Fetches CRLs and OCSP responses over http, or from files. */
+/* Fetches CRLs, OCSP responses and bundles of certificates over http or https, or from files. */
 #include "pki/fetch.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/paths.h"
 #include "core/text.h"
+#include "pki/import.h"
 
 static size_t
 take_data(char *data, size_t size, size_t n, void *arg)
@@ -20,14 +21,23 @@ take_data(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* A transfer: what is asked, what may be used for it, what came. */
+struct transfer {
+	const struct pki_fetch_ask *ask;
+	const char *schemes;
+	struct text anchors; /* PEM, for https */
+	struct text body;
+	char why[CURL_ERROR_SIZE];
+};
+
 static void
-set_options(
-	CURL *curl, const struct pki_fetch_ask *ask, struct curl_slist *headers, struct text *body, char *why)
+set_options(CURL *curl, struct transfer *t, struct curl_slist *headers)
 {
+	const struct pki_fetch_ask *ask = t->ask;
+
 	curl_easy_setopt(curl, CURLOPT_URL, ask->url);
-	/* RFC 5280 8, 9: https here would need a certificate to check a certificate. */
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
-	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http");
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, t->schemes);
+	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, t->schemes);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 3L);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
@@ -37,14 +47,26 @@ set_options(
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->why);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_data);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &t->body);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	if (ask->body != NULL) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)ask->body_len);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, ask->body);
 	}
+}
+
+/* Nobody but these: not the system's store either. */
+static void
+set_anchors(CURL *curl, struct transfer *t)
+{
+	struct curl_blob blob = { .data = t->anchors.s, .len = t->anchors.len, .flags = CURL_BLOB_NOCOPY };
+
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
 }
 
 static struct curl_slist *
@@ -61,35 +83,88 @@ content_type(const struct pki_fetch_ask *ask)
 	return headers;
 }
 
-bool
-pki_fetch_http(void *arg, const void *ctx, const struct pki_fetch_ask *ask, unsigned char **data, size_t *len,
-	struct err *err)
+static bool
+transfer(struct transfer *t, struct err *err)
 {
-	char why[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers;
-	struct text body;
 	CURLcode code;
-	CURL *curl;
+	CURL *curl = curl_easy_init();
 
-	if (strncasecmp(ask->url, "http://", 7) != 0)
-		return err_set(err, ERR_REFUSED, "only http is fetched");
-	curl = curl_easy_init();
 	if (curl == NULL)
 		return err_set(err, ERR_INTERNAL, "libcurl cannot start");
-	text_init(&body, (void *)ctx);
-	headers = content_type(ask);
-	set_options(curl, ask, headers, &body, why);
+	headers = content_type(t->ask);
+	set_options(curl, t, headers);
+	if (t->anchors.len > 0)
+		set_anchors(curl, t);
 	code = curl_easy_perform(curl);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
-	*data = (unsigned char *)body.s;
-	*len = body.len;
 	if (code == CURLE_OK)
 		return true;
 	if (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED)
 		return err_set(err, ERR_RANGE, "more than %u bytes", PKI_FETCH_MAX_BYTES);
 	return err_set(err, code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_IO, "%s",
-		why[0] != '\0' ? why : curl_easy_strerror(code));
+		t->why[0] != '\0' ? t->why : curl_easy_strerror(code));
+}
+
+static bool
+has_scheme(const char *url, const char *scheme)
+{
+	return strncasecmp(url, scheme, strlen(scheme)) == 0;
+}
+
+bool
+pki_fetch_http(void *arg, const void *ctx, const struct pki_fetch_ask *ask, unsigned char **data, size_t *len,
+	struct err *err)
+{
+	/* RFC 5280 8, 9: https here would need a certificate to check a certificate. */
+	struct transfer t = { .ask = ask, .schemes = "http" };
+	bool ok;
+
+	if (!has_scheme(ask->url, "http://"))
+		return err_set(err, ERR_REFUSED, "only http is fetched");
+	text_init(&t.body, (void *)ctx);
+	ok = transfer(&t, err);
+	*data = (unsigned char *)t.body.s;
+	*len = t.body.len;
+	return ok;
+}
+
+static void
+add_anchors(struct text *pem, const struct trust *trust)
+{
+	for (size_t i = 0; i < trust->count; i++) {
+		char *base64 = cert_to_base64(NULL, trust->points[i].cert);
+
+		text_add(pem, "-----BEGIN CERTIFICATE-----\n");
+		for (size_t at = 0, n = strlen(base64); at < n; at += 64)
+			text_printf(pem, "%.64s\n", base64 + at);
+		text_add(pem, "-----END CERTIFICATE-----\n");
+		mem_free(base64);
+	}
+}
+
+bool
+pki_fetch_web(const struct trust *trust, const void *ctx, const struct pki_fetch_ask *ask,
+	unsigned char **data, size_t *len, struct err *err)
+{
+	struct transfer t = { .ask = ask, .schemes = "https" };
+	bool ok;
+
+	if (!has_scheme(ask->url, "https://"))
+		return pki_fetch_http(NULL, ctx, ask, data, len, err);
+	if (trust->count == 0) {
+		err_class(err, ERR_CRYPTO, "CERT_UNTRUSTED", "no trustpoint configured");
+		err_hint(err, "https needs a trustpoint that its server is validated against");
+		return false;
+	}
+	text_init(&t.anchors, (void *)ctx);
+	text_init(&t.body, (void *)ctx);
+	add_anchors(&t.anchors, trust);
+	ok = transfer(&t, err);
+	*data = (unsigned char *)t.body.s;
+	*len = t.body.len;
+	return ok;
 }
 
 bool

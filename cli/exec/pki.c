@@ -1,4 +1,4 @@
-/* `crypto pki authenticate, export, trustpool import`: the dialogs. */
+/* `crypto pki authenticate, import-chain, export`: the dialogs. */
 #include "cli/pki.h"
 
 #include <openssl/bio.h>
@@ -6,27 +6,23 @@
 #include <openssl/x509.h>
 
 #include "cli/cmd.h"
+#include "cli/exec/pki_chain.h"
 #include "cli/session.h"
 #include "conf/conf.h"
 #include "core/engine.h"
-#include "core/files.h"
-#include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "pki/authenticate.h"
 #include "pki/certtext.h"
 #include "pki/hexbody.h"
-#include "pki/import.h"
-#include "pki/pool.h"
 #include "pki/store.h"
-
-#define BUNDLE_MAX_BYTES (4u * 1024u * 1024u)
 
 /* ---- crypto pki authenticate NAME [pem] ---- */
 
 struct authenticate_args {
 	struct kw_str name;
 	struct kw_flag pem; /* both forms are always read */
+	struct kw_sub from_server;
 };
 
 static const struct kw authenticate_kw[] = {
@@ -34,7 +30,30 @@ static const struct kw authenticate_kw[] = {
 		.type = &kw_word,
 		KW_AT(struct authenticate_args, name),
 		.flags = KW_REQ },
-	{ .word = "pem", .help = "The certificate comes as PEM", KW_AT(struct authenticate_args, pem) },
+	{ .word = "pem",
+		.help = "The certificate comes as PEM",
+		KW_AT(struct authenticate_args, pem),
+		.group = 1 },
+	{ .word = "from-server",
+		.help = "Look at the certificates that a server shows",
+		KW_AT(struct authenticate_args, from_server),
+		.group = 1,
+		.sub = pki_server_kw,
+		.sub_size = sizeof(struct pki_server_args) },
+	KW_END,
+};
+
+static const struct kw import_chain_kw[] = {
+	{ .help = "Name of the first trustpoint",
+		.type = &kw_word,
+		KW_AT(struct authenticate_args, name),
+		.flags = KW_REQ },
+	{ .word = "from-server",
+		.help = "Look at the certificates that a server shows",
+		KW_AT(struct authenticate_args, from_server),
+		.flags = KW_REQ,
+		.sub = pki_server_kw,
+		.sub_size = sizeof(struct pki_server_args) },
 	KW_END,
 };
 
@@ -119,6 +138,8 @@ authenticate(struct session *s, const void *args, struct err *err)
 	const struct authenticate_args *a = args;
 	struct dialog *d;
 
+	if (a->from_server.set)
+		return pki_from_server(s, a->name.s, a->from_server.args, err);
 	if (!authenticate_ready(session_engine(s), a->name.s, err))
 		return CMD_REFUSED;
 	d = mem_new(session_cmd_ctx(s), struct dialog);
@@ -171,76 +192,6 @@ export_certificate(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
-/* ---- crypto pki trustpool import ... ---- */
-
-static bool
-import_bundle(struct session *s, const char *data, size_t n, struct err *err)
-{
-	struct engine *engine = session_engine(s);
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	bool ok = certs_import(certs, data, n, POOL_MAX, err) && pki_pool_add(engine->pki, certs, NULL, err);
-
-	sk_X509_pop_free(certs, X509_free);
-	if (!ok)
-		return false;
-	session_print(s, "%% PEM files import succeeded.\n");
-	log_msg(engine->log, session_cause(s), "PKI", SEV_INFORMATIONAL, "TRUSTPOOL_DOWNLOAD_SUCCESS",
-		"Trustpool Download is successful");
-	return true;
-}
-
-static void
-got_bundle(struct session *s, const struct answer *answer, void *arg)
-{
-	struct err err = ERR_INIT;
-
-	if (import_bundle(s, answer->text, answer->len, &err))
-		session_done(s);
-	else
-		session_fail(s, &err);
-}
-
-static enum cmd_result
-pool_from_terminal(struct session *s, const void *args, struct err *err)
-{
-	return session_ask(s, ASK_COLLECT,
-		"% Enter PEM-formatted CA certificate.\n"
-		"% End with a blank line or \"quit\" on a line by itself.\n",
-		got_bundle, NULL);
-}
-
-struct url_args {
-	struct kw_str url;
-};
-
-static const struct kw url_kw[] = {
-	{ .help = "File with PEM certificates, such as flash:ca-bundle.pem",
-		.type = &kw_word,
-		KW_AT(struct url_args, url),
-		.flags = KW_REQ,
-		.param = "URL" },
-	KW_END,
-};
-
-static enum cmd_result
-pool_from_file(struct session *s, const void *args, struct err *err)
-{
-	const struct url_args *a = args;
-	struct text data;
-
-	text_init(&data, session_cmd_ctx(s));
-	if (!files_read(session_engine(s)->files, a->url.s, session_level(s) == 15 ? FILES_ABSOLUTE : 0,
-		    BUNDLE_MAX_BYTES, &data, err))
-		return CMD_REFUSED;
-	return import_bundle(s, data.s, data.len, err) ? CMD_DONE : CMD_REFUSED;
-}
-
-static enum cmd_result
-pool_clean_all(struct session *s, const void *args, struct err *err)
-{
-	return pki_pool_clean(session_engine(s)->pki, err) ? CMD_DONE : CMD_REFUSED;
-}
-
 #define IN_CONFIG (EXEC_CONFIG | EXEC_EXEC)
 
 static const struct exec_cmd exec_cmds[] = {
@@ -259,6 +210,13 @@ static const struct exec_cmd exec_cmds[] = {
 		  .hidden = true },
 		.flags = IN_CONFIG,
 		.run = authenticate },
+	{ .cmd = { .words = "crypto pki import-chain",
+		  .help = "Get certificates from a server that shows them",
+		  .kw = import_chain_kw,
+		  .size = sizeof(struct authenticate_args),
+		  .level = 15 },
+		.flags = IN_CONFIG,
+		.run = authenticate },
 	{ .cmd = { .words = "crypto pki export",
 		  .help = "Export the certificate of a trustpoint",
 		  .kw = export_kw,
@@ -266,23 +224,6 @@ static const struct exec_cmd exec_cmds[] = {
 		  .level = 15 },
 		.flags = IN_CONFIG,
 		.run = export_certificate },
-	{ .cmd = { .words = "crypto pki trustpool import terminal",
-		  .help = "Paste PEM certificates",
-		  .level = 15 },
-		.flags = IN_CONFIG,
-		.run = pool_from_terminal },
-	{ .cmd = { .words = "crypto pki trustpool import url",
-		  .help = "Read PEM certificates from a file",
-		  .kw = url_kw,
-		  .size = sizeof(struct url_args),
-		  .level = 15 },
-		.flags = IN_CONFIG,
-		.run = pool_from_file },
-	{ .cmd = { .words = "crypto pki trustpool clean",
-		  .help = "Remove every certificate of the trustpool",
-		  .level = 15 },
-		.flags = IN_CONFIG,
-		.run = pool_clean_all },
 };
 
 void
@@ -291,7 +232,5 @@ pki_exec_commands(struct cli *cli)
 	cli_word(cli, "crypto", "Cryptography");
 	cli_word(cli, "crypto pki", "Public key infrastructure");
 	cli_word(cli, "crypto ca", "Public key infrastructure");
-	cli_word(cli, "crypto pki trustpool", "Certificates that are trusted beside the trustpoints");
-	cli_word(cli, "crypto pki trustpool import", "Add certificates to the trustpool");
 	cli_commands(cli, exec_cmds, sizeof exec_cmds / sizeof *exec_cmds);
 }

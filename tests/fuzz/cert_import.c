@@ -1,10 +1,12 @@
 /* Certificates and CRLs as they are pasted or fetched, and what is then printed of them. */
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "core/mem.h"
 #include "core/text.h"
+#include "pki/bundle.h"
 #include "pki/certtext.h"
 #include "pki/import.h"
 #include "pki/names.h"
@@ -46,7 +48,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = ERR_INIT;
 	X509 *cert = cert_import(data, size, &err);
 	X509_CRL *crl = crl_import(data, size, &err);
+	STACK_OF(X509) *bundle = sk_X509_new_null();
+	struct bundle_counts counts;
 
+	if (bundle_import(bundle, data, size, 100, 1700000000, &counts, &err) &&
+		counts.read != counts.not_ca + counts.expired + (size_t)sk_X509_num(bundle))
+		abort();
+	sk_X509_pop_free(bundle, X509_free);
 	if (cert != NULL)
 		use(cert);
 	X509_free(cert);

@@ -298,6 +298,33 @@ def test_what_one_process_fetched_the_others_know(revoking, http_files):
     assert check_with(revoking, "crl") == ([], None) and len(http_files.asked) == 4
 
 
+def test_a_list_is_fetched_when_asked_for(revoking, http_files):
+    daemon = revoking.daemon
+    revoking.show("chain.pem")
+    answer = daemon.ctl("crypto pki crl request R1")
+    assert answer.code == 1 and "No CRL distribution point of trustpoint R1 is known" in answer.out
+    assert daemon.ctl("crypto pki crl request NOBODY").code == 1
+    put(http_files, revoking, intermediate="intermediate-empty.crl", r1="r1.crl")
+    assert check_with(revoking, "crl") == ([], None)
+    assert daemon.ctl("crypto pki crl request R1").code == 0
+    assert sorted(http_files.asked) == ["/intermediate.crl", "/r1.crl", "/r1.crl"]
+    assert len(daemon.json("show crypto pki crls")["crls"]) == 2
+    http_files.clear()
+    answer = daemon.ctl("crypto pki crl request R1")
+    assert answer.code == 1 and http_files.url + "/r1.crl: " in answer.out
+    counted = daemon.json("show crypto pki counters")
+    assert (counted["crl_fetch_attempts"], counted["crl_failed_attempts"]) == (4, 1)
+    assert len(daemon.json("show crypto pki crls")["crls"]) == 2, "the old one holds until it is due"
+
+    # What is fetched on demand is what the mail processes use from then on.
+    put(http_files, revoking, intermediate="intermediate.crl", r1="r1.crl")
+    daemon.authenticate("CA", revoking.pki.path("intermediate.pem"), answer=None)
+    revoking.show("revoked-chain.pem")
+    assert check_with(revoking, "crl") == ([], None), "the list that is kept is older than the revocation"
+    assert daemon.ctl("crypto pki crl request CA").code == 0
+    assert "[CERT_REVOKED tls: " in check_with(revoking, "crl")[0][0]
+
+
 def test_a_kept_list_that_was_tampered_with_decides_nothing(revoking, http_files):
     """A file of the state directory is no better than the network: the signature is verified with each use."""
     daemon = revoking.daemon
