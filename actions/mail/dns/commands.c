@@ -223,4 +223,5 @@ mail_dns_commands(struct engine *e)
 	conf_word(e->conf, "config", "dnssec resolver", "How names are looked up");
 	conf_rows(e->conf, rows, sizeof rows / sizeof *rows);
 	cli_commands(e->cli, cmds, sizeof cmds / sizeof *cmds);
+	mail_dns_daneverify(e->cli);
 }

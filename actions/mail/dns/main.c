@@ -21,6 +21,7 @@
 #include "actions/mail/dns/dnslog.h"
 #include "actions/mail/dns/question.h"
 #include "actions/mail/dns/validator.h"
+#include "actions/mail/dns/verify.h"
 #include "actions/mail/dns/wire.h"
 #include "core/frame.h"
 #include "core/mem.h"
@@ -292,6 +293,33 @@ take_configure(struct resolve *r, const json_t *message)
 	}
 }
 
+/* ---- daneverify ---------------------------------------------------------------------------------------- */
+
+static void
+say_step(void *arg, json_t *step)
+{
+	const json_int_t *id = arg;
+
+	say(json_pack("{s:s, s:I, s:o}", "type", "step", "id", *id, "step", step));
+}
+
+static void
+take_verify(struct resolve *r, const json_t *message)
+{
+	json_int_t id = json_integer_value(json_object_get(message, "id"));
+	json_int_t port = json_integer_value(json_object_get(message, "port"));
+	struct err err = ERR_INIT;
+	struct mail_dns_answer *a = mail_dns_answer_from_json(r, json_object_get(message, "answer"), &err);
+	enum verify_outcome outcome = VERIFY_UNKNOWN;
+
+	if (a != NULL)
+		outcome = dane_verify_domain(a, (unsigned)port, say_step, &id);
+	else
+		fprintf(stderr, RESOLVE_PROGRAM ": %s\n", err.text);
+	mem_free(a);
+	say(json_pack("{s:s, s:I, s:i}", "type", "verified", "id", id, "outcome", (int)outcome));
+}
+
 /* ---- work ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -305,6 +333,7 @@ take_message(struct resolve *r, const json_t *message)
 		{ "ask", take_ask },
 		{ "cancel", take_cancel },
 		{ "status", take_status },
+		{ "verify", take_verify },
 	};
 	const char *type = json_string_value(json_object_get(message, "type"));
 

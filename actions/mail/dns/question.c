@@ -82,6 +82,21 @@ ask_tlsa(struct search *s, const char *base)
 	ask(q, name, RDATA_TLSA, on_tlsa, s);
 }
 
+/* Name servers turn the order around; what is shown should not depend on it. */
+static int
+by_numbers(const void *a, const void *b)
+{
+	const struct dane_record *x = a, *y = b;
+	int order = x->usage != y->usage         ? x->usage - y->usage
+		    : x->selector != y->selector ? x->selector - y->selector
+						 : x->matching - y->matching;
+
+	if (order != 0)
+		return order;
+	order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+	return order != 0 ? order : x->len < y->len ? -1 : x->len > y->len;
+}
+
 static void
 keep_records(struct mail_exchanger *h, const struct lookup_result *r, const void *ctx)
 {
@@ -96,6 +111,8 @@ keep_records(struct mail_exchanger *h, const struct lookup_result *r, const void
 			*to = (struct dane_record){ .usage = UINT8_MAX, .data = (const unsigned char *)"" };
 		h->record_count++;
 	}
+	if (h->record_count > 1)
+		qsort(h->records, h->record_count, sizeof *h->records, by_numbers);
 }
 
 static void

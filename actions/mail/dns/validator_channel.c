@@ -44,10 +44,6 @@ set_options(struct ub_ctx *ub)
 		{ "outgoing-range:", "256" },
 		{ "msg-cache-size:", "4m" },
 		{ "rrset-cache-size:", "8m" },
-		/* Private roots may have them, and the answer of the root is proof enough. */
-		{ "local-zone:", "\"test.\" nodefault" },
-		{ "local-zone:", "\"invalid.\" nodefault" },
-		{ "local-zone:", "\"home.arpa.\" nodefault" },
 	};
 
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
@@ -128,6 +124,21 @@ validator_reap(struct validator *v)
 	}
 }
 
+/*
+ * Names that libunbound answers by itself: a private root may have them, and the answer of the root is
+ * proof enough. With this its configuration is fixed, and what is wrong with it shows.
+ */
+static bool
+ask_for_all(struct channel *c, struct err *err)
+{
+	static const char *const names[] = { "test.", "invalid.", "home.arpa." };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names && rc == 0; i++)
+		rc = ub_ctx_zone_remove(c->ub, names[i]);
+	return rc == 0 || err_set(err, ERR_CONFIG, "libunbound: %s", ub_strerror(rc));
+}
+
 /* The servers with this mark; all of the root's when we iterate. */
 static struct channel *
 channel_of(struct validator *v, bool is_last, struct err *err)
@@ -139,6 +150,10 @@ channel_of(struct validator *v, bool is_last, struct err *err)
 			retire(c);
 			return NULL;
 		}
+	}
+	if (c != NULL && !ask_for_all(c, err)) {
+		retire(c);
+		return NULL;
 	}
 	return c;
 }

@@ -42,6 +42,15 @@ resolve_ask_message(json_int_t id, const struct mail_dns_question *q)
 		"name", q->name, "port", (int)q->port, "tlsa", (int)q->want_tlsa);
 }
 
+json_t *
+resolve_verify_message(json_int_t id, unsigned port, const struct mail_dns_answer *answer)
+{
+	json_t *j = json_pack("{s:s, s:I, s:i}", "type", "verify", "id", id, "port", (int)port);
+
+	json_object_set_new(j, "answer", mail_dns_answer_to_json(answer));
+	return j;
+}
+
 bool
 resolve_question_read(const json_t *message, struct mail_dns_question *q)
 {

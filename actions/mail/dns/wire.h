@@ -7,12 +7,12 @@
  *   {"type":"ask","id":7,"kind":"domain","name":"example.net","port":25,"tlsa":true}
  *   {"type":"cancel","id":7}
  *   {"type":"status","id":8}        asks the resolvers anew
- *   {"type":"verify","id":9,"domain":...,"port":25,"answer":{...}}    blocks: in a process of its own
+ *   {"type":"verify","id":9,"port":25,"answer":{...}}    blocks: in a process of its own
  * and back:
  *   {"type":"log","id":7,"at":WALL,"text":"DNS query: ..."}    one for each line
  *   {"type":"answer","id":7,"answer":{...}}                    one for each ask that was not cancelled
  *   {"type":"status","id":8,"weakness":null,"resolvers":[{"address","passes","why","last"}]}
- *   {"type":"step","id":9,"text":...,...}, {"type":"verified","id":9,"result":"SUCCESS",...}
+ *   {"type":"step","id":9,"step":{...}}, {"type":"verified","id":9,"outcome":0}    verify.h
  *   {"type":"trouble","text":...}    nothing is validated, or the configuration cannot be used at all
  */
 #ifndef ACTIONS_MAIL_DNS_WIRE_H
@@ -37,6 +37,7 @@ struct resolve_config {
 
 json_t *resolve_configure_message(const struct resolve_config *);
 json_t *resolve_ask_message(json_int_t id, const struct mail_dns_question *);
+json_t *resolve_verify_message(json_int_t id, unsigned port, const struct mail_dns_answer *);
 /* The strings are borrowed from the message. */
 bool resolve_question_read(const json_t *message, struct mail_dns_question *);
 
