@@ -43,6 +43,7 @@ struct engine {
 	struct maillog *maillog;           /* actions/mail/maillog.h */
 	struct links *links;               /* net/links.h; NULL: there is no netlink */
 	struct addresses *addresses;       /* net/addresses.h; NULL: there is no netlink */
+	struct routes *routes;             /* net/routes.h: routes_of() */
 	struct tracks *tracks;             /* track/track.h */
 	struct captures *captures;         /* capture/capture.h */
 	struct intake *intake;             /* syslog/listen.h */

@@ -1,10 +1,22 @@
-/* Detector routing: changes of the routing table. */
-#include "detect/detector.h"
+/* Detector routing: changes of the kernel's routing tables (net/routes.h), whoever made them. */
+#include "detect/routing.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "applets/rows.h"
+#include "conf/conf.h"
+#include "core/ifname.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/regex.h"
 #include "core/text.h"
+#include "detect/detector.h"
 #include "detect/words.h"
+#include "net/links.h"
+#include "net/routes.h"
 
 struct routing_spec {
 	struct spec_common common;
@@ -160,6 +172,255 @@ routing_describe(const struct spec *s, struct text *out)
 					     : a->vrf_name.s);
 }
 
+/* ---- what a statement wants ---- */
+
+/* One armed statement. */
+struct wanted {
+	int family;
+	unsigned char raw[16];
+	unsigned prefix;
+	struct regex *vrf; /* of `vrf name RE` */
+};
+
+static bool
+is_within(const unsigned char *raw, const unsigned char *network, unsigned bits)
+{
+	unsigned octets = bits / 8, rest = bits % 8;
+	unsigned char mask = (unsigned char)(0xff00u >> rest);
+
+	return memcmp(raw, network, octets) == 0 &&
+	       (rest == 0 || ((raw[octets] ^ network[octets]) & mask) == 0);
+}
+
+/*
+ * As a prefix list: the network itself, or with ge, le or ne every prefix inside it of such a length. IOS
+ * takes 0.0.0.0/0 by itself for every prefix.
+ */
+static bool
+wants_prefix(const struct routing_spec *a, const struct wanted *w, const struct route *r)
+{
+	unsigned n = r->key.prefix;
+
+	if (w->family != r->key.family || !is_within(r->key.raw, w->raw, w->prefix) || n < w->prefix)
+		return false;
+	if (!a->ge.set && !a->le.set && !a->ne.set)
+		return w->prefix == 0 || n == w->prefix;
+	return (!a->ge.set || n >= (unsigned)a->ge.v) && (!a->le.set || n <= (unsigned)a->le.v) &&
+	       (!a->ne.set || n != (unsigned)a->ne.v);
+}
+
+static bool
+wants_vrf(
+	const struct routing_spec *a, const struct wanted *w, struct regex_scratch *scratch, const char *vrf)
+{
+	if (a->all_vrfs.set)
+		return true;
+	if (w->vrf != NULL)
+		return regex_match(w->vrf, scratch, vrf, strlen(vrf), NULL) == REGEX_YES;
+	return strcmp(vrf, "default") == 0;
+}
+
+static bool
+wants(const struct spec *s, struct regex_scratch *scratch, enum route_event what, const struct route *r,
+	const char *protocol, const char *vrf)
+{
+	static const int types_of[] = { 1, 2, 3 }; /* ORDER: enum route_event */
+	const struct routing_spec *a = s->args;
+	const struct wanted *w = s->private;
+
+	if (a->type.set && a->type.v != ALL && a->type.v != types_of[what])
+		return false;
+	if (a->protocol.set && a->protocol.v != ALL &&
+		strcmp(word_of(protocols, a->protocol.v), protocol) != 0)
+		return false;
+	return wants_prefix(a, w, r) && wants_vrf(a, w, scratch, vrf);
+}
+
+/* ---- the event ---- */
+
+struct routing {
+	struct engine *engine;
+	usec delay;            /* bootup-delay: nothing is published so soon after the start */
+	struct routes *routes; /* NULL: nobody has asked yet */
+	struct regex_scratch *scratch;
+};
+
+static const char *
+mask_text(struct event *ev, const struct route *r)
+{
+	unsigned char raw[16] = { 0 };
+	char text[INET6_ADDRSTRLEN] = "";
+
+	for (unsigned i = 0; i < r->key.prefix; i++)
+		raw[i / 8] |= (unsigned char)(0x80u >> i % 8);
+	inet_ntop(r->key.family, raw, text, sizeof text);
+	return event_str(ev, text);
+}
+
+static const char *
+address_text(struct event *ev, int family, const unsigned char *raw)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(family, raw, text, sizeof text);
+	return event_str(ev, text);
+}
+
+static void
+publish(struct engine *e, enum route_event what, const struct route *r, const char *protocol, const char *vrf,
+	const uint64_t *ids, size_t n)
+{
+	static const char *const kinds[] = { "add", "modify", "remove" }; /* ORDER: enum route_event */
+	struct event *ev = event_new(e, &detector_routing, NULL, NULL);
+	struct routing_data *d = ev->data;
+	const struct link *l = e->links == NULL ? NULL : links_by_index(e->links, r->interface);
+	char time[40];
+
+	d->network = address_text(ev, r->key.family, r->key.raw);
+	d->mask = mask_text(ev, r);
+	d->prefix_len = r->key.prefix;
+	d->protocol = event_str(ev, protocol);
+	d->type = kinds[what];
+	d->tag_name = "";
+	d->vrf_name = event_str(ev, vrf);
+	d->topo_name = "base";
+	d->lastgateway = !r->has_gateway ? (r->key.family == AF_INET ? "0.0.0.0" : "::")
+					 : address_text(ev, r->gateway_v6 ? AF_INET6 : AF_INET, r->gateway);
+	d->distance = route_distance(r);
+	d->time_sec = ev->wall / USEC_PER_SEC;
+	d->time_msec = ev->wall % USEC_PER_SEC / USEC_PER_MSEC;
+	snprintf(time, sizeof time, "%lld.%03d", (long long)d->time_sec, (int)d->time_msec);
+	d->time = event_str(ev, time);
+	d->metric = r->metric;
+	d->lastinterface = l == NULL ? "" : event_str(ev, ifname_ios(e->settings, l->name));
+	d->afi = r->key.family == AF_INET ? "ipv4" : "ipv6";
+	ev->source = "routing";
+	bus_publish(e->bus, ev, ids, n);
+}
+
+static void
+route_changed(void *arg, enum route_event what, const struct route *r)
+{
+	const struct routing *all = arg;
+	struct engine *e = all->engine;
+	char protocol_room[16], vrf_room[32];
+	const char *protocol = route_protocol(r, protocol_room);
+	const char *vrf = routes_vrf_name(e, r->key.table, vrf_room);
+	uint64_t *ids = NULL;
+	size_t n = 0;
+
+	if (clock_mono(e->clock) - e->started_mono < all->delay)
+		return;
+	for (struct spec *s = bus_specs(e->bus, &detector_routing); s != NULL; s = s->next) {
+		if (!wants(s, all->scratch, what, r, protocol, vrf))
+			continue;
+		/* Grows at the powers of two. */
+		if ((n & (n - 1)) == 0)
+			ids = mem_resize(e->bus, ids, (n ? 2 * n : 1) * sizeof *ids);
+		ids[n++] = s->id;
+	}
+	if (n > 0)
+		publish(e, what, r, protocol, vrf, ids, n);
+	mem_free(ids);
+}
+
+/* ---- arming ---- */
+
+static bool
+routing_arm(struct spec *s, struct err *err)
+{
+	const struct routing_spec *a = s->args;
+	struct routing *all = *bus_detector_state(s->engine->bus, &detector_routing);
+	struct wanted *w;
+	char *text, *slash;
+
+	if (all->routes == NULL) {
+		all->routes = routes_of(s->engine, err);
+		if (all->routes == NULL)
+			return err_wrap(err, "event detector routing");
+		routes_on_change(all, all->routes, route_changed, all);
+	}
+	w = mem_new(s, struct wanted);
+	text = mem_strdup(w, a->network.s);
+	slash = strchr(text, '/');
+	*slash = '\0';
+	w->family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
+	w->prefix = (unsigned)strtoul(slash + 1, NULL, 10);
+	inet_pton(w->family, text, w->raw);
+	if (a->vrf_name.set) {
+		w->vrf = regex_new(w, a->vrf_name.s, REGEX_EVENT, err);
+		if (w->vrf == NULL) {
+			mem_free(w);
+			return false;
+		}
+	}
+	s->private = w;
+	return true;
+}
+
+static void
+routing_disarm(struct spec *s)
+{
+	mem_free(s->private);
+	s->private = NULL;
+}
+
+/* ---- event manager detector routing bootup-delay S ---- */
+
+struct delay_args {
+	struct kw_time delay;
+};
+
+static const struct kw delay_kw[] = {
+	{ .help = "Seconds after the start",
+		.type = &kw_seconds,
+		KW_AT(struct delay_args, delay),
+		.flags = KW_REQ,
+		.max = SPEC_TIME_MAX },
+	KW_END,
+};
+
+static bool
+delay_apply(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	struct routing *all = *bus_detector_state(e->bus, &detector_routing);
+
+	all->delay = new == NULL ? 0 : ((const struct delay_args *)new->args)->delay.v;
+	return true;
+}
+
+static const struct conf_row delay_row = {
+	.cmd = { .words = "event manager detector routing bootup-delay",
+		.help = "Time after the start without events of the routing detector",
+		.kw = delay_kw,
+		.size = sizeof(struct delay_args),
+		.level = 15 },
+	.mode = "config",
+	.order = ORDER_EEM_SETTINGS,
+	.apply = delay_apply,
+};
+
+static bool
+routing_start(struct engine *engine, struct err *err)
+{
+	struct routing *all = mem_new(engine->bus, struct routing);
+
+	all->engine = engine;
+	conf_word(engine->conf, "config", "event manager detector", "Settings of event detectors");
+	conf_word(
+		engine->conf, "config", "event manager detector routing", "Settings of the routing detector");
+	conf_rows(engine->conf, &delay_row, 1);
+	all->scratch = regex_scratch_new(all, REGEX_JIT);
+	*bus_detector_state(engine->bus, &detector_routing) = all;
+	return true;
+}
+
+void
+routing_detector_come(struct engine *engine)
+{
+	bus_detector_come(engine->bus, &detector_routing);
+}
+
 const struct detector detector_routing = {
 	.name = "routing",
 	.help = "Routing event",
@@ -170,5 +431,8 @@ const struct detector detector_routing = {
 	.fields = routing_fields,
 	.awaited = true,
 	.check = routing_check,
+	.start = routing_start,
+	.arm = routing_arm,
+	.disarm = routing_disarm,
 	.describe = routing_describe,
 };

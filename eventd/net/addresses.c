@@ -10,16 +10,35 @@
 #include "core/mem.h"
 #include "net/netlink.h"
 
+struct subscriber {
+	addresses_f *f;
+	void *arg;
+	LIST_ENTRY(subscriber) entry;
+};
+
 struct addresses {
 	struct netlink *netlink;
+	LIST_HEAD(, subscriber) subscribers;
 	TAILQ_HEAD(, address) all;
 };
+
+static void
+tell(struct addresses *as)
+{
+	struct subscriber *s, *next;
+
+	for (s = LIST_FIRST(&as->subscribers); s != NULL; s = next) {
+		next = LIST_NEXT(s, entry);
+		s->f(s->arg);
+	}
+}
 
 static void
 forget(struct addresses *as, struct address *a)
 {
 	TAILQ_REMOVE(&as->all, a, entry);
 	mem_free(a);
+	tell(as);
 }
 
 static struct address *
@@ -68,6 +87,7 @@ address_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 				    .prefix = info->ifa_prefixlen,
 				    .link_local = info->ifa_scope == RT_SCOPE_LINK } };
 	struct address *a;
+	bool is_new;
 
 	if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6)
 		return;
@@ -78,13 +98,16 @@ address_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 			forget(as, a);
 		return;
 	}
-	if (a == NULL) {
+	is_new = a == NULL;
+	if (is_new) {
 		a = mem_new(as, struct address);
 		TAILQ_INSERT_TAIL(&as->all, a, entry);
 	}
 	p.a.entry = a->entry;
 	*a = p.a;
 	a->round = round;
+	if (is_new)
+		tell(as);
 }
 
 static void
@@ -111,12 +134,44 @@ static const struct netlink_table address_table = {
 	.complete = address_complete,
 };
 
+static int
+subscriber_free(void *ptr)
+{
+	struct subscriber *s = ptr;
+
+	LIST_REMOVE(s, entry);
+	return 0;
+}
+
+void
+addresses_on_change(const void *ctx, struct addresses *as, addresses_f *f, void *arg)
+{
+	struct subscriber *s = mem_new(ctx, struct subscriber);
+
+	s->f = f;
+	s->arg = arg;
+	LIST_INSERT_HEAD(&as->subscribers, s, entry);
+	mem_on_free(s, subscriber_free);
+}
+
+static int
+addresses_free(void *ptr)
+{
+	struct addresses *as = ptr;
+	struct subscriber *s;
+
+	while ((s = LIST_FIRST(&as->subscribers)) != NULL)
+		mem_free(s);
+	return 0;
+}
+
 struct addresses *
 addresses_new(const void *ctx, struct engine *engine, struct err *err)
 {
 	struct addresses *as = mem_new(ctx, struct addresses);
 
 	TAILQ_INIT(&as->all);
+	mem_on_free(as, addresses_free);
 	as->netlink = netlink_follow(as, engine, &address_table, as, err);
 	if (as->netlink != NULL)
 		return as;

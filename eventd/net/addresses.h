@@ -33,4 +33,8 @@ void addresses_each(const struct addresses *, int index, int family,
 /* The primary IPv4 address, or NULL. */
 const struct address *addresses_primary(const struct addresses *, int index);
 
+/* `f` is told that something has changed, once a change. Ends with ctx. */
+typedef void addresses_f(void *arg);
+void addresses_on_change(const void *ctx, struct addresses *, addresses_f *, void *arg);
+
 #endif

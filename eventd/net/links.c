@@ -176,10 +176,25 @@ copy_name(char to[IFNAMSIZ], const struct nlattr *attr)
 }
 
 static int
+vrf_attribute(const struct nlattr *attr, void *arg)
+{
+	struct link *l = arg;
+
+	if (mnl_attr_get_type(attr) == IFLA_VRF_TABLE && mnl_attr_get_payload_len(attr) >= sizeof(uint32_t))
+		l->vrf_table = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+/* IFLA_INFO_KIND comes before the data of that kind. */
+static int
 kind_attribute(const struct nlattr *attr, void *arg)
 {
+	struct link *l = arg;
+
 	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-		copy_name(arg, attr);
+		copy_name(l->kind, attr);
+	else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA && strcmp(l->kind, "vrf") == 0)
+		mnl_attr_parse_nested(attr, vrf_attribute, l);
 	return MNL_CB_OK;
 }
 
@@ -214,7 +229,7 @@ link_attribute(const struct nlattr *attr, void *arg)
 		take_stats(&l->counters, attr);
 		break;
 	case IFLA_LINKINFO:
-		mnl_attr_parse_nested(attr, kind_attribute, l->kind);
+		mnl_attr_parse_nested(attr, kind_attribute, l);
 		break;
 	default:
 		break;

@@ -41,6 +41,7 @@ struct link {
 	unsigned char address[32];
 	size_t address_len;
 	char name[IFNAMSIZ];
+	uint32_t vrf_table;  /* of a VRF: its routing table; else 0 */
 	char kind[IFNAMSIZ]; /* "veth", "bridge", "vrf", ...; "" for hardware */
 	char *alias;         /* its description, or NULL */
 	usec changed;        /* monotonic: when its flags last changed; 0 = before we began */
