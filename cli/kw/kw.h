@@ -112,6 +112,7 @@ extern const struct kw_type
 	kw_words; /* struct kw_str; one quoted argument, or unquoted words to the end; prints quoted always */
 extern const struct kw_type kw_choice;  /* struct kw_enum; one of .choices */
 extern const struct kw_type kw_ip;      /* struct kw_str; IPv4 or IPv6 address */
+extern const struct kw_type kw_prefix;  /* struct kw_str; PREFIX/LEN, IPv4 or IPv6 */
 extern const struct kw_type kw_ifname;  /* struct kw_str; interface name, any case kept, "Gi 0/1" too */
 extern const struct kw_type kw_pattern; /* struct kw_str; regular expression, checked; prints quoted */
 

@@ -9,12 +9,15 @@
 #include "bus/detector.h"
 #include "core/mem.h"
 
+struct object;
+
 struct watch {
-	LIST_ENTRY(watch) link;
+	TAILQ_ENTRY(watch) link;
+	struct object *object;
 	tracked_f *f;
 	void *arg;
 };
-LIST_HEAD(watches, watch);
+TAILQ_HEAD(watches, watch);
 
 struct object {
 	uint32_t number;
@@ -70,7 +73,7 @@ object_of(struct engine *engine, uint32_t number)
 		return o;
 	o = mem_new(all, struct object);
 	o->number = number;
-	LIST_INIT(&o->watches);
+	TAILQ_INIT(&o->watches);
 	HASH_ADD(hh, all->by_number, number, sizeof o->number, o);
 	return o;
 }
@@ -107,8 +110,8 @@ tracked_set(struct engine *engine, uint32_t number, enum tracked state, struct c
 	o->state = state;
 	if (was != TRACKED_ABSENT && state != TRACKED_ABSENT)
 		publish(engine, o, cause);
-	for (w = LIST_FIRST(&o->watches); w != NULL; w = next) {
-		next = LIST_NEXT(w, link);
+	for (w = TAILQ_FIRST(&o->watches); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
 		w->f(w->arg, number, was, cause);
 	}
 }
@@ -141,7 +144,9 @@ tracked_force(struct engine *engine, uint32_t number, enum tracked state, struct
 static int
 watch_free(void *p)
 {
-	LIST_REMOVE((struct watch *)p, link);
+	struct watch *w = p;
+
+	TAILQ_REMOVE(&w->object->watches, w, link);
 	return 0;
 }
 
@@ -152,6 +157,7 @@ tracked_watch(const void *ctx, struct engine *engine, uint32_t number, tracked_f
 
 	w->f = f;
 	w->arg = arg;
-	LIST_INSERT_HEAD(&object_of(engine, number)->watches, w, link);
+	w->object = object_of(engine, number);
+	TAILQ_INSERT_TAIL(&w->object->watches, w, link);
 	mem_on_free(w, watch_free);
 }

@@ -56,8 +56,6 @@ extern const struct kw_alternative words_true_false[]; /* 1, 0 */
 
 /* An object identifier: numbers with dots, or names (`ifInOctets.1`). struct kw_str. */
 extern const struct kw_type kw_oid;
-/* PREFIX/LEN, IPv4 or IPv6. struct kw_str. */
-extern const struct kw_type kw_prefix;
 
 /* "Incomplete command." with what is missing; for statements that need one word of several. */
 bool words_missing(struct err *, const char *what);

@@ -1,4 +1,4 @@
-/* Inside track/: the objects. */
+/* Inside track/: the objects, and the kinds of them. */
 #ifndef TRACK_OBJECT_H
 #define TRACK_OBJECT_H
 
@@ -6,19 +6,98 @@
 #include <stdint.h>
 
 #include "bus/tracked.h"
+#include "cli/kw/kw.h"
 #include "core/clock.h"
 #include "core/engine.h"
 
+struct conf_node;
+struct timer;
+struct track_kind;
+struct writer;
+
+/* The line `track N ...`: one struct for all kinds. */
+struct track_args {
+	struct kw_int number;
+	struct kw_flag stub;
+	struct kw_str interface;
+	struct kw_flag line_protocol, ip_routing, ip_routing_, ipv6_routing, ipv6_routing_;
+	struct kw_flag ip, ipv6, route6;
+	struct kw_str network, mask;
+	struct kw_flag reachability, metric, threshold;
+	struct kw_int sla;
+	struct kw_flag sla_reachability, sla_state;
+	struct kw_flag list, boolean, list_threshold;
+	struct kw_flag and, or, weight, percentage;
+};
+
 struct track_object {
 	struct track_object *next; /* in order of their numbers */
+	struct tracks *all;
 	uint32_t number;
-	enum tracked state, dflt;
-	bool was_set; /* by a policy: from then on the default means nothing */
+	const struct track_kind *kind;
+	struct track_args *args; /* copy of the line's */
+	void *private;           /* the kind's, with what it subscribed to; renewed when the lines change */
+	const char *description; /* "interface Gi0/1 line-protocol": for the message */
+	enum tracked state;      /* as reported */
+	bool sensed;             /* as it is; reported behind its delay */
+	struct timer *delayed;   /* until a change is reported, or NULL */
+	usec delay_up, delay_down;
 	unsigned changes;
-	usec changed; /* mono */
+	usec changed;      /* mono */
+	enum tracked dflt; /* stub: `default-state` */
+	bool was_set;      /* stub: by a policy; from then on the default means nothing */
 };
+
+/* What can be tracked: a constant row. */
+struct track_kind {
+	const char *type; /* the "Type" column */
+	bool (*is)(const struct track_args *);
+	/* Makes o->private in a context of its own, subscribes, and tells the present state by track_sense(). */
+	void (*start)(struct track_object *, const struct conf_node *);
+	/* "interface Gi0/1 line-protocol", as the message says it. */
+	const char *(*describe)(const void *ctx, const struct engine *, const struct track_args *);
+	/* The "Instance" and "Parameter" columns. */
+	void (*columns)(const struct track_object *, const char **instance, const char **parameter);
+	/* The lines behind "Track N", and the kind's own keys. `state`: what stands behind "is": it has the delay in it. */
+	void (*show)(const struct track_object *, struct writer *, const char *state);
+	/* The lines behind the changes. Optional. */
+	void (*show_more)(const struct track_object *, struct writer *);
+};
+
+extern const struct track_kind track_stub, track_interface, track_route, track_sla, track_list;
 
 struct track_object *tracks_first(const struct tracks *);
 struct engine *tracks_engine(const struct tracks *);
+struct track_object *tracks_find(const struct tracks *, uint32_t number);
+
+/* The object is up or down: reported at once, or when it stays so for its delay. */
+void track_sense(struct track_object *, bool up, struct cause *);
+
+/* list.c: is it a member? */
+bool track_list_has(const struct track_object *, uint32_t number);
+
+/* "Up", "Down" */
+const char *track_shown(enum tracked);
+
+/* Is it a line of that row? */
+bool track_is_line(const struct conf_node *, const char *words);
+/* A line of the object's configuration by its row's words; NULL: there is none. */
+const void *track_line(const struct conf_node *, const char *words);
+
+/* Arguments of the lines that kinds read. */
+struct track_member_args {
+	struct kw_int number, weight;
+	struct kw_flag not ;
+};
+struct track_threshold_args {
+	struct kw_flag metric, weight, percentage;
+	struct kw_int up, down;
+};
+struct track_default_args {
+	struct kw_enum state;
+};
+struct track_vrf_args {
+	struct kw_str name;
+};
 
 #endif

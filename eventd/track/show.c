@@ -5,6 +5,7 @@
 #include "bus/detector.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
+#include "core/loop.h"
 #include "core/writer.h"
 #include "sched/policy.h"
 #include "track/object.h"
@@ -12,7 +13,24 @@
 
 struct show_args {
 	struct kw_int number;
-	struct kw_flag brief;
+	struct kw_flag brief, interface, ip, route, sla, list, stub;
+	struct kw_flag interface_brief, route_brief, sla_brief, list_brief;
+};
+
+#define WORD(word_, help_, field_, ...)                                                                \
+	{                                                                                              \
+		.word = word_, .help = help_, KW_AT(struct show_args, field_), .group = 1, __VA_ARGS__ \
+	}
+#define BRIEF(field_)                                                                                     \
+	(const struct kw[])                                                                               \
+	{                                                                                                 \
+		{ .word = "brief", .help = "Brief information", KW_AT(struct show_args, field_) }, KW_END \
+	}
+
+static const struct kw ip_kw[] = {
+	WORD("route", "Tracked IP routes", route, .flags = KW_REQ | KW_SEQ, .sub = BRIEF(route_brief)),
+	WORD("sla", "Tracked IP SLA operations", sla, .flags = KW_REQ | KW_SEQ, .sub = BRIEF(sla_brief)),
+	KW_END,
 };
 
 static const struct kw show_kw[] = {
@@ -22,7 +40,11 @@ static const struct kw show_kw[] = {
 		.min = 1,
 		.max = TRACKED_MAX,
 		.group = 1 },
-	{ .word = "brief", .help = "Brief information", KW_AT(struct show_args, brief), .group = 1 },
+	WORD("brief", "Brief information", brief),
+	WORD("interface", "Tracked interfaces", interface, .sub = BRIEF(interface_brief)),
+	WORD("ip", "Tracked IP objects", ip, .sub = ip_kw),
+	WORD("list", "Tracked lists", list, .sub = BRIEF(list_brief)),
+	WORD("stub-object", "Stub objects", stub),
 	KW_END,
 };
 
@@ -44,10 +66,18 @@ last_change(const struct tracks *all, const struct track_object *o, char out[32]
 	return out;
 }
 
+/* "Down, delayed Up (1 sec remaining)" */
 static const char *
-shown(const struct track_object *o)
+state_text(const struct track_object *o, char out[64])
 {
-	return o->state == TRACKED_UP ? "Up" : "Down";
+	int64_t left;
+
+	if (o->delayed == NULL)
+		return track_shown(o->state);
+	left = (timer_left(o->delayed) + USEC_PER_SEC - 1) / USEC_PER_SEC;
+	snprintf(out, 64, "%s, delayed %s (%" PRId64 " sec%s remaining)", track_shown(o->state),
+		o->sensed ? "Up" : "Down", left, left == 1 ? "" : "s");
+	return out;
 }
 
 /* ---- who tracks it ---- */
@@ -76,29 +106,82 @@ add_user(void *arg, struct policy *p)
 	w_end(u->w);
 }
 
+/* Lists that it is a member of. */
+static void
+add_lists(struct users *u, const struct tracks *all)
+{
+	for (const struct track_object *o = tracks_first(all); o != NULL; o = o->next) {
+		if (o->kind != &track_list || !track_list_has(o, u->number))
+			continue;
+		if (!u->any)
+			w_text(u->w, "  Tracked by:\n");
+		u->any = true;
+		w_text(u->w, "    Track-list %u\n", o->number);
+		w_object(u->w, NULL);
+		w_str(u->w, "class", "track-list");
+		w_int(u->w, "number", o->number);
+		w_end(u->w);
+	}
+}
+
+static void
+show_delay(struct writer *w, const struct track_object *o)
+{
+	int64_t up = o->delay_up / USEC_PER_SEC, down = o->delay_down / USEC_PER_SEC;
+
+	w_int(w, "delay_up", up);
+	w_int(w, "delay_down", down);
+	if (up == 0 && down == 0)
+		return;
+	w_text(w, "  Delay");
+	if (up != 0)
+		w_text(w, " up %" PRId64 " sec%s%s", up, up == 1 ? "" : "s", down != 0 ? "," : "");
+	if (down != 0)
+		w_text(w, " down %" PRId64 " sec%s", down, down == 1 ? "" : "s");
+	w_text(w, "\n");
+}
+
 static void
 show_object(struct writer *w, const struct tracks *all, const struct track_object *o)
 {
 	struct users users = { .w = w, .number = o->number };
-	char when[32];
+	char when[32], state[64];
 
-	w_text(w, "Track %u\n  Stub-object\n  State is %s\n    %u change%s, last change %s\n", o->number,
-		shown(o), o->changes, o->changes == 1 ? "" : "s", last_change(all, o, when));
+	w_text(w, "Track %u\n", o->number);
 	w_object(w, NULL);
 	w_int(w, "number", o->number);
-	w_str(w, "type", "stub-object");
-	w_str(w, "state", shown(o));
-	w_str(w, "default_state", tracked_name(o->dflt));
+	w_str(w, "type", o->kind->type);
+	w_str(w, "state", track_shown(o->state));
+	o->kind->show(o, w, state_text(o, state));
+	w_text(w, "    %u change%s, last change %s\n", o->changes, o->changes == 1 ? "" : "s",
+		last_change(all, o, when));
 	w_int(w, "changes", o->changes);
 	w_str(w, "last_change", last_change(all, o, when));
+	if (o->kind->show_more != NULL && o->kind != &track_route)
+		o->kind->show_more(o, w);
+	show_delay(w, o);
+	if (o->kind == &track_route)
+		o->kind->show_more(o, w);
 	w_list(w, "tracked_by");
 	policies_each(tracks_engine(all)->policies, add_user, &users);
+	add_lists(&users, all);
 	w_end(w);
 	w_end(w);
 }
 
+/* Is it one of those that were asked for? */
+static bool
+is_wanted(const struct track_object *o, const struct show_args *a)
+{
+	if (a->number.set)
+		return a->number.v == o->number;
+	return (!a->interface.set || o->kind == &track_interface) &&
+	       (!a->route.set || o->kind == &track_route) && (!a->sla.set || o->kind == &track_sla) &&
+	       (!a->list.set || o->kind == &track_list) && (!a->stub.set || o->kind == &track_stub);
+}
+
 static void
-show_brief(struct writer *w, const struct tracks *all)
+show_brief(struct writer *w, const struct tracks *all, const struct show_args *a)
 {
 	static const struct w_column columns[] = {
 		{ "track", "Track", 0, 0 },
@@ -112,11 +195,16 @@ show_brief(struct writer *w, const struct tracks *all)
 
 	w_table_begin(w, "tracks", columns, sizeof columns / sizeof *columns);
 	for (const struct track_object *o = tracks_first(all); o != NULL; o = o->next) {
+		const char *instance, *parameter;
+
+		if (!is_wanted(o, a))
+			continue;
+		o->kind->columns(o, &instance, &parameter);
 		w_cell_int(w, o->number);
-		w_cell(w, "stub-object");
-		w_cell(w, "");
-		w_cell(w, "");
-		w_cell(w, shown(o));
+		w_cell(w, o->kind->type);
+		w_cell(w, instance);
+		w_cell(w, parameter);
+		w_cell(w, track_shown(o->state));
 		w_cell(w, last_change(all, o, when));
 	}
 	w_table_end(w);
@@ -130,13 +218,14 @@ show_track(struct session *s, const void *args, struct err *err)
 	struct writer *w = session_writer(s);
 	bool any = false;
 
-	if (a->brief.set) {
-		show_brief(w, all);
+	if (a->brief.set || a->interface_brief.set || a->route_brief.set || a->sla_brief.set ||
+		a->list_brief.set) {
+		show_brief(w, all, a);
 		return CMD_DONE;
 	}
 	w_list(w, "tracks");
 	for (const struct track_object *o = tracks_first(all); o != NULL; o = o->next) {
-		if (a->number.set && a->number.v != o->number)
+		if (!is_wanted(o, a))
 			continue;
 		if (any)
 			w_text(w, "\n");
@@ -144,6 +233,38 @@ show_track(struct session *s, const void *args, struct err *err)
 		show_object(w, all, o);
 	}
 	w_end(w);
+	return CMD_DONE;
+}
+
+/* How many there are of each kind, and up. */
+static enum cmd_result
+show_summary(struct session *s, const void *args, struct err *err)
+{
+	static const struct track_kind *const kinds[] = { &track_interface, &track_route, &track_sla,
+		&track_list, &track_stub };
+	static const struct w_column columns[] = {
+		{ "type", "Object type", 0, 0 },
+		{ "objects", "Total", 18, 0 },
+		{ "up", "Up", 25, 0 },
+		{ "down", "Down", 32, 0 },
+	};
+	const struct tracks *all = session_engine(s)->tracks;
+	struct writer *w = session_writer(s);
+
+	w_table_begin(w, "types", columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		int64_t count = 0, up = 0;
+
+		for (const struct track_object *o = tracks_first(all); o != NULL; o = o->next) {
+			count += o->kind == kinds[i];
+			up += o->kind == kinds[i] && o->state == TRACKED_UP;
+		}
+		w_cell(w, kinds[i]->type);
+		w_cell_int(w, count);
+		w_cell_int(w, up);
+		w_cell_int(w, count - up);
+	}
+	w_table_end(w);
 	return CMD_DONE;
 }
 
@@ -155,6 +276,9 @@ static const struct exec_cmd cmds[] = {
 		  .level = 1 },
 		.flags = EXEC_SHOW,
 		.run = show_track },
+	{ .cmd = { .words = "show track summary", .help = "Number of tracked objects", .level = 1 },
+		.flags = EXEC_SHOW,
+		.run = show_summary },
 };
 
 void

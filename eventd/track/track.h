@@ -1,7 +1,7 @@
 /*
  * Object tracking: `track N ...` and `show track`. Kinds of objects tell their states through
- * bus/tracked.h; changes are logged as %TRACK-6-STATE. There are stub objects, which policies set
- * (ios-surfaces 4). Engine thread only.
+ * bus/tracked.h; changes are logged as %TRACK-6-STATE: stub objects, which policies set, interfaces,
+ * routes, IP SLA operations, and lists of other objects (ios-surfaces 4). Engine thread only.
  */
 #ifndef TRACK_TRACK_H
 #define TRACK_TRACK_H

@@ -1,0 +1,220 @@
+/* track N {ip | ipv6} route PREFIX {reachability | metric threshold}: a route of the kernel's table. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ifname.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "core/writer.h"
+#include "net/links.h"
+#include "net/routes.h"
+#include "track/object.h"
+
+enum { UNREACHABLE = 255, METRIC_UP = 254 };
+
+struct watched {
+	struct track_object *object;
+	int family;
+	unsigned char raw[16];
+	unsigned prefix;
+	const char *vrf; /* NULL: the default one */
+	unsigned up, down;
+	int interface, was; /* index of the first hop's, now and before */
+	char was_name[IFNAMSIZ];
+	char shown[INET6_ADDRSTRLEN + INET_ADDRSTRLEN]; /* an IPv4 network with its mask, as IOS writes it */
+	char protocol[16];
+	unsigned metric; /* scaled, 255: no route */
+};
+
+static bool
+is_route(const struct track_args *a)
+{
+	return a->network.set;
+}
+
+/*
+ * IOS scales metrics to 0-255 so that one threshold fits every protocol; these are its default
+ * resolutions.
+ */
+static unsigned
+scaled(const struct route *r)
+{
+	static const struct {
+		const char *protocol;
+		unsigned resolution;
+	} rows[] = { { "static", 10 }, { "ospf", 1 }, { "isis", 10 }, { "eigrp", 2560 }, { "bgp", 2560 } };
+	char room[16];
+	const char *protocol = route_protocol(r, room);
+	unsigned resolution = 1;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(rows[i].protocol, protocol) == 0)
+			resolution = rows[i].resolution;
+	return r->metric / resolution >= UNREACHABLE ? UNREACHABLE - 1 : r->metric / resolution;
+}
+
+static void
+remember(struct watched *w, const struct engine *e, const struct route *r)
+{
+	int now = r == NULL ? 0 : r->interface;
+	const struct link *l;
+	char room[16];
+
+	if (now != w->interface && w->interface != 0) {
+		l = links_by_index(e->links, w->interface);
+		w->was = w->interface;
+		if (l != NULL)
+			memcpy(w->was_name, l->name, sizeof w->was_name);
+	}
+	w->interface = now;
+	w->metric = r == NULL ? UNREACHABLE : scaled(r);
+	w->protocol[0] = '\0';
+	if (r != NULL)
+		strncpy(w->protocol, route_protocol(r, room), sizeof w->protocol - 1);
+}
+
+static void
+look(struct watched *w)
+{
+	struct track_object *o = w->object;
+	const struct engine *e = tracks_engine(o->all);
+	uint32_t table = routes_vrf_table(e, w->vrf);
+	const struct route *r = e->routes == NULL || table == 0
+					? NULL
+					: routes_find(e->routes, w->family, table, w->raw, w->prefix);
+
+	remember(w, e, r);
+	if (o->args->reachability.set)
+		track_sense(o, r != NULL, NULL);
+	else if (w->metric <= w->up)
+		track_sense(o, true, NULL);
+	else if (w->metric >= w->down || o->state == TRACKED_ABSENT)
+		track_sense(o, false, NULL);
+}
+
+static void
+on_route(void *arg, enum route_event what, const struct route *r)
+{
+	struct watched *w = arg;
+
+	if (r->key.family == w->family && r->key.prefix == w->prefix &&
+		memcmp(r->key.raw, w->raw, sizeof w->raw) == 0)
+		look(w);
+}
+
+static void
+start(struct track_object *o, const struct conf_node *n)
+{
+	struct engine *e = tracks_engine(o->all);
+	struct watched *w = mem_new(o, struct watched);
+	const struct track_threshold_args *t = track_line(n, "threshold");
+	const struct track_vrf_args *vrf = track_line(n, "ip vrf");
+	char *address = mem_strdup(w, o->args->network.s), *slash = strchr(address, '/');
+	struct err err = ERR_INIT;
+	struct routes *routes;
+
+	*slash = '\0';
+	w->object = o;
+	w->family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
+	w->prefix = (unsigned)strtoul(slash + 1, NULL, 10);
+	inet_pton(w->family, address, w->raw);
+	w->vrf = vrf == NULL ? NULL : mem_strdup(w, vrf->name.s);
+	w->up = t != NULL && t->up.set ? (unsigned)t->up.v : METRIC_UP;
+	w->down = t != NULL && t->down.set ? (unsigned)t->down.v : UNREACHABLE;
+	o->private = w;
+	routes = e->is_check ? NULL : routes_of(e, &err);
+	if (routes != NULL)
+		routes_on_change(w, routes, on_route, w);
+	look(w);
+}
+
+/* IOS shows an IPv4 network with its mask, and has its length in the message. */
+static const char *
+network_with_mask(const struct track_object *o)
+{
+	struct watched *w = o->private;
+	struct in_addr mask = { .s_addr = w->prefix == 0 ? 0 : htonl(0xffffffffu << (32 - w->prefix)) };
+	char address[INET6_ADDRSTRLEN] = "", text[INET_ADDRSTRLEN] = "";
+
+	if (w->family == AF_INET6)
+		return o->args->network.s;
+	inet_ntop(AF_INET, w->raw, address, sizeof address);
+	inet_ntop(AF_INET, &mask, text, sizeof text);
+	snprintf(w->shown, sizeof w->shown, "%s %s", address, text);
+	return w->shown;
+}
+
+static const char *
+parameter_of(const struct track_args *a)
+{
+	return a->reachability.set ? "reachability" : "metric threshold";
+}
+
+static const char *
+describe(const void *ctx, const struct engine *e, const struct track_args *a)
+{
+	return mem_printf(ctx, "%s route %s %s", strchr(a->network.s, ':') ? "ipv6" : "ip", a->network.s,
+		parameter_of(a));
+}
+
+static void
+columns(const struct track_object *o, const char **instance, const char **parameter)
+{
+	*instance = o->args->network.s;
+	*parameter = parameter_of(o->args);
+}
+
+static void
+show(const struct track_object *o, struct writer *w, const char *state)
+{
+	const struct watched *watched = o->private;
+	const struct track_args *a = o->args;
+
+	w_text(w, "  %s route %s %s\n", watched->family == AF_INET6 ? "IPv6" : "IP", network_with_mask(o),
+		parameter_of(a));
+	if (a->reachability.set)
+		w_text(w, "  Reachability is %s (%s)\n", state,
+			watched->interface == 0 && watched->metric == UNREACHABLE ? "no ip route"
+										  : watched->protocol);
+	else if (watched->metric == UNREACHABLE)
+		w_text(w, "  Metric threshold is %s (no route)\n", state);
+	else
+		w_text(w, "  Metric threshold is %s (%s/%u/%u)\n", state, watched->protocol, watched->metric,
+			watched->metric);
+	w_str(w, "network", a->network.s);
+	w_str(w, "parameter", parameter_of(a));
+	w_str(w, "vrf", watched->vrf);
+	w_str(w, "protocol", watched->protocol[0] == '\0' ? NULL : watched->protocol);
+}
+
+static void
+show_more(const struct track_object *o, struct writer *w)
+{
+	const struct watched *watched = o->private;
+	const struct engine *e = tracks_engine(o->all);
+	const struct link *l = e->links == NULL ? NULL : links_by_index(e->links, watched->interface);
+	const char *name = l == NULL ? NULL : ifname_ios(e->settings, l->name);
+
+	if (!o->args->reachability.set) {
+		w_text(w, "  Metric threshold down %u up %u\n", watched->down, watched->up);
+		w_int(w, "threshold_up", watched->up);
+		w_int(w, "threshold_down", watched->down);
+	}
+	w_text(w, "  First-hop interface is %s", name == NULL ? "unknown" : name);
+	if (watched->was != 0 && watched->was_name[0] != '\0')
+		w_text(w, " (was %s)", ifname_ios(e->settings, watched->was_name));
+	w_text(w, "\n");
+	w_str(w, "first_hop_interface", name);
+}
+
+const struct track_kind track_route = {
+	.type = "ip route",
+	.is = is_route,
+	.start = start,
+	.describe = describe,
+	.columns = columns,
+	.show = show,
+	.show_more = show_more,
+};

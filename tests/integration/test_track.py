@@ -1,0 +1,101 @@
+"""Tracked objects on real interfaces and routes: the message, the event, the delay, and the end state."""
+
+import pytest
+
+import tree
+
+
+@pytest.fixture
+def linked(netns, new_daemon):
+    netns.ip("address", "flush", "dev", "peer0")
+    return netns, new_daemon(netns=netns.name)
+
+
+def states(daemon):
+    return {row["track"]: row["state"] for row in daemon.json("show track brief")["tracks"]}
+
+
+def messages(daemon):
+    return [line.split("%TRACK-6-STATE: ")[1] for line in daemon.show("show logging").splitlines() if "%TRACK-6-STATE" in line]
+
+
+def wait_messages(daemon, count):
+    assert tree.wait_for(lambda: len(messages(daemon)) >= count), daemon.show("show logging")
+    return messages(daemon)
+
+
+def test_a_story_of_an_uplink(linked):
+    """Line protocol, route and list go down together and come back; the applet of the list runs once each way."""
+    namespace, daemon = linked
+    namespace.ip("route", "add", "10.20.0.0/16", "via", "192.0.2.2", "proto", "static")
+    daemon.configure("track 1 interface eth0 line-protocol", "exit", "track 2 ip route 10.20.0.0 255.255.0.0 reachability", "exit",
+                     "track 3 list boolean or", "object 1", "object 2", "exit",
+                     "event manager applet UPLINK", "event track 3", 'action 1.0 syslog msg "uplink $_track_state"')
+    assert states(daemon) == {1: "Up", 2: "Up", 3: "Up"}
+    shown = daemon.show("show track 2")
+    assert "  IP route 10.20.0.0 255.255.0.0 reachability\n  Reachability is Up (static)\n" in shown
+    assert "  First-hop interface is eth0\n" in shown
+    daemon.ctl("clear logging")
+    namespace.down("peer0")
+    daemon.wait_log("UPLINK: uplink down")
+    assert sorted(wait_messages(daemon, 3)) == ["1 interface eth0 line-protocol Up -> Down",
+                                                "2 ip route 10.20.0.0/16 reachability Up -> Down", "3 list boolean or Up -> Down"]
+    assert "Reachability is Down (no ip route)" in daemon.show("show track 2")
+    assert "First-hop interface is unknown (was eth0)" in daemon.show("show track 2")
+    namespace.up("peer0")
+    daemon.wait_log("UPLINK: uplink up")
+    assert tree.wait_for(lambda: states(daemon) == {1: "Up", 2: "Up", 3: "Up"})
+
+
+def test_ip_routing_needs_an_address(linked):
+    namespace, daemon = linked
+    daemon.configure("track 5 interface eth0 ip routing", "exit", "track 6 interface peer0 ipv6 routing")
+    assert states(daemon) == {5: "Up", 6: "Down"}
+    namespace.ip("address", "add", "2001:db8:5::1/64", "dev", "peer0", "nodad")
+    assert tree.wait_for(lambda: states(daemon)[6] == "Up")
+    namespace.ip("address", "flush", "dev", "eth0")
+    assert tree.wait_for(lambda: states(daemon)[5] == "Down")
+    assert "IP routing is Down (ip address is not known)" in daemon.show("show track 5")
+
+
+def test_metric_threshold(linked):
+    """Static metrics are scaled by ten: 250 is 25."""
+    namespace, daemon = linked
+    daemon.configure("track 7 ip route 10.7.0.0/16 metric threshold", "threshold metric up 20 down 30")
+    assert "Metric threshold is Down (no route)" in daemon.show("show track 7")
+    namespace.ip("route", "add", "10.7.0.0/16", "via", "192.0.2.2", "proto", "static", "metric", "250")
+    assert tree.wait_for(lambda: "(static/25/25)" in daemon.show("show track 7"))
+    assert states(daemon) == {7: "Down"}
+    namespace.ip("route", "add", "10.7.0.0/16", "via", "192.0.2.2", "proto", "static", "metric", "150")
+    assert tree.wait_for(lambda: states(daemon) == {7: "Up"})
+    namespace.ip("route", "del", "10.7.0.0/16", "metric", "150")
+    assert tree.wait_for(lambda: "(static/25/25)" in daemon.show("show track 7"))
+    assert states(daemon) == {7: "Up"}  # between the two: it stays
+    namespace.ip("route", "del", "10.7.0.0/16")
+    assert tree.wait_for(lambda: states(daemon) == {7: "Down"})
+
+
+def test_ipv6_route_and_a_shut_interface(linked):
+    namespace, daemon = linked
+    namespace.ip("address", "add", "2001:db8:1::1/64", "dev", "eth0", "nodad")
+    namespace.ip("route", "add", "2001:db8:7::/48", "via", "2001:db8:1::2")
+    daemon.configure("track 8 ipv6 route 2001:db8:7::/48 reachability")
+    assert states(daemon) == {8: "Up"}
+    namespace.down("eth0")
+    assert tree.wait_for(lambda: states(daemon) == {8: "Down"})
+    assert wait_messages(daemon, 1)[-1] == "8 ipv6 route 2001:db8:7::/48 reachability Up -> Down"
+
+
+def test_objects_survive_a_reload_of_the_configuration(linked):
+    """What is saved loads again, with the states of the world as it is then."""
+    namespace, daemon = linked
+    daemon.configure("track 1 interface eth0 line-protocol", "delay down 1", "exit", "track 2 list threshold percentage",
+                     "object 1", "threshold percentage up 100 down 0")
+    daemon.ctl("write memory")
+    daemon.stop()
+    namespace.down("peer0")
+    daemon.start()
+    assert states(daemon) == {1: "Down", 2: "Down"}
+    assert messages(daemon) == []
+    namespace.up("peer0")
+    assert tree.wait_for(lambda: states(daemon) == {1: "Up", 2: "Up"})
