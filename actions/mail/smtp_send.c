@@ -71,6 +71,8 @@ choose_recipients(struct envelope *e, struct err *err)
 	for (size_t i = 0; i < job->recipient_count; i++) {
 		struct mail_recipient_result *to = &s->result->recipients[i];
 
+		if (to->class != MAIL_CLASS_COUNT)
+			continue; /* an earlier host has decided */
 		if (s->ehlo->smtputf8 || is_ascii(to->mailbox)) {
 			e->rcpts[e->rcpt_count++] = i;
 			continue;
