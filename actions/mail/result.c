@@ -45,7 +45,6 @@ static const struct record_field result_fields[] = {
 	{ "local_ip", RECORD_STRING, AT(struct mail_result, local_ip) },
 	{ "helo", RECORD_STRING, AT(struct mail_result, helo) },
 	{ "tls_verified", RECORD_BOOL, AT(struct mail_result, tls_verified) },
-	{ "status", RECORD_STRING, AT(struct mail_result, status) },
 	RECORD_END,
 };
 

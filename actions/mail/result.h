@@ -21,8 +21,8 @@
 
 /* A server's answer, made printable and cut at 512 octets. */
 struct mail_reply {
-	int code; /* 0: there was none */
-	char enhanced[16];
+	int code;          /* 0: there was none */
+	char enhanced[16]; /* without a reply: what we call it ourselves ("5.1.10"), or empty */
 	const char *text;
 };
 
@@ -77,7 +77,6 @@ struct mail_result {
 	bool tls_verified;
 	const char *auth_mech, *auth_user; /* NULL: not logged in */
 	struct mail_reply reply;
-	const char *status; /* "5.1.10": enhanced code of a failure that no server named, or NULL */
 
 	struct mail_hop_result *hops; /* in the order of the job's */
 	size_t hop_count;

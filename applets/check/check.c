@@ -233,6 +233,7 @@ check_configuration(struct engine *engine, const struct conf_node *root, const c
 	check_shadows(c, applet);
 	if (applet == NULL) {
 		check_mail_trust(c);
+		check_destinations(c);
 		check_settings(c);
 	}
 	tell_all(f, tell, arg);

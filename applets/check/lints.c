@@ -29,6 +29,10 @@ const struct lint lints[] = {
 		"A policy is of a class for which no scheduler threads are configured. On IOS such a policy "
 		"is queued and never runs; here the class has the default number of threads.",
 		"configure `event manager scheduler applet thread class CLASS number N`"),
+	LINT("DANE-ROUTE", false,
+		"A destination has DANE, and a route leads its mail to another host. DANE cannot prove that "
+		"host to be the destination: the mail stays in the queue until its time is over.",
+		"set `dane none` for the domain, or route it to USEDNS"),
 	LINT("ENV-UNUSED", false,
 		"An environment variable is defined, and no applet mentions it. Not told where scripts are "
 		"registered, because those may read any variable.",
@@ -91,6 +95,14 @@ const struct lint lints[] = {
 		"or "
 		"timers of the same name. Both run, or one takes the timer of the other.",
 		"join the applets, or make their events differ"),
+	LINT("STS-DEFAULT", false,
+		"MTA-STS is on in the default destination, so that a policy is looked for at every domain "
+		"that mail goes to.",
+		"set `mta-sts on` for the domains that are known to publish a policy"),
+	LINT("STS-ROUTE", false,
+		"A destination has MTA-STS, and a route leads its mail to another host, where the policy is "
+		"not applied.",
+		"route the domain to USEDNS, or set `mta-sts off`"),
 	LINT("TRUST-NONE", false,
 		"A mail demands TLS, and no trustpoint of the configuration has a certificate, so that no "
 		"server can be trusted.",

@@ -26,6 +26,7 @@ enum lint_id {
 	LINT_BLOCK_STRAY,
 	LINT_BREAK_NO_LOOP,
 	LINT_CLASS_THREADS,
+	LINT_DANE_ROUTE,
 	LINT_ENV_UNUSED,
 	LINT_EVENT_INVALID,
 	LINT_GOTO_LABEL,
@@ -41,6 +42,8 @@ enum lint_id {
 	LINT_PATTERN_RUNAWAY,
 	LINT_QUOTES,
 	LINT_SHADOWED,
+	LINT_STS_DEFAULT,
+	LINT_STS_ROUTE,
 	LINT_TRUST_NONE,
 	LINT_TRUST_UNKNOWN,
 	LINT_UNREACHABLE,
@@ -144,6 +147,7 @@ void check_patterns(struct check *, const struct check_applet *);
 void check_mail(struct check *, const struct check_applet *);
 void check_shadows(struct check *, const char *applet); /* NULL: all */
 void check_mail_trust(struct check *);
+void check_destinations(struct check *);
 void check_settings(struct check *);
 
 /* ---- environment.c ---- */

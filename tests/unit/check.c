@@ -172,6 +172,13 @@ static const struct sample {
 		" event cli pattern \"show x\" sync no\n action 1 comment x\n",
 		"event manager applet S\n event cli pattern \"show x\" sync yes\n action 1 comment x\n" APPLET
 		" event cli pattern \"show x\" questionmark sync yes\n action 1 comment x\n" },
+	{ "STS-DEFAULT", "1:26", "mail destination default mta-sts on\n",
+		"mail destination a.example mta-sts on\n" },
+	{ "STS-ROUTE", "1:29", "mail destination .a.example mta-sts on\nmail route x.a.example 192.0.2.1\n",
+		"mail destination .a.example mta-sts on\nmail route a.example 192.0.2.1\n" },
+	{ "DANE-ROUTE", "1:30",
+		"mail destination x.a.example dane mandatory\nmail route ALL smtp.example.net:26\n",
+		"mail destination x.a.example dane mandatory\nmail route ALL USEDNS\n" },
 	{ "TRUST-NONE", "3:79", NONE MAIL TEXTS "secure tls\n", NONE MAIL TEXTS "secure none\n" },
 	{ "TRUST-UNKNOWN", "2:19", "crypto pki trustpoint A\nmail trustpoint A B\n",
 		"crypto pki trustpoint A\ncrypto pki trustpoint B\nmail trustpoint A B\n" },

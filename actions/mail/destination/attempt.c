@@ -1,6 +1,8 @@
 /* One attempt: policy, DNS, plan, then the mailer. */
 #include "actions/mail/destination/attempt.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "actions/mail/destination/plan.h"
@@ -87,15 +89,16 @@ fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char
 	r->host = job->host;
 	r->port = job->port;
 	if (a->plan != NULL) {
-		r->status = a->plan->status;
 		keep_hops(r, a->plan);
 		tell_refused(a, a->plan);
 	}
+	if (a->plan != NULL && a->plan->status != NULL)
+		snprintf(r->reply.enhanced, sizeof r->reply.enhanced, "%s", a->plan->status);
 	r->recipients = mem_array(r, struct mail_recipient_result, job->recipient_count);
 	r->recipient_count = job->recipient_count;
 	for (size_t i = 0; i < job->recipient_count; i++)
 		r->recipients[i] = (struct mail_recipient_result){
-			.mailbox = job->recipients[i], .class = class, .phase = phase
+			.mailbox = job->recipients[i], .class = class, .phase = phase, .reply = r->reply
 		};
 	maillog_add(a->engine, MAILLOG_INFO, "MID %llu delivery failed: %s %s: %s",
 		(unsigned long long)job->mid, mail_class_name(class), mail_phase_name(phase),
@@ -215,11 +218,61 @@ on_policy(void *arg, const struct sts_policy *policy, const char *why)
 	ask_dns(a, MAIL_DNS_DOMAIN, a->profile.dane != MAIL_DANE_NONE, on_dns);
 }
 
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]": the host itself, no name to ask for (RFC 5321 4.1.3). */
+static const char *
+literal_address(const struct attempt *a)
+{
+	const char *s = a->job->host;
+	size_t n = strlen(s);
+
+	if (n < 3 || s[0] != '[' || s[n - 1] != ']')
+		return NULL;
+	if (strncasecmp(s + 1, "IPv6:", 5) == 0)
+		return mem_strndup(a, s + 6, n - 7);
+	return mem_strndup(a, s + 1, n - 2);
+}
+
+/* The domain as the DNS knows it. */
+static bool
+name_domain(struct attempt *a, struct err *err)
+{
+	char *name = hostname_to_ascii(a->job, a->job->host, strlen(a->job->host), err);
+
+	for (char *c = name; c != NULL && *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	a->job->host = name != NULL ? name : a->job->host;
+	return name != NULL;
+}
+
+static void
+begin_literal(struct attempt *a, const char *address)
+{
+	struct mail_plan *p;
+
+	if (a->profile.dane == MAIL_DANE_MANDATORY) {
+		fail(a, MAIL_DANE_NO_TLSA, PHASE_DNS, "an address has no TLSA records", NULL);
+		return;
+	}
+	p = mail_plan_host(a, address, a->job->port, mail_setting_demand(a->profile.tls));
+	p->hops[0].addresses = mem_array(p, const char *, 1);
+	p->hops[0].addresses[0] = p->hops[0].host;
+	p->hops[0].address_count = 1;
+	carry_out(a, p);
+}
+
 static void
 begin_domain(struct attempt *a)
 {
 	const struct destinations *d = a->engine->destinations;
-	const struct mail_smtp_route *route = destination_route(d, a->job->host);
+	const char *address = literal_address(a);
+	const struct mail_smtp_route *route;
+	struct err err = ERR_INIT;
+
+	if (address == NULL && !name_domain(a, &err)) {
+		fail(a, MAIL_BAD_ADDRESS, PHASE_CONFIG, mem_strdup(a, err.text), NULL);
+		return;
+	}
+	route = destination_route(d, a->job->host);
 
 	/* Copies: the configuration may change while the questions are under way. */
 	a->profile = *destination_for(d, a->job->host);
@@ -232,6 +285,10 @@ begin_domain(struct attempt *a)
 		a->route.domain = NULL;
 	}
 	a->job->legacy_cn |= a->profile.legacy_cn;
+	if (address != NULL && uses_dns(a)) {
+		begin_literal(a, address);
+		return;
+	}
 	if (!uses_dns(a)) {
 		plan_domain(a, NULL);
 		return;
