@@ -63,12 +63,13 @@ LIB      := $(BUILD)/libeventd.a
 main_of_eventd         := eventd/main.c
 main_of_eventctl       := cli/client/main.c
 main_of_eventd-mail    := actions/mail/main.c
+main_of_eventd-sts     := actions/mail/sts/main.c
 main_of_eventd-capture := eventd/capture/main.c
 main_of_eventd-resolve := actions/mail/dns/main.c
 main_of_eventd-device  := cli/device/main.c
 main_of_eventd-lua     := applets/lua/main.c
 main_of_eventd-pki     := pki/main.c
-NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-capture eventd-device eventd-lua eventd-pki
+NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-sts eventd-capture eventd-device eventd-lua eventd-pki
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.
