@@ -28,6 +28,7 @@ static const struct {
 	const char *path, *help;
 } words[] = {
 	{ "clear", "Reset functions" },
+	{ "clear mail", "What is kept about mail" },
 	{ "configure", "Enter configuration mode" },
 	{ "copy", "Copy from one file to another" },
 	{ "crypto", "Encryption related commands" },

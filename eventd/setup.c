@@ -14,6 +14,7 @@
 #include "actions/mail/dns/commands.h"
 #include "actions/mail/dns/resolver.h"
 #include "actions/mail/maillog.h"
+#include "actions/mail/sts/sts.h"
 #include "actions/mail/test/command.h"
 #include "applets/applet.h"
 #include "applets/lua/scripts.h"
@@ -98,6 +99,14 @@ resolve_processes(void *source, cli_process_f *f, void *arg)
 }
 
 static void
+sts_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "web requests" };
+
+	sts_each_helper(source, report_helper, &list);
+}
+
+static void
 capture_processes(void *source, cli_process_f *f, void *arg)
 {
 	struct process_list list = { f, arg, "packet capture" };
@@ -155,6 +164,7 @@ register_everything(struct engine *e)
 	credential_rows(e->conf);
 	maillog_start(e);
 	mail_dns_commands(e);
+	sts_start(e);
 	system_config_start(e);
 	pki_exec_commands(e->cli);
 	pki_pool_commands(e->cli);
@@ -167,6 +177,7 @@ register_everything(struct engine *e)
 	tracks_commands(e->cli, e->tracks);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, resolve_processes, e->resolver);
+	cli_add_processes(e->cli, sts_processes, e->sts);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
 }
@@ -206,6 +217,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
 	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
 	e->resolver = resolver_new(e, e);
+	e->sts = sts_new(e, e);
 	e->destinations = destinations_new(e, e);
 	e->captures = captures_new(e, e);
 	e->cli = cli_new(e, e);

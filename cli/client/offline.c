@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/client/daneverify.h"
+#include "cli/client/mtastsverify.h"
 #include "cli/client/parse_server.h"
 #include "cli/client/pki_verify.h"
 #include "cli/client/test_mail.h"
@@ -20,6 +21,7 @@ static const struct {
 	{ "mail", "parse-server", parse_server_main, "mail parse-server [--json] [--show-secret] STRING" },
 	{ "test", "mail", test_mail_main, TEST_MAIL_USAGE },
 	{ "daneverify", NULL, daneverify_main, DANEVERIFY_USAGE },
+	{ "mtastsverify", NULL, mtastsverify_main, MTASTSVERIFY_USAGE },
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 

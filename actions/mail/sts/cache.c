@@ -42,7 +42,9 @@ next_refresh(usec fetched, usec expires)
 
 	if (half > DAY)
 		half = DAY;
-	return fetched + (half < SOON ? SOON : half);
+	if (half < SOON)
+		return 0; /* not worth it: the next mail will ask */
+	return fetched + half;
 }
 
 /* ---- files ---- */

@@ -49,7 +49,8 @@ struct sts {
 	const char **trustpoints;
 	size_t trustpoint_count;
 	const char *proxy;
-	struct trust *trust; /* as sts_trust() made it */
+	struct trust *trust; /* as sts_trust() made it, or as it was set */
+	bool trust_is_set;
 	sts_fake_f *fake;
 	void *fake_arg;
 };
@@ -80,6 +81,8 @@ configured_trust(struct sts *s)
 const struct trust *
 sts_trust(struct sts *s, struct err *err)
 {
+	if (s->trust_is_set)
+		return s->trust;
 	if (s->trustpoint_count > 0) {
 		mem_free(s->trust);
 		s->trust = configured_trust(s);
@@ -87,6 +90,21 @@ sts_trust(struct sts *s, struct err *err)
 		s->trust = https_system_trust(s, err);
 	}
 	return s->trust;
+}
+
+/* Of fetches: NULL is the system's pool, which the process reads itself. */
+static const struct trust *
+fetch_trust(struct sts *s)
+{
+	return s->trust_is_set || s->trustpoint_count > 0 ? sts_trust(s, NULL) : NULL;
+}
+
+void
+sts_set_trust(struct sts *s, struct trust *trust)
+{
+	mem_free(s->trust);
+	s->trust = mem_steal(s, trust);
+	s->trust_is_set = true;
 }
 
 /* ---- the answer ---- */
@@ -152,9 +170,8 @@ static void
 fetch(struct flight *f)
 {
 	struct sts *s = f->sts;
-	struct err err = ERR_INIT;
 	struct sts_fetch_how how = {
-		.trust = s->trustpoint_count > 0 ? sts_trust(s, &err) : NULL,
+		.trust = fetch_trust(s),
 		.proxy = s->proxy,
 		.label = f->label,
 	};
@@ -381,17 +398,16 @@ on_discovered_record(void *arg, const struct sts_record *record)
 {
 	struct discovery *d = arg;
 	struct sts *s = d->sts;
-	struct err err = ERR_INIT;
-	struct sts_fetch_how how = { .proxy = s->proxy };
+	struct sts_fetch_how how = { .trust = fetch_trust(s), .proxy = s->proxy };
 
 	d->findings.txt = mem_strdup(d, record->txt);
 	d->findings.id = mem_strdup(d, record->id);
+	d->findings.no_answer = record->no_answer;
 	d->findings.txt_error = mem_strdup(d, record->error);
 	if (record->id == NULL) {
 		discovered(d);
 		return;
 	}
-	how.trust = s->trustpoint_count > 0 ? sts_trust(s, &err) : NULL;
 	sts_fetch_policy(d, s->engine, s->web, d->domain, record->id, &how, on_discovered_policy, d);
 }
 

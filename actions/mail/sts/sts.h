@@ -49,6 +49,7 @@ struct sts_findings {
 	const char *txt;                 /* the v=STSv1 record, or NULL */
 	const char *txt_error;           /* why there is no good one, or NULL */
 	const char *id;                  /* of the record */
+	bool no_answer;                  /* the DNS could not say */
 	const struct sts_policy *policy; /* as fetched, `mode: none` too; or NULL */
 	const char *error;               /* why there is none although there is a record, or NULL */
 };
@@ -59,7 +60,9 @@ void sts_discover(const void *ctx, struct sts *, const char *domain, sts_discove
 struct sts_cache *sts_cache(struct sts *);
 struct web *sts_web(struct sts *); /* for whoever else has something to ask of the web */
 void sts_set_trustpoints(struct sts *, const char *const *names, size_t count); /* 0: the system's pool */
-void sts_set_proxy(struct sts *, const char *url);                              /* NULL: none */
+/* Instead of both, for eventctl alone. Taken. */
+void sts_set_trust(struct sts *, struct trust *);
+void sts_set_proxy(struct sts *, const char *url); /* NULL: none */
 void sts_cleared(struct sts *); /* the cache lost policies: the next refresh is planned anew */
 
 void sts_each_helper(const struct sts *, void (*f)(void *arg, const struct helper *), void *arg);
