@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import time
+import time
 
 import pytest
 
@@ -175,6 +176,13 @@ def documented():
 def full_daemon(module_daemon, pki):
     """One in which every list has an element."""
     daemon = module_daemon(settings={"syslog": {"listen": ["udp://127.0.0.1:0"]}})
+    daemon.stop()
+    os.makedirs(os.path.join(daemon.state, "mta-sts"), exist_ok=True)
+    now = int(time.time())
+    with open(os.path.join(daemon.state, "mta-sts", "kept.example.json"), "w") as f:
+        json.dump({"version": 1, "domain": "kept.example", "id": "1", "fetched": now, "expires": now + 86400,
+                   "policy": "version: STSv1\nmode: enforce\nmx: mail.kept.example\nmax_age: 86400\n"}, f)
+    daemon.start()
     daemon.stop()
     now = int(time.time())
     os.mkdir(os.path.join(daemon.state, "revocation"))
