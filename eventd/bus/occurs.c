@@ -7,35 +7,36 @@
 
 struct occurs {
 	usec period;
-	uint8_t need;  /* occurrences that make an event */
-	uint8_t count; /* stamps kept, < need */
-	uint8_t first; /* oldest stamp in the ring */
-	usec ring[];
+	uint16_t need;  /* occurrences that make an event */
+	uint16_t count; /* that count, < need */
+	uint16_t first; /* oldest stamp in the ring */
+	usec ring[];    /* none without a period */
 };
 
 struct occurs *
 occurs_new(const void *ctx, unsigned n, usec period)
 {
 	unsigned need = n < 1 ? 1 : n > OCCURS_MAX ? OCCURS_MAX : n;
-	struct occurs *o = mem_alloc_named(ctx, sizeof *o + need * sizeof *o->ring, "struct occurs");
+	size_t stamps = period > 0 ? need : 0;
+	struct occurs *o = mem_alloc_named(ctx, sizeof *o + stamps * sizeof *o->ring, "struct occurs");
 
 	o->period = period;
-	o->need = (uint8_t)need;
+	o->need = (uint16_t)need;
 	return o;
 }
 
 static bool
 is_stale(const struct occurs *o, usec stamp, usec now)
 {
-	return o->period > 0 && now - stamp > o->period;
+	return now - stamp > o->period;
 }
 
 /* Stamps are in order, so only the oldest can be stale. */
 static void
 forget_stale(struct occurs *o, usec now)
 {
-	while (o->count > 0 && is_stale(o, o->ring[o->first], now)) {
-		o->first = (uint8_t)((o->first + 1) % o->need);
+	while (o->period > 0 && o->count > 0 && is_stale(o, o->ring[o->first], now)) {
+		o->first = (uint16_t)((o->first + 1) % o->need);
 		o->count--;
 	}
 }
@@ -48,7 +49,8 @@ occurs_add(struct occurs *o, usec now)
 		occurs_reset(o);
 		return true;
 	}
-	o->ring[(o->first + o->count) % o->need] = now;
+	if (o->period > 0)
+		o->ring[(o->first + o->count) % o->need] = now;
 	o->count++;
 	return false;
 }
@@ -58,8 +60,8 @@ occurs_pending(const struct occurs *o, usec now)
 {
 	unsigned n = o->count;
 
-	for (unsigned i = 0; i < o->count && is_stale(o, o->ring[(o->first + i) % o->need], now); i++)
-		n--;
+	for (unsigned i = 0; o->period > 0 && i < o->count; i++)
+		n -= is_stale(o, o->ring[(o->first + i) % o->need], now);
 	return n;
 }
 

@@ -9,14 +9,15 @@
 
 #include "core/clock.h"
 
-#define OCCURS_MAX 32u /* IOS allows 1-32 */
+#define OCCURS_MAX        65535u
+#define OCCURS_SYSLOG_MAX 32u /* of `event syslog` IOS allows 1-32 */
 
 struct occurs;
 
 /*
  * n occurrences make one event. With a period (> 0) the n must lie within it, ends included: an exact
  * sliding window over a ring of n time stamps. With 0, occurrences count without time limit.
- * 16 + 8 * n bytes.
+ * 16 bytes, with a period 8 * n more.
  */
 struct occurs *occurs_new(const void *ctx, unsigned n, usec period);
 

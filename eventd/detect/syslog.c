@@ -104,7 +104,7 @@ static const struct kw syslog_kw[] = {
 		.type = &kw_number,
 		KW_AT(struct syslog_spec, common.occurs),
 		.min = 1,
-		.max = OCCURS_MAX,
+		.max = OCCURS_SYSLOG_MAX,
 		.dflt = 1,
 		.has_dflt = true },
 	{ .word = "pattern",
