@@ -34,6 +34,11 @@ bool applets_start(const void *ctx, struct engine *, const struct language *, st
 const char *session_cli_username(const struct engine *);
 unsigned session_cli_privilege(const struct engine *);
 
+enum { RPC_SESSIONS_DEFAULT = 4 };
+unsigned rpc_sessions_max(const struct engine *); /* event manager detector rpc max-sessions */
+usec routing_bootup_delay(const struct engine *); /* event manager detector routing bootup-delay; 0: none */
+bool mail_splits_at_first(const struct engine *); /* event manager mail legacy-at-split */
+
 struct text;
 /* The action lines of an applet as running-config shows them; false: no such applet. */
 bool applet_listing(const struct engine *, const char *name, struct text *);

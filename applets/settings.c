@@ -117,6 +117,61 @@ loop_apply(struct engine *engine, const struct conf_node *old, const struct conf
 	return true;
 }
 
+/* ---- event manager detector ---- */
+
+static const struct kw sessions_kw[] = {
+	{ .help = "Number of sessions",
+		.type = &kw_number,
+		KW_AT(struct number_args, n),
+		.flags = KW_REQ,
+		.min = 4,
+		.max = 16 },
+	KW_END,
+};
+
+struct seconds_args {
+	struct kw_time time;
+};
+
+static const struct kw bootup_kw[] = {
+	{ .help = "Seconds",
+		.type = &kw_seconds,
+		KW_AT(struct seconds_args, time),
+		.flags = KW_REQ,
+		.min = 0,
+		.max = INT64_C(31536000) * USEC_PER_SEC + 999 * USEC_PER_MSEC },
+	KW_END,
+};
+
+static const char sessions_words[] = "event manager detector rpc max-sessions";
+static const char bootup_words[] = "event manager detector routing bootup-delay";
+
+unsigned
+rpc_sessions_max(const struct engine *engine)
+{
+	const struct conf_node *n = conf_find(engine->conf, sessions_words);
+
+	return n != NULL ? (unsigned)((const struct number_args *)n->args)->n.v : RPC_SESSIONS_DEFAULT;
+}
+
+usec
+routing_bootup_delay(const struct engine *engine)
+{
+	const struct conf_node *n = conf_find(engine->conf, bootup_words);
+
+	return n != NULL ? ((const struct seconds_args *)n->args)->time.v : 0;
+}
+
+/* ---- event manager mail legacy-at-split ---- */
+
+static const char split_words[] = "event manager mail legacy-at-split";
+
+bool
+mail_splits_at_first(const struct engine *engine)
+{
+	return conf_find(engine->conf, split_words) != NULL;
+}
+
 /* ---- */
 
 #define ROW(words_, help_, kw_, type_, ...)                                                       \
@@ -126,12 +181,16 @@ loop_apply(struct engine *engine, const struct conf_node *old, const struct conf
 	}
 
 static const struct conf_row rows[] = {
+	ROW(bootup_words, "Time behind the start before routing events are published", bootup_kw,
+		sizeof(struct seconds_args)),
+	ROW(sessions_words, "RPC sessions at the same time", sessions_kw, sizeof(struct number_args)),
 	ROW("event manager history size events", "Size of the event history", history_kw,
 		sizeof(struct number_args), .apply = history_apply),
 	ROW("event manager history size traps", "Size of the trap history", history_kw,
 		sizeof(struct number_args), .apply = traps_apply),
 	ROW("event manager loop-limit", "Longest chain of policies that cause each other", loop_kw,
 		sizeof(struct number_args), .apply = loop_apply),
+	ROW(split_words, "Split mail servers at their first @, as IOS does (CSCwe75439)", NULL, 0),
 	ROW(session_words, "User name of the CLI sessions of policies", session_kw,
 		sizeof(struct session_args), .adopt = session_adopt),
 };

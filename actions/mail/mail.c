@@ -14,6 +14,7 @@
 #include "actions/mail/mailer.h"
 #include "actions/mail/message.h"
 #include "actions/mail/server.h"
+#include "applets/applet.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -260,6 +261,20 @@ add_recipients(struct mail_job *job, const struct mail_addresses *list, struct e
 	return true;
 }
 
+/* As on IOS, where the host is what stands behind the first `@` (CSCwe75439): such a name finds no host. */
+static bool
+check_split(const struct engine *engine, const char *server, size_t n, struct err *err)
+{
+	const char *first = memchr(server, '@', n);
+
+	if (first == NULL || !mail_splits_at_first(engine) ||
+		memchr(first + 1, '@', n - (size_t)(first + 1 - server)) == NULL)
+		return true;
+	err_class(err, ERR_INVALID, "BAD_HOST", "the host behind the first @ holds another one");
+	err_hint(err, "no event manager mail legacy-at-split");
+	return false;
+}
+
 /* Reads the server string, the port and the kind of security into the job. */
 static bool
 set_server(struct mail_run *m, struct mail_job *job, const struct mail_args *a, const char *server, size_t n,
@@ -268,7 +283,7 @@ set_server(struct mail_run *m, struct mail_job *job, const struct mail_args *a, 
 	struct mail_server *s = mail_server_parse(job, server, n, err);
 	unsigned wanted = 0;
 
-	if (s == NULL)
+	if (s == NULL || !check_split(run_engine(m->run), server, n, err))
 		return false;
 	if (s->kind == MAIL_HOST_USE_DNS)
 		return err_class(err, ERR_REFUSED, "CONFIG",

@@ -5,6 +5,7 @@
 #include "applets/rows.h"
 #include "conf/conf.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "core/mem.h"
 
 /* ---- event manager directory user ---- */
@@ -176,6 +177,38 @@ policy_again(struct engine *engine, const struct conf_node *there, struct err *e
 	return fine;
 }
 
+/* ---- update ---- */
+
+static const char policy_words[] = "event manager policy";
+
+bool
+script_is_policy_line(const struct conf_node *n)
+{
+	return n->row != NULL && n->row->cmd.words == policy_words;
+}
+
+bool
+script_register_anew(struct engine *engine, const struct conf_node *line, struct err *err)
+{
+	const struct policy_args *a = line->args;
+	void *ctx = mem_ctx(NULL, "policy text");
+	struct source source;
+	bool fine = read_source(ctx, engine, a, &source, err);
+
+	registration_cancel(engine->scripts, a->name.s);
+	if (fine && is_script(engine, a->name.s)) {
+		policies_remove(engine->policies, a->name.s);
+		log_msg(engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_UPDATE_POLICY_UNREGISTER",
+			"Policy update has successfully unregistered policy %s", a->name.s);
+	}
+	if (fine) {
+		registration_start(engine->scripts, a, &source, line->seq);
+		registration_is_update(engine->scripts, a->name.s);
+	}
+	mem_free(ctx);
+	return fine;
+}
+
 /* ---- the rows ---- */
 
 #define DIRECTORY(word_, help_, kw_)                                     \
@@ -192,7 +225,7 @@ static const struct conf_row rows[] = {
 	DIRECTORY("library", "Directory of the libraries of user policies", directory_kw),
 	DIRECTORY("policy", "Directory of user policies", directory_kw),
 	DIRECTORY("repository", "Where newer policies come from", repository_kw),
-	{ .cmd = { .words = "event manager policy",
+	{ .cmd = { .words = policy_words,
 		  .help = "Register an Event Manager policy",
 		  .kw = policy_kw,
 		  .size = sizeof(struct policy_args),

@@ -31,6 +31,7 @@ struct registration {
 	struct timer *timer;         /* the deadline; then the end */
 	struct process_end end;      /* what it came to, texts in our context */
 	bool is_over;
+	bool is_update; /* event manager update user policy */
 };
 
 struct settled {
@@ -145,6 +146,10 @@ conclude(struct registration *r)
 	}
 	r->policy = NULL;
 	policies_add(r->scripts->engine->policies, p);
+	if (r->is_update)
+		log_msg(r->scripts->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL,
+			"FMPD_UPDATE_POLICY_REGISTER",
+			"Policy update has successfully re-registered policy %s", r->name);
 	host_keep_ready(r->scripts);
 }
 
@@ -458,4 +463,13 @@ bool
 registration_is_under_way(const struct scripts *s, const char *name)
 {
 	return find(s, name) != NULL;
+}
+
+void
+registration_is_update(struct scripts *s, const char *name)
+{
+	struct registration *r = find(s, name);
+
+	if (r != NULL)
+		r->is_update = true;
 }

@@ -16,6 +16,7 @@
 #include "cli/kw/kw.h"
 #include "sched/policy.h"
 
+struct conf_node;
 struct registration;
 struct settled;
 
@@ -54,11 +55,17 @@ struct script {
 /* config.c: the rows. */
 void script_rows(struct engine *);
 
+bool script_is_policy_line(const struct conf_node *);
+/* Of such a line: its policy ends, and its file as it is now is registered. */
+bool script_register_anew(struct engine *, const struct conf_node *line, struct err *);
+
 /*
  * registration.c: runs the file in the mode in which only registering works, arms what it asked for
  * and adds the policy; when that fails the log says why, with file and line. Returns at once.
  */
 void registration_start(struct scripts *, const struct policy_args *, const struct source *, uint64_t order);
+/* Of one that was just started: its end is told as that of an update. */
+void registration_is_update(struct scripts *, const char *name);
 void registration_cancel(struct scripts *, const char *name);
 bool registration_is_under_way(const struct scripts *, const char *name);
 

@@ -12,6 +12,7 @@
 
 #include "applets/applet.h"
 #include "core/engine.h"
+#include "core/regex.h"
 
 struct scripts;
 
@@ -32,5 +33,18 @@ void scripts_each_available(
 const char *scripts_text(const void *ctx, struct engine *, const char *name, size_t *len, struct err *);
 /* `which` is "policy", "library" or "repository": the path as configured; NULL: none. */
 const char *script_directory(const struct engine *, const char *which);
+
+/* event manager update user policy: which of the registered policies, and from where. */
+struct update_want {
+	const char *name;       /* this one; NULL: */
+	struct regex *group;    /* those whose name matches; NULL: all */
+	const char *repository; /* NULL: event manager directory user repository */
+};
+
+/*
+ * Copies their files from the repository, where they are newer than ours, and registers them anew; the
+ * log says what was done. False with err at the first that fails: what was done before stays.
+ */
+bool scripts_update(struct engine *, const struct update_want *, unsigned *copied, struct err *);
 
 #endif

@@ -1,4 +1,5 @@
 /* event manager run: a policy by hand; a synchronous one holds the session and its terminal. */
+#include "applets/lua/scripts.h"
 #include "cli/builtin.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
@@ -110,7 +111,57 @@ event_manager_run(struct session *s, const void *args, struct err *err)
 	return session_wait(s, wait, wait_over, w);
 }
 
+/* ---- event manager update user policy ---- */
+
+struct update_args {
+	struct kw_str name, group, repository;
+};
+
+static const struct kw update_kw[] = {
+	{ .word = "group",
+		.help = "Policies whose names match",
+		.type = &kw_pattern,
+		KW_AT(struct update_args, group),
+		.group = 1 },
+	{ .word = "name",
+		.help = "One policy",
+		.type = &kw_word,
+		KW_AT(struct update_args, name),
+		.group = 1 },
+	{ .word = "repository",
+		.help = "Where newer policies come from",
+		.type = &kw_string,
+		KW_AT(struct update_args, repository) },
+	KW_END,
+};
+
+static enum cmd_result
+event_manager_update(struct session *s, const void *args, struct err *err)
+{
+	const struct update_args *a = args;
+	struct update_want want = { .name = a->name.set ? a->name.s : NULL,
+		.repository = a->repository.set ? a->repository.s : NULL };
+	unsigned copied = 0;
+
+	if (a->group.set) {
+		want.group = regex_new(session_cmd_ctx(s), a->group.s, REGEX_EVENT, err);
+		if (want.group == NULL)
+			return CMD_REFUSED;
+	}
+	if (!scripts_update(session_engine(s), &want, &copied, err))
+		return CMD_REFUSED;
+	if (copied == 0)
+		session_print(s, "No policy is newer in the repository\n");
+	return CMD_DONE;
+}
+
 static const struct exec_cmd cmds[] = {
+	{ .cmd = { .words = "event manager update user policy",
+		  .help = "Copy newer policy files and register them anew",
+		  .kw = update_kw,
+		  .size = sizeof(struct update_args),
+		  .level = 15 },
+		.run = event_manager_update },
 	{ .cmd = { .words = "event manager run",
 		  .help = "Run an Event Manager policy registered with event none",
 		  .kw = run_kw,
@@ -122,5 +173,7 @@ static const struct exec_cmd cmds[] = {
 void
 exec_eem_register(struct cli *cli)
 {
+	cli_word(cli, "event manager update", "Update Event Manager policies");
+	cli_word(cli, "event manager update user", "Policies of the user");
 	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
 }

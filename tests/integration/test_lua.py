@@ -629,3 +629,54 @@ def test_the_manual_knows_every_call():
     with open(os.path.join(tree.PROJECT, "eventd/share/eventd-lua.3")) as f:
         manual = f.read()
     assert [name for name in names if not re.search(r"\b%s\b" % name, manual)] == []
+
+
+# --- updates from a repository ---
+
+
+def test_update_copies_what_is_newer_and_registers_it_anew(policies, tmp_path):
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    for name in ("a.lua", "b.lua", "c.lua"):
+        policies.write(name, 'eem.register{ "none", sync = true }\nprint("old")\n')
+        os.utime(os.path.join(policies.dir, name), (1000, 1000))
+    daemon = policies.start("a.lua", "b.lua", config=["event manager directory user repository %s" % repository])
+
+    def offer(name, text, when):
+        (repository / name).write_text('eem.register{ "none", sync = true }\nprint("%s")\n' % text)
+        os.utime(repository / name, (when, when))
+
+    offer("a.lua", "new", 2000)
+    offer("b.lua", "older", 500)
+    offer("c.lua", "unregistered", 2000)
+    assert daemon.ctl("event manager update user policy").code == 0
+    daemon.wait_log(r"%HA_EM-6-FMPD_UPDATE_POLICY_REGISTER: Policy update has successfully re-registered policy a\.lua")
+    log = daemon.show("show logging")
+    assert "FMPD_UPDATE_POLICY_COPY: Policy update has copied 49 bytes from %s/a.lua to %s/a.lua" % (repository, policies.dir) in log
+    assert "FMPD_UPDATE_POLICY_UNREGISTER: Policy update has successfully unregistered policy a.lua" in log
+    assert "b.lua to" not in log and "c.lua to" not in log
+    assert [daemon.run(n).out for n in ("a.lua", "b.lua")] == ["new\n", "old\n"]
+    assert daemon.show("event manager update user policy") == "No policy is newer in the repository\n"
+
+    offer("b.lua", "newest", time.time() + 1000)
+    assert daemon.show("event manager update user policy group ^a") == "No policy is newer in the repository\n"
+    assert daemon.ctl("event manager update user policy name b.lua repository %s" % repository).code == 0
+    daemon.wait_log(r"re-registered policy b\.lua")
+    assert daemon.run("b.lua").out == "newest\n"
+
+
+def test_update_that_is_refused(policies, tmp_path):
+    policies.write("a.lua", 'eem.register{ "none" }\n')
+    daemon = policies.start("a.lua")
+    for command, text in (("event manager update user policy", "No EEM user repository directory has been specified"),
+                          ("event manager update user policy repository %s" % tmp_path, None),
+                          ("event manager update user policy name z.lua repository %s" % tmp_path, "EEM policy z.lua is not registered"),
+                          ("event manager update user policy name a.lua repository %s" % tmp_path, "policy file could not be found"),
+                          ("event manager update user policy name a.lua group x", "Invalid input"),
+                          ("event manager update user policy repository %s/none" % tmp_path, "No such file"),
+                          ("event manager update user policy group (", "Invalid input")):
+        answer = daemon.ctl(command)
+        assert answer.code == (1 if text else 0) and (text or "No policy is newer") in answer.out + answer.err, (command, answer.out)
+    (tmp_path / "a.lua").write_bytes(b"\x1bLua")
+    answer = daemon.ctl("event manager update user policy repository %s" % tmp_path)
+    assert answer.code == 1 and "bytecode" in answer.out + answer.err
