@@ -7,6 +7,7 @@
 
 #include <uthash.h>
 
+#include "core/debug.h"
 #include "core/frame.h"
 #include "core/glob.h"
 #include "core/log.h"
@@ -330,6 +331,8 @@ context_save(
 		return err_set(
 			err, ERR_RANGE, "all contexts together would exceed %d bytes", CONTEXT_BYTES_MAX);
 	keep(all, key, name, value, n);
+	log_debug(all->engine->log, DEBUG_BIT(DEBUG_EEM_COMMON), "EEM: context %s: variable %s saved", key,
+		name);
 	changed(all);
 	return true;
 }
@@ -354,6 +357,8 @@ context_take(struct contexts *all, const char *key, const char *pattern, context
 		HASH_DEL(all->by_key, c);
 		mem_free(c);
 	}
+	log_debug(all->engine->log, DEBUG_BIT(DEBUG_EEM_COMMON), "EEM: context %s: %zu variable%s retrieved",
+		key, n, n == 1 ? "" : "s");
 	if (n > 0)
 		changed(all);
 	return n;

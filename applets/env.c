@@ -5,6 +5,8 @@
 
 #include <uthash.h>
 
+#include "core/debug.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/redact.h"
 #include "store/secret.h"
@@ -97,6 +99,7 @@ environment_set(struct environment *env, const char *name, const char *value)
 		e->name = mem_strdup(e, name);
 		HASH_ADD_KEYPTR(hh, env->by_name, e->name, strlen(e->name), e);
 	}
+	log_debug(env->engine->log, DEBUG_BIT(DEBUG_EEM_COMMON), "EEM: environment variable %s set", name);
 	e->len = strlen(value);
 	e->value = mem_secret(e, value, e->len);
 	learn(env, e);
@@ -109,6 +112,8 @@ environment_unset(struct environment *env, const char *name)
 
 	if (e == NULL)
 		return;
+	log_debug(
+		env->engine->log, DEBUG_BIT(DEBUG_EEM_COMMON), "EEM: environment variable %s removed", name);
 	HASH_DEL(env->by_name, e);
 	forget(env, e);
 	mem_free(e);

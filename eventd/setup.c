@@ -135,19 +135,7 @@ policy_processes(void *source, cli_process_f *f, void *arg)
 static void
 on_received(void *arg, const struct line *l)
 {
-	struct syslog_view view = {
-		.subject = l->subject,
-		.facility = l->facility,
-		.mnemonic = l->mnemonic,
-		.sequence = l->sequence,
-		.timestamp = l->stamp,
-		.raw = l->raw,
-		.severity = l->severity,
-		.source = l->source,
-		.cause = l->cause,
-	};
-
-	syslog_offer(arg, &view);
+	syslog_offer(arg, l);
 }
 
 static const struct language language = { .detectors = detectors, .actions = actions };

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/paths.h"
 #include "core/text.h"
 
 #define WAITING_MAX ((size_t)4 * 1024 * 1024) /* octets kept while the disk is slow */
@@ -81,22 +82,6 @@ fitting(const struct batch *b, size_t at, size_t room)
 	return end - at;
 }
 
-static bool
-write_all(int fd, const char *data, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, data, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		data += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
 static void
 write_batch(void *data)
 {
@@ -120,7 +105,7 @@ write_batch(void *data)
 		}
 		if (n == 0) /* a line longer than a whole file */
 			n = fitting(b, at, SIZE_MAX);
-		if (!write_all(fd, b->data + at, n))
+		if (!path_write_all(fd, b->data + at, n))
 			break;
 		close(fd);
 		fd = -1;

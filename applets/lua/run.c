@@ -76,6 +76,22 @@ api_answer(struct script_run *s, json_t *value)
 	process_answer(s->process, value);
 }
 
+/* debug event manager api errors */
+static void
+trace_error(struct script_run *s, const char *code, const char *text)
+{
+	run_debug(s->run, DEBUG_BIT(DEBUG_EEM_API_ERRORS), "fh_api", "%s: eem.%s: %s: %s", s->at,
+		s->call != NULL ? s->call->name : "?", code, text);
+}
+
+/* debug event manager api calls, tcl commands */
+static void
+trace_call(struct script_run *s, const char *name)
+{
+	run_debug(s->run, DEBUG_BIT(DEBUG_EEM_API_CALLS), "fh_api", "%s: eem.%s", s->at, name);
+	run_debug(s->run, DEBUG_BIT(DEBUG_EEM_TCL_COMMANDS), "lua", "%s: %s", s->at, name);
+}
+
 void
 api_refuse(struct script_run *s, const char *code, const char *fmt, ...)
 {
@@ -85,6 +101,7 @@ api_refuse(struct script_run *s, const char *code, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = mem_vprintf(s, fmt, ap);
 	va_end(ap);
+	trace_error(s, code, text);
 	s->call = NULL;
 	process_refuse(s->process, code, "%s", text);
 	mem_free(text);
@@ -93,6 +110,7 @@ api_refuse(struct script_run *s, const char *code, const char *fmt, ...)
 static void
 refuse(struct script_run *s, const struct err *err)
 {
+	trace_error(s, err->class, err->text);
 	s->call = NULL;
 	process_refuse_err(s->process, err);
 }
@@ -176,6 +194,7 @@ on_call(void *arg, const struct process_call *c)
 	mem_free(s->call_ctx);
 	s->call_ctx = mem_ctx(s, "call");
 	s->call = find_call(c->name);
+	trace_call(s, c->name);
 	if (s->call == NULL) {
 		api_refuse(s, "FH_ENOSYS", "eem.%s: this release does not have it", c->name);
 	} else if (s->call->serve != NULL) {

@@ -10,7 +10,9 @@
 
 #include "applets/lua/script.h"
 #include "applets/lua/wire.h"
+#include "core/debug.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "core/mem.h"
 
 enum { NAME_MAX_BYTES = 64 };
@@ -171,6 +173,9 @@ source_data(const void *ctx, struct engine *engine, enum source_place place, con
 	if (dir < 0)
 		return err->code == ERR_NOT_FOUND && err->hint[0] == '\0' ? missing(err) : false;
 	fine = read_in(ctx, dir, name, data, len, err);
+	log_debug(engine->log, DEBUG_BIT(DEBUG_EEM_POLICYDIR), "EEM: policy directory %s: %s: %s",
+		place == SOURCE_SYSTEM ? "(system)" : source_directory(engine, place), name,
+		fine ? "found" : err->text);
 	close(dir);
 	return fine;
 }

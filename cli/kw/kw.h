@@ -226,6 +226,8 @@ void kw_complete(const struct kw_tree *, const char *line, unsigned level, struc
 /* The canonical line of parsed args, without a newline. */
 void kw_print(const struct kw_cmd *, const void *args, struct text *);
 void kw_print_rows(const struct kw *, const void *args, struct text *); /* each row with a blank before it */
+/* The same as `show event manager` has it: times always with three decimals (rulings 7). */
+void kw_print_shown(const struct kw *, const void *args, struct text *);
 /* The words and KW_KEY values only: what identifies the line. */
 void kw_print_key(const struct kw_cmd *, const void *args, struct text *);
 bool kw_equal(const struct kw *, const void *a, const void *b);

@@ -39,52 +39,77 @@ print_list(const struct kw *row, const struct kw_list *list, struct text *out)
 }
 
 /* Two spellings of one setting share a place; the hidden one is never printed. */
-static void print_some(const struct kw *rows, const void *args, unsigned only, struct text *out);
+struct printing {
+	unsigned only;    /* rows with these flags */
+	bool whole_times; /* three decimals, always */
+	struct text *out;
+};
+
+static void print_some(const struct kw *rows, const void *args, const struct printing *);
 
 static void
-print_row(const struct kw *row, const void *args, unsigned only, struct text *out)
+print_value(const struct kw *row, const void *v, const struct printing *p)
+{
+	usec time = row->type == &kw_seconds ? ((const struct kw_time *)v)->v : 0;
+
+	if (row->type == &kw_seconds && p->whole_times)
+		text_printf(p->out, "%lld.%03d", (long long)(time / USEC_PER_SEC),
+			(int)(time % USEC_PER_SEC / USEC_PER_MSEC));
+	else
+		row->type->print(row, v, p->out);
+}
+
+static void
+print_row(const struct kw *row, const void *args, const struct printing *p)
 {
 	const void *v = value_of(row, args);
 	bool quiet = is_default(row, args);
 
 	if (row->word != NULL && !quiet)
-		text_printf(out, " %s", row->word);
+		text_printf(p->out, " %s", row->word);
 	if (row->type != NULL && !quiet && (row->flags & KW_MANY) != 0) {
-		print_list(row, v, out);
+		print_list(row, v, p->out);
 	} else if (row->type != NULL && !quiet) {
-		text_addc(out, ' ');
-		row->type->print(row, v, out);
+		text_addc(p->out, ' ');
+		print_value(row, v, p);
 	}
 	if (row->sub != NULL)
-		print_some(row->sub, row->sub_size > 0 ? ((const struct kw_sub *)v)->args : args, only, out);
+		print_some(row->sub, row->sub_size > 0 ? ((const struct kw_sub *)v)->args : args, p);
 }
 
 static void
-print_some(const struct kw *rows, const void *args, unsigned only, struct text *out)
+print_some(const struct kw *rows, const void *args, const struct printing *p)
 {
 	for (const struct kw *row = rows; row != NULL && !row_is_end(row); row++)
-		if (row_is_mine(row, args) && (row->flags & KW_HIDDEN) == 0 && (row->flags & only) == only)
-			print_row(row, args, only, out);
+		if (row_is_mine(row, args) && (row->flags & KW_HIDDEN) == 0 &&
+			(row->flags & p->only) == p->only)
+			print_row(row, args, p);
 }
 
 void
 kw_print_rows(const struct kw *rows, const void *args, struct text *out)
 {
-	print_some(rows, args, 0, out);
+	print_some(rows, args, &(struct printing){ .out = out });
+}
+
+void
+kw_print_shown(const struct kw *rows, const void *args, struct text *out)
+{
+	print_some(rows, args, &(struct printing){ .whole_times = true, .out = out });
 }
 
 void
 kw_print(const struct kw_cmd *cmd, const void *args, struct text *out)
 {
 	text_add(out, cmd->words);
-	print_some(cmd->kw, args, 0, out);
+	print_some(cmd->kw, args, &(struct printing){ .out = out });
 }
 
 void
 kw_print_key(const struct kw_cmd *cmd, const void *args, struct text *out)
 {
 	text_add(out, cmd->words);
-	print_some(cmd->kw, args, KW_KEY, out);
+	print_some(cmd->kw, args, &(struct printing){ .only = KW_KEY, .out = out });
 }
 
 static bool

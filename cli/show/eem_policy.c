@@ -149,10 +149,11 @@ show_specs(struct session *s, struct writer *w, const struct policy *p)
 		spec_describe(spec, &t);
 		if (spec->tag)
 			w_text(w, " %zu: %s: %s: ", i + 1, spec->tag, spec_type(spec));
-		else
+		else if (t.len > 0)
 			w_text(w, " ");
 		w_foreign(w, t.s, t.len);
-		w_text(w, "\n");
+		if (spec->tag || t.len > 0)
+			w_text(w, "\n");
 		w_object(w, NULL);
 		w_str(w, "tag", spec->tag);
 		w_str(w, "detector", spec->detector->name);

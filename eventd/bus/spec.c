@@ -95,7 +95,10 @@ spec_describe(const struct spec *s, struct text *out)
 	}
 
 	struct text *options = text_new(s);
-	kw_print_rows(s->detector->kw, s->args, options);
+	struct spec_common *common = mem_dup(options, s->args, s->detector->spec_size);
+
+	common->maxrun.set = common->ratelimit.set = false; /* of the policy: they are shown with it */
+	kw_print_shown(s->detector->kw, common, options);
 	text_add(out, options->len ? options->s + 1 : "");
 	mem_free(options);
 }

@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "core/files.h"
 #include "core/mem.h"
+#include "core/paths.h"
 
 static void
 export_failed(struct job *job, const struct err *err)
@@ -23,17 +24,8 @@ export_failed(struct job *job, const struct err *err)
 static bool
 write_all(const struct job *job, const unsigned char *data, size_t n, struct err *err)
 {
-	while (n > 0) {
-		ssize_t w = write(job->fd, data, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return err_set(err, ERR_IO, "%%Error writing %s (%s)", job->url, strerror(errno));
-		data += w;
-		n -= (size_t)w;
-	}
-	return true;
+	return path_write_all(job->fd, data, n) ||
+	       err_set(err, ERR_IO, "%%Error writing %s (%s)", job->url, strerror(errno));
 }
 
 static bool

@@ -17,7 +17,13 @@ enum debug_switch {
 	DEBUG_EEM_DETECTOR_ONE, /* the same, of the detectors that bus_debug_detector() names */
 	DEBUG_EEM_EVENTS,       /* what detectors publish */
 	DEBUG_EEM_SCHEDULING,   /* jobs queued, started, ended */
-	DEBUG_EEM_COMMON,
+	DEBUG_EEM_COMMON,       /* what policies have in common: who is registered, environment, contexts */
+	DEBUG_EEM_API_CALLS,    /* of scripts */
+	DEBUG_EEM_API_ERRORS,
+	DEBUG_EEM_POLICYDIR, /* looking for policy files */
+	DEBUG_EEM_TCL_CLI,   /* DEBUG_EEM_CLI of scripts only; IOS calls them Tcl */
+	DEBUG_EEM_TCL_COMMANDS,
+	DEBUG_EEM_TCL_SMTP,
 	DEBUG_PKI_API,
 	DEBUG_PKI_CALLBACKS,
 	DEBUG_PKI_MESSAGES,
@@ -37,9 +43,9 @@ typedef uint32_t debug_mask;
 #define DEBUG_BIT(s) ((debug_mask)1 << (s))
 /* A line that somebody asked for in another way than by a switch: shown whatever they say. */
 #define DEBUG_ALWAYS DEBUG_BIT(31)
-#define DEBUG_EEM_ALL                                                                           \
-	(DEBUG_BIT(DEBUG_EEM_MAIL) | DEBUG_BIT(DEBUG_EEM_CLI) | DEBUG_BIT(DEBUG_EEM_DETECTOR) | \
-		DEBUG_BIT(DEBUG_EEM_EVENTS) | DEBUG_BIT(DEBUG_EEM_SCHEDULING) | DEBUG_BIT(DEBUG_EEM_COMMON))
+_Static_assert(DEBUG_COUNT < 31, "a switch has a bit of its own");
+/* The event manager's stand first. */
+#define DEBUG_EEM_ALL ((DEBUG_BIT(DEBUG_EEM_TCL_SMTP + 1) - 1) & ~DEBUG_BIT(DEBUG_EEM_DETECTOR_ONE))
 
 struct debug_row {
 	const char *words;   /* "crypto pki API": what follows `debug`; NULL: its commands stand elsewhere */

@@ -239,22 +239,6 @@ files_read(
 	return why == 0 || fail(err, name, why);
 }
 
-static bool
-write_all(int fd, const char *s, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, s, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return false;
-		s += w;
-		n -= (size_t)w;
-	}
-	return true;
-}
-
 /* The directory that holds the last component of p, and that component. */
 static int
 open_parent(const struct place *p, bool for_writing, const char **leaf)
@@ -295,7 +279,7 @@ replace_at(int at, const char *leaf, const void *data, size_t n)
 	fd = openat(at, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return false;
-	if (write_all(fd, data, n) && fsync(fd) == 0 && renameat(at, temp, at, leaf) == 0) {
+	if (path_write_all(fd, data, n) && fsync(fd) == 0 && renameat(at, temp, at, leaf) == 0) {
 		close(fd);
 		return true;
 	}
@@ -334,7 +318,7 @@ files_append(
 
 	if (fd < 0)
 		return false;
-	ok = write_all(fd, data, n) || fail(err, name, errno);
+	ok = path_write_all(fd, data, n) || fail(err, name, errno);
 	close(fd);
 	return ok;
 }

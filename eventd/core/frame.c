@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/paths.h"
 #include "core/text.h"
 
 struct frame_reader {
@@ -181,22 +182,6 @@ frame_reader_next(struct frame_reader *r, struct err *err)
 	return j;
 }
 
-static bool
-write_all(int fd, const char *s, size_t n, struct err *err)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, s, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return err_errno(err, "write");
-		s += w;
-		n -= (size_t)w;
-	}
-	return true;
-}
-
 bool
 frame_write_fd(int fd, const json_t *object, struct err *err)
 {
@@ -204,7 +189,7 @@ frame_write_fd(int fd, const json_t *object, struct err *err)
 	bool ok;
 
 	frame_add(t, object);
-	ok = write_all(fd, t->s, t->len, err);
+	ok = path_write_all(fd, t->s, t->len) || err_errno(err, "write");
 	mem_free(t);
 	return ok;
 }

@@ -137,9 +137,11 @@ path_read_file(const void *ctx, const char *path, size_t max, size_t *len, struc
 	return t.s;
 }
 
-static bool
-write_fd(int fd, const char *s, size_t n)
+bool
+path_write_all(int fd, const void *data, size_t n)
 {
+	const char *s = data;
+
 	while (n > 0) {
 		ssize_t w = write(fd, s, n);
 
@@ -150,7 +152,7 @@ write_fd(int fd, const char *s, size_t n)
 		s += w;
 		n -= (size_t)w;
 	}
-	return fsync(fd) == 0;
+	return true;
 }
 
 /* The rename is lasting only when the directory is synced, too. */
@@ -178,7 +180,7 @@ path_write_file(const char *path, const void *data, size_t n, unsigned mode, str
 	if (asprintf(&beside, "%s.new-%ld", path, (long)getpid()) < 0)
 		return err_errno(err, "%s", path);
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	ok = fd >= 0 && write_fd(fd, data, n);
+	ok = fd >= 0 && path_write_all(fd, data, n) && fsync(fd) == 0;
 	if (!ok)
 		err_errno(err, "%s", path);
 	if (fd >= 0)

@@ -24,6 +24,8 @@ char *path_program_dir(const void *ctx);
 
 /* The whole file as a NUL-terminated string; NULL with err (code ERR_NOT_FOUND when there is none). */
 char *path_read_file(const void *ctx, const char *path, size_t max, size_t *len, struct err *);
+/* To a descriptor that blocks: all of it, or false with errno. Any thread. */
+bool path_write_all(int fd, const void *data, size_t n);
 /* Replaces the file in one step: written beside, synced, renamed. Any thread. */
 bool path_write_file(const char *path, const void *data, size_t n, unsigned mode, struct err *);
 

@@ -100,6 +100,7 @@ cli_normalise(void *args)
 static void
 cli_describe(const struct spec *s, struct text *out)
 {
+	static const char *const keys[] = { "enter", "questionmark", "tab" }; /* ORDER: enum cli_key */
 	const struct cli_spec *a = s->args;
 
 	text_printf(out, "pattern {%s}", a->pattern.s);
@@ -109,6 +110,15 @@ cli_describe(const struct spec *s, struct text *out)
 		text_printf(out, " sync no skip %s", a->skip.set && a->skip.v ? "yes" : "no");
 	if (a->common.occurs.set)
 		text_printf(out, " occurs %lld", (long long)a->common.occurs.v);
+	if (a->common.period.set)
+		words_describe_time(out, "period", a->common.period.v);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (a->key[i].set)
+			text_printf(out, " %s", keys[i]);
+	if (a->mode.set)
+		text_printf(out, " mode %s", a->mode.s);
+	if (a->wait.set)
+		words_describe_time(out, "default", a->wait.v);
 }
 
 /* ---- which specifications want the line ---- */

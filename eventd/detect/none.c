@@ -2,6 +2,7 @@
 #include "detect/detector.h"
 
 #include "core/text.h"
+#include "detect/words.h"
 #include "sched/manual.h"
 
 #define ARG(n)                                                                                \
@@ -61,6 +62,8 @@ none_describe(const struct spec *s, struct text *out)
 	const struct manual_spec *a = s->args;
 
 	text_printf(out, "policyname {%s} sync {%s}", s->policy, a->sync.v ? "yes" : "no");
+	if (a->wait.set)
+		words_describe_time(out, "default", a->wait.v);
 }
 
 const struct detector detector_none = {

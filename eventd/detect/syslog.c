@@ -11,6 +11,7 @@
 #include "core/regex.h"
 #include "core/text.h"
 #include "detect/detector.h"
+#include "detect/words.h"
 
 enum { PRIORITY_ALL = SEV_DEBUGGING + 1, SEVERITIES = SEV_DEBUGGING + 1, TARGETS_AT_ONCE = 64 };
 
@@ -42,7 +43,7 @@ struct syslog_state {
 	struct matchset_caller *caller;
 	struct regex_scratch *scratch;
 	/* the message under the hand */
-	const struct syslog_view *view;
+	const struct line *view;
 	uint64_t *targets;
 	size_t n, cap;
 	bool skip; /* a specification that matched keeps it from everybody else */
@@ -164,7 +165,7 @@ field_matches(struct syslog_state *st, struct regex *re, struct slice field)
 static const char *
 filter_refuses(struct syslog_state *st, const struct armed *a)
 {
-	const struct syslog_view *v = st->view;
+	const struct line *v = st->view;
 
 	if ((a->severities >> v->severity & 1) == 0)
 		return "severity";
@@ -174,7 +175,7 @@ filter_refuses(struct syslog_state *st, const struct armed *a)
 		return "mnemonic";
 	if (!field_matches(st, a->sequence, v->sequence))
 		return "sequence";
-	if (!field_matches(st, a->timestamp, v->timestamp))
+	if (!field_matches(st, a->timestamp, v->stamp))
 		return "timestamp";
 	return NULL;
 }
@@ -203,12 +204,12 @@ pattern_matched(void *arg, void *owner, const struct regex_captures *captures)
 static struct event *
 promote(struct syslog_state *st)
 {
-	const struct syslog_view *v = st->view;
+	const struct line *v = st->view;
 	struct event *ev = event_new(st->engine, &detector_syslog, NULL, v->cause);
 	struct syslog_data *d = ev->data;
 	char *msg;
 
-	event_reserve(ev, v->subject.n + 2 + v->sequence.n + 1 + v->timestamp.n + 1 + v->facility.n + 1 +
+	event_reserve(ev, v->subject.n + 2 + v->sequence.n + 1 + v->stamp.n + 1 + v->facility.n + 1 +
 				  v->mnemonic.n + 1 + v->raw.n + 1 + (v->source ? strlen(v->source) : 0) + 1);
 	msg = event_room(ev, v->subject.n + 1);
 	msg[0] = '\n';
@@ -218,7 +219,7 @@ promote(struct syslog_state *st)
 	d->msg_len = v->subject.n + 1;
 	d->priority = severity_name(v->severity);
 	d->sequence = event_strn(ev, v->sequence.s, v->sequence.n);
-	d->timestamp = event_strn(ev, v->timestamp.s, v->timestamp.n);
+	d->timestamp = event_strn(ev, v->stamp.s, v->stamp.n);
 	d->facility = event_strn(ev, v->facility.s, v->facility.n);
 	d->mnemonic = event_strn(ev, v->mnemonic.s, v->mnemonic.n);
 	ev->severity = severities[v->severity];
@@ -231,7 +232,7 @@ promote(struct syslog_state *st)
 }
 
 unsigned
-syslog_offer(struct engine *engine, const struct syslog_view *view)
+syslog_offer(struct engine *engine, const struct line *view)
 {
 	struct syslog_state *st = *bus_detector_state(engine->bus, &detector_syslog);
 
@@ -257,11 +258,11 @@ own_message(void *arg, const struct log_entry *e)
 	if (e->is_debug || st->view)
 		return true;
 	snprintf(sequence, sizeof sequence, "%06" PRIu64, e->seq);
-	syslog_offer(st->engine, &(struct syslog_view){ .subject = slice_of(e->line),
+	syslog_offer(st->engine, &(struct line){ .subject = slice_of(e->line),
 					 .facility = slice_of(e->facility),
 					 .mnemonic = slice_of(e->mnemonic),
 					 .sequence = slice_of(sequence),
-					 .timestamp = slice_of(e->stamp),
+					 .stamp = slice_of(e->stamp),
 					 .severity = e->severity,
 					 .source = "log",
 					 .cause = e->cause });
@@ -357,10 +358,18 @@ syslog_describe(const struct spec *s, struct text *out)
 		text_printf(out, "occurs %" PRId64 " ", o->common.occurs.v);
 	text_printf(out, "pattern {%s}", o->pattern.s);
 	if (o->common.period.set)
-		text_printf(out, " period %" PRId64 ".%03d", o->common.period.v / USEC_PER_SEC,
-			(int)(o->common.period.v % USEC_PER_SEC / USEC_PER_MSEC));
+		words_describe_time(out, "period", o->common.period.v);
 	if (o->priority.set && o->priority.v != PRIORITY_ALL)
 		text_printf(out, " priority %s", severity_name((enum severity)o->priority.v));
+	for (size_t i = 0; i < SEVERITIES; i++)
+		if (o->severity[i].set)
+			text_printf(out, " %s", severities[i]);
+	words_describe_pattern(out, "facility", &o->facility);
+	words_describe_pattern(out, "mnemonic", &o->mnemonic);
+	words_describe_pattern(out, "sequence", &o->sequence);
+	words_describe_pattern(out, "timestamp", &o->timestamp);
+	if (o->skip.set && o->skip.v)
+		text_add(out, " skip yes");
 }
 
 const struct detector detector_syslog = {

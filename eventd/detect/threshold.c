@@ -204,13 +204,18 @@ threshold_describe(const struct threshold_spec *th, const char *entry, const cha
 
 	text_printf(out, " entry-op %s entry-val %s entry-type %s",
 		compare_name((enum compare)th->entry_op.v), entry, type_name(&th->entry_type));
+	if (exit != NULL && th->exit_time.set)
+		text_printf(out, " exit-comb %s", th->exit_comb.set && th->exit_comb.v ? "and" : "or");
 	if (exit != NULL)
 		text_printf(out, " exit-op %s exit-val %s exit-type %s",
 			compare_name(th->exit_op.set ? (enum compare)th->exit_op.v
 						     : compare_not((enum compare)th->entry_op.v)),
 			exit, type_name(&th->exit_type));
-	if (poll < THRESHOLD_POLL_MIN)
-		poll = THRESHOLD_POLL_MIN;
-	text_printf(out, " poll-interval %lld.%03d", (long long)(poll / USEC_PER_SEC),
-		(int)(poll % USEC_PER_SEC / USEC_PER_MSEC));
+	if (th->exit_time.set)
+		words_describe_time(out, "exit-time", th->exit_time.v);
+	if (th->exit_event.set && th->exit_event.v)
+		text_add(out, " exit-event true");
+	if (th->average.set && th->average.v > 1)
+		text_printf(out, " average-factor %lld", (long long)th->average.v);
+	words_describe_time(out, "poll-interval", poll < THRESHOLD_POLL_MIN ? THRESHOLD_POLL_MIN : poll);
 }

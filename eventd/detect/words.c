@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/rng.h"
+#include "core/text.h"
 
 const struct kw_alternative words_yes_no[] = {
 	{ "no", "No", 0, false },
@@ -17,6 +18,20 @@ const struct kw_alternative words_true_false[] = {
 	{ "true", "True", 1, false },
 	{ NULL, NULL, 0, false },
 };
+
+void
+words_describe_time(struct text *out, const char *word, usec time)
+{
+	text_printf(out, " %s %lld.%03d", word, (long long)(time / USEC_PER_SEC),
+		(int)(time % USEC_PER_SEC / USEC_PER_MSEC));
+}
+
+void
+words_describe_pattern(struct text *out, const char *word, const struct kw_str *pattern)
+{
+	if (pattern->set)
+		text_printf(out, " %s {%s}", word, pattern->s);
+}
 
 bool
 words_missing(struct err *err, const char *what)

@@ -57,6 +57,11 @@ extern const struct kw_alternative words_true_false[]; /* 1, 0 */
 /* An object identifier: numbers with dots, or names (`ifInOctets.1`). struct kw_str. */
 extern const struct kw_type kw_oid;
 
+/* " poll-interval 60.000": times in `show` have three decimals (rulings 7). */
+void words_describe_time(struct text *, const char *word, usec);
+void words_describe_pattern(
+	struct text *, const char *word, const struct kw_str *); /* " facility {RE}", if set */
+
 /* "Incomplete command." with what is missing; for statements that need one word of several. */
 bool words_missing(struct err *, const char *what);
 

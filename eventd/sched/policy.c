@@ -6,6 +6,8 @@
 #include "bus/bus.h"
 #include "bus/correlate.h"
 #include "bus/detector.h"
+#include "core/debug.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "sched/sched.h"
 
@@ -175,10 +177,21 @@ policies_new(const void *ctx, struct engine *engine)
 	return ps;
 }
 
+/* debug event manager common */
+static void
+trace(const struct policies *ps, const struct policy *p, const char *what)
+{
+	log_debug(ps->engine->log, DEBUG_BIT(DEBUG_EEM_COMMON), "EEM: %s %s %s: class %s, %zu event%s",
+		policy_kind_name(p->kind), p->name, what,
+		p->class ? (const char[]){ p->class, '\0' } : "default", p->nspecs,
+		p->nspecs == 1 ? "" : "s");
+}
+
 void
 policies_add(struct policies *ps, struct policy *p)
 {
 	policies_remove(ps, p->name);
+	trace(ps, p, "registered");
 	HASH_ADD_KEYPTR(hh, ps->by_name, p->name, strlen(p->name), p);
 	/* One that was edited goes back to its place; loading a configuration never sorts. */
 	if (p->hh.prev && by_order(p->hh.prev, p) > 0)
@@ -193,6 +206,7 @@ policies_remove(struct policies *ps, const char *name)
 	if (p == NULL)
 		return;
 	HASH_DEL(ps->by_name, p);
+	trace(ps, p, "unregistered");
 	policy_retire(p);
 }
 

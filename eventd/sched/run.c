@@ -192,7 +192,14 @@ run_log(struct run *r, const char *facility, enum severity severity, const char 
 debug_mask
 run_debugs(const struct run *r)
 {
-	return r->debugs | log_debugs(run_engine(r)->log);
+	debug_mask on = r->debugs | log_debugs(run_engine(r)->log);
+	bool is_script = r->policy->kind == POLICY_SCRIPT;
+
+	if (is_script && (on & DEBUG_BIT(DEBUG_EEM_TCL_CLI)) != 0)
+		on |= DEBUG_BIT(DEBUG_EEM_CLI);
+	if (is_script && (on & DEBUG_BIT(DEBUG_EEM_TCL_SMTP)) != 0)
+		on |= DEBUG_BIT(DEBUG_EEM_MAIL);
+	return on;
 }
 
 void

@@ -430,6 +430,26 @@ print(select(2, pcall(eem.debug, "nothing")))
     assert "show clock" not in log
 
 
+def test_debug_of_scripts(policies):
+    policies.write("p.lua", 'eem.register{ "none", sync = true }\npcall(eem.timer("t").arm, eem.timer("t"), 0)\n'
+                            'local c <close> = eem.cli()\nc:exec("show clock")\n')
+    daemon = policies.start("p.lua", config=["event manager applet A", " event none sync yes", ' action 1 cli command "show version"'])
+    for words in ("api errors", "tcl cli_library", "policydir", "tcl commands"):
+        assert daemon.show("debug event manager " + words) == "Debug EEM %s debugging is on\n" % words
+    assert daemon.run("p.lua").code == 0 and daemon.run("A").code == 0
+    daemon.configure("no event manager policy p.lua", "event manager policy p.lua")
+    log = daemon.show("show logging")
+    assert "p.lua : DEBUG(fh_api) : p.lua:2: eem.timer_arm: FH_EBADFMT: a timer takes one second at least" in log
+    assert "p.lua : DEBUG(cli_lib) : : IN  : " in log and "show clock" in log and "show version" not in log
+    assert "p.lua : DEBUG(lua) : p.lua:4: cli_exec" in log and "eem.cli_exec" not in log
+    assert "EEM: policy directory %s: p.lua: found" % policies.dir in log
+    daemon.show("debug event manager api calls")
+    daemon.show("undebug event manager tcl commands")
+    assert tree.wait_for(lambda: policies.registered().count("p.lua"))
+    daemon.run("p.lua")
+    assert "p.lua : DEBUG(fh_api) : p.lua:4: eem.cli_exec" in daemon.show("show logging")
+
+
 def test_sleep_time_exit(policies):
     answer = policies.run("local a = eem.uptime()\neem.sleep(0.05)\nprint(eem.uptime() - a >= 0.05, eem.time() > 1.7e9)\n"
                           "print(pcall(eem.sleep, -1))\neem.exit(0)\nprint('never')\n")

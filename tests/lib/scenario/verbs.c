@@ -121,11 +121,11 @@ verb_syslog(struct world *w, const struct statement *st)
 	struct syslog_message m;
 
 	syslog_message_parse(&m, st->word[1], strlen(st->word[1]));
-	syslog_offer(w->engine, &(struct syslog_view){ .subject = syslog_message_subject(&m, room),
+	syslog_offer(w->engine, &(struct line){ .subject = syslog_message_subject(&m, room),
 					.facility = syslog_message_facility(&m),
 					.mnemonic = syslog_message_mnemonic(&m),
 					.sequence = m.sequence,
-					.timestamp = m.stamp,
+					.stamp = m.stamp,
 					.raw = m.raw,
 					.severity = m.severity,
 					.source = "udp 192.0.2.1" });
