@@ -466,8 +466,7 @@ def test_many_sessions(eventd):
     assert running.count("\n") == 100
     for wire in wires:
         wire.socket.close()
-    tree.wait_for(lambda: len(eventd.json("show users")["users"]) == 1, 20)
-    assert len(eventd.json("show users")["users"]) == 1
+    assert tree.wait_for(lambda: len(eventd.json("show users")["users"]) == 1, 20)
 
 
 def test_a_reader_that_does_not_read(eventd):
@@ -495,7 +494,7 @@ def test_a_client_that_dies_in_a_dialog(eventd):
     wire.send(t="line", text="do clear logging")
     assert wire.receive()["t"] == "question"
     wire.socket.close()
-    tree.wait_for(lambda: len(eventd.json("show users")["users"]) == 1, 20)
+    assert tree.wait_for(lambda: len(eventd.json("show users")["users"]) == 1, 20)
     assert "GONE" not in eventd.show("show running-config")
 
 

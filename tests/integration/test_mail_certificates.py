@@ -278,12 +278,12 @@ def test_what_one_process_fetched_the_others_know(revoking, http_files):
 
     first = helper_pid(daemon)
     os.kill(first, signal.SIGKILL)
-    tree.wait_for(lambda: not any(p["pid"] == first for p in daemon.json("show system processes")["processes"]))
+    assert tree.wait_for(lambda: not any(p["pid"] == first for p in daemon.json("show system processes")["processes"]))
     assert check_with(revoking, "crl") == ([], None)
     assert helper_pid(daemon) != first and len(http_files.asked) == 2
 
     files = os.path.join(daemon.state, "revocation")
-    tree.wait_for(lambda: len([f for f in os.listdir(files) if f.endswith(".json")]) == 2)
+    assert tree.wait_for(lambda: len([f for f in os.listdir(files) if f.endswith(".json")]) == 2)
     assert daemon.ctl("write memory").code == 0
     daemon.stop()
     daemon.start()
@@ -294,7 +294,7 @@ def test_what_one_process_fetched_the_others_know(revoking, http_files):
     assert daemon.ctl("clear crypto pki crls").code == 0
     assert daemon.json("show crypto pki crls") == {"schema_version": 1, "crls": [], "cache_bytes": 0,
                                                   "cache_maximum_bytes": kept["cache_maximum_bytes"]}
-    tree.wait_for(lambda: os.listdir(files) == [])
+    assert tree.wait_for(lambda: os.listdir(files) == [])
     assert check_with(revoking, "crl") == ([], None) and len(http_files.asked) == 4
 
 
