@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "pki/expiry.h"
 #include "pki/installed.h"
 #include "pki/learnt.h"
 #include "pki/pool.h"
@@ -20,6 +21,7 @@ struct pki {
 	struct installed *installed;
 	struct pool *pool;
 	struct learnt *learnt;
+	struct expiry *expiry;
 	struct pki_counters counters;
 };
 
@@ -42,6 +44,7 @@ pki_new(const void *ctx, struct engine *engine)
 	pki->installed = installed_new(pki, engine);
 	pki->pool = pool_new(pki, engine);
 	pki->learnt = learnt_new(pki, engine);
+	pki->expiry = expiry_new(pki, engine);
 	mem_on_free(pki, forget_certificates);
 	return pki;
 }
@@ -130,6 +133,7 @@ pki_set_ca(struct pki *pki, const char *name, X509 *ca)
 	X509_up_ref(ca);
 	tp->ca = ca;
 	tp->installed_ns = installed_at(pki->installed, ca);
+	expiry_recheck(pki->expiry);
 }
 
 /* ---- trustpool ---- */
@@ -202,8 +206,14 @@ pki_counters(const struct pki *pki)
 }
 
 void
-pki_count_session(struct pki *pki, bool valid)
+pki_session(struct pki *pki, const char *host, const json_t *tls, bool valid)
 {
+	const json_t *chain = json_object_get(tls, "chain");
+	const char *sni = json_string_value(json_object_get(tls, "sni"));
+
+	if (json_array_size(chain) == 0)
+		return;
+	expiry_seen(pki->expiry, sni != NULL ? sni : host, chain);
 	pki->counters.started++;
 	pki->counters.ended++;
 	if (valid)

@@ -68,8 +68,11 @@ struct pki_counters {
 	uint64_t crls_checked, crl_fetches, crl_failed;
 };
 const struct pki_counters *pki_counters(const struct pki *);
-/* A helper's connection has come to its end, its peer's chain found good or not. */
-void pki_count_session(struct pki *, bool valid);
+/*
+ * A helper's connection to `host` has come to its end: `tls` as pki/tls.h describes it, NULL without TLS;
+ * its peer's chain found good or not. Counted when a chain was seen, and watched for its end.
+ */
+void pki_session(struct pki *, const char *host, const json_t *tls, bool valid);
 
 /* ---- revocation: pki/revocation_cache.h has the messages ---- */
 /* What a helper tells: entries and counters. `known`: see learnt_take(). */

@@ -133,14 +133,6 @@ take_event(struct worker *w, const json_t *message)
 	mem_free(ctx);
 }
 
-/* `show crypto pki counters`: a job that saw a chain has judged it. */
-static void
-count_session(struct mailer *m, const struct mail_result *r)
-{
-	if (m->engine->pki != NULL && json_array_size(json_object_get(r->tls, "chain")) > 0)
-		pki_count_session(m->engine->pki, r->tls_verified);
-}
-
 static void
 take_result(struct worker *w, const json_t *message)
 {
@@ -158,7 +150,8 @@ take_result(struct worker *w, const json_t *message)
 		if (r == NULL)
 			finish_failed(t, MAIL_HELPER_FAILED, PHASE_NONE, err.text);
 		else {
-			count_session(w->mailer, r);
+			if (w->mailer->engine->pki != NULL)
+				pki_session(w->mailer->engine->pki, r->host, r->tls, r->tls_verified);
 			finish(t, r);
 		}
 		mem_free(ctx);

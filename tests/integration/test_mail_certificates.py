@@ -185,6 +185,16 @@ def test_minimum_version(stand, module_mailhost):
     old.wait_mail(1)
 
 
+def test_a_server_certificate_that_will_expire_is_told(stand, pki):
+    pki.leaf("soon", days=(-30, 5))
+    stand.show("soon-chain.pem")
+    assert stand.send("ROOT") == ([], None)
+    told = "%%PKI-4-CERT_EXPIRY_WARNING: Certificate of mail server %s will expire in 4 Days" % HOST
+    stand.daemon.wait_log(told)
+    stand.send("ROOT")
+    assert stand.daemon.log().count(told) == 1
+
+
 # --- revocation ---
 
 def responder(pki, revoked=()):
