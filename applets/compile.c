@@ -75,7 +75,7 @@ compile_args(struct compile *c, const struct kw *rows, void *args)
 			struct kw_template *v = at;
 
 			v->t = template_new(
-				c->program, seal_open(c->engine, c->program, v->s), number_variable, c);
+				c->program, seal_open(c->engine, c->program, row, v->s), number_variable, c);
 		} else if (row->type == &kw_variable) {
 			struct kw_variable *v = at;
 

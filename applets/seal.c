@@ -37,6 +37,21 @@ spliced(const void *ctx, const char *s, size_t start, size_t end, const char *wi
 	return mem_printf(ctx, "%.*s%s%s", (int)start, s, with, s + end);
 }
 
+/* A value that is a secret as a whole (KW_SECRET): a community. */
+static void
+seal_whole(struct engine *engine, void *args, struct kw_template *v)
+{
+	void *tmp = mem_ctx(NULL, "seal");
+	const char *clear;
+
+	if (secret_decrypt(engine->secrets, tmp, v->s, strlen(v->s)) == NULL) {
+		clear = literal_password(tmp, v->s, 0, strlen(v->s));
+		if (clear != NULL)
+			v->s = secret_encrypt_alike(engine->secrets, args, clear, strlen(clear));
+	}
+	mem_free(tmp);
+}
+
 static void
 seal(struct engine *engine, void *args, struct kw_template *v)
 {
@@ -62,7 +77,9 @@ seal_args(struct engine *engine, const struct kw *rows, void *args)
 
 		if (engine->secrets == NULL || !*(const bool *)at)
 			continue;
-		if (row_is_template(row))
+		if (row_is_template(row) && (row->flags & KW_SECRET) != 0)
+			seal_whole(engine, args, at);
+		else if (row_is_template(row))
 			seal(engine, args, at);
 		if (row->sub != NULL && row->sub_size == 0)
 			seal_args(engine, row->sub, args);
@@ -91,7 +108,7 @@ know(struct engine *engine, const void *ctx, const char *password)
 {
 	struct known *k;
 
-	if (engine->redact == NULL)
+	if (engine->redact == NULL || redact_is_word(password))
 		return;
 	k = mem_new(ctx, struct known);
 	k->redact = engine->redact;
@@ -113,14 +130,25 @@ escaped(const void *ctx, const char *s)
 	return t->s;
 }
 
+/* The password's place in the text; of a row that is secret as a whole, all of it. */
+static bool
+find_password(const struct kw *row, const char *typed, size_t *start, size_t *end)
+{
+	if ((row->flags & KW_SECRET) == 0)
+		return secret_find(typed, start, end);
+	*start = 0;
+	*end = strlen(typed);
+	return true;
+}
+
 const char *
-seal_open(struct engine *engine, const void *ctx, const char *typed)
+seal_open(struct engine *engine, const void *ctx, const struct kw *row, const char *typed)
 {
 	void *tmp;
 	const char *clear, *result = typed;
 	size_t start, end;
 
-	if (!secret_find(typed, &start, &end))
+	if (!find_password(row, typed, &start, &end))
 		return typed;
 	tmp = mem_ctx(NULL, "open");
 	clear = engine->secrets == NULL ? NULL

@@ -21,6 +21,6 @@ void seal_args(struct engine *, const struct kw *rows, void *args);
  * The typed text with its password clear, ready for template_new(): characters that would be read as
  * escapes or variables stand behind a backslash. Lives in ctx, and so long the password is redacted.
  */
-const char *seal_open(struct engine *, const void *ctx, const char *typed);
+const char *seal_open(struct engine *, const void *ctx, const struct kw *row, const char *typed);
 
 #endif

@@ -37,6 +37,9 @@
 #include "detect/detector.h"
 #include "detect/syslog.h"
 #include "pki/store.h"
+#include "snmp/client.h"
+#include "snmp/config.h"
+#include "snmp/trap.h"
 #include "store/secret.h"
 #include "syslog/listen.h"
 #include "syslog/show.h"
@@ -115,6 +118,14 @@ capture_processes(void *source, cli_process_f *f, void *arg)
 }
 
 static void
+snmp_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "SNMP" };
+
+	report_helper(&list, snmp_helper(source));
+}
+
+static void
 report_policy(void *arg, const char *name, const char *policy, pid_t pid)
 {
 	struct process_list *list = arg;
@@ -154,6 +165,7 @@ register_everything(struct engine *e)
 	mail_dns_commands(e);
 	sts_start(e);
 	system_config_start(e);
+	snmp_config_start(e);
 	pki_exec_commands(e->cli);
 	pki_pool_commands(e->cli);
 	pki_show_commands(e->cli);
@@ -167,6 +179,7 @@ register_everything(struct engine *e)
 	cli_add_processes(e->cli, resolve_processes, e->resolver);
 	cli_add_processes(e->cli, sts_processes, e->sts);
 	cli_add_processes(e->cli, capture_processes, e->captures);
+	cli_add_processes(e->cli, snmp_processes, e->snmp);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
 }
 
@@ -208,6 +221,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->sts = sts_new(e, e);
 	e->destinations = destinations_new(e, e);
 	e->captures = captures_new(e, e);
+	e->snmp = snmp_new(e, e);
 	e->cli = cli_new(e, e);
 	e->cli_port = &cli_port;
 	e->intake = intake_new(e, e, on_received, e);
@@ -215,6 +229,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 		mem_free(e);
 		return NULL;
 	}
+	snmp_traps_start(e);
 	e->tracks = tracks_new(e, e);
 	register_everything(e);
 	cli_set_hook(e->cli, detector_cli_line, e);

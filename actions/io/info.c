@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "actions/action.h"
+#include "actions/io/info.h"
 #include "actions/io/io.h"
 #include "bus/detector.h"
 #include "bus/recent.h"
@@ -21,16 +22,6 @@ struct info_filter {
 	struct kw_template include, exclude, regexp;
 };
 
-struct info_args {
-	struct kw_flag type, event, cli, syslog; /* words on the way */
-	struct kw_str snmp;
-	struct kw_sub what;
-};
-
-struct info_kind {
-	enum step (*exec)(struct run *, const struct info_filter *);
-};
-
 static enum step
 answer(struct run *run, const char *name, const struct text *t)
 {
@@ -40,7 +31,7 @@ answer(struct run *run, const char *name, const struct text *t)
 /* ---- routername, event reqinfo ---- */
 
 static enum step
-routername(struct run *run, const struct info_filter *f)
+routername(struct run *run, const void *args)
 {
 	const char *name = engine_hostname(run_engine(run));
 
@@ -58,7 +49,7 @@ add_field(void *arg, const char *name, const char *value, size_t n)
 }
 
 static enum step
-event_reqinfo(struct run *run, const struct info_filter *f)
+event_reqinfo(struct run *run, const void *args)
 {
 	struct text t;
 	enum step step;
@@ -112,7 +103,7 @@ want(struct run *run, void *ctx, const struct info_filter *f, struct wanted *w)
 }
 
 static enum step
-interface_names(struct run *run, const struct info_filter *f)
+interface_names(struct run *run, const void *args)
 {
 	void *ctx = mem_ctx(run_ctx(run), "interface names");
 	struct if_nameindex *all = if_nameindex();
@@ -123,7 +114,7 @@ interface_names(struct run *run, const struct info_filter *f)
 	if (all == NULL)
 		step = run_fail(run, "FH_ESYSERR", SEV_ERRORS, "FMPD_ACTION_INFO",
 			"Error attempting to fetch interface names: %m");
-	else if (want(run, ctx, f, &w)) {
+	else if (want(run, ctx, args, &w)) {
 		for (const struct if_nameindex *i = all; i->if_index != 0; i++) {
 			const char *name = ifname_ios(run_engine(run)->settings, i->if_name);
 
@@ -167,13 +158,13 @@ history(struct run *run, const struct recent *records, const char *list, const c
 }
 
 static enum step
-cli_history(struct run *run, const struct info_filter *f)
+cli_history(struct run *run, const void *args)
 {
 	return history(run, run_engine(run)->commands, "_info_cli_history", "_info_cli_hist_cmd_", "cmd");
 }
 
 static enum step
-syslog_history(struct run *run, const struct info_filter *f)
+syslog_history(struct run *run, const void *args)
 {
 	return history(
 		run, run_engine(run)->messages, "_info_syslog_history", "_info_syslog_hist_msg_", "msg");
@@ -255,13 +246,13 @@ frequency(struct run *run, const char *detector, const char *list)
 }
 
 static enum step
-cli_frequency(struct run *run, const struct info_filter *f)
+cli_frequency(struct run *run, const void *args)
 {
 	return frequency(run, "cli", "_info_cli_freq");
 }
 
 static enum step
-syslog_frequency(struct run *run, const struct info_filter *f)
+syslog_frequency(struct run *run, const void *args)
 {
 	return frequency(run, "syslog", "_info_syslog_freq");
 }
@@ -289,15 +280,7 @@ static const struct kw filter_kw[] = {
 	KW_END,
 };
 
-#define KIND(word_, help_, sub_, exec_)                                                                \
-	{                                                                                              \
-		.word = word_, .help = help_, KW_AT(struct info_args, what), .flags = KW_REQ | KW_SEQ, \
-		.group = 1, .sub = sub_, .sub_size = sizeof(struct info_filter),                       \
-		.owner = &(const struct info_kind)                                                     \
-		{                                                                                      \
-			exec_                                                                          \
-		}                                                                                      \
-	}
+#define KIND(word_, help_, sub_, exec_) INFO_KIND(word_, help_, sub_, struct info_filter, exec_)
 #define WORD(word_, help_, sub_)                                                                         \
 	{                                                                                                \
 		.word = #word_, .help = help_, KW_AT(struct info_args, word_), .flags = KW_REQ | KW_SEQ, \
@@ -323,12 +306,7 @@ static const struct kw type_kw[] = {
 	WORD(event, "Information of the event", event_kw),
 	KIND("interface-names", "Names of the interfaces", filter_kw, interface_names),
 	KIND("routername", "Name of this device", nothing_kw, routername),
-	{ .word = "snmp",
-		.help = "Information of the SNMP agent",
-		.type = &kw_text,
-		KW_AT(struct info_args, snmp),
-		.flags = KW_REQ | KW_SEQ,
-		.group = 1 },
+	WORD(snmp, "SNMP information", info_snmp_kw),
 	WORD(syslog, "Information of the log", syslog_kw),
 	KW_END,
 };
@@ -349,7 +327,7 @@ info_typed(struct engine *engine, void *args, struct err *err)
 	const struct info_filter *f = a->what.args;
 
 	if (a->snmp.set)
-		return err_set(err, ERR_REFUSED, "SNMP actions are not supported: there is no SNMP agent");
+		return info_snmp_typed(a->what.row, a->what.args, err);
 	return !f->regexp.set || strpbrk(f->regexp.s, "$\\") || regex_check(f->regexp.s, REGEX_TCL, err);
 }
 

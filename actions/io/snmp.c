@@ -1,9 +1,16 @@
 /*
- * action LABEL snmp-trap and snmp-object-value: known, and refused when typed, for no SNMP agent
- * carries them out (eem-language 6.5).
+ * action LABEL snmp-trap: cEventMgrPolicyEvent to the receivers of the configuration, and a line of the history
+ * of traps (eem-language 6.5 and 13).
  */
+#include <string.h>
+
 #include "actions/action.h"
 #include "actions/io/io.h"
+#include "bus/history.h"
+#include "sched/policy.h"
+#include "snmp/trap.h"
+
+enum { STRDATA_MAX = 255 };
 
 struct trap_args {
 	struct kw_template intdata1, intdata2, strdata;
@@ -25,22 +32,97 @@ static const struct kw trap_kw[] = {
 	KW_END,
 };
 
+static bool
+fits(int64_t v)
+{
+	return v >= INT32_MIN && v <= INT32_MAX;
+}
+
+/* A number that is no variable can be judged when it is compiled. */
+static bool
+check_number(struct compile *c, const struct kw_template *t, const char *word, struct err *err)
+{
+	if (!t->set || !t->t->is_literal || (t->t->is_number && fits(t->t->number)))
+		return true;
+	return err_set(err, ERR_RANGE, "action %s: %s takes a number from -2147483648 to 2147483647",
+		c->label, word);
+}
+
+static bool
+trap_check(struct compile *c, void *args, struct err *err)
+{
+	const struct trap_args *a = args;
+
+	if (!check_number(c, &a->intdata1, "intdata1", err) ||
+		!check_number(c, &a->intdata2, "intdata2", err))
+		return false;
+	return !a->strdata.set || !a->strdata.t->is_literal || a->strdata.t->len <= STRDATA_MAX ||
+	       err_set(err, ERR_RANGE, "action %s: strdata takes at most %d characters", c->label,
+		       STRDATA_MAX);
+}
+
+/* False: the step has failed. */
+static bool
+read_number(struct run *run, const struct kw_template *t, int32_t *out)
+{
+	int64_t v = 0;
+	enum number kind = t->set ? run_expand_int(run, t, &v) : IS_NUMBER;
+
+	if (kind == IS_MISSING)
+		return false;
+	if (kind != IS_NUMBER || !fits(v)) {
+		run_fail(run, "FH_EINVAL", SEV_ERRORS, "FMPD_WRONGARG",
+			"wrong argument of snmp-trap: a number from -2147483648 to 2147483647");
+		return false;
+	}
+	*out = (int32_t)v;
+	return true;
+}
+
+static enum step
+trap_exec(struct run *run, const void *args)
+{
+	const struct trap_args *a = args;
+	struct engine *e = run_engine(run);
+	struct snmp_policy_trap trap = { .text = "" };
+	struct history_entry entry = { .job_id = run_job(run),
+		.status = "success",
+		.wall = clock_wall(e->clock),
+		.type = "policy",
+		.kind = policy_kind_name(run_registration(run)->kind),
+		.name = run_policy(run),
+		.detail = "" };
+	size_t n = 0;
+
+	if (!read_number(run, &a->intdata1, &trap.int1) || !read_number(run, &a->intdata2, &trap.int2))
+		return STEP_FAIL;
+	if (a->strdata.set && (trap.text = run_expand(run, &a->strdata, &n)) == NULL)
+		return STEP_FAIL;
+	if (n > STRDATA_MAX)
+		return run_fail(run, "FH_EINVAL", SEV_ERRORS, "FMPD_WRONGARG",
+			"wrong argument of snmp-trap: strdata takes at most %d characters", STRDATA_MAX);
+	if (!run_is_live(run))
+		return STEP_NEXT;
+	history_types(run_event(run), entry.types);
+	entry.no = history_add(e->traps, &entry);
+	snmp_trap_policy(e, &entry, &trap);
+	return STEP_NEXT;
+}
+
+const struct action action_snmp_trap = {
+	.name = "snmp-trap",
+	.help = "Send an SNMP trap",
+	.kw = trap_kw,
+	.args_size = sizeof(struct trap_args),
+	.check = trap_check,
+	.exec = trap_exec,
+};
+
+/* ---- snmp-object-value ---- */
+
 struct value_args {
 	struct kw_enum type;
 	struct kw_template value, next;
-};
-
-static const struct kw_alternative value_types[] = {
-	{ "counter", "32-bit counter", 0, false },
-	{ "counter64", "64-bit counter", 1, false },
-	{ "gauge", "32-bit gauge", 2, false },
-	{ "int", "32-bit integer", 3, false },
-	{ "ipv4", "IPv4 address", 4, false },
-	{ "octet", "Octets in hexadecimal", 5, false },
-	{ "oid", "Object identifier", 6, false },
-	{ "string", "Text", 7, false },
-	{ "uint", "32-bit unsigned integer", 8, false },
-	{ NULL, NULL, 0, false },
 };
 
 static const struct kw value_kw[] = {
@@ -48,7 +130,7 @@ static const struct kw value_kw[] = {
 		.type = &kw_choice,
 		KW_AT(struct value_args, type),
 		.flags = KW_REQ,
-		.choices = value_types },
+		.choices = object_types },
 	{ .help = "Value of the object",
 		.type = &kw_template,
 		KW_AT(struct value_args, value),
@@ -65,14 +147,6 @@ no_agent(struct engine *engine, void *args, struct err *err)
 {
 	return err_set(err, ERR_REFUSED, "SNMP actions are not supported: there is no SNMP agent");
 }
-
-const struct action action_snmp_trap = {
-	.name = "snmp-trap",
-	.help = "Send an SNMP trap",
-	.kw = trap_kw,
-	.args_size = sizeof(struct trap_args),
-	.typed = no_agent,
-};
 
 const struct action action_snmp_object_value = {
 	.name = "snmp-object-value",

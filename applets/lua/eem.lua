@@ -351,8 +351,20 @@ function eem.snmp_reply(kind, value, next_oid)
 	action("snmp_reply", { [kind] = tostring(value), next_oid = next_oid })
 end
 
-function eem.snmp_get(oid, get_type)
-	return ask("snmp_get", { oid = oid, get_type = get_type or "exact" })
+-- Identifier and value of an object; `target` says whose: { community=, ipaddr=, udp_port=, version= }.
+function eem.snmp_get(oid, get_type, target)
+	local args = split(target or {})
+	args[""], args.get_type = { tostring(oid) }, get_type or "exact"
+	local found = action("info", { type = true, snmp = true, oid = args })
+	return found.snmp_oid, found.snmp_value
+end
+
+-- Sets an object; the kind of value is as in eem.snmp_reply.
+function eem.snmp_set(oid, kind, value, target)
+	local args = split(target or {})
+	args[""], args.oid, args.oid_type = { tostring(value) }, tostring(oid), kind
+	local found = action("info", { type = true, snmp = true, set = args })
+	return found.snmp_oid, found.snmp_value
 end
 
 function eem.cns_event(msg)

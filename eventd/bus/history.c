@@ -1,12 +1,17 @@
 /* The ring of the last runs. */
 #include "bus/history.h"
 
+#include <string.h>
+
+#include "bus/event.h"
 #include "core/mem.h"
 
 struct history {
 	struct history_entry *ring[HISTORY_MAX]; /* each a context of its own */
 	size_t first, count, size;
 	uint64_t last_no;
+	history_added_f *added;
+	void *arg;
 };
 
 struct history *
@@ -41,12 +46,9 @@ history_size(const struct history *h)
 	return h->size;
 }
 
-void
-history_add(struct history *h, const struct history_entry *e)
+static void
+keep(struct history *h, const struct history_entry *e)
 {
-	h->last_no++;
-	if (h->size == 0)
-		return;
 	if (h->count == h->size)
 		drop_oldest(h);
 
@@ -58,6 +60,37 @@ history_add(struct history *h, const struct history_entry *e)
 	kept->name = mem_strdup(kept, e->name);
 	kept->detail = mem_strdup(kept, e->detail);
 	h->ring[(h->first + h->count++) % HISTORY_MAX] = kept;
+}
+
+uint64_t
+history_add(struct history *h, const struct history_entry *e)
+{
+	h->last_no++;
+	if (h->size > 0)
+		keep(h, e);
+	if (h->added != NULL) {
+		struct history_entry told = *e;
+
+		told.no = h->last_no;
+		h->added(h->arg, &told);
+	}
+	return h->last_no;
+}
+
+void
+history_on_add(struct history *h, history_added_f *f, void *arg)
+{
+	h->added = f;
+	h->arg = arg;
+}
+
+void
+history_types(const struct event *ev, int64_t types[HISTORY_TYPES])
+{
+	memset(types, 0, HISTORY_TYPES * sizeof *types);
+	types[0] = ev->type_number;
+	for (size_t i = 0; i < ev->nmembers && i < HISTORY_TYPES; i++)
+		types[i] = ev->members[i].event->type_number;
 }
 
 size_t

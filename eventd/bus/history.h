@@ -11,7 +11,9 @@
 
 #include "core/clock.h"
 
-enum { HISTORY_MAX = 50, HISTORY_DEFAULT = 10 };
+enum { HISTORY_MAX = 50, HISTORY_DEFAULT = 10, HISTORY_TYPES = 8 };
+
+struct event;
 
 struct history_entry {
 	uint64_t no; /* counted since boot */
@@ -22,6 +24,8 @@ struct history_entry {
 	const char *kind;   /* "applet", "script" */
 	const char *name;
 	const char *detail; /* "name=value ..." of the event's variables */
+	int exit_status;
+	int64_t types[HISTORY_TYPES]; /* $_event_type of the event, or of those it is made of; 0 = none */
 };
 
 struct history;
@@ -29,7 +33,14 @@ struct history;
 struct history *history_new(const void *ctx);
 void history_resize(struct history *, size_t entries); /* drops the oldest */
 size_t history_size(const struct history *);
-void history_add(struct history *, const struct history_entry *); /* copies; gives it its number */
+/* Copies the entry and gives it its number, which is the answer. */
+uint64_t history_add(struct history *, const struct history_entry *);
+void history_types(const struct event *, int64_t types[HISTORY_TYPES]);
+
+/* Whoever wants to know of each entry, also of those that are not kept. One at most. */
+typedef void history_added_f(void *arg, const struct history_entry *);
+void history_on_add(struct history *, history_added_f *, void *arg);
+
 size_t history_count(const struct history *);
 const struct history_entry *history_at(const struct history *, size_t i); /* 0 = oldest kept */
 

@@ -41,6 +41,7 @@ struct conf_row {
 
 	/* Once, behind the parser: normalises args (encrypts a secret). May refuse. */
 	bool (*adopt)(struct engine *, void *args, struct err *);
+	bool adopt_no; /* it is called for `no LINE`, too: what it makes of a value is part of the key */
 	/* When a line is typed below `parent`, before it takes its place among the lines there: may refuse
 	 * it for what they say. The parent's check() sees the whole. */
 	bool (*place)(struct engine *, const struct conf_node *parent, const void *args, struct err *);

@@ -47,6 +47,7 @@ struct engine {
 	struct slas *slas;                 /* bus/sla.h */
 	struct tracks *tracks;             /* track/track.h */
 	struct captures *captures;         /* capture/capture.h */
+	struct snmp *snmp;                 /* snmp/client.h */
 	struct intake *intake;             /* syslog/listen.h */
 	struct cli *cli;                   /* cli/server.h */
 	const struct cli_port_ops *cli_port;

@@ -64,6 +64,12 @@ find(struct redact *r, const char *secret, size_t n)
 	return at;
 }
 
+bool
+redact_is_word(const char *secret)
+{
+	return strcmp(secret, "public") == 0 || strcmp(secret, "private") == 0;
+}
+
 void
 redact_learn(struct redact *r, const char *secret)
 {

@@ -6,6 +6,7 @@
 #ifndef CORE_REDACT_H
 #define CORE_REDACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct redact;
@@ -14,6 +15,9 @@ struct text;
 struct redact *redact_new(const void *ctx);
 void redact_learn(struct redact *, const char *secret);
 void redact_forget(struct redact *, const char *secret);
+
+/* Communities that everybody knows are words of ordinary sentences: learning them would hide those. */
+bool redact_is_word(const char *secret);
 
 /* Replaces each known secret in t by ********; `from` is where to begin. */
 void redact_text(const struct redact *, struct text *t, size_t from);

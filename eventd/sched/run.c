@@ -481,18 +481,22 @@ remember(struct run *r, enum run_status status)
 
 /* cEventMgrServerEvent: a policy with the option `trap` has run. */
 static void
-remember_trap(struct run *r, enum run_status status)
+remember_trap(struct run *r, const struct run_result *result)
 {
 	struct history *traps = run_engine(r)->traps;
+	struct history_entry entry = { .job_id = r->job,
+		.status = run_status_name(result->status),
+		.wall = clock_wall(run_engine(r)->clock),
+		.type = "server",
+		.kind = policy_kind_name(r->policy->kind),
+		.name = r->policy->name,
+		.detail = "",
+		.exit_status = result->exit_status };
 
-	if (traps != NULL && r->policy->trap)
-		history_add(traps, &(struct history_entry){ .job_id = r->job,
-					   .status = run_status_name(status),
-					   .wall = clock_wall(run_engine(r)->clock),
-					   .type = "server",
-					   .kind = policy_kind_name(r->policy->kind),
-					   .name = r->policy->name,
-					   .detail = "" });
+	if (traps == NULL || !r->policy->trap)
+		return;
+	history_types(r->event, entry.types);
+	history_add(traps, &entry);
 }
 
 static void
@@ -528,7 +532,7 @@ run_close(struct run *r, enum run_status status)
 		count(r);
 	remember(r, status);
 	if (r->started)
-		remember_trap(r, status);
+		remember_trap(r, &result);
 
 	if (!LIST_EMPTY(&endings))
 		LIST_FIRST(&endings)->link.le_prev = &endings.lh_first;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "core/mem.h"
 #include "core/text.h"
@@ -154,8 +155,9 @@ decode(const char *s, size_t n, unsigned char *out)
 	return (ssize_t)len;
 }
 
-char *
-secret_encrypt(const struct secrets *s, const void *ctx, const char *clear, size_t n)
+/* Under the nonce; NULL when that could not be made, or OpenSSL fails. */
+static char *
+encrypt(const struct secrets *s, const void *ctx, const unsigned char *nonce, const char *clear, size_t n)
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	unsigned char *buf = mem_alloc(NULL, NONCE_BYTES + n + TAG_BYTES);
@@ -163,8 +165,8 @@ secret_encrypt(const struct secrets *s, const void *ctx, const char *clear, size
 	char *result = NULL;
 	int len = 0, tail = 0;
 
-	if (c != NULL && getrandom(buf, NONCE_BYTES, 0) == NONCE_BYTES &&
-		EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, s->key, buf) == 1 &&
+	memcpy(buf, nonce, NONCE_BYTES);
+	if (c != NULL && EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, s->key, buf) == 1 &&
 		EVP_EncryptUpdate(c, buf + NONCE_BYTES, &len, (const unsigned char *)clear, (int)n) == 1 &&
 		EVP_EncryptFinal_ex(c, buf + NONCE_BYTES + len, &tail) == 1 &&
 		EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, buf + NONCE_BYTES + n) == 1) {
@@ -176,6 +178,25 @@ secret_encrypt(const struct secrets *s, const void *ctx, const char *clear, size
 	mem_free(buf);
 	mem_free(out);
 	return result;
+}
+
+char *
+secret_encrypt(const struct secrets *s, const void *ctx, const char *clear, size_t n)
+{
+	unsigned char nonce[NONCE_BYTES];
+
+	return getrandom(nonce, sizeof nonce, 0) == sizeof nonce ? encrypt(s, ctx, nonce, clear, n) : NULL;
+}
+
+char *
+secret_encrypt_alike(const struct secrets *s, const void *ctx, const char *clear, size_t n)
+{
+	unsigned char nonce[EVP_MAX_MD_SIZE];
+
+	/* A nonce that the text decides is never used for another text. */
+	if (HMAC(EVP_sha256(), s->key, KEY_BYTES, (const unsigned char *)clear, n, nonce, NULL) == NULL)
+		return NULL;
+	return encrypt(s, ctx, nonce, clear, n);
 }
 
 char *

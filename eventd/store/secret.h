@@ -20,6 +20,9 @@ struct secrets *secrets_open(const void *ctx, const char *path, struct err *);
 /* "{6}..." for n bytes of s. */
 char *secret_encrypt(const struct secrets *, const void *ctx, const char *s, size_t n);
 
+/* As it, and equal texts become equal: for values that tell lines of the configuration apart. */
+char *secret_encrypt_alike(const struct secrets *, const void *ctx, const char *s, size_t n);
+
 /*
  * The clear text of "{6}..." (n bytes), wiped when freed; NULL when s has no such form or does not
  * verify under this key: then it is an ordinary password (README decision 3).

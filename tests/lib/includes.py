@@ -21,6 +21,7 @@ ORDER = [
     ["net"],
     ["conf"],
     ["bus"],
+    ["snmp"],
     ["sched"],
     ["applets"],
     ["actions", "detect", "syslog", "track", "probe", "capture"],

@@ -13,6 +13,7 @@
  *   expect status NAME STATUS         of its last run in the history
  *   expect active == N, pending, dropped, history
  *   expect registered NAME, expect no registered NAME
+ *   expect sent "TEXT"                    of what went out by SNMP: agent.h
  *   expect mails == N
  *   expect mail server|from|to|text "TEXT"   of the newest; text: the whole message, headers too
  *   expect file "flash:x" [{ ... }]  is there (and holds this); expect no file
@@ -23,6 +24,7 @@
 #include <string.h>
 
 #include "actions/mail/job.h"
+#include "agent.h"
 #include "bus/history.h"
 #include "conf/conf.h"
 #include "core/mem.h"
@@ -273,6 +275,7 @@ static const struct {
 	{ "registered", 1, false, expect_registered },
 	{ "running", 0, true, expect_running },
 	{ "runs", 3, false, expect_runs },
+	{ "sent", 1, false, expect_sent },
 	{ "status", 2, false, expect_status },
 	{ "suppressed", 3, false, expect_suppressed },
 	{ "waiting", 0, false, expect_waiting },

@@ -1,4 +1,5 @@
-/* Statements that do something: config, refused, cli, syslog, mail, at, after, step. */
+/* Statements that do something: config, refused, cli, syslog, mail, agent, at, after, step. */
+#include "agent.h"
 #include "disk.h"
 #include "verbs.h"
 
@@ -328,6 +329,7 @@ static const struct {
 	bool (*run)(struct world *, const struct statement *);
 } verbs[] = {
 	{ "after", 1, false, verb_after },
+	{ "agent", 1, false, verb_agent },
 	{ "at", 1, false, verb_at },
 	{ "answers", 1, false, verb_answers },
 	{ "cli", 1, false, verb_cli },

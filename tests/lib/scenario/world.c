@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "actions/mail/mailer.h"
+#include "agent.h"
 #include "cli/shell.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -112,6 +113,7 @@ world_new(const char *path, usec wall_start)
 	text_init(&w->output, w);
 	text_init(&w->answers, w);
 	disk_new(w);
+	agent_new(w);
 	w->sinks = mem_ctx(w, "sinks");
 	log_sink(w->sinks, w->engine->log, keep_line, w);
 	mailer_fake(w->engine->mailer, on_mail, w);

@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "script.h"
 
+struct agent;
 struct mail_job;
 struct session;
 
@@ -36,6 +37,8 @@ struct world {
 	enum mail_class answer;
 	enum mail_phase answer_phase;
 	usec answer_after;
+
+	struct agent *agent; /* agent.h */
 
 	struct err refusal;
 	const struct statement *now;

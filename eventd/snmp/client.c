@@ -1,0 +1,273 @@
+/* Talks to the SNMP helper. */
+#include "snmp/client.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "core/helper.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "snmp/config.h"
+
+#define HELPER_NAME "eventd-snmp"
+/* Longer than all its attempts, twice with SNMPv3: behind that the process is taken for hung. */
+#define HUNG (20 * USEC_PER_SEC)
+
+struct snmp_ticket {
+	TAILQ_ENTRY(snmp_ticket) link;
+	struct snmp *snmp;
+	int64_t id;
+	pid_t pid; /* the process that has the job */
+	snmp_done_f *done;
+	void *arg;
+	struct timer *timer;       /* hung process; or the answer of a fake */
+	struct snmp_answer answer; /* of a fake, or of what could not be sent */
+	bool is_sent;
+};
+
+struct snmp {
+	struct engine *engine;
+	struct helper *helper;
+	TAILQ_HEAD(, snmp_ticket) tickets;
+	int64_t last_id;
+	pid_t knows;     /* the process that has the configuration; 0 = none */
+	char *engine_id; /* that it was told */
+	snmp_fake_f *fake;
+	void *fake_arg;
+};
+
+/* ---- ends of jobs ---- */
+
+static void
+finish(struct snmp_ticket *t, const struct snmp_answer *answer)
+{
+	snmp_done_f *done = t->done;
+	void *arg = t->arg;
+
+	TAILQ_REMOVE(&t->snmp->tickets, t, link);
+	if (t->is_sent)
+		loop_in_flight(t->snmp->engine->loop, -1);
+	mem_on_free(t, NULL);
+	mem_steal(t->snmp, t);
+	done(arg, answer);
+	mem_free(t);
+}
+
+static void
+finish_failed(struct snmp_ticket *t, const char *class, const char *text)
+{
+	struct snmp_answer answer = { .nvars = 0 };
+
+	err_class(&answer.err, ERR_IO, class, "%s", text);
+	finish(t, &answer);
+}
+
+static struct snmp_ticket *
+find(const struct snmp *s, int64_t id)
+{
+	struct snmp_ticket *t;
+
+	TAILQ_FOREACH (t, &s->tickets, link)
+		if (t->id == id && t->is_sent)
+			return t;
+	return NULL;
+}
+
+/* A job that this process has. */
+static struct snmp_ticket *
+find_of(const struct snmp *s, pid_t pid)
+{
+	struct snmp_ticket *t;
+
+	TAILQ_FOREACH (t, &s->tickets, link)
+		if (t->is_sent && t->pid == pid)
+			return t;
+	return NULL;
+}
+
+/* ---- what the helper says ---- */
+
+static void
+on_message(void *arg, json_t *message)
+{
+	struct snmp *s = arg;
+	struct snmp_ticket *t = find(s, json_integer_value(json_object_get(message, "id")));
+	struct snmp_answer answer;
+	struct err err = ERR_INIT;
+	void *ctx;
+
+	if (t == NULL)
+		return; /* the answer to a job that nobody knows any more */
+	ctx = mem_ctx(NULL, "snmp answer");
+	if (snmp_answer_from_json(ctx, message, &answer, &err))
+		finish(t, &answer);
+	else
+		finish_failed(t, "HELPER_FAILED", err.text);
+	mem_free(ctx);
+}
+
+static void
+on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
+{
+	struct snmp *s = arg;
+	struct err err = ERR_INIT;
+	struct snmp_ticket *t;
+
+	s->knows = 0;
+	if (term_signal != 0)
+		err_set(&err, ERR_IO, HELPER_NAME " ended by signal %d", term_signal);
+	else
+		err_set(&err, ERR_IO, HELPER_NAME " ended with status %d", exit_code);
+	/* Whoever is told may begin another job, or give up other ones. */
+	while ((t = find_of(s, pid)) != NULL) {
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_HELPER", "%s during job %lld",
+			err.text, (long long)t->id);
+		finish_failed(t, "HELPER_FAILED", "the SNMP process ended");
+	}
+}
+
+/* ---- what the helper is told ---- */
+
+static bool
+tell_setup(struct snmp *s, struct err *err)
+{
+	json_t *setup;
+	bool sent;
+
+	if (!helper_start(s->helper, err))
+		return false;
+	if (s->knows == helper_pid(s->helper))
+		return true;
+	setup = snmp_config_setup(s->engine);
+	mem_free(s->engine_id);
+	s->engine_id = mem_strdup(s, json_string_value(json_object_get(setup, "engine_id")));
+	sent = helper_send(s->helper, setup, err);
+	json_decref(setup);
+	s->knows = helper_pid(s->helper);
+	return sent;
+}
+
+void
+snmp_reconfigure(struct snmp *s)
+{
+	char *id;
+
+	if (s->knows == 0)
+		return;
+	id = snmp_config_engine_id(NULL, s->engine);
+	/* The library takes its engine's identifier once: with another one begins another process. */
+	if (s->engine_id != NULL && strcmp(id, s->engine_id) != 0)
+		helper_kill(s->helper, SIGTERM);
+	mem_free(id);
+	s->knows = 0;
+}
+
+/* ---- jobs ---- */
+
+static void
+on_hung(void *arg)
+{
+	struct snmp_ticket *t = arg;
+
+	helper_kill(t->snmp->helper, SIGKILL);
+}
+
+static void
+on_local(void *arg)
+{
+	struct snmp_ticket *t = arg;
+
+	finish(t, &t->answer);
+}
+
+static int
+ticket_free(void *p)
+{
+	struct snmp_ticket *t = p;
+	json_t *cancel;
+
+	TAILQ_REMOVE(&t->snmp->tickets, t, link);
+	if (!t->is_sent)
+		return 0;
+	loop_in_flight(t->snmp->engine->loop, -1);
+	if (helper_pid(t->snmp->helper) == 0)
+		return 0;
+	cancel = json_pack("{s:s, s:I}", "op", "cancel", "id", (json_int_t)t->id);
+	helper_send(t->snmp->helper, cancel, NULL);
+	json_decref(cancel);
+	return 0;
+}
+
+static bool
+send_job(struct snmp *s, const struct snmp_job *job, int64_t id, struct err *err)
+{
+	json_t *message;
+	bool sent;
+
+	if (!tell_setup(s, err))
+		return err_wrap(err, HELPER_NAME);
+	message = snmp_job_to_json(job, id);
+	sent = helper_send(s->helper, message, err);
+	json_decref(message);
+	return sent || err_wrap(err, HELPER_NAME);
+}
+
+struct snmp_ticket *
+snmp_submit(const void *ctx, struct snmp *s, const struct snmp_job *job, snmp_done_f *done, void *arg)
+{
+	struct snmp_ticket *t = mem_new(ctx, struct snmp_ticket);
+	struct loop *loop = s->engine->loop;
+
+	t->snmp = s;
+	t->id = ++s->last_id;
+	t->done = done;
+	t->arg = arg;
+	TAILQ_INSERT_TAIL(&s->tickets, t, link);
+	mem_on_free(t, ticket_free);
+	if (s->fake != NULL) {
+		s->fake(s->fake_arg, t, job, &t->answer);
+		t->timer = timer_after(t, loop, 0, on_local, t);
+		return t;
+	}
+	if (!send_job(s, job, t->id, &t->answer.err)) {
+		/* From the loop, so that `done` never runs inside the caller. */
+		t->timer = timer_after(t, loop, 0, on_local, t);
+		return t;
+	}
+	t->is_sent = true;
+	t->pid = helper_pid(s->helper);
+	loop_in_flight(loop, 1);
+	t->timer = timer_after(t, loop, HUNG, on_hung, t);
+	return t;
+}
+
+void
+snmp_fake(struct snmp *s, snmp_fake_f *f, void *arg)
+{
+	s->fake = f;
+	s->fake_arg = arg;
+}
+
+const struct helper *
+snmp_helper(const struct snmp *s)
+{
+	return s->helper;
+}
+
+struct snmp *
+snmp_new(const void *ctx, struct engine *engine)
+{
+	struct snmp *s = mem_new(ctx, struct snmp);
+
+	s->engine = engine;
+	TAILQ_INIT(&s->tickets);
+	s->helper = helper_new(s, engine->loop,
+		&(struct helper_spec){ .name = HELPER_NAME,
+			.dir = engine->program_dir,
+			.on_message = on_message,
+			.on_exit = on_exit_helper,
+			.arg = s });
+	return s;
+}

@@ -1,0 +1,175 @@
+/* What the lines `snmp-server ...` mean. */
+#include "snmp/config.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/text.h"
+#include "snmp/rows.h"
+
+enum { AGENT_PORT = 161, TRAP_PORT = 162, ENGINE_TEXT_MAX = 27 /* RFC 3411 5 */ };
+
+static bool
+is_row(const struct conf_node *n, const char *words)
+{
+	return strcmp(n->row->cmd.words, words) == 0;
+}
+
+/* The first line of these words behind `n` (NULL: the first of all), or NULL. */
+static const struct conf_node *
+next_line(const struct engine *e, const struct conf_node *n, const char *words)
+{
+	n = n == NULL ? conf_root(e->conf)->first : n->next;
+	while (n != NULL && !is_row(n, words))
+		n = n->next;
+	return n;
+}
+
+void
+snmp_config_start(struct engine *e)
+{
+	snmp_rows_start(e);
+}
+
+/* ---- who we are ---- */
+
+/* Enterprise 8072 is net-snmp's, whose library speaks for us; format 4: a text, the host name. */
+char *
+snmp_config_engine_id(const void *ctx, const struct engine *e)
+{
+	const struct conf_node *n = next_line(e, NULL, SNMP_ENGINE_ID);
+	const char *name = engine_hostname(e);
+	struct text t;
+
+	if (n != NULL)
+		return mem_strdup(ctx, ((const struct engine_id_args *)n->args)->id.s);
+	text_init(&t, ctx);
+	text_add(&t, "80001F8804");
+	text_add_hex(&t, name, strnlen(name, ENGINE_TEXT_MAX), '\0');
+	return t.s;
+}
+
+static void
+add_key(const struct engine *e, json_t *user, const struct user_key *key, const struct kw_str *value)
+{
+	char *clear = snmp_clear(e, NULL, value);
+
+	json_object_set_new(user, key->is_priv ? "priv" : "auth", json_string(key->protocol));
+	json_object_set_new(user, key->is_priv ? "priv_password" : "auth_password", json_string(clear));
+	mem_free(clear);
+}
+
+static json_t *
+users(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	for (const struct conf_node *n = NULL; (n = next_line(e, n, SNMP_USER)) != NULL;) {
+		const struct user_args *a = n->args;
+		json_t *user = json_pack("{s:s}", "name", a->name.s);
+
+		for (const struct user_key *k = user_keys; k->protocol != NULL; k++) {
+			const struct kw_str *value = (const void *)((const char *)a + k->at);
+
+			if (value->set)
+				add_key(e, user, k, value);
+		}
+		json_array_append_new(list, user);
+	}
+	return list;
+}
+
+json_t *
+snmp_config_setup(struct engine *e)
+{
+	char *id = snmp_config_engine_id(NULL, e);
+	json_t *setup = json_pack("{s:s, s:s, s:o}", "op", "setup", "engine_id", id, "users", users(e));
+
+	mem_free(id);
+	return setup;
+}
+
+/* ---- whom we speak to ---- */
+
+static void
+read_peer(struct engine *e, const void *ctx, const struct host_args *a, uint16_t port, struct snmp_peer *p)
+{
+	p->address = mem_strdup(ctx, a->address.s);
+	p->port = a->port.set ? (uint16_t)a->port.v : port;
+	p->secured = a->secured.set ? (enum snmp_secured)a->secured.v : SECURED_NOT;
+	p->name = snmp_clear(e, ctx, &a->name);
+	p->inform = a->kind.set && a->kind.v == 1;
+}
+
+/* Traps are of version 1 when nothing is said, as on IOS; questions of version 2c. */
+bool
+snmp_config_agent(struct engine *e, const void *ctx, struct snmp_peer *peer, struct err *err)
+{
+	const struct conf_node *n = next_line(e, NULL, SNMP_AGENT);
+	const struct host_args *a = n == NULL ? NULL : n->args;
+
+	*peer = (struct snmp_peer){ .address = "127.0.0.1", .port = AGENT_PORT, .release = SNMP_RELEASE_2C };
+	if (a != NULL) {
+		read_peer(e, ctx, a, AGENT_PORT, peer);
+		if (a->release.set)
+			peer->release = (enum snmp_release)a->release.v;
+		return true;
+	}
+	n = next_line(e, NULL, SNMP_COMMUNITY);
+	if (n == NULL)
+		return err_class(err, ERR_CONFIG, "FH_ENOSNMPDATA",
+			"no agent is configured (snmp-server community, or snmp-server agent)");
+	peer->name = snmp_clear(e, ctx, &((const struct community_args *)n->args)->community);
+	return true;
+}
+
+bool
+snmp_config_sends_traps(const struct engine *e)
+{
+	return next_line(e, NULL, SNMP_ENABLE) != NULL || next_line(e, NULL, SNMP_ENABLE_EM) != NULL;
+}
+
+/* Without types a host gets all of them. */
+static bool
+wants_event_manager(const struct host_args *a)
+{
+	for (size_t i = 0; a->types.set && i < a->types.n; i++)
+		if (strcmp(a->types.v[i], "event-manager") == 0)
+			return true;
+	return !a->types.set || a->types.n == 0;
+}
+
+struct snmp_peer *
+snmp_config_hosts(struct engine *e, const void *ctx, size_t *n)
+{
+	struct snmp_peer *peers;
+	size_t max = 0;
+
+	*n = 0;
+	for (const struct conf_node *l = NULL; (l = next_line(e, l, SNMP_HOST)) != NULL;)
+		max++;
+	peers = mem_array(ctx, struct snmp_peer, max + 1);
+	for (const struct conf_node *l = NULL; (l = next_line(e, l, SNMP_HOST)) != NULL;) {
+		const struct host_args *a = l->args;
+
+		if (!wants_event_manager(a))
+			continue;
+		read_peer(e, peers, a, TRAP_PORT, &peers[*n]);
+		peers[(*n)++].release = a->release.set ? (enum snmp_release)a->release.v : SNMP_RELEASE_1;
+	}
+	return peers;
+}
+
+bool
+snmp_config_user_level(const struct engine *e, const char *name, enum snmp_secured *level)
+{
+	for (const struct conf_node *n = NULL; (n = next_line(e, n, SNMP_USER)) != NULL;) {
+		const struct user_args *a = n->args;
+
+		if (strcmp(a->name.s, name) != 0)
+			continue;
+		*level = a->priv.set ? SECURED_PRIV : a->auth.set ? SECURED_AUTH : SECURED_NOT;
+		return true;
+	}
+	return false;
+}

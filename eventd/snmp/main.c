@@ -1,0 +1,211 @@
+/*
+ * eventd-snmp: the process that speaks SNMP: it asks agents, sends notifications, receives them, and answers
+ * for objects as an AgentX subagent, so that foreign bytes and the state of the library stay out of the engine.
+ * It keeps communities and the keys of users, is root no more, and exits when the engine goes away.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/frame.h"
+#include "core/mem.h"
+#include "core/privilege.h"
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/library/large_fd_set.h>
+
+#include "snmp/net.h"
+
+struct helper_state {
+	struct frame_reader *in;
+	struct net *net; /* NULL before the setup */
+	struct snmp_users *users;
+	bool ended; /* nobody reads what we write */
+};
+
+/* ---- hardening ---- */
+
+/* Messages hold passwords: what JSON held is wiped before the memory goes to the next user. */
+static void
+wiping_free(void *p)
+{
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void
+harden(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	json_set_alloc_funcs(malloc, wiping_free);
+}
+
+/* ---- what is said ---- */
+
+static void
+say(struct helper_state *h, json_t *message)
+{
+	struct err err = ERR_INIT;
+
+	if (!frame_write_fd(STDOUT_FILENO, message, &err))
+		h->ended = true;
+	json_decref(message);
+}
+
+static void
+say_error(struct helper_state *h, int64_t id, const struct err *err)
+{
+	json_t *j = json_pack(
+		"{s:I, s:s}", "id", (json_int_t)id, "class", err->class[0] ? err->class : "FH_ESYSERR");
+
+	json_object_set_new(j, "error", frame_octets(err->text, strlen(err->text)));
+	say(h, j);
+}
+
+static void
+on_done(void *arg, int64_t id, const struct snmp_answer *a)
+{
+	if (a->err.code != ERR_NONE)
+		say_error(arg, id, &a->err);
+	else
+		say(arg, json_pack("{s:I, s:o}", "id", (json_int_t)id, "vars",
+				 snmp_vars_to_json(a->vars, a->nvars)));
+}
+
+/* ---- what is asked ---- */
+
+/* {"op":"setup","engine_id","users"}: at first, and whenever the configuration has changed. */
+static void
+take_setup(struct helper_state *h, const json_t *message)
+{
+	const char *engine_id = json_string_value(json_object_get(message, "engine_id"));
+	struct err err = ERR_INIT;
+	struct snmp_users *users = snmp_users_from_json(h, json_object_get(message, "users"), &err);
+
+	if (users == NULL || engine_id == NULL) {
+		fprintf(stderr, "eventd-snmp: %s\n",
+			err.code != ERR_NONE ? err.text : "no engine identifier");
+		h->ended = true;
+		return;
+	}
+	if (h->net == NULL) {
+		net_start(engine_id);
+		h->net = net_new(h);
+	}
+	snmp_users_forget();
+	net_use(h->net, users);
+	mem_free(h->users);
+	h->users = users;
+}
+
+static void
+take_job(struct helper_state *h, const json_t *message)
+{
+	int64_t id = json_integer_value(json_object_get(message, "id"));
+	struct err err = ERR_INIT;
+	struct snmp_job *job = NULL;
+
+	if (h->net == NULL)
+		err_set(&err, ERR_INVALID, "no setup");
+	else
+		job = snmp_job_from_json(h, message, &err);
+	if (job == NULL)
+		say_error(h, id, &err);
+	else
+		net_begin(h->net, job, id, on_done, h);
+	mem_free(job);
+}
+
+static void
+take_message(struct helper_state *h, const json_t *message)
+{
+	const char *op = json_string_value(json_object_get(message, "op"));
+
+	if (op != NULL && strcmp(op, "setup") == 0)
+		take_setup(h, message);
+	else if (op != NULL && strcmp(op, "cancel") == 0 && h->net != NULL)
+		net_cancel(h->net, json_integer_value(json_object_get(message, "id")));
+	else
+		take_job(h, message);
+}
+
+static void
+read_messages(struct helper_state *h)
+{
+	struct err err = ERR_INIT;
+	char bytes[65536];
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+	json_t *message;
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		h->ended = true;
+		return;
+	}
+	frame_reader_feed(h->in, bytes, (size_t)n);
+	explicit_bzero(bytes, (size_t)n);
+	while (!h->ended && (message = frame_reader_next(h->in, &err)) != NULL) {
+		take_message(h, message);
+		json_decref(message);
+	}
+	h->ended |= err.code != ERR_NONE;
+}
+
+static void
+turn(struct helper_state *h)
+{
+	struct timeval timeout = { 0 };
+	netsnmp_large_fd_set fds;
+	int nfds = STDIN_FILENO + 1, block = 1, n;
+
+	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
+	NETSNMP_LARGE_FD_ZERO(&fds);
+	netsnmp_large_fd_setfd(STDIN_FILENO, &fds);
+	if (h->net != NULL)
+		net_wait_for(h->net, &nfds, &fds, &timeout, &block);
+	n = netsnmp_large_fd_set_select(nfds, &fds, NULL, NULL, block ? NULL : &timeout);
+	if (n < 0 && errno != EINTR)
+		h->ended = true;
+	if (n > 0 && netsnmp_large_fd_is_set(STDIN_FILENO, &fds))
+		read_messages(h);
+	if (n <= 0)
+		NETSNMP_LARGE_FD_ZERO(&fds);
+	if (h->net != NULL)
+		net_turn(h->net, &fds);
+	netsnmp_large_fd_set_cleanup(&fds);
+}
+
+int
+main(void)
+{
+	struct helper_state *h;
+	struct err err = ERR_INIT;
+
+	harden();
+	if (!privilege_drop(&err)) {
+		fprintf(stderr, "eventd-snmp: %s\n", err.text);
+		return 1;
+	}
+	h = mem_new(NULL, struct helper_state);
+	h->in = frame_reader_new(h, FRAME_MAX);
+	while (!h->ended)
+		turn(h);
+	mem_free(h);
+	return 0;
+}

@@ -1,0 +1,190 @@
+/* Notifications to the receivers that the configuration names. */
+#include "snmp/trap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "snmp/client.h"
+#include "snmp/config.h"
+
+#define MIB             "1.3.6.1.4.1.9.10.134"
+#define SERVER_EVENT    MIB ".0.1"
+#define POLICY_EVENT    MIB ".0.2"
+#define HISTORY_ENTRY   MIB ".1.2.3.1" /* ceemHistoryEventEntry */
+#define STANDARD_TRAPS  "1.3.6.1.6.3.1.1.5"
+#define ENTERPRISE_TRAP 6 /* the generic number of all others */
+
+/* Columns of ceemHistoryEventTable. */
+enum {
+	EVENT_TYPE1 = 2,
+	POLICY_PATH = 6,
+	POLICY_NAME = 7,
+	EXIT_STATUS = 8,
+	INT_DATA1 = 9,
+	INT_DATA2 = 10,
+	STR_DATA = 11,
+	VARS_MAX = 16,
+	TYPES = 4, /* event types of a notification */
+};
+
+uint64_t
+snmp_uptime(const struct engine *e)
+{
+	return (uint64_t)((clock_mono(e->clock) - e->started_mono) / (10 * USEC_PER_MSEC));
+}
+
+bool
+snmp_notice_of(
+	const void *ctx, const struct engine *e, const char *oid, struct snmp_notice *n, struct err *err)
+{
+	struct object_id id, standard;
+	struct text t;
+
+	if (!object_id_parse(oid, &id, err) || !object_id_parse(STANDARD_TRAPS, &standard, err))
+		return false;
+	if (id.n < 3)
+		return err_set(err, ERR_INVALID, "'%.80s' is no notification", oid);
+	text_init(&t, ctx);
+	object_id_print(&id, &t);
+	*n = (struct snmp_notice){ .oid = t.s, .uptime = snmp_uptime(e) };
+	if (id.n == standard.n + 1 && object_id_is_below(&id, &standard) && id.arc[standard.n] >= 1 &&
+		id.arc[standard.n] <= 5) {
+		n->generic = (int32_t)id.arc[standard.n] - 1;
+		id = standard;
+	} else {
+		n->generic = ENTERPRISE_TRAP;
+		n->specific = (int32_t)(id.arc[id.n - 1] & INT32_MAX);
+		id.n -= id.arc[id.n - 2] == 0 ? 2 : 1;
+	}
+	text_init(&t, ctx);
+	object_id_print(&id, &t);
+	n->enterprise = t.s;
+	return true;
+}
+
+/* ---- sending ---- */
+
+struct sending {
+	struct engine *engine;
+	const char *policy;
+};
+
+static void
+on_sent(void *arg, const struct snmp_answer *a)
+{
+	struct sending *s = arg;
+
+	if (a->err.code != ERR_NONE)
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_TRAP",
+			"Trap of policy %s not sent: %s", s->policy, a->err.text);
+	mem_free(s);
+}
+
+static void
+not_sent(struct engine *e, const char *policy, const char *why)
+{
+	log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_TRAP", "Trap of policy %s not sent: %s", policy,
+		why);
+}
+
+void
+snmp_trap_send(struct engine *e, const char *policy, const struct snmp_notice *notice, struct snmp_var *vars,
+	size_t nvars)
+{
+	struct snmp_job job = { .op = SNMP_OP_NOTIFY, .vars = vars, .nvars = nvars, .notice = *notice };
+	struct sending *s;
+
+	if (!snmp_config_sends_traps(e)) {
+		not_sent(e, policy, "\"snmp-server enable traps event-manager\" is not configured");
+		return;
+	}
+	s = mem_new(e->snmp, struct sending);
+	s->engine = e;
+	s->policy = mem_strdup(s, policy);
+	job.peers = snmp_config_hosts(e, s, &job.npeers);
+	if (job.npeers > 0) {
+		snmp_submit(s, e->snmp, &job, on_sent, s);
+		return;
+	}
+	not_sent(e, policy, "no \"snmp-server host\" receives traps of the event manager");
+	mem_free(s);
+}
+
+/* ---- CISCO-EMBEDDED-EVENT-MGR-MIB ---- */
+
+struct vars {
+	void *ctx;
+	uint64_t no; /* the index of the history's entry */
+	struct snmp_var v[VARS_MAX];
+	size_t n;
+};
+
+static void
+add(struct vars *vars, unsigned column, enum object_type type, const char *value)
+{
+	vars->v[vars->n++] = (struct snmp_var){ mem_printf(vars->ctx, HISTORY_ENTRY ".%u.%" PRIu64, column,
+							vars->no & UINT32_MAX),
+		type, value, strlen(value) };
+}
+
+static void
+add_int(struct vars *vars, unsigned column, enum object_type type, int64_t value)
+{
+	add(vars, column, type, mem_printf(vars->ctx, "%" PRId64, value));
+}
+
+/* What both notifications begin with. A policy has a path only as a file, which is not shown. */
+static void
+add_entry(struct vars *vars, const struct history_entry *entry)
+{
+	for (unsigned i = 0; i < TYPES; i++)
+		add_int(vars, EVENT_TYPE1 + i, OBJECT_GAUGE, entry->types[i]);
+	add(vars, POLICY_PATH, OBJECT_STRING, "");
+	add(vars, POLICY_NAME, OBJECT_STRING, entry->name);
+}
+
+static void
+send(struct engine *e, const struct history_entry *entry, const char *oid, struct vars *vars)
+{
+	struct snmp_notice notice;
+
+	snmp_notice_of(vars->ctx, e, oid, &notice, NULL);
+	snmp_trap_send(e, entry->name, &notice, vars->v, vars->n);
+}
+
+void
+snmp_trap_policy(struct engine *e, const struct history_entry *entry, const struct snmp_policy_trap *trap)
+{
+	struct vars vars = { .ctx = mem_ctx(NULL, "trap"), .no = entry->no };
+
+	add_entry(&vars, entry);
+	add_int(&vars, INT_DATA1, OBJECT_INT, trap->int1);
+	add_int(&vars, INT_DATA2, OBJECT_INT, trap->int2);
+	add(&vars, STR_DATA, OBJECT_STRING, trap->text);
+	send(e, entry, POLICY_EVENT, &vars);
+	mem_free(vars.ctx);
+}
+
+static void
+on_trap(void *arg, const struct history_entry *entry)
+{
+	struct engine *e = arg;
+	struct vars vars = { .no = entry->no };
+
+	if (strcmp(entry->type, "server") != 0 || !snmp_config_sends_traps(e))
+		return;
+	vars.ctx = mem_ctx(NULL, "trap");
+	add_entry(&vars, entry);
+	add_int(&vars, EXIT_STATUS, OBJECT_INT, entry->exit_status);
+	send(e, entry, SERVER_EVENT, &vars);
+	mem_free(vars.ctx);
+}
+
+void
+snmp_traps_start(struct engine *e)
+{
+	history_on_add(e->traps, on_trap, e);
+}

@@ -1,0 +1,156 @@
+/* The SNMP of a scenario. */
+#include "agent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "snmp/client.h"
+
+struct object {
+	struct object_id id;
+	struct snmp_var var;
+	struct object *next;
+};
+
+struct agent {
+	struct object *first; /* in the order of their identifiers */
+	struct err failure;
+	struct text sent;
+};
+
+/* ---- the record ---- */
+
+static void
+note_peer(struct text *t, const struct snmp_job *job, const struct snmp_peer *p)
+{
+	static const char *const ops[] = { "get", "next", "set", "trap" };   /* ORDER: enum snmp_op */
+	static const char *const releases[] = { "1", "2c", "3" };            /* ORDER: enum snmp_release */
+	static const char *const levels[] = { " noauth", " auth", " priv" }; /* ORDER: enum snmp_secured */
+
+	text_printf(t, "%s %s:%u version %s%s %s%s%s:", p->inform ? "inform" : ops[job->op], p->address,
+		p->port, releases[p->release], p->release == SNMP_RELEASE_3 ? levels[p->secured] : "",
+		p->name, p->context != NULL ? " context " : "", p->context != NULL ? p->context : "");
+}
+
+static void
+note(struct text *t, const struct snmp_job *job)
+{
+	for (size_t i = 0; i < job->npeers; i++) {
+		note_peer(t, job, &job->peers[i]);
+		if (job->op == SNMP_OP_NOTIFY)
+			text_printf(t, " %s (%s %d %d)", job->notice.oid, job->notice.enterprise,
+				job->notice.generic, job->notice.specific);
+		for (size_t v = 0; v < job->nvars; v++) {
+			text_printf(t, " %s", job->vars[v].oid);
+			if (job->op == SNMP_OP_SET || job->op == SNMP_OP_NOTIFY)
+				text_printf(t, " %s {%s}", object_type_name(job->vars[v].type),
+					job->vars[v].value);
+		}
+		text_addc(t, '\n');
+	}
+}
+
+/* ---- the objects ---- */
+
+static struct object *
+look_up(struct agent *a, const char *oid, bool behind)
+{
+	struct object *o = a->first;
+	struct object_id id;
+
+	object_id_parse(oid, &id, NULL);
+	while (o != NULL && object_id_compare(&o->id, &id) < (behind ? 1 : 0))
+		o = o->next;
+	return o != NULL && (behind || object_id_compare(&o->id, &id) == 0) ? o : NULL;
+}
+
+static void
+put(struct agent *a, const char *oid, enum object_type type, const char *value)
+{
+	struct object **at = &a->first, *o;
+	struct object_id id;
+
+	object_id_parse(oid, &id, NULL);
+	while (*at != NULL && object_id_compare(&(*at)->id, &id) < 0)
+		at = &(*at)->next;
+	if (*at == NULL || object_id_compare(&(*at)->id, &id) != 0) {
+		o = mem_new(a, struct object);
+		o->id = id;
+		o->next = *at;
+		*at = o;
+	}
+	o = *at;
+	o->var = (struct snmp_var){ mem_strdup(o, oid), type, mem_strdup(o, value), strlen(value) };
+}
+
+static void
+answer(struct agent *a, const void *ctx, const struct snmp_job *job, struct snmp_answer *to)
+{
+	to->vars = mem_array(ctx, struct snmp_var, job->nvars + 1);
+	for (size_t i = 0; i < job->nvars; i++) {
+		const struct snmp_var *v = &job->vars[i];
+		const struct object *o;
+
+		if (job->op == SNMP_OP_SET)
+			put(a, v->oid, v->type, v->value);
+		o = look_up(a, v->oid, job->op == SNMP_OP_NEXT);
+		if (o == NULL) {
+			err_class(&to->err, ERR_NOT_FOUND, "FH_ENOSNMPDATA", "%s: no such object", v->oid);
+			return;
+		}
+		to->vars[to->nvars++] = o->var;
+	}
+}
+
+static void
+on_job(void *arg, const void *ctx, const struct snmp_job *job, struct snmp_answer *to)
+{
+	struct agent *a = arg;
+
+	note(&a->sent, job);
+	if (a->failure.code != ERR_NONE)
+		to->err = a->failure;
+	else if (job->op != SNMP_OP_NOTIFY)
+		answer(a, ctx, job, to);
+}
+
+/* ---- statements ---- */
+
+bool
+verb_agent(struct world *w, const struct statement *st)
+{
+	struct agent *a = w->agent;
+	struct object_id id;
+
+	err_clear(&a->failure);
+	if (strcmp(st->word[1], "works") == 0)
+		return true;
+	if (st->n < 4)
+		return world_fail(w, "agent OID TYPE VALUE, agent fails CLASS TEXT, or agent works");
+	if (strcmp(st->word[1], "fails") == 0) {
+		err_class(&a->failure, ERR_IO, st->word[2], "%s", st->word[3]);
+		return true;
+	}
+	if (!object_id_parse(st->word[1], &id, NULL) || object_type_named(st->word[2]) == OBJECT_NONE)
+		return world_fail(w, "no identifier '%s', or no type '%s'", st->word[1], st->word[2]);
+	put(a, st->word[1], object_type_named(st->word[2]), st->word[3]);
+	return true;
+}
+
+bool
+expect_sent(struct world *w, const struct statement *st, bool no)
+{
+	const struct agent *a = w->agent;
+	bool has = strstr(a->sent.s, st->word[2]) != NULL;
+
+	return has != no || world_fail(w, "sent by SNMP:\n%s", a->sent.s);
+}
+
+void
+agent_new(struct world *w)
+{
+	w->agent = mem_new(w, struct agent);
+	text_init(&w->agent->sent, w->agent);
+	snmp_fake(w->engine->snmp, on_job, w->agent);
+}
