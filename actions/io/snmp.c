@@ -42,7 +42,9 @@ fits(int64_t v)
 static bool
 check_number(struct compile *c, const struct kw_template *t, const char *word, struct err *err)
 {
-	if (!t->set || !t->t->is_literal || (t->t->is_number && fits(t->t->number)))
+	int64_t v;
+
+	if (!t->set || !t->t->is_literal || (parse_integer(t->t->text, t->t->len, &v) && fits(v)))
 		return true;
 	return err_set(err, ERR_RANGE, "action %s: %s takes a number from -2147483648 to 2147483647",
 		c->label, word);

@@ -18,7 +18,7 @@ struct exchange {
 	struct work *work;
 	const struct snmp_peer *peer;
 	void *session;
-	int request; /* number of the message that is to be answered */
+	int probe; /* number of the question who the engine is */
 	enum { ASKS_ENGINE, ASKS, IS_DONE } phase;
 };
 
@@ -218,7 +218,6 @@ ask(struct exchange *x)
 	}
 	x->phase = ASKS;
 	sent = waits ? snmp_sess_async_send(x->session, pdu, on_message, x) : snmp_sess_send(x->session, pdu);
-	x->request = sent;
 	if (sent == 0) {
 		char *why = NULL;
 
@@ -298,7 +297,7 @@ on_message(int operation, netsnmp_session *s, int reqid, netsnmp_pdu *pdu, void 
 	struct exchange *x = arg;
 
 	/* The library asks an engine that has said who it is once more: not our question any longer. */
-	if (x->phase == IS_DONE || reqid != x->request)
+	if (x->phase == IS_DONE || (x->phase == ASKS && x->probe != 0 && reqid == x->probe))
 		return 1;
 	switch (operation) {
 	case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
@@ -342,8 +341,8 @@ ask_engine(struct exchange *x)
 	pdu->securityLevel = SNMP_SEC_LEVEL_NOAUTH;
 	pdu->securityModel = SNMP_SEC_MODEL_USM;
 	x->phase = ASKS_ENGINE;
-	x->request = snmp_sess_async_send(x->session, pdu, on_message, x);
-	if (x->request != 0)
+	x->probe = snmp_sess_async_send(x->session, pdu, on_message, x);
+	if (x->probe != 0)
 		return true;
 	snmp_free_pdu(pdu);
 	return false;
@@ -394,6 +393,9 @@ open_v3(struct exchange *x, netsnmp_session *s)
 		return false;
 	}
 	x->session = snmp_sess_open(s);
+	/* Opening forgets the flag; with it no message waits for the library's own, blocking question. */
+	if (x->session != NULL)
+		snmp_sess_session(x->session)->flags |= SNMP_FLAGS_DONT_PROBE;
 	return true;
 }
 
@@ -467,6 +469,20 @@ net_cancel(struct net *net, int64_t id)
 
 /* ---- turns ---- */
 
+/* The library forgets the earlier deadline of another session when this one has none. */
+static void
+wait_for_session(void *session, int *nfds, netsnmp_large_fd_set *fds, struct timeval *timeout, int *block)
+{
+	struct timeval own = { 0 };
+	int own_block = 1;
+
+	snmp_sess_select_info2(session, nfds, fds, &own, &own_block);
+	if (own_block || (!*block && !timercmp(&own, timeout, <)))
+		return;
+	*timeout = own;
+	*block = 0;
+}
+
 void
 net_wait_for(struct net *net, int *nfds, netsnmp_large_fd_set *fds, struct timeval *timeout, int *block)
 {
@@ -474,7 +490,7 @@ net_wait_for(struct net *net, int *nfds, netsnmp_large_fd_set *fds, struct timev
 
 	TAILQ_FOREACH (x, &net->exchanges, link)
 		if (x->phase != IS_DONE)
-			snmp_sess_select_info2(x->session, nfds, fds, timeout, block);
+			wait_for_session(x->session, nfds, fds, timeout, block);
 	if (net->nready > 0) {
 		*timeout = (struct timeval){ 0 };
 		*block = 0;

@@ -73,6 +73,24 @@ sealing_is_reversible_and_stable(void **state)
 }
 
 static void
+equal_texts_can_be_sealed_alike(void **state)
+{
+	void *ctx = mem_ctx(NULL, "test");
+	struct err err = ERR_INIT;
+	struct secrets *s = secrets_open(ctx, NULL, &err), *other = secrets_open(ctx, NULL, &err);
+	char *once = secret_encrypt_alike(s, ctx, "community", 9);
+
+	(void)state;
+	assert_string_equal(secret_encrypt_alike(s, ctx, "community", 9), once);
+	assert_string_not_equal(secret_encrypt_alike(s, ctx, "communitx", 9), once);
+	assert_string_not_equal(secret_encrypt_alike(other, ctx, "community", 9), once);
+	assert_string_not_equal(secret_encrypt(s, ctx, "community", 9), once);
+	assert_string_equal(secret_decrypt(s, ctx, once, strlen(once)), "community");
+	assert_null(secret_decrypt(other, ctx, once, strlen(once)));
+	mem_free(ctx);
+}
+
+static void
 the_key_is_a_private_file(void **state)
 {
 	void *ctx = mem_ctx(NULL, "test");
@@ -107,6 +125,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passwords_are_found),
 		cmocka_unit_test(sealing_is_reversible_and_stable),
+		cmocka_unit_test(equal_texts_can_be_sealed_alike),
 		cmocka_unit_test(the_key_is_a_private_file),
 	};
 

@@ -1,0 +1,278 @@
+"""SNMP against Debian's snmpd and snmptrapd: all versions, authentication and privacy, informs, peers that are silent, wrong
+or broken, and a helper that dies."""
+
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+import snmphost
+import tree
+from snmphost import AUTH, COMMUNITY, NAME, PRIV, USER, WRITE, Agent, Receiver
+
+ENGINE = "800000090300AABBCC"
+V3 = "snmp-server user %s staff v3 auth sha %s priv aes 128 %s" % (USER, AUTH, PRIV)
+POLICY_EVENT = "1.3.6.1.4.1.9.10.134.0.2"
+
+
+def start(made):
+    try:
+        return made.start()
+    except snmphost.Unavailable as why:
+        pytest.skip(str(why))
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory):
+    try:
+        made = Agent(tmp_path_factory.mktemp("agent"))
+    except snmphost.Unavailable as why:
+        pytest.skip(str(why))
+    yield made.start()
+    made.stop()
+
+
+@pytest.fixture
+def receiver(tmp_path):
+    try:
+        made = Receiver(tmp_path, engine=ENGINE)
+    except snmphost.Unavailable as why:
+        pytest.skip(str(why))
+    yield made.start()
+    made.stop()
+
+
+def applet(name, *actions, event="event none sync yes"):
+    return ["event manager applet " + name, event] + ["action %02d %s" % (i + 1, a) for i, a in enumerate(actions)]
+
+
+def get(how, oid="sysName.0", kind="exact"):
+    return ["info type snmp oid %s get-type %s %s" % (oid, kind, how), 'puts "$_info_snmp_oid = $_info_snmp_value"']
+
+
+def at(agent, name=COMMUNITY, rest=""):
+    return "community %s ipaddr 127.0.0.1 udp-port %d %s" % (name, agent.port, rest)
+
+
+@pytest.mark.parametrize("name,rest", [(COMMUNITY, "version 1"), (COMMUNITY, "version 2c"), (USER, "version 3")])
+def test_objects_are_read_in_each_version(new_daemon, agent, name, rest):
+    daemon = new_daemon(config=[V3] + applet("GET", *get(at(agent, name, rest)), *get(at(agent, name, rest), kind="next")))
+    answer = daemon.run("GET")
+    assert answer.code == 0, answer
+    assert answer.out.splitlines() == ["1.3.6.1.2.1.1.5.0 = " + NAME, "1.3.6.1.2.1.1.6.0 = " + snmphost.LOCATION]
+
+
+def test_the_own_agent_is_the_one_configured(new_daemon, agent):
+    daemon = new_daemon(config=["snmp-server agent 127.0.0.1 version 2c %s udp-port %d" % (COMMUNITY, agent.port)] +
+                        applet("GET", "info type snmp getid 1.3.6.1.2.1.1",
+                               'puts "$_info_snmp_sysname_value|$_info_snmp_syslocation_value|$_info_snmp_sysobjectid_value"'))
+    answer = daemon.run("GET")
+    assert answer.out == "%s|%s|1.3.6.1.4.1.8072.3.2.10\n" % (NAME, snmphost.LOCATION)
+
+
+def test_setting_an_object(new_daemon, tmp_path):
+    # sysContact may be written as long as the agent's configuration does not name it.
+    with start(Agent(tmp_path)) as agent:
+        daemon = new_daemon(config=[V3] + applet(
+            "SET", "info type snmp set oid 1.3.6.1.2.1.1.4.0 oid-type string \"new contact\" " + at(agent, WRITE),
+            'puts "$_info_snmp_value"') + applet(
+            "SET3", "info type snmp set oid 1.3.6.1.2.1.1.4.0 oid-type string third " + at(agent, USER, "version 3")) + applet(
+            "NOT", "info type snmp set oid 1.3.6.1.2.1.1.4.0 oid-type string other " + at(agent, COMMUNITY)))
+        assert daemon.run("SET").out == "new contact\n"
+        assert agent.get("1.3.6.1.2.1.1.4.0") == '.1.3.6.1.2.1.1.4.0 = STRING: "new contact"'
+        assert daemon.run("NOT").code == 1
+        assert "noAccess" in daemon.show("show logging")
+        assert daemon.run("SET3").code == 0
+        assert agent.get("1.3.6.1.2.1.1.4.0") == '.1.3.6.1.2.1.1.4.0 = STRING: "third"'
+
+
+@pytest.mark.parametrize("user,why", [
+    ("%s staff v3 auth sha wrongpass123 priv aes 128 %s" % (USER, PRIV), "Authentication failure"),
+    ("%s staff v3 auth md5 %s" % (USER, AUTH), "Unsupported security level|Authentication failure|access"),
+    ("nobody staff v3 auth sha %s priv aes 128 %s" % (AUTH, PRIV), "Unknown user name"),
+])
+def test_a_user_that_the_agent_does_not_accept(new_daemon, agent, user, why):
+    name = user.split()[0]
+    daemon = new_daemon(config=["snmp-server user " + user] + applet("GET", *get(at(agent, name, "version 3"))))
+    assert daemon.run("GET").code == 1
+    line = re.search(r"FMPD_ACTION_INFO: Error attempting to fetch snmp information: (.*)", daemon.show("show logging"))
+    assert line and re.search(why, line.group(1)), line
+    assert AUTH not in daemon.log() and "wrongpass123" not in daemon.log()
+
+
+def test_an_agent_that_does_not_answer(new_daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        where = "community %s ipaddr 127.0.0.1 udp-port %d" % (COMMUNITY, silent.getsockname()[1])
+        daemon = new_daemon(config=[V3] + applet("TWO", *get(where)) +
+                            applet("THREE", *get(where.replace(COMMUNITY, USER) + " version 3")) +
+                            applet("CUT", *get(where), event="event none sync yes maxrun 1"))
+        for name in ("TWO", "THREE"):
+            assert daemon.run(name).code == 1
+            daemon.wait_log("fetch snmp information: 127.0.0.1: no answer[^$]*applet %s statement 01" % name)
+        # maxrun ends a run that waits.
+        daemon.run("CUT")
+        daemon.wait_log("CUT: Process Forced Exit- MAXRUN timer expired")
+
+
+def test_a_wrong_community_is_silence(new_daemon, agent):
+    daemon = new_daemon(config=applet("GET", *get(at(agent, "wr0ngone"))))
+    assert daemon.run("GET").code == 1
+    daemon.wait_log("127.0.0.1: no answer")
+
+
+GARBAGE = [b"", b"\0", b"0", b"0\x82\xff\xff", b"\x30\x84\xff\xff\xff\xff\x02", b"garbage of a peer that speaks no SNMP", b"\x30\x0c\x02\x01\x01\x04\x02ab\xa2\x03\x02\x01",
+           bytes(range(256)) * 4, b"\x30\x80" + b"\x30\x80" * 600]
+
+
+def test_garbage_in_place_of_an_answer(new_daemon, agent):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        peer.settimeout(20)
+        where = "community %s ipaddr 127.0.0.1 udp-port %d" % (COMMUNITY, peer.getsockname()[1])
+        daemon = new_daemon(config=applet("BAD", *get(where), event="event none") + applet("GOOD", *get(at(agent))))
+        assert daemon.run("BAD").code == 0
+        for _ in range(3):  # one question and its repetitions
+            asked, sender = peer.recvfrom(65535)
+            assert COMMUNITY.encode() in asked
+            for piece in GARBAGE + [asked[:n] for n in range(0, len(asked), 3)]:
+                peer.sendto(piece, sender)
+        daemon.wait_log("127.0.0.1: no answer")
+        assert daemon.run("GOOD").out == "1.3.6.1.2.1.1.5.0 = %s\n" % NAME
+        assert "FMPD_HELPER" not in daemon.show("show logging")
+
+
+def sent_to(receiver, how):
+    return ["snmp-server engineID local " + ENGINE, V3, "snmp-server enable traps event-manager",
+            "snmp-server host 127.0.0.1 %s udp-port %d" % (how, receiver.port)] + \
+        applet("SEND", 'snmp-trap intdata1 42 intdata2 -1 strdata "disk full"')
+
+
+@pytest.mark.parametrize("how", ["version 1 " + COMMUNITY, "version 2c " + COMMUNITY, "informs version 2c " + COMMUNITY,
+                                 "version 3 priv " + USER, "informs version 3 priv " + USER])
+def test_traps_and_informs_arrive(new_daemon, receiver, how):
+    daemon = new_daemon(config=sent_to(receiver, how))
+    assert daemon.run("SEND").code == 0
+    receiver.wait(r'134\.1\.2\.3\.1\.9\.1 = INTEGER: 42\t.*10\.1 = INTEGER: -1\t.*11\.1 = STRING: "disk full"')
+    text = receiver.text()
+    assert ("TRAP, SNMP v1" in text) == ("version 1" in how)
+    if "version 1" in how:
+        assert ".%s Enterprise Specific Trap (2)" % POLICY_EVENT[:-4] in text
+    else:
+        assert ".1.3.6.1.6.3.1.1.4.1.0 = OID: ." + POLICY_EVENT in text
+    assert '1.7.1 = STRING: "SEND"' in text
+    assert "FMPD_TRAP" not in daemon.show("show logging")
+    history = daemon.json("show event manager history traps")["traps"]
+    assert [(t["trap_type"], t["name"]) for t in history] == [("policy", "SEND")]
+
+
+def test_an_inform_that_nobody_confirms_is_told(new_daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        where = "127.0.0.1 informs version 2c %s udp-port %d" % (COMMUNITY, silent.getsockname()[1])
+        daemon = new_daemon(config=["snmp-server enable traps event-manager", "snmp-server host " + where] +
+                            applet("SEND", 'snmp-trap strdata "x"', 'puts "went on"'))
+        assert daemon.run("SEND").out == "went on\n"
+        daemon.wait_log("%HA_EM-4-FMPD_TRAP: Trap of policy SEND not sent: 127.0.0.1: no answer")
+
+
+def test_variables_of_ones_own(new_daemon, receiver):
+    daemon = new_daemon(config=sent_to(receiver, "version 2c " + COMMUNITY) + applet(
+        "OWN", "info type snmp var v oid 1.3.6.1.4.1.99.1.0 oid-type counter64 18446744073709551615",
+        "info type snmp var v oid 1.3.6.1.4.1.99.2.0 oid-type octet 00FF10",
+        "info type snmp var v oid 1.3.6.1.4.1.99.3.0 oid-type ipv4 192.0.2.1",
+        "info type snmp var v oid 1.3.6.1.4.1.99.4.0 oid-type oid 1.3.6.1",
+        "info type snmp trap enterprise-oid 1.3.6.1.4.1.99 generic-trapnum 6 specific-trapnum 8 trap-oid 1.3.6.1.4.1.99.0.8 "
+        "trap-var v",
+        "info type snmp inform trap-oid 1.3.6.1.4.1.99.0.9 trap-var v community %s ipaddr 127.0.0.1 udp-port %d" %
+        (COMMUNITY, receiver.port), 'puts "confirmed"'))
+    assert daemon.run("OWN").out == "confirmed\n"
+    for last in "89":
+        receiver.wait(r"4\.1\.0 = OID: \.1\.3\.6\.1\.4\.1\.99\.0\.%s\t.*99\.1\.0 = Counter64: 18446744073709551615\t.*"
+                      r"99\.2\.0 = Hex-STRING: 00 FF 10 \t.*99\.3\.0 = IpAddress: 192\.0\.2\.1\t.*"
+                      r"99\.4\.0 = OID: \.1\.3\.6\.1$" % last)
+
+
+def test_the_option_trap_sends_one_for_each_run(new_daemon, receiver):
+    daemon = new_daemon(config=sent_to(receiver, "version 2c " + COMMUNITY) +
+                        ["event manager applet RUNS trap", "event none sync yes", "action 1 exit 4"])
+    daemon.run("RUNS")
+    receiver.wait(r'OID: \.1\.3\.6\.1\.4\.1\.9\.10\.134\.0\.1\t.*7\.1 = STRING: "RUNS"\t.*8\.1 = INTEGER: 4')
+
+
+def helper_pid(daemon):
+    return [p["pid"] for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-snmp"][0]
+
+
+def test_a_helper_that_dies_fails_its_job_and_is_started_again(new_daemon, agent):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.settimeout(20)
+        where = "community %s ipaddr 127.0.0.1 udp-port %d" % (COMMUNITY, silent.getsockname()[1])
+        daemon = new_daemon(config=applet("HANG", *get(where), event="event none") + applet("GOOD", *get(at(agent))))
+        daemon.run("HANG")
+        silent.recvfrom(65535)
+        os.kill(helper_pid(daemon), signal.SIGKILL)
+        daemon.wait_log(r"%HA_EM-3-FMPD_HELPER: eventd-snmp ended by signal 9 during job 1")
+        daemon.wait_log("Error attempting to fetch snmp information: the SNMP process ended")
+        assert daemon.run("GOOD").out == "1.3.6.1.2.1.1.5.0 = %s\n" % NAME
+
+
+def test_secrets_are_not_shown(new_daemon, agent):
+    secrets = ("Sh0wnNowhere", "authshown1", "privshown1")
+    daemon = new_daemon(config=["snmp-server community Sh0wnNowhere RO",
+                                "snmp-server user u g v3 auth sha authshown1 priv aes 128 privshown1",
+                                "snmp-server host 127.0.0.1 version 2c Sh0wnNowhere"] +
+                        applet("GET", *get(at(agent, "Sh0wnNowhere"))))
+    daemon.run("GET")
+    daemon.wait_log("no answer")
+    daemon.ctl("write memory")
+    with open(daemon.config) as f:
+        saved = f.read()
+    assert "snmp-server community {6}" in saved
+    shown = daemon.show("show running-config") + daemon.show("show logging") + daemon.log() + saved
+    for secret in secrets:
+        assert secret not in shown
+    # What is encrypted is read back, and a line typed anew is the line that is there.
+    daemon.configure("no snmp-server community Sh0wnNowhere", "no snmp-server host 127.0.0.1 version 2c Sh0wnNowhere")
+    assert not re.search("snmp-server (community|host)", daemon.show("show running-config"))
+
+
+def test_a_lua_policy_reads_and_sets(new_daemon, agent, tmp_path):
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    (policies / "get.lua").write_text(
+        'eem.register{ "none", sync=true }\n'
+        'local target = { community="%s", ipaddr="127.0.0.1", udp_port=%d }\n'
+        'local oid, value = eem.snmp_get("sysName.0", "exact", target)\n'
+        'print(oid, value)\n'
+        'oid, value = eem.snmp_get("1.3.6.1.2.1.1.5.0", "next", target)\n'
+        'print(oid, value)\n'
+        'local ok, err = pcall(eem.snmp_get, "1.3.6.1.4.1.4242.1.0", "exact", target)\n'
+        'print(ok, err.code)\n'
+        'ok, err = pcall(eem.snmp_set, "1.3.6.1.2.1.1.5.0", "string", "x", target)\n'
+        'print(ok, err.code)\n'
+        'eem.snmp_trap{ intdata1=1, strdata="from lua" }\n' % (COMMUNITY, agent.port))
+    daemon = new_daemon(config=['event manager directory user policy "%s"' % policies, "event manager policy get.lua type user"])
+    answer = daemon.run("get.lua")
+    assert answer.out.splitlines()[:4] == ["1.3.6.1.2.1.1.5.0\t" + NAME, "1.3.6.1.2.1.1.6.0\t" + snmphost.LOCATION,
+                                           "false\tFH_ENOSNMPDATA", "false\tFH_ENOSNMPDATA"], answer
+    assert answer.code == 0, answer
+    assert [t["name"] for t in daemon.json("show event manager history traps")["traps"]] == ["get.lua"]
+
+
+def test_many_questions_at_once_do_not_wait_for_a_silent_agent(new_daemon, agent):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.settimeout(20)
+        where = "community %s ipaddr 127.0.0.1 udp-port %d version 3" % (USER, silent.getsockname()[1])
+        daemon = new_daemon(config=[V3] + applet("HANG", *get(where), event="event none maxrun 60") +
+                            applet("GOOD", *get(at(agent, USER, "version 3"))))
+        for _ in range(5):
+            daemon.run("HANG")
+        silent.recvfrom(65535)
+        assert daemon.run("GOOD").out == "1.3.6.1.2.1.1.5.0 = %s\n" % NAME
+        assert "no answer" not in daemon.show("show logging")
+        assert tree.wait_for(lambda: daemon.show("show logging").count("no answer") == 5, 40)
