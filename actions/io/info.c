@@ -2,13 +2,13 @@
  * action LABEL info type ...: what the device knows of itself. Each type has its variable, named
  * _info_TYPE; lists also have one for each record (eem-language 6.6).
  */
+#include "actions/io/info.h"
+
 #include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "actions/action.h"
-#include "actions/io/info.h"
 #include "actions/io/io.h"
 #include "bus/detector.h"
 #include "bus/recent.h"

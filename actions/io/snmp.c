@@ -73,7 +73,7 @@ read_number(struct run *run, const struct kw_template *t, int32_t *out)
 	if (kind == IS_MISSING)
 		return false;
 	if (kind != IS_NUMBER || !fits(v)) {
-		run_fail(run, "FH_EINVAL", SEV_ERRORS, "FMPD_WRONGARG",
+		run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_WRONGARG",
 			"wrong argument of snmp-trap: a number from -2147483648 to 2147483647");
 		return false;
 	}
@@ -101,7 +101,7 @@ trap_exec(struct run *run, const void *args)
 	if (a->strdata.set && (trap.text = run_expand(run, &a->strdata, &n)) == NULL)
 		return STEP_FAIL;
 	if (n > STRDATA_MAX)
-		return run_fail(run, "FH_EINVAL", SEV_ERRORS, "FMPD_WRONGARG",
+		return run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_WRONGARG",
 			"wrong argument of snmp-trap: strdata takes at most %d characters", STRDATA_MAX);
 	if (!run_is_live(run))
 		return STEP_NEXT;

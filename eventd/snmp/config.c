@@ -98,7 +98,7 @@ read_peer(struct engine *e, const void *ctx, const struct host_args *a, uint16_t
 	p->port = a->port.set ? (uint16_t)a->port.v : port;
 	p->secured = a->secured.set ? (enum snmp_secured)a->secured.v : SECURED_NOT;
 	p->name = snmp_clear(e, ctx, &a->name);
-	p->inform = a->kind.set && a->kind.v == 1;
+	p->inform = a->informs.set;
 }
 
 /* Traps are of version 1 when nothing is said, as on IOS; questions of version 2c. */

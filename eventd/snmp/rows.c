@@ -126,7 +126,7 @@ community_adopt(struct engine *e, void *args, struct err *err)
 static bool
 host_adopt_as(struct engine *e, const char *words, void *args, struct err *err)
 {
-	const struct host_args *a = args;
+	struct host_args *a = args;
 	bool v3 = a->release.set && a->release.v == SNMP_RELEASE_3;
 
 	if (v3 != a->secured.set) {
@@ -136,11 +136,12 @@ host_adopt_as(struct engine *e, const char *words, void *args, struct err *err)
 		err_hint(err, "version 3 auth, version 3 noauth or version 3 priv");
 		return false;
 	}
-	if (a->kind.set && a->kind.v == 1 && (!a->release.set || a->release.v == SNMP_RELEASE_1)) {
+	if (a->informs.set && (!a->release.set || a->release.v == SNMP_RELEASE_1)) {
 		err_set(err, ERR_REFUSED, "version 1 has no informs");
 		err_hint(err, "informs version 2c or informs version 3");
 		return false;
 	}
+	a->traps.set = false;
 	seal_line(e, words, args);
 	return true;
 }
@@ -234,11 +235,6 @@ static const struct kw_alternative accesses[] = {
 	{ "RW", "Read-write access with this community string", 1, false },
 	{ NULL, NULL, 0, false },
 };
-static const struct kw_alternative kinds[] = {
-	{ "informs", "Send Inform messages to this host", 1, false },
-	{ "traps", "Send Trap messages to this host", 0, false },
-	{ NULL, NULL, 0, false },
-};
 static const struct kw_alternative releases[] = {
 	{ "1", "Use SNMPv1", SNMP_RELEASE_1, false },
 	{ "2c", "Use SNMPv2c", SNMP_RELEASE_2C, false },
@@ -296,7 +292,8 @@ static const struct kw level_kw[] = {
 
 static const struct kw host_kw[] = {
 	BARE(host_args, address, kw_ip, "IP address of the SNMP notification host", .flags = KW_REQ),
-	BARE(host_args, kind, kw_choice, "Kind of messages", .choices = kinds, .dflt = 0, .has_dflt = true),
+	FLAG(host_args, "informs", informs, "Send Inform messages to this host", .flags = KW_SEQ, .group = 1),
+	FLAG(host_args, "traps", traps, "Send Trap messages to this host", .flags = KW_SEQ, .group = 1),
 	PEER_ROWS(TRAP_PORT),
 	BARE(host_args, types, kw_word, "Notification type to allow, such as event-manager", .flags = KW_MANY,
 		.param = "WORD"),

@@ -25,7 +25,7 @@ struct community_args {
 /* snmp-server host and agent. */
 struct host_args {
 	struct kw_str address, name;
-	struct kw_enum kind; /* 1: informs */
+	struct kw_flag informs, traps; /* traps is the default, and forgotten */
 	struct kw_enum release, secured;
 	struct kw_int port;
 	struct kw_list types;

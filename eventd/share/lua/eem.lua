@@ -239,9 +239,26 @@ function eem.snmp_trap(trap) end
 ---@param next_oid? string
 function eem.snmp_reply(kind, value, next_oid) end
 
+---@class eem.snmp_target
+---@field community? string with version 3 the name of a user
+---@field ipaddr? string
+---@field udp_port? integer
+---@field version? "1" | "2c" | "3"
+---@field context? string
+
+---Identifier and value of an object.
 ---@param oid string
 ---@param get_type? "exact" | "next"
-function eem.snmp_get(oid, get_type) end
+---@param target? eem.snmp_target the device's own agent when nil
+---@return string oid, string value
+function eem.snmp_get(oid, get_type, target) end
+
+---@param oid string
+---@param kind "counter" | "counter64" | "gauge" | "int" | "ipv4" | "octet" | "oid" | "string" | "uint"
+---@param value any
+---@param target? eem.snmp_target
+---@return string oid, string value
+function eem.snmp_set(oid, kind, value, target) end
 
 ---@param msg any
 function eem.cns_event(msg) end
