@@ -129,6 +129,11 @@ snmp_user_into(const struct snmp_user *u, netsnmp_session *s)
 	s->securityName = (char *)(uintptr_t)u->name;
 	s->securityNameLen = strlen(u->name);
 	s->securityModel = SNMP_SEC_MODEL_USM;
+	/* Said plainly: what is left out is a default of the library's. */
+	s->securityAuthProto = usmNoAuthProtocol;
+	s->securityAuthProtoLen = OID_LENGTH(usmNoAuthProtocol);
+	s->securityPrivProto = usmNoPrivProtocol;
+	s->securityPrivProtoLen = OID_LENGTH(usmNoPrivProtocol);
 	if (u->auth != NULL) {
 		s->securityAuthProto = (oid *)(uintptr_t)u->auth;
 		s->securityAuthProtoLen = u->auth_len;

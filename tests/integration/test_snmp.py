@@ -88,6 +88,36 @@ def test_setting_an_object(new_daemon, tmp_path):
         assert agent.get("1.3.6.1.2.1.1.4.0") == '.1.3.6.1.2.1.1.4.0 = STRING: "third"'
 
 
+@pytest.mark.parametrize("auth", ["md5", "sha", "sha-2 256", "sha-2 384", "sha-2 512"])
+@pytest.mark.parametrize("priv", ["", "aes 128", "aes 192", "aes 256", "des"])
+def test_every_protocol_of_users(module_daemon, protocol_agent, auth, priv):
+    agent, daemon = protocol_agent
+    name = "u" + re.sub("[^0-9a-z]", "", auth + priv)
+    answer = daemon.run("GET-" + name)
+    assert answer.out == "1.3.6.1.2.1.1.5.0 = %s\n" % NAME, answer
+
+
+@pytest.fixture(scope="module")
+def protocol_agent(module_daemon, tmp_path_factory):
+    """An agent with a user for each pair of protocols, and an eventd that asks it in their names."""
+    auths = {"md5": "MD5", "sha": "SHA", "sha-2 256": "SHA-256", "sha-2 384": "SHA-384", "sha-2 512": "SHA-512"}
+    privs = {"": "", "aes 128": "AES", "aes 192": "AES-192-C", "aes 256": "AES-256-C", "des": "DES"}
+    lines, config = [], []
+    pairs = [(a, p, "u" + re.sub("[^0-9a-z]", "", a + p)) for a in auths for p in privs]
+    for auth, priv, name in pairs:
+        lines += ["createUser %s %s %s %s" % (name, auths[auth], AUTH, priv and "%s %s" % (privs[priv], PRIV)),
+                  "rouser %s %s" % (name, "priv" if priv else "auth")]
+        config += ["snmp-server user %s staff v3 auth %s %s %s" % (name, auth, AUTH, priv and "priv %s %s" % (priv, PRIV))]
+    try:
+        agent = Agent(tmp_path_factory.mktemp("protocols"), lines=lines).start()
+    except snmphost.Unavailable as why:
+        pytest.skip(str(why))
+    for _, _, name in pairs:
+        config += applet("GET-" + name, *get(at(agent, name, "version 3")))
+    yield agent, module_daemon(config=config)
+    agent.stop()
+
+
 @pytest.mark.parametrize("user,why", [
     ("%s staff v3 auth sha wrongpass123 priv aes 128 %s" % (USER, PRIV), "Authentication failure"),
     ("%s staff v3 auth md5 %s" % (USER, AUTH), "Unsupported security level|Authentication failure|access"),
