@@ -22,8 +22,7 @@
 #include "core/notify.h"
 #include "core/paths.h"
 #include "core/settings.h"
-#include "detect/interface.h"
-#include "detect/routing.h"
+#include "detect/kernel.h"
 #include "net/addresses.h"
 #include "net/links.h"
 #include "options.h"
@@ -169,9 +168,7 @@ follow_kernel(struct engine *e)
 	}
 	e->addresses = addresses_new(e, e, &err);
 	link_messages(e, e, e->links);
-	interface_detector_come(e);
-	if (e->addresses != NULL)
-		routing_detector_come(e);
+	kernel_detectors_come(e);
 }
 
 static int

@@ -44,6 +44,7 @@ struct engine {
 	struct links *links;               /* net/links.h; NULL: there is no netlink */
 	struct addresses *addresses;       /* net/addresses.h; NULL: there is no netlink */
 	struct routes *routes;             /* net/routes.h: routes_of() */
+	struct fdb *fdb;                   /* net/fdb.h: fdb_of() */
 	struct slas *slas;                 /* bus/sla.h */
 	struct tracks *tracks;             /* track/track.h */
 	struct captures *captures;         /* capture/capture.h */

@@ -2,7 +2,7 @@
  * Detector interface: counters and rates of interfaces against a threshold. Every statement has its own
  * poll-interval; those that are due at about the same moment share one dump of the kernel's table.
  */
-#include "detect/interface.h"
+#include "detect/detector.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "detect/detector.h"
 #include "detect/threshold.h"
 #include "detect/words.h"
 #include "net/links.h"
@@ -370,12 +369,6 @@ interface_start(struct engine *engine, struct err *err)
 	timer_stop(all->timer);
 	*bus_detector_state(engine->bus, &detector_interface) = all;
 	return true;
-}
-
-void
-interface_detector_come(struct engine *engine)
-{
-	bus_detector_come(engine->bus, &detector_interface);
 }
 
 const struct detector detector_interface = {

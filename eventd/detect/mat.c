@@ -1,8 +1,16 @@
-/* Detector mat: entries of the MAC address table. */
+/* Detector mat: addresses that a bridge of the kernel learns, and forgets. */
 #include "detect/detector.h"
 
-#include "core/text.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "core/ifname.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "detect/interfaces.h"
 #include "detect/words.h"
+#include "net/fdb.h"
+#include "net/links.h"
 
 struct mat_spec {
 	struct spec_common common;
@@ -53,6 +61,145 @@ mat_check(struct engine *engine, const void *args, bool final, struct err *err)
 	       words_missing(err, "one of 'interface', 'mac-address' is missing");
 }
 
+enum { ADDED, DELETED };
+
+/* One armed statement. */
+struct watcher {
+	struct interfaces_wanted interfaces;
+	struct regex *mac;
+};
+
+struct mat {
+	struct engine *engine;
+	struct fdb *fdb; /* NULL: nobody has asked yet */
+	struct regex_scratch *scratch;
+};
+
+/* What waits for its hold-down. */
+struct held {
+	struct engine *engine;
+	struct event *event;
+	struct timer *timer;
+	uint64_t id;
+};
+
+static bool
+wants(const struct mat *all, const struct spec *s, bool added, const char *interface, const char *mac)
+{
+	const struct mat_spec *a = s->args;
+	const struct watcher *w = s->private;
+
+	if (a->type.set && a->type.v != (added ? ADDED : DELETED))
+		return false;
+	if (!interfaces_want(&w->interfaces, all->scratch, interface))
+		return false;
+	return w->mac == NULL || regex_match(w->mac, all->scratch, mac, strlen(mac), NULL) == REGEX_YES;
+}
+
+static void
+on_held(void *arg)
+{
+	struct held *h = arg;
+
+	bus_publish(h->engine->bus, event_ref(h->event), &h->id, 1);
+	mem_free(h);
+}
+
+static int
+held_free(void *ptr)
+{
+	event_unref(((struct held *)ptr)->event);
+	return 0;
+}
+
+/* Ends with the statement, whose private state it belongs to. */
+static void
+hold(struct spec *s, struct event *ev, usec time)
+{
+	struct held *h = mem_new(s->private, struct held);
+
+	h->engine = s->engine;
+	h->event = event_ref(ev);
+	h->id = s->id;
+	mem_on_free(h, held_free);
+	h->timer = timer_after(h, s->engine->loop, time, on_held, h);
+}
+
+static void
+changed(void *arg, bool added, const struct fdb_entry *entry)
+{
+	struct mat *all = arg;
+	struct engine *e = all->engine;
+	const struct link *port = links_by_index(e->links, entry->port);
+	const unsigned char *m = entry->key.mac;
+	struct event *ev = NULL;
+	struct mat_data *d;
+	char mac[16];
+
+	if (port == NULL)
+		return;
+	snprintf(mac, sizeof mac, "%02x%02x.%02x%02x.%02x%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+	for (struct spec *s = bus_specs(e->bus, &detector_mat); s != NULL; s = s->next) {
+		const struct mat_spec *a = s->args;
+
+		if (!wants(all, s, added, port->name, mac))
+			continue;
+		if (ev == NULL) {
+			ev = event_new(e, &detector_mat, NULL, NULL);
+			d = ev->data;
+			d->notification = added ? "add" : "delete";
+			d->intf_name = event_str(ev, ifname_ios(e->settings, port->name));
+			d->mac_address = event_str(ev, mac);
+			ev->source = "bridge";
+		}
+		if (a->hold_down.set)
+			hold(s, ev, a->hold_down.v);
+		else
+			bus_publish(e->bus, event_ref(ev), &s->id, 1);
+	}
+	event_unref(ev);
+}
+
+static bool
+mat_arm(struct spec *s, struct err *err)
+{
+	const struct mat_spec *a = s->args;
+	struct mat *all = *bus_detector_state(s->engine->bus, &detector_mat);
+	struct watcher *w = mem_new(s, struct watcher);
+
+	if (all->fdb == NULL) {
+		all->fdb = fdb_of(s->engine, err);
+		if (all->fdb != NULL)
+			fdb_on_change(all, all->fdb, changed, all);
+	}
+	if (all->fdb == NULL ||
+		!interfaces_wanted(w, s->engine, &a->ifname, &a->regexp, &w->interfaces, err) ||
+		(a->mac.set && (w->mac = regex_new(w, a->mac.s, REGEX_EVENT, err)) == NULL)) {
+		mem_free(w);
+		return false;
+	}
+	s->private = w;
+	return true;
+}
+
+static void
+mat_disarm(struct spec *s)
+{
+	mem_free(s->private);
+	s->private = NULL;
+}
+
+static bool
+mat_start(struct engine *engine, struct err *err)
+{
+	struct mat *all = mem_new(engine->bus, struct mat);
+
+	all->engine = engine;
+	all->scratch = regex_scratch_new(all, REGEX_JIT);
+	*bus_detector_state(engine->bus, &detector_mat) = all;
+	return true;
+}
+
 const struct detector detector_mat = {
 	.name = "mat",
 	.help = "MAC address table event",
@@ -63,4 +210,7 @@ const struct detector detector_mat = {
 	.fields = mat_fields,
 	.awaited = true,
 	.check = mat_check,
+	.start = mat_start,
+	.arm = mat_arm,
+	.disarm = mat_disarm,
 };

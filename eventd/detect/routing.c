@@ -1,5 +1,5 @@
 /* Detector routing: changes of the kernel's routing tables (net/routes.h), whoever made them. */
-#include "detect/routing.h"
+#include "detect/detector.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 #include "core/mem.h"
 #include "core/regex.h"
 #include "core/text.h"
-#include "detect/detector.h"
 #include "detect/words.h"
 #include "net/links.h"
 #include "net/routes.h"
@@ -413,12 +412,6 @@ routing_start(struct engine *engine, struct err *err)
 	all->scratch = regex_scratch_new(all, REGEX_JIT);
 	*bus_detector_state(engine->bus, &detector_routing) = all;
 	return true;
-}
-
-void
-routing_detector_come(struct engine *engine)
-{
-	bus_detector_come(engine->bus, &detector_routing);
 }
 
 const struct detector detector_routing = {

@@ -12,7 +12,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
-#include "detect/interface.h"
+#include "detect/kernel.h"
 #include "net/links.h"
 #include "disk.h"
 #include "virtual.h"
@@ -118,7 +118,7 @@ world_new(const char *path, usec wall_start)
 	log_sink(w->sinks, w->engine->log, keep_line, w);
 	mailer_fake(w->engine->mailer, on_mail, w);
 	w->engine->links = links_new_fake(w->engine, w->engine);
-	interface_detector_come(w->engine);
+	kernel_detectors_come(w->engine);
 	w->answer = MAIL_OK;
 	world_open_session(w);
 	return w;
