@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applets/rows.h"
-#include "conf/conf.h"
+#include "applets/applet.h"
 #include "core/ifname.h"
 #include "core/loop.h"
 #include "core/mem.h"
@@ -239,7 +238,6 @@ wants(const struct spec *s, struct regex_scratch *scratch, enum route_event what
 
 struct routing {
 	struct engine *engine;
-	usec delay;            /* bootup-delay: nothing is published so soon after the start */
 	struct routes *routes; /* NULL: nobody has asked yet */
 	struct regex_scratch *scratch;
 };
@@ -308,7 +306,7 @@ route_changed(void *arg, enum route_event what, const struct route *r)
 	uint64_t *ids = NULL;
 	size_t n = 0;
 
-	if (clock_mono(e->clock) - e->started_mono < all->delay)
+	if (clock_mono(e->clock) - e->started_mono < routing_bootup_delay(e))
 		return;
 	for (struct spec *s = bus_specs(e->bus, &detector_routing); s != NULL; s = s->next) {
 		if (!wants(s, all->scratch, what, r, protocol, vrf))
@@ -364,51 +362,12 @@ routing_disarm(struct spec *s)
 	s->private = NULL;
 }
 
-/* ---- event manager detector routing bootup-delay S ---- */
-
-struct delay_args {
-	struct kw_time delay;
-};
-
-static const struct kw delay_kw[] = {
-	{ .help = "Seconds after the start",
-		.type = &kw_seconds,
-		KW_AT(struct delay_args, delay),
-		.flags = KW_REQ,
-		.max = SPEC_TIME_MAX },
-	KW_END,
-};
-
-static bool
-delay_apply(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
-{
-	struct routing *all = *bus_detector_state(e->bus, &detector_routing);
-
-	all->delay = new == NULL ? 0 : ((const struct delay_args *)new->args)->delay.v;
-	return true;
-}
-
-static const struct conf_row delay_row = {
-	.cmd = { .words = "event manager detector routing bootup-delay",
-		.help = "Time after the start without events of the routing detector",
-		.kw = delay_kw,
-		.size = sizeof(struct delay_args),
-		.level = 15 },
-	.mode = "config",
-	.order = ORDER_EEM_SETTINGS,
-	.apply = delay_apply,
-};
-
 static bool
 routing_start(struct engine *engine, struct err *err)
 {
 	struct routing *all = mem_new(engine->bus, struct routing);
 
 	all->engine = engine;
-	conf_word(engine->conf, "config", "event manager detector", "Settings of event detectors");
-	conf_word(
-		engine->conf, "config", "event manager detector routing", "Settings of the routing detector");
-	conf_rows(engine->conf, &delay_row, 1);
 	all->scratch = regex_scratch_new(all, REGEX_JIT);
 	*bus_detector_state(engine->bus, &detector_routing) = all;
 	return true;
