@@ -77,6 +77,9 @@ finish(struct builder *b)
 	t->text = b->n ? b->pieces[0].s : "";
 	t->len = b->n ? b->pieces[0].n : 0;
 	t->is_number = t->is_literal && parse_integer(t->text, t->len, &t->number);
+	t->is_variable = b->n == 1 && b->pieces[0].is_variable;
+	if (t->is_variable)
+		t->variable = (struct variable){ .name = b->pieces[0].s, .symbol = b->pieces[0].symbol };
 	if (b->n)
 		t->pieces = memcpy(
 			mem_pack(b->ctx, b->n * sizeof *t->pieces), b->pieces, b->n * sizeof *t->pieces);
@@ -222,22 +225,16 @@ run_expand_or_empty(struct run *r, const struct kw_template *arg, size_t *len)
 }
 
 enum number
-run_expand_int(struct run *r, const struct kw_template *arg, int64_t *out)
+run_expand_read_int(struct run *r, const struct kw_template *arg, int64_t *out)
 {
-	const struct template *t = arg->t;
 	const char *s;
 	size_t n;
 
-	if (t && t->is_number) {
-		*out = t->number;
-		return IS_NUMBER;
-	}
-	if (t && t->n == 1 && t->pieces[0].is_variable) {
-		enum number is = run_var_int(
-			r, &(struct variable){ .name = t->pieces[0].s, .symbol = t->pieces[0].symbol }, out);
+	if (arg->t && arg->t->is_variable) {
+		enum number is = run_var_int(r, &arg->t->variable, out);
 
 		if (is == IS_MISSING)
-			unknown_variable(r, t->pieces[0].s);
+			unknown_variable(r, arg->t->variable.name);
 		return is;
 	}
 	s = run_expand(r, arg, &n);

@@ -37,6 +37,8 @@ struct template
 	size_t len;
 	bool is_number; /* a literal integer */
 	int64_t number;
+	bool is_variable; /* one variable, and nothing else */
+	struct variable variable;
 };
 
 /* Values. Both begin as struct kw_str does, and print as it does. */
@@ -76,7 +78,22 @@ const char *run_expand(struct run *, const struct kw_template *, size_t *len);
 /* As it, but an argument that was not given, and a variable that does not exist, read as "". */
 const char *run_expand_or_empty(struct run *, const struct kw_template *, size_t *len);
 /* IS_MISSING: as run_expand() NULL, the step has failed. */
-enum number run_expand_int(struct run *, const struct kw_template *, int64_t *out);
+enum number run_expand_read_int(struct run *, const struct kw_template *, int64_t *out);
+
+static inline enum number
+run_expand_int(struct run *r, const struct kw_template *arg, int64_t *out)
+{
+	const struct template *t = arg->t;
+
+	if (t != NULL && t->is_number) {
+		*out = t->number;
+		return IS_NUMBER;
+	}
+	if (t != NULL && t->is_variable && value_own(r, t->variable.symbol) != NULL)
+		return run_var_int(r, &t->variable, out);
+	return run_expand_read_int(r, arg, out);
+}
+
 /*
  * Piece by piece, for those who treat literal and foreign text differently (`cli command`, rulings 3).
  * False as run_expand() NULL.

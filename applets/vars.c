@@ -11,33 +11,6 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-enum { SMALL = 24 };
-
-/*
- * A value is a text, a number, or both: counting in a loop never prints a number, and a text that is
- * compared as a number is read once.
- */
-enum { IS_UNSET = 0, HAS_TEXT = 1, HAS_NUMBER = 2, NO_NUMBER = 4 };
-
-struct value {
-	unsigned form;
-	int64_t number;
-	char *s; /* `small` or memory of the run */
-	size_t n, cap;
-	char small[SMALL];
-};
-
-struct extra {
-	struct extra *next;
-	const char *name;
-	struct value value;
-};
-
-struct vars {
-	struct extra *extras;
-	struct value by_symbol[];
-};
-
 bool
 variable_name_valid(const char *name, size_t n)
 {
@@ -112,7 +85,7 @@ value_reserve(struct run *r, struct value *v, size_t n)
 {
 	if (v->s == NULL) {
 		v->s = v->small;
-		v->cap = SMALL;
+		v->cap = VALUE_SMALL;
 	}
 	if (n < v->cap)
 		return;
@@ -121,7 +94,7 @@ value_reserve(struct run *r, struct value *v, size_t n)
 	char *old = v->s == v->small ? NULL : v->s;
 	char *grown = mem_resize(run_ctx(r), old, cap);
 	if (old == NULL)
-		memcpy(grown, v->small, SMALL);
+		memcpy(grown, v->small, VALUE_SMALL);
 	v->s = grown;
 	v->cap = cap;
 }
@@ -142,18 +115,11 @@ value_put(struct run *r, struct value *v, size_t at, const char *s, size_t n)
 	v->form = HAS_TEXT;
 }
 
-static void
-value_put_number(struct value *v, int64_t number)
-{
-	v->number = number;
-	v->form = HAS_NUMBER;
-}
-
 static const char *
 value_text(struct run *r, struct value *v, size_t *len)
 {
 	if ((v->form & HAS_TEXT) == 0) {
-		value_reserve(r, v, SMALL - 1);
+		value_reserve(r, v, VALUE_SMALL - 1);
 		v->n = (size_t)snprintf(v->s, v->cap, "%" PRId64, v->number);
 		v->form |= HAS_TEXT;
 	}
@@ -218,7 +184,7 @@ run_var(struct run *r, const struct variable *v, size_t *len)
 }
 
 enum number
-run_var_int(struct run *r, const struct variable *v, int64_t *out)
+run_var_read_int(struct run *r, const struct variable *v, int64_t *out)
 {
 	struct value *own = find_value(r, v->symbol, v->name);
 	const char *s;
@@ -287,7 +253,7 @@ writable_value(struct run *r, uint32_t symbol, const char *name)
 static bool
 is_exit_status(const char *name)
 {
-	return name[0] == '_' && strcmp(name, "_exit_status") == 0;
+	return name[0] == '_' && name[1] == 'e' && strcmp(name, "_exit_status") == 0;
 }
 
 static bool
@@ -354,7 +320,7 @@ run_append(struct run *r, const struct variable *v, const char *s, size_t n)
 }
 
 bool
-run_set_int(struct run *r, const struct variable *v, int64_t number)
+run_set_new_int(struct run *r, const struct variable *v, int64_t number)
 {
 	return write_number(r, v->symbol, v->name, number);
 }
@@ -369,7 +335,7 @@ run_set_result(struct run *r, const struct variable *v, const char *s, size_t n)
 }
 
 void
-run_set_result_int(struct run *r, const struct variable *v, int64_t number)
+run_set_new_result_int(struct run *r, const struct variable *v, int64_t number)
 {
 	value_put_number(make_value(r, v->symbol, v->name), number);
 }

@@ -10,9 +10,14 @@ static enum step
 set_exec(struct run *run, const void *args)
 {
 	const struct set_args *a = args;
+	const struct template *t = a->value.t;
+	const char *s;
+	int64_t number;
 	size_t n;
-	const char *s = run_expand(run, &a->value, &n);
 
+	if (t != NULL && t->is_variable && run_var_is_int(run, &t->variable, &number))
+		return run_set_int(run, &a->name.v, number) ? STEP_NEXT : STEP_FAIL;
+	s = run_expand(run, &a->value, &n);
 	return s && run_set(run, &a->name.v, s, n) ? STEP_NEXT : STEP_FAIL;
 }
 

@@ -16,7 +16,7 @@
  * What one run may do before others have their turn: so many steps, some ten microseconds, or less when
  * they are dear (long texts, hard expressions). The clock is looked at now and then.
  */
-enum { STEPS_A_TURN = 2000, STEPS_A_LOOK = 16, TURN_US = 1000 };
+enum { LOOKS_A_TURN = 125, STEPS_A_LOOK = 16, TURN_US = 1000 };
 
 /* ---- who and where ---- */
 
@@ -318,20 +318,14 @@ survive(struct run *r)
 	return true;
 }
 
-/* True while there is more to do now. */
+/* What does not just go on: true while there is more to do now. */
 static bool
 after_step(struct run *r, enum step result)
 {
 	switch (result) {
 	case STEP_NEXT:
 	case STEP_JUMP:
-		if (!run_step(r)->keeps_error)
-			r->error[0] = '\0';
-		if (result == STEP_NEXT)
-			go_on(r, r->at.pc + 1, ARRIVE_NEXT);
-		else
-			go_on(r, r->at.next, r->at.next_arrival);
-		return true;
+		break;
 	case STEP_WAIT:
 		if (r->resumed)
 			return true; /* answered before we came to wait */
@@ -346,7 +340,7 @@ after_step(struct run *r, enum step result)
 		r->phase = RUN_ENDED;
 		return false;
 	}
-	return false;
+	return true;
 }
 
 /* What a wait has come to: the answer of `then`, or of the wait itself. */
@@ -364,16 +358,36 @@ take_result(struct run *r)
 	return then ? then(r, run_step(r)->args) : STEP_NEXT;
 }
 
-static enum step
-execute_step(struct run *r)
+/* So many steps, in the fewest instructions; false when there is nothing more to do now. */
+static bool
+execute_steps(struct run *r, unsigned steps)
 {
-	const struct program_step *s = run_step(r);
+	for (; steps > 0; steps--) {
+		const struct program_step *s;
+		enum step result;
 
-	scratch_reset(r->scratch);
-	if (r->waiting && r->resumed)
-		return take_result(r);
-	r->resumed = r->failed = false;
-	return s->exec ? s->exec(r, s->args) : STEP_NEXT;
+		if (r->kill || r->at.pc >= r->at.program->n) {
+			r->phase = RUN_ENDED;
+			return false;
+		}
+		s = run_step(r);
+		scratch_reset(r->scratch);
+		if (r->waiting && r->resumed) {
+			result = take_result(r);
+		} else {
+			r->resumed = r->failed = false;
+			result = s->exec ? s->exec(r, s->args) : STEP_NEXT;
+		}
+		if (result <= STEP_JUMP && !run_step(r)->keeps_error)
+			r->error[0] = '\0';
+		if (result == STEP_NEXT)
+			go_on(r, r->at.pc + 1, ARRIVE_NEXT);
+		else if (result == STEP_JUMP)
+			go_on(r, r->at.next, r->at.next_arrival);
+		else if (!after_step(r, result))
+			return false;
+	}
+	return true;
 }
 
 enum run_phase
@@ -383,16 +397,9 @@ run_execute(struct run *r)
 	usec until = clock_mono(clock) + TURN_US;
 
 	r->phase = RUN_EXECUTING;
-	for (unsigned i = 1; i <= STEPS_A_TURN && !r->kill; i++) {
-		if (i % STEPS_A_LOOK == 0 && clock_mono(clock) > until)
+	for (unsigned i = 0; i < LOOKS_A_TURN && execute_steps(r, STEPS_A_LOOK); i++)
+		if (clock_mono(clock) > until)
 			break;
-		if (r->at.pc >= r->at.program->n) {
-			r->phase = RUN_ENDED;
-			break;
-		}
-		if (!after_step(r, execute_step(r)))
-			break;
-	}
 	if (r->kill)
 		r->phase = RUN_ENDED;
 	if (r->phase == RUN_EXECUTING)
