@@ -14,6 +14,7 @@
 #include "actions/mail/dns/commands.h"
 #include "actions/mail/dns/resolver.h"
 #include "actions/mail/maillog.h"
+#include "actions/mail/report/tlsrpt.h"
 #include "actions/mail/sts/sts.h"
 #include "actions/mail/test/command.h"
 #include "applets/applet.h"
@@ -164,6 +165,7 @@ register_everything(struct engine *e)
 	maillog_start(e);
 	mail_dns_commands(e);
 	sts_start(e);
+	tlsrpt_start(e);
 	system_config_start(e);
 	snmp_config_start(e);
 	pki_exec_commands(e->cli);
@@ -218,6 +220,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
 	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
 	e->resolver = resolver_new(e, e);
+	e->tlsrpt = tlsrpt_new(e, e);
 	e->sts = sts_new(e, e);
 	e->destinations = destinations_new(e, e);
 	e->captures = captures_new(e, e);

@@ -113,6 +113,7 @@ session_reset(struct delivery *d)
 	json_decref(r->tls);
 	r->tls = NULL;
 	at->ip = at->local_ip = at->tls_version = at->tls_cipher = at->tls_name = at->tls_problem = NULL;
+	at->tls_class = at->sts_class = MAIL_OK;
 	at->dane = at->sts_failure = NULL;
 	at->tls_verified = at->dane_success = false;
 }

@@ -9,6 +9,7 @@
 #include "actions/mail/delivery_log.h"
 #include "actions/mail/event.h"
 #include "actions/mail/message.h"
+#include "actions/mail/report/tlsrpt.h"
 #include "actions/mail/token.h"
 #include "core/engine.h"
 #include "core/helper.h"
@@ -73,6 +74,7 @@ finish(struct mail_ticket *t, const struct mail_result *result)
 		t->worker->ticket = NULL;
 	t->worker = NULL;
 	delivery_log_result(t->mailer->engine, &t->log, t->job, result);
+	tlsrpt_delivery(t->mailer->engine, t->job, result);
 	mem_steal(t->mailer, t);
 	done(arg, result);
 	mem_free(t);

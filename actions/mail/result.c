@@ -85,10 +85,14 @@ static const struct record_field hop_fields[] = {
 	{ "tls_verified", RECORD_BOOL, HOP(tls_verified) },
 	{ "tls_name", RECORD_STRING, HOP(tls_name) },
 	{ "tls_problem", RECORD_STRING, HOP(tls_problem) },
+	{ "tls_class", RECORD_WORD, offsetof(struct mail_hop_result, tls_class), class_word,
+		MAIL_CLASS_COUNT },
 	{ "dane", RECORD_STRING, HOP(dane) },
 	{ "dane_success", RECORD_BOOL, HOP(dane_success) },
 	{ "sts_domain", RECORD_STRING, HOP(sts_domain) },
 	{ "sts_failure", RECORD_STRING, HOP(sts_failure) },
+	{ "sts_class", RECORD_WORD, offsetof(struct mail_hop_result, sts_class), class_word,
+		MAIL_CLASS_COUNT },
 	RECORD_END,
 };
 

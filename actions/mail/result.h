@@ -45,12 +45,14 @@ struct mail_hop_result {
 	const char *local_ip;
 	const char *tls_version, *tls_cipher; /* NULL: in the clear, or no handshake */
 	bool tls_verified;                    /* for one of the names, or by a TLSA record */
-	const char *tls_name;    /* the certificate's entry that fitted: "*.example.com"; or NULL */
-	const char *tls_problem; /* why it is not verified, where that was not refused; or NULL */
-	const char *dane;        /* the TLSA record that matched: "3 1 1 8d5a..."; or NULL */
+	const char *tls_name;      /* the certificate's entry that fitted: "*.example.com"; or NULL */
+	const char *tls_problem;   /* why it is not verified, where that was not refused; or NULL */
+	enum mail_class tls_class; /* what the certificate was judged to be, under its own name */
+	const char *dane;          /* the TLSA record that matched: "3 1 1 8d5a..."; or NULL */
 	bool dane_success;
-	const char *sts_domain;  /* whose MTA-STS policy was in force, or NULL */
-	const char *sts_failure; /* in testing mode: why it would have been refused; or NULL */
+	const char *sts_domain;    /* whose MTA-STS policy was in force, or NULL */
+	enum mail_class sts_class; /* of sts_failure, when it is the certificate's; else MAIL_OK */
+	const char *sts_failure;   /* in testing mode: why it would have been refused; or NULL */
 	struct mail_reply reply;
 };
 

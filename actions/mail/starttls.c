@@ -76,6 +76,14 @@ matched_record(struct smtp *s, const struct pki_result *pki)
 	return text;
 }
 
+static enum mail_class
+class_of(const struct pki_result *pki)
+{
+	enum mail_class class = mail_class_named(pki_class_name(pki->class));
+
+	return class == MAIL_CLASS_COUNT ? MAIL_OK : class;
+}
+
 static void
 keep_facts(struct smtp *s, const struct tls *tls)
 {
@@ -87,6 +95,7 @@ keep_facts(struct smtp *s, const struct tls *tls)
 	r->tls = tls_result_to_json(tls);
 	at->tls_version = mem_strdup(r, found->version);
 	at->tls_cipher = mem_strdup(r, found->cipher);
+	at->tls_class = found->judged ? class_of(&found->pki) : MAIL_OK;
 	at->tls_verified = s->verified = r->tls_verified = found->verified;
 	if (found->verified) {
 		at->tls_name = found->pki.name[0] != '\0' ? mem_strdup(r, found->pki.name) : NULL;
@@ -120,8 +129,10 @@ test_sts(struct smtp *s, const struct tls *tls)
 		s->at->sts_failure = "nothing is trusted";
 		return;
 	}
-	if (!pki_verify(&ask, &verdict))
+	if (!pki_verify(&ask, &verdict)) {
 		s->at->sts_failure = mem_strdup(s->result, verdict.detail);
+		s->at->sts_class = class_of(&verdict);
+	}
 	pki_result_clear(&verdict);
 }
 

@@ -40,6 +40,7 @@ struct engine {
 	struct resolver *resolver;         /* actions/mail/dns/resolver.h */
 	struct sts *sts;                   /* actions/mail/sts/sts.h */
 	struct destinations *destinations; /* actions/mail/destination/profile.h */
+	struct tlsrpt *tlsrpt;             /* actions/mail/report/tlsrpt.h */
 	struct maillog *maillog;           /* actions/mail/maillog.h */
 	struct links *links;               /* net/links.h; NULL: there is no netlink */
 	struct addresses *addresses;       /* net/addresses.h; NULL: there is no netlink */

@@ -169,9 +169,12 @@ plan_domain(struct attempt *a, const struct mail_dns_answer *dns)
 
 	for (size_t i = 0; i < p->hop_count; i++)
 		applies |= p->hops[i].sts_domain != NULL;
-	if (applies)
+	if (applies) {
 		maillog_add(
 			a->engine, MAILLOG_INFO, "Applying MTA-STS policy for the domain (%s)", a->job->host);
+		/* RFC 8461 4.1: a root that the sender trusts, for mail or for the web. */
+		a->job->trust = sts_with_trust(a->job, a->engine->sts, a->job->trust);
+	}
 	carry_out(a, p);
 }
 

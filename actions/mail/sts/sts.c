@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "actions/mail/maillog.h"
+#include "actions/mail/report/tlsrpt.h"
 #include "actions/mail/sts/cache.h"
 #include "actions/mail/sts/fetch.h"
 #include "actions/mail/sts/https.h"
@@ -92,6 +93,19 @@ sts_trust(struct sts *s, struct err *err)
 	return s->trust;
 }
 
+struct trust *
+sts_with_trust(const void *ctx, struct sts *s, const struct trust *trust)
+{
+	const struct trust *const from[] = { trust, sts_trust(s, NULL) };
+	struct trust *t = trust_new(ctx);
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; from[i] != NULL && j < from[i]->count; j++)
+			trust_add(t, from[i]->points[j].name, from[i]->points[j].cert,
+				&from[i]->points[j].policy);
+	return t;
+}
+
 /* Of fetches: NULL is the system's pool, which the process reads itself. */
 static const struct trust *
 fetch_trust(struct sts *s)
@@ -158,6 +172,7 @@ on_fetched(void *arg, const struct sts_fetched *got)
 		return;
 	}
 	sts_cache_failed(s->cache, f->domain, got->reason);
+	tlsrpt_policy_failed(s->engine, f->domain, got->failure, got->reason);
 	e = sts_cache_find(s->cache, f->domain);
 	if (f->refresh && e->policy != NULL)
 		e->refresh_at = now(s) + REFRESH_AGAIN;

@@ -41,6 +41,9 @@ void sts_fake(struct sts *, sts_fake_f *, void *arg);
  */
 const struct trust *sts_trust(struct sts *, struct err *);
 
+/* A copy of `trust` (may be NULL) with all of that beside it. */
+struct trust *sts_with_trust(const void *ctx, struct sts *, const struct trust *trust);
+
 /*
  * All of a discovery, for mtastsverify: nothing is taken from the cache, nothing kept in it. Texts are
  * borrowed for the call.

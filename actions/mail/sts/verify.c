@@ -111,25 +111,11 @@ on_host(void *arg, const struct mail_result *r)
 	next_host(v);
 }
 
-static struct trust *
-both_trusts(struct mail_job *job, const struct trust *more)
-{
-	struct trust *t = trust_new(job);
-	const struct trust *const from[] = { job->trust, more };
-
-	for (size_t i = 0; i < 2; i++)
-		for (size_t j = 0; from[i] != NULL && j < from[i]->count; j++)
-			trust_add(t, from[i]->points[j].name, from[i]->points[j].cert,
-				&from[i]->points[j].policy);
-	return t;
-}
-
 static void
 test_host(struct sts_verify *v)
 {
 	struct mail_hop *hop = &v->hops[v->at];
 	struct mail_job *job = mem_new(v, struct mail_job);
-	struct err err = ERR_INIT;
 
 	job->verb = MAIL_TEST;
 	job->policy = "mtastsverify";
@@ -141,7 +127,7 @@ test_host(struct sts_verify *v)
 	job->timeouts = mail_timeouts_default;
 	job->timeouts.total = HOST_TIME;
 	mailer_configure(v->engine->mailer, job);
-	job->trust = both_trusts(job, sts_trust(v->engine->sts, &err));
+	job->trust = sts_with_trust(job, v->engine->sts, job->trust);
 	job->hops = hop;
 	job->hop_count = 1;
 	mailer_submit(v, v->engine->mailer, job, on_host, v);
