@@ -168,7 +168,7 @@ def outline(value):
 def documented():
     """{command: outline} of eventctl(1), where a key stands without its value."""
     entries = re.findall(r"^\.It Ic (.*)\n\.Ql (.*)$", part(page("eventctl.1"), "JSON DOCUMENTS"), re.M)
-    return {command: outline(json.loads(re.sub(r'("\w+")(?=[,}])', r"\1:0", keys.replace(r"\:", ""))))
+    return {command: outline(json.loads(re.sub(r'("[\w-]+")(?=[,}])', r"\1:0", keys.replace(r"\:", ""))))
             for command, keys in entries}
 
 
@@ -182,6 +182,17 @@ def full_daemon(module_daemon, pki):
     with open(os.path.join(daemon.state, "mta-sts", "kept.example.json"), "w") as f:
         json.dump({"version": 1, "domain": "kept.example", "id": "1", "fetched": now, "expires": now + 86400,
                    "policy": "version: STSv1\nmode: enforce\nmx: mail.kept.example\nmax_age: 86400\n"}, f)
+    os.makedirs(os.path.join(daemon.state, "tlsrpt"), exist_ok=True)
+    with open(os.path.join(daemon.state, "tlsrpt", time.strftime("%Y-%m-%d", time.gmtime()) + ".json"), "w") as f:
+        json.dump({"version": 1, "domains": {"kept.example": {"policies": [{
+            "policy": {"policy-type": "sts", "policy-string": ["version: STSv1"], "policy-domain": "kept.example",
+                       "mx-host": ["mail.kept.example"]},
+            "summary": {"total-successful-session-count": 0, "total-failure-session-count": 1},
+            "failure-details": [{"result-type": "validation-failure", "sending-mta-ip": "192.0.2.1",
+                                 "receiving-mx-hostname": "mail.kept.example", "receiving-ip": "192.0.2.2",
+                                 "failed-session-count": 1, "failure-reason-code": "STS_TLS_VERSION",
+                                 "additional-information": "too old"}]}],
+            "sent": [{"time": "2026-03-02T00:30:00Z", "uri": "mailto:x@kept.example", "result": "sent"}]}}}, f)
     daemon.start()
     daemon.stop()
     now = int(time.time())
