@@ -462,6 +462,7 @@ test_a_restart_forgets_nothing(void **state)
 		}
 	}
 	remove_all(ctx, mem_printf(ctx, "%s/mta-sts", dir));
+	remove_all(ctx, mem_printf(ctx, "%s/tlsrpt", dir));
 	remove_all(ctx, dir);
 	assert_int_not_equal(access(dir, R_OK), 0);
 	mem_free(ctx);
