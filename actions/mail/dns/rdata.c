@@ -7,7 +7,8 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-#define LABEL_MAX 63
+#define LABEL_MAX       63
+#define NAME_OCTETS_MAX 255 /* RFC 1035 2.3.4 */
 
 static bool
 is_host_octet(uint8_t c)
@@ -27,6 +28,8 @@ rdata_host(const uint8_t *data, size_t n, char out[RDATA_NAME_MAX])
 {
 	size_t at = 0, len = 0;
 
+	if (n > NAME_OCTETS_MAX)
+		return false;
 	while (at < n && data[at] != 0) {
 		size_t label = data[at++];
 
