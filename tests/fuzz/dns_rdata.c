@@ -71,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		dane_use(&record);
 	rdata_address(ctx, data, size);
 	rdata_txt(ctx, data, size);
+	rdata_signed_for(data, size, 1000);
 	check_log(type, data, size);
 	text = mem_strndup(ctx, (const char *)data, size);
 	anchor_records(ctx, text, &n, &err);

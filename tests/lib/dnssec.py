@@ -25,7 +25,8 @@ import tree
 TTL = 300
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DS": 43, "RRSIG": 46, "DNSKEY": 48, "TLSA": 52,
          "OPT": 41}
-PAST = int(time.time()) - 400 * 86400  # signatures made then have expired
+LIFETIME = 14 * 86400  # of signatures
+PAST = int(time.time()) - 400 * 86400  # those made then have expired
 
 KNOT = """\
 server:
@@ -78,10 +79,11 @@ class Unavailable(Exception):
 
 
 class Zone:
-    def __init__(self, name, records, signed=True, expired=False, opt_out=False, ds="right", mangle=None):
-        """`ds` is what the parent says: "right", "wrong" (another digest), "none", "unknown" (an algorithm nobody knows);
+    def __init__(self, name, records, signed=True, expired=False, ends_in=None, opt_out=False, ds="right", mangle=None):
+        """`ends_in`: seconds after which the signatures end; `ds` is what the parent says: "right", "wrong" (another digest), "none", "unknown" (an algorithm nobody knows);
         `mangle` gets the lines of the signed zone and returns what is served."""
-        self.name, self.records, self.signed, self.expired, self.opt_out = name, list(records), signed, expired, opt_out
+        self.name, self.records, self.signed, self.opt_out = name, list(records), signed, opt_out
+        self.signed_at = PAST if expired else int(time.time()) - LIFETIME + ends_in if ends_in else None
         self.ds, self.mangle = ds, mangle
         self.digest = None
 
@@ -157,7 +159,7 @@ class Dns:
 
     def sign(self, zone):
         argv = [tree.program("kzonesign"), "-c", self.path("knot.conf"), "-o", self.path("served")]
-        done = subprocess.run(argv + (["-t", str(PAST)] if zone.expired else []) + [zone.fqdn], capture_output=True, text=True)
+        done = subprocess.run(argv + (["-t", str(zone.signed_at)] if zone.signed_at else []) + [zone.fqdn], capture_output=True, text=True)
         assert done.returncode == 0, "kzonesign %s: %s%s" % (zone.fqdn, done.stdout, done.stderr)
         with open(self.path("served", zone.file)) as f:
             lines = f.read().splitlines()

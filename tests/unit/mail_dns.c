@@ -103,6 +103,27 @@ texts(void **state)
 	mem_free(ctx);
 }
 
+/* A header with one question and `answers` records, the question, then the records. */
+#define MESSAGE(answers, records) "\0\1\201\200\0\1\0" answers "\0\0\0\0\1a\0\0\17\0\1" records
+#define MX_OF_A                   "\300\14\0\17\0\1\0\0\1\54\0\4\0\12\1b"
+#define RRSIG_UNTIL(end)          "\300\14\0\56\0\1\0\0\1\54\0\14\0\17\15\1\0\0\1\54" end
+
+static void
+ends_of_signatures(void **state)
+{
+	assert_int_equal(rdata_signed_for(OCTETS(MESSAGE("\1", MX_OF_A)), 1000), UINT32_MAX);
+	assert_int_equal(rdata_signed_for(OCTETS(MESSAGE("\2", MX_OF_A RRSIG_UNTIL("\0\0\4\0"))), 1000), 24);
+	assert_int_equal(
+		rdata_signed_for(
+			OCTETS(MESSAGE("\2", RRSIG_UNTIL("\0\0\4\0") RRSIG_UNTIL("\0\0\3\377"))), 1000),
+		23);
+	assert_int_equal(rdata_signed_for(OCTETS(MESSAGE("\1", RRSIG_UNTIL("\0\0\3\0"))), 1000), 0);
+	assert_int_equal(rdata_signed_for(OCTETS(MESSAGE("\1", RRSIG_UNTIL("\0\0\0\5"))), 0xfffffffb), 10);
+	assert_int_equal(
+		rdata_signed_for(OCTETS(MESSAGE("\1", RRSIG_UNTIL("\0\0\4"))), 1000), UINT32_MAX); /* cut */
+	assert_int_equal(rdata_signed_for(OCTETS("\0\1"), 1000), UINT32_MAX);
+}
+
 static void
 hex(void **state)
 {
@@ -373,6 +394,7 @@ main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(tlsa_records),
 		cmocka_unit_test(texts),
+		cmocka_unit_test(ends_of_signatures),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(answers_cross_the_border),
 		cmocka_unit_test(wrong_answers_are_refused),

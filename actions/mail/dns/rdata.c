@@ -100,3 +100,68 @@ rdata_txt(const void *ctx, const uint8_t *data, size_t n)
 	}
 	return t.s;
 }
+
+/* ---- whole messages ---------------------------------------------------------------------------------- */
+
+#define HEADER       12
+#define TYPE_RRSIG   46
+#define RRSIG_ENDS   8 /* where its end stands: behind type, algorithm, labels and TTL */
+#define RECORD_FIXED 10
+
+static unsigned
+u16(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+static uint32_t
+u32(const uint8_t *p)
+{
+	return (uint32_t)u16(p) << 16 | u16(p + 2);
+}
+
+/* Where the name at `at` ends, n when it does not. A pointer is its end. */
+static size_t
+skip_name(const uint8_t *m, size_t n, size_t at)
+{
+	while (at < n) {
+		if (m[at] == 0)
+			return at + 1;
+		if (m[at] > LABEL_MAX)
+			return at + 2 <= n ? at + 2 : n;
+		at += 1u + m[at];
+	}
+	return n;
+}
+
+uint32_t
+rdata_signed_for(const uint8_t *m, size_t n, uint32_t now)
+{
+	uint32_t least = UINT32_MAX;
+	size_t at = HEADER;
+	unsigned questions, answers;
+
+	if (n < HEADER)
+		return least;
+	questions = u16(m + 4);
+	answers = u16(m + 6);
+	while (questions-- > 0 && at < n)
+		at = skip_name(m, n, at) + 4;
+	while (answers-- > 0 && at < n) {
+		size_t fixed = skip_name(m, n, at), len;
+
+		if (fixed + RECORD_FIXED > n)
+			break;
+		len = u16(m + fixed + 8);
+		at = fixed + RECORD_FIXED + len;
+		if (at <= n && u16(m + fixed) == TYPE_RRSIG && len >= RRSIG_ENDS + 4) {
+			/* Serial number arithmetic (RFC 1982): the years after 2106 are not before 1970. */
+			int32_t left = (int32_t)(u32(m + fixed + RECORD_FIXED + RRSIG_ENDS) - now);
+
+			if (left < 0)
+				left = 0;
+			least = (uint32_t)left < least ? (uint32_t)left : least;
+		}
+	}
+	return least;
+}

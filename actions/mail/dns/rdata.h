@@ -45,4 +45,10 @@ bool rdata_tlsa(const void *ctx, const uint8_t *data, size_t n, struct dane_reco
 /* The strings of a TXT record joined; NULL when they do not fill it exactly or hold a NUL. */
 char *rdata_txt(const void *ctx, const uint8_t *data, size_t n);
 
+/*
+ * Seconds until the first signature in the answer section of a whole message ends (RFC 4034 3.1.5), 0
+ * when one has; UINT32_MAX when there is none, or the message cannot be read that far.
+ */
+uint32_t rdata_signed_for(const uint8_t *message, size_t n, uint32_t now);
+
 #endif

@@ -130,6 +130,18 @@ rcode_text(int rcode, char *buf, size_t size)
 	return buf;
 }
 
+/* libunbound keeps to the end of the signatures itself, but tells the TTL as it came. */
+static unsigned
+life_of(const struct ub_result *r)
+{
+	unsigned ttl = r->ttl > 0 ? (unsigned)r->ttl : 0;
+	uint32_t left = UINT32_MAX;
+
+	if (r->secure && r->answer_packet != NULL)
+		left = rdata_signed_for(r->answer_packet, (size_t)r->answer_len, (uint32_t)time(NULL));
+	return left < ttl ? left : ttl;
+}
+
 static struct dns_status
 status_of(int code, const struct ub_result *r, char *buf, size_t size)
 {
@@ -139,7 +151,7 @@ status_of(int code, const struct ub_result *r, char *buf, size_t size)
 		s.why = ub_strerror(code);
 		return s;
 	}
-	s.ttl = r->ttl > 0 ? (unsigned)r->ttl : 0;
+	s.ttl = life_of(r);
 	if (r->bogus) {
 		s.state = DNS_BOGUS;
 		s.why = r->why_bogus != NULL ? r->why_bogus : "validation failed";
