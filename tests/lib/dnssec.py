@@ -354,10 +354,14 @@ class Faults:
         class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
             daemon_threads = True
             allow_reuse_address = True
-        self.servers = [UdpServer(("127.0.0.1", 0), Udp)]
-        self.port = self.servers[0].server_address[1]
-        if self.tcp:
-            self.servers.append(TcpServer(("127.0.0.1", self.port), Tcp))
+        for _ in range(20):
+            self.servers = [UdpServer(("127.0.0.1", 0), Udp)]
+            self.port = self.servers[0].server_address[1]
+            try:
+                self.servers += [TcpServer(("127.0.0.1", self.port), Tcp)] if self.tcp else []
+                break
+            except OSError:  # somebody has this port of TCP
+                self.servers[0].server_close()
         for server in self.servers:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
