@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actions/mail/queue/queue.h"
 #include "applets/lua/scripts.h"
 #include "boot.h"
 #include "cli/server.h"
@@ -75,7 +76,8 @@ on_drain(void *arg)
 	struct daemon *d = arg;
 	struct engine *e = d->engine;
 
-	if (sched_active(e->sched) + sched_pending(e->sched) == 0 || loop_mono(e->loop) >= d->drain_until) {
+	if (sched_active(e->sched) + sched_pending(e->sched) + mail_queue_active(e->mail_queue) == 0 ||
+		loop_mono(e->loop) >= d->drain_until) {
 		sched_each(e->sched, true, tell_aborted, e);
 		sched_each(e->sched, false, tell_aborted, e);
 		sched_stop(e->sched, true);
@@ -104,6 +106,7 @@ on_term(void *arg, int signo)
 	d->server = NULL;
 	intake_listen(e->intake, NULL, 0, NULL);
 	sched_stop(e->sched, false);
+	mail_queue_stop(e->mail_queue);
 	d->drain_until = loop_mono(e->loop) + DRAIN;
 	d->drain = timer_after(e, e->loop, 0, on_drain, d);
 }
@@ -117,13 +120,21 @@ on_hup(void *arg, int signo)
 	boot_reload(d->engine, d->options);
 }
 
-/* The configuration stands, policies are registered, every listener is open. */
+/* The configuration stands, policies are registered, every listener is open, the mail queue is read. */
 static void
-on_settled(void *arg)
+on_loaded(void *arg)
 {
 	(void)arg;
 	fputs("eventd ready\n", stderr);
 	notify_systemd("READY=1");
+}
+
+static void
+on_settled(void *arg)
+{
+	const struct daemon *d = arg;
+
+	mail_queue_open(d->engine->mail_queue, on_loaded, NULL);
 }
 
 /* No core files: they would hold passwords. Writing to a closed socket is an error value, not a death. */
@@ -216,7 +227,7 @@ serve(const struct options *o)
 	watch_signal(d.engine, d.engine->loop, SIGINT, on_term, &d);
 	watch_signal(d.engine, d.engine->loop, SIGHUP, on_hup, &d);
 	log_msg(d.engine->log, NULL, "SYS", SEV_NOTIFICATIONS, "RESTART", "System restarted --");
-	scripts_on_settled(d.engine, d.engine->scripts, on_settled, NULL);
+	scripts_on_settled(d.engine, d.engine->scripts, on_settled, &d);
 	loop_run(d.engine->loop);
 	mem_free(ctx);
 	return EXIT_FINE;

@@ -15,6 +15,7 @@
 #include "actions/mail/dns/resolver.h"
 #include "actions/mail/maillog.h"
 #include "actions/mail/report/tlsrpt.h"
+#include "actions/mail/queue/queue.h"
 #include "actions/mail/sts/sts.h"
 #include "actions/mail/test/command.h"
 #include "applets/applet.h"
@@ -42,6 +43,7 @@
 #include "snmp/config.h"
 #include "snmp/trap.h"
 #include "store/secret.h"
+#include "store/store.h"
 #include "syslog/listen.h"
 #include "syslog/show.h"
 #include "track/track.h"
@@ -166,6 +168,7 @@ register_everything(struct engine *e)
 	mail_dns_commands(e);
 	sts_start(e);
 	tlsrpt_start(e);
+	mail_queue_config_start(e);
 	system_config_start(e);
 	snmp_config_start(e);
 	pki_exec_commands(e->cli);
@@ -175,6 +178,7 @@ register_everything(struct engine *e)
 	pki_crl_commands(e->cli);
 	pki_request_commands(e->cli);
 	capture_commands(e->cli);
+	mail_queue_commands(e->cli, e->mail_queue);
 	intake_commands(e->cli);
 	tracks_commands(e->cli, e->tracks);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
@@ -223,6 +227,8 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->tlsrpt = tlsrpt_new(e, e);
 	e->sts = sts_new(e, e);
 	e->destinations = destinations_new(e, e);
+	e->store = store_new(e, e, e->state_dir == NULL ? NULL : mem_printf(e, "%s/store", e->state_dir));
+	e->mail_queue = mail_queue_new(e, e);
 	e->captures = captures_new(e, e);
 	e->snmp = snmp_new(e, e);
 	e->cli = cli_new(e, e);

@@ -1,18 +1,18 @@
 /*
- * action LABEL mail server S to T [from F] [cc C] [bcc B] subject SUBJ body BODY ...: takes the
- * server string apart, builds the message and the job, waits for the result (mail-security 1). One
- * attempt; its failure is the statement's failure, with the two messages of seed 000.
+ * action LABEL mail server S to T [from F] [cc C] [bcc B] subject SUBJ body BODY ...: makes a request of it,
+ * which is committed to the durable queue before its first attempt is waited for (decision 1); with `no-queue`
+ * there is one attempt, and nothing is kept. A failure says the two messages of seed 000.
  */
 #include "actions/mail/mail.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "actions/action.h"
 #include "actions/mail/address.h"
-#include "actions/mail/job.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/message.h"
+#include "actions/mail/once.h"
+#include "actions/mail/queue/queue.h"
 #include "actions/mail/server.h"
 #include "applets/applet.h"
 #include "core/engine.h"
@@ -37,9 +37,9 @@ static const struct kw_alternative secure_words[] = {
 };
 
 static const struct kw_alternative dane_words[] = {
-	{ "none", "Do not use DANE", 0, false },
-	{ "opportunistic", "Use DANE where the domain has it", 1, false },
-	{ "mandatory", "Deliver with DANE only", 2, false },
+	{ "none", "Do not use DANE", MAIL_DANE_NONE, false },
+	{ "opportunistic", "Use DANE where the server has it", MAIL_DANE_OPPORTUNISTIC, false },
+	{ "mandatory", "Deliver with DANE only", MAIL_DANE_MANDATORY, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -79,12 +79,10 @@ static const struct kw mail_server_kw[] = {
 		.help = "DNS-based authentication of the server",
 		.type = &kw_choice,
 		KW_AT(struct mail_args, dane),
-		.choices = dane_words,
-		.flags = KW_HIDDEN },
+		.choices = dane_words },
 	{ .word = "queue",
 		.help = "Keep the mail until it is delivered",
 		KW_AT(struct mail_args, queue),
-		.flags = KW_HIDDEN,
 		.group = 2 },
 	{ .word = "no-queue",
 		.help = "One attempt; nothing is kept",
@@ -123,15 +121,6 @@ mail_typed(struct engine *engine, void *args, struct err *err)
 	unsigned port;
 
 	(void)engine;
-	if (a->dane.set)
-		return err_set(err, ERR_REFUSED,
-			"'dane' needs the durable mail queue, which this release does not have");
-	if (a->queue.set) {
-		err_set(err, ERR_REFUSED,
-			"'queue' needs the durable mail queue, which this release does not have");
-		err_hint(err, "leave it out, or write 'no-queue': one attempt, nothing is kept");
-		return false;
-	}
 	if (a->port.set && strchr(a->port.s, '$') == NULL && !port_parse(a->port.s, strlen(a->port.s), &port))
 		return err_set(err, ERR_RANGE, "'port' takes a number from 1 to 65535");
 	return true;
@@ -153,19 +142,26 @@ mail_check(struct compile *c, void *args, struct err *err)
 struct mail_run {
 	struct run *run;
 	char *shown; /* the server string with its password hidden */
-	enum mail_secure secure;
+	struct mail_request request;
 };
 
+static void
+set_result(struct mail_run *m, const char *result, enum mail_class class)
+{
+	const char *error = class == MAIL_OK ? "" : mail_class_name(class);
+
+	run_var_set(m->run, "_mail_result", result, strlen(result));
+	run_var_set(m->run, "_mail_error", error, strlen(error));
+}
+
 static enum step
-mail_failed(struct mail_run *m, const struct mail_result *r, bool parked)
+mail_failed(struct mail_run *m, const struct mail_result *r, const char *result, bool parked)
 {
 	struct run *run = m->run;
-	const char *class = mail_class_name(r->class);
 	char *reason = mail_result_reason(m, r);
 	static const char fmt[] = "Error occurred when sending mail to SMTP server: %s : %s";
 
-	run_var_set(run, "_mail_result", "failed", strlen("failed"));
-	run_var_set(run, "_mail_error", class, strlen(class));
+	set_result(m, result, r->class);
 	if (!parked)
 		return run_fail(run, "FH_ESMTP", SEV_ERRORS, "FMPD_SMTP", fmt, m->shown, reason);
 	run_resume_failed(run, "FH_ESMTP", SEV_ERRORS, "FMPD_SMTP", fmt, m->shown, reason);
@@ -183,7 +179,7 @@ config_failed(struct mail_run *m, const struct err *err)
 	r->phase = PHASE_CONFIG;
 	r->detail = err->text;
 	r->hint = err->hint[0] != '\0' ? err->hint : NULL;
-	return mail_failed(m, r, false);
+	return mail_failed(m, r, "failed", false);
 }
 
 /* Some recipients have the mail, others were refused: the statement fails, and the log says who lacks it. */
@@ -207,18 +203,51 @@ tell_refused(const struct mail_run *m, const struct mail_result *r)
 }
 
 static void
-on_done(void *arg, const struct mail_result *r)
+mail_sent(struct mail_run *m)
+{
+	set_result(m, "sent", MAIL_OK);
+	run_resume(m->run, NULL);
+}
+
+/* Without a queue: every failure is the statement's. */
+static void
+on_once(void *arg, const struct mail_result *r)
 {
 	struct mail_run *m = arg;
 
 	tell_refused(m, r);
-	if (r->class != MAIL_OK) {
-		mail_failed(m, r, true);
-		return;
-	}
-	run_var_set(m->run, "_mail_result", "sent", strlen("sent"));
-	run_var_set(m->run, "_mail_error", "", 0);
+	if (r->class == MAIL_OK)
+		mail_sent(m);
+	else
+		mail_failed(m, r, "failed", true);
+}
+
+/* A passing trouble: the statement succeeds, the queue goes on (rulings 30). */
+static void
+mail_deferred(struct mail_run *m, const struct mail_result *r, unsigned next_try)
+{
+	run_log(m->run, "HA_EM", SEV_WARNINGS, "FMPD_SMTP_DEFERRED",
+		"Mail of applet %s to %s deferred: %s [%s %s], next try in %u s", run_policy(m->run),
+		m->shown, mail_reason(r->class, r->phase), mail_class_name(r->class),
+		mail_phase_name(r->phase), next_try);
+	set_result(m, "queued", r->class);
 	run_resume(m->run, NULL);
+}
+
+static void
+on_accepted(void *arg, const struct mail_accepted *a)
+{
+	struct mail_run *m = arg;
+
+	tell_refused(m, a->result);
+	if (a->outcome == MAIL_SENT)
+		mail_sent(m);
+	else if (a->outcome == MAIL_DEFERRED)
+		mail_deferred(m, a->result, a->next_try);
+	else if (a->outcome == MAIL_HELD && a->id != 0)
+		mail_failed(m, a->result, "held", true);
+	else
+		mail_failed(m, a->result, "failed", true);
 }
 
 /* cc and bcc: an undefined variable counts as empty, with one warning a load (mail-security 1). */
@@ -244,19 +273,19 @@ expand_optional(struct mail_run *m, const struct mail_args *a, const struct kw_t
 }
 
 static bool
-add_recipients(struct mail_job *job, const struct mail_addresses *list, struct err *err)
+add_recipients(struct mail_request *r, const struct mail_addresses *list, struct err *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		bool known = false;
 
-		for (size_t j = 0; j < job->recipient_count && !known; j++)
-			known = strcmp(job->recipients[j], list->items[i].mailbox) == 0;
+		for (size_t j = 0; j < r->recipient_count && !known; j++)
+			known = strcmp(r->recipients[j], list->items[i].mailbox) == 0;
 		if (known)
 			continue;
-		if (job->recipient_count == MAIL_RECIPIENTS_MAX)
+		if (r->recipient_count == MAIL_RECIPIENTS_MAX)
 			return err_class(err, ERR_REFUSED, "BAD_ADDRESS", "more than %d recipients",
 				MAIL_RECIPIENTS_MAX);
-		job->recipients[job->recipient_count++] = list->items[i].mailbox;
+		r->recipients[r->recipient_count++] = list->items[i].mailbox;
 	}
 	return true;
 }
@@ -275,129 +304,114 @@ check_split(const struct engine *engine, const char *server, size_t n, struct er
 	return false;
 }
 
-/* Reads the server string, the port and the kind of security into the job. */
 static bool
-set_server(struct mail_run *m, struct mail_job *job, const struct mail_args *a, const char *server, size_t n,
-	const char *port, struct err *err)
+set_server(struct engine *engine, struct mail_request *r, const struct mail_args *a, const char *port,
+	struct err *err)
 {
-	struct mail_server *s = mail_server_parse(job, server, n, err);
-	unsigned wanted = 0;
-
-	if (s == NULL || !check_split(run_engine(m->run), server, n, err))
+	if (!check_split(engine, r->server, strlen(r->server), err))
 		return false;
-	if (s->kind == MAIL_HOST_USE_DNS)
-		return err_class(err, ERR_REFUSED, "CONFIG",
-			"USEDNS needs the durable mail queue, which this release does not have");
-	if (port != NULL && !port_parse(port, strlen(port), &wanted))
+	if (port != NULL && !port_parse(port, strlen(port), &r->port))
 		return err_class(err, ERR_RANGE, "BAD_PORT", "\"%s\" is not a port from 1 to 65535", port);
-	if (wanted != 0 && s->port != 0 && wanted != s->port)
-		return err_class(err, ERR_REFUSED, "BAD_PORT",
-			"the server string says port %u, the statement port %u", s->port, wanted);
-	if (s->user != NULL && s->password == NULL)
-		return err_class(err, ERR_REFUSED, "NO_PASSWORD", "no password for user %s", s->user);
-	job->secure = a->secure.set ? (enum mail_secure)a->secure.v : MAIL_SECURE_OPPORTUNISTIC;
-	job->port = wanted != 0 ? wanted : s->port != 0 ? s->port : mail_default_port(job->secure);
-	if (job->secure == MAIL_SECURE_TLS && job->port == 465)
-		job->secure = MAIL_SECURE_SMTPS; /* RFC 8314 section 3 */
-	job->host = s->host;
-	job->host_kind = s->kind;
-	job->user = s->user;
-	job->password = s->password;
-	m->secure = job->secure;
-	return true;
-}
-
-static bool
-set_source(struct mail_job *job, const char *interface, const char *address, struct err *err)
-{
-	unsigned char raw[16];
-
-	if (address != NULL && inet_pton(AF_INET, address, raw) != 1 &&
-		inet_pton(AF_INET6, address, raw) != 1)
-		return err_class(err, ERR_INVALID, "CONFIG", "source-address %s is not an address", address);
-	job->source_interface = mem_strdup(job, interface);
-	job->source_address = mem_strdup(job, address);
-	return true;
+	r->secure = a->secure.set ? (enum mail_secure)a->secure.v : MAIL_SECURE_OPPORTUNISTIC;
+	r->dane = a->dane.set ? (enum mail_dane)a->dane.v : MAIL_DANE_NONE;
+	return mail_request_check(engine, r, err);
 }
 
 /* Envelope and message text. */
 static bool
-set_message(struct mail_run *m, struct mail_job *job, const struct mail_args *a, struct err *err)
+set_message(struct mail_run *m, const struct mail_args *a, struct err *err)
 {
 	struct run *run = m->run;
+	struct mail_request *r = &m->request;
 	struct mailer *mailer = run_engine(run)->mailer;
 	const char *to, *cc, *bcc, *from;
 	struct mail_addresses *to_list, *cc_list, *bcc_list;
 	struct mail_address *sender;
 	struct mail_message message = { .applet = run_policy(run) };
-	struct text *out = text_new(job);
+	struct text *out = text_new(m);
 
 	to = run_expand(run, &a->to, NULL);
 	message.subject = run_expand(run, &a->subject, &message.subject_len);
 	message.body = run_expand(run, &a->body, &message.body_len);
 	from = a->from.set ? run_expand(run, &a->from, NULL) : run_var_get(run, "_email_from", NULL);
 	if (!a->from.set && from == NULL)
-		from = mem_printf(job, "eem@%s", engine_hostname(run_engine(run)));
+		from = mem_printf(m, "eem@%s", engine_hostname(run_engine(run)));
 	if (to == NULL || message.subject == NULL || message.body == NULL || from == NULL)
 		return err_class(err, ERR_REFUSED, "UNDEFINED_VARIABLE", "a variable does not exist");
 	cc = expand_optional(m, a, &a->cc, "cc");
 	bcc = expand_optional(m, a, &a->bcc, "bcc");
-	sender = mail_address_parse(job, from, strlen(from), err);
+	sender = mail_address_parse(m, from, strlen(from), err);
 	if (sender == NULL)
 		return err_wrap(err, "from");
-	to_list = mail_addresses_parse(job, to, strlen(to), err);
+	to_list = mail_addresses_parse(m, to, strlen(to), err);
 	if (to_list == NULL)
 		return err_wrap(err, "to");
-	cc_list = mail_addresses_parse(job, cc, strlen(cc), err);
+	cc_list = mail_addresses_parse(m, cc, strlen(cc), err);
 	if (cc_list == NULL)
 		return err_wrap(err, "cc");
-	bcc_list = mail_addresses_parse(job, bcc, strlen(bcc), err);
+	bcc_list = mail_addresses_parse(m, bcc, strlen(bcc), err);
 	if (bcc_list == NULL)
 		return err_wrap(err, "bcc");
-	job->recipients = mem_array(job, const char *, MAIL_RECIPIENTS_MAX);
-	if (!add_recipients(job, to_list, err) || !add_recipients(job, cc_list, err) ||
-		!add_recipients(job, bcc_list, err))
+	r->recipients = mem_array(m, const char *, MAIL_RECIPIENTS_MAX);
+	if (!add_recipients(r, to_list, err) || !add_recipients(r, cc_list, err) ||
+		!add_recipients(r, bcc_list, err))
 		return false;
-	if (to_list->count == 0 || job->recipient_count == 0)
+	if (to_list->count == 0 || r->recipient_count == 0)
 		return err_class(err, ERR_REFUSED, "BAD_ADDRESS", "to: no recipient");
 	message.from = sender;
 	message.to = to_list;
 	message.cc = cc_list;
-	message.message_id = mailer_message_id(mailer, job);
+	message.message_id = mailer_message_id(mailer, m);
 	message.date = (time_t)(clock_wall(run_engine(run)->clock) / USEC_PER_SEC);
 	message.max_size = mailer_defaults(mailer)->max_size;
 	if (!mail_message_build(&message, out, NULL, err))
 		return false;
-	job->from = sender->mailbox;
-	job->message = out->s;
-	job->message_len = out->len;
+	r->from = sender->mailbox;
+	r->message_id = message.message_id;
+	r->message = out->s;
+	r->message_len = out->len;
 	return true;
 }
 
 /* What the run has left, less half a second, so that a hang ends as a timeout (rulings 31). */
-static void
-set_deadline(struct mail_job *job, const struct run *run, usec timeout)
+static usec
+patience(const struct run *run, usec most)
 {
 	usec left = run_left(run);
 
-	if (left != INT64_MAX && left - USEC_PER_SEC / 2 < timeout)
-		timeout = left - USEC_PER_SEC / 2;
-	if (timeout < 100 * USEC_PER_MSEC)
-		timeout = 100 * USEC_PER_MSEC;
-	job->timeouts = mail_timeouts_default;
-	job->timeouts.total = (unsigned)(timeout / USEC_PER_MSEC);
+	if (left != INT64_MAX && left - USEC_PER_SEC / 2 < most)
+		most = left - USEC_PER_SEC / 2;
+	return most < 100 * USEC_PER_MSEC ? 100 * USEC_PER_MSEC : most;
 }
 
-static void
-set_rest(struct mail_job *job, struct run *run)
+static bool
+wants_queue(const struct mail_args *a, const struct engine *engine)
 {
-	struct engine *engine = run_engine(run);
-	const struct mail_defaults *d = mailer_defaults(engine->mailer);
+	return a->queue.set || (!a->no_queue.set && !mail_queue_is_disabled(engine->mail_queue));
+}
 
-	job->verb = MAIL_DELIVER;
-	job->policy = mem_strdup(job, run_policy(run));
-	mailer_configure(engine->mailer, job);
-	set_deadline(job, run, d->timeout);
+static enum step
+hand_over(struct mail_run *m, const struct mail_args *a)
+{
+	struct run *run = m->run;
+	struct engine *engine = run_engine(run);
+	usec own = mailer_defaults(engine->mailer)->timeout;
+
+	m->request.debug = run_debugs(run) & ~log_debugs(engine->log); /* what the run asked for */
+	if (wants_queue(a, engine))
+		mail_queue_submit(m, engine->mail_queue, &m->request,
+			patience(run, mail_timeouts_default.total * USEC_PER_MSEC), on_accepted, m);
+	else
+		mail_once(m, engine, &m->request, patience(run, own), on_once, m);
+	return run_wait(run, NULL, NULL);
+}
+
+/* run_expand() has said which variable it was. */
+static enum step
+undefined(struct mail_run *m)
+{
+	set_result(m, "failed", MAIL_UNDEFINED_VARIABLE);
+	return STEP_FAIL;
 }
 
 static enum step
@@ -405,39 +419,33 @@ mail_exec(struct run *run, const void *args)
 {
 	const struct mail_args *a = args;
 	struct mail_run *m = mem_new(run_ctx(run), struct mail_run);
-	struct mail_job *job = mem_new(m, struct mail_job);
+	struct mail_request *r = &m->request;
 	struct err err = ERR_INIT;
-	const char *server, *port = NULL, *interface = NULL, *address = NULL;
+	const char *port = NULL;
 	size_t n;
 
 	m->run = run;
-	server = run_expand(run, &a->server, &n);
-	if (server == NULL || (a->port.set && (port = run_expand(run, &a->port, NULL)) == NULL) ||
+	r->applet = run_policy(run);
+	r->server = run_expand(run, &a->server, &n);
+	if (r->server == NULL || (a->port.set && (port = run_expand(run, &a->port, NULL)) == NULL) ||
 		(a->source_interface.set &&
-			(interface = run_expand(run, &a->source_interface, NULL)) == NULL) ||
-		(a->source_address.set && (address = run_expand(run, &a->source_address, NULL)) == NULL)) {
-		run_var_set(run, "_mail_result", "failed", strlen("failed"));
-		run_var_set(run, "_mail_error", "UNDEFINED_VARIABLE", strlen("UNDEFINED_VARIABLE"));
-		return STEP_FAIL;
-	}
-	m->shown = mail_server_mask(m, server, n);
-	if (!set_server(m, job, a, server, n, port, &err) || !set_source(job, interface, address, &err))
+			(r->source_interface = run_expand(run, &a->source_interface, NULL)) == NULL) ||
+		(a->source_address.set &&
+			(r->source_address = run_expand(run, &a->source_address, NULL)) == NULL))
+		return undefined(m);
+	m->shown = mail_server_mask(m, r->server, n);
+	if (memchr(r->server, '\0', n) != NULL)
+		err_class(&err, ERR_INVALID, "CONTROL_CHARACTER",
+			"the server string holds a control character");
+	if (err.code != ERR_NONE || !set_server(run_engine(run), r, a, port, &err))
 		return config_failed(m, &err);
-	if (!set_message(m, job, a, &err)) {
-		if (strcmp(err.class, "UNDEFINED_VARIABLE") != 0)
-			return config_failed(m, &err);
-		run_var_set(run, "_mail_result", "failed", strlen("failed"));
-		run_var_set(run, "_mail_error", err.class, strlen(err.class));
-		return STEP_FAIL; /* run_expand() has said which */
-	}
-	set_rest(job, run);
+	if (!set_message(m, a, &err))
+		return strcmp(err.class, "UNDEFINED_VARIABLE") == 0 ? undefined(m) : config_failed(m, &err);
 	if (!run_is_live(run)) { /* a replay or a simulation never mails */
-		run_var_set(run, "_mail_result", "sent", strlen("sent"));
+		set_result(m, "sent", MAIL_OK);
 		return STEP_NEXT;
 	}
-	job->debug = run_debugs(run) & ~log_debugs(run_engine(run)->log); /* what the run asked for */
-	mailer_submit(m, run_engine(run)->mailer, job, on_done, m);
-	return run_wait(run, NULL, NULL);
+	return hand_over(m, a);
 }
 
 const struct action action_mail = {

@@ -21,8 +21,10 @@
 #include "pki/store.h"
 #include "core/rng.h"
 
-#define PARALLEL_MAX 64
-#define GRACE        (3 * USEC_PER_SEC) /* behind a job's own deadline, before its process is taken for hung */
+#define PROCESSES_MAX       64
+#define PROCESSES_PER_PLACE 8
+#define IDLE_MAX            (30 * USEC_PER_SEC) /* of a process beyond max-parallel */
+#define GRACE               (3 * USEC_PER_SEC) /* behind a job's own deadline, before its process is taken for hung */
 
 struct worker;
 
@@ -37,6 +39,7 @@ struct mail_ticket {
 	struct timer *timer;       /* hung process; or the answer of a fake */
 	struct mail_result *faked; /* NULL but for fakes */
 	struct delivery_log log;
+	bool is_sending; /* MAIL was said: what happens now may have delivered it */
 	bool is_waiting;
 	char *token; /* that redaction knows while the job lives, or NULL */
 };
@@ -46,14 +49,15 @@ struct worker {
 	struct helper *helper;
 	uint64_t job; /* under way, also when nobody waits for it any more; 0 = idle */
 	struct mail_ticket *ticket;
-	uint64_t briefed; /* how much of what others have learnt about revocation it knows */
+	uint64_t briefed;    /* how much of what others have learnt about revocation it knows */
+	struct timer *timer; /* of a surplus process: idle for too long */
 };
 
 struct mailer {
 	struct engine *engine;
 	struct mail_defaults defaults;
-	struct worker workers[PARALLEL_MAX];
-	size_t parallel;
+	struct worker workers[PROCESSES_MAX];
+	size_t parallel, processes; /* that stay; at most */
 	TAILQ_HEAD(, mail_ticket) waiting;
 	uint64_t jobs;
 	uint32_t messages;
@@ -90,15 +94,38 @@ finish_failed(struct mail_ticket *t, enum mail_class class, enum mail_phase phas
 	r->detail = detail;
 	r->host = t->job->host;
 	r->port = t->job->port;
+	r->direct = t->job->direct;
+	r->unconfirmed = t->is_sending;
 	finish(t, r);
 	mem_free(r);
+}
+
+static void new_helper(struct worker *);
+
+static void
+on_idle_too_long(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->job != 0)
+		return;
+	mem_free(w->helper); /* ends the process */
+	new_helper(w);
 }
 
 static void
 idle(struct worker *w)
 {
+	struct mailer *m = w->mailer;
+
 	w->job = 0;
-	loop_in_flight(w->mailer->engine->loop, -1);
+	loop_in_flight(m->engine->loop, -1);
+	if (w < &m->workers[m->parallel])
+		return;
+	if (w->timer == NULL)
+		w->timer = timer_after(m, m->engine->loop, IDLE_MAX, on_idle_too_long, w);
+	else
+		timer_set(w->timer, IDLE_MAX);
 }
 
 /* ---- what a process says ---- */
@@ -129,9 +156,11 @@ take_event(struct worker *w, const json_t *message)
 	if (t == NULL || (uint64_t)json_integer_value(json_object_get(message, "id")) != w->job)
 		return;
 	ctx = mem_ctx(NULL, "mail event");
-	if (mail_event_from_json(ctx, &e, message, &err))
+	if (mail_event_from_json(ctx, &e, message, &err)) {
+		t->is_sending = e.kind == MAIL_EVENT_START || (t->is_sending && e.kind != MAIL_EVENT_FAILED);
 		delivery_log_event(w->mailer->engine, &t->log, t->job,
 			json_integer_value(json_object_get(message, "at")), &e);
+	}
 	mem_free(ctx);
 }
 
@@ -255,7 +284,7 @@ start(struct worker *w, struct mail_ticket *t)
 static struct worker *
 find_idle(struct mailer *m)
 {
-	for (size_t i = 0; i < m->parallel; i++) {
+	for (size_t i = 0; i < m->processes; i++) {
 		if (m->workers[i].job == 0)
 			return &m->workers[i];
 	}
@@ -394,8 +423,9 @@ mailer_fake(struct mailer *m, mailer_fake_f *f, void *arg)
 void
 mailer_each_helper(const struct mailer *m, void (*f)(void *arg, const struct helper *), void *arg)
 {
-	for (size_t i = 0; i < m->parallel; i++)
-		f(arg, m->workers[i].helper);
+	for (size_t i = 0; i < m->processes; i++)
+		if (i < m->parallel || helper_pid(m->workers[i].helper) != 0)
+			f(arg, m->workers[i].helper);
 }
 
 struct mail_defaults *
@@ -436,28 +466,43 @@ mailer_configure(struct mailer *m, struct mail_job *job)
 	job->trust = bound_trust(job, d, m->engine->pki);
 }
 
+size_t
+mailer_processes_max(const struct mailer *m)
+{
+	return m->processes;
+}
+
+static void
+new_helper(struct worker *w)
+{
+	struct mailer *m = w->mailer;
+	struct helper_spec spec = { .name = "eventd-mail",
+		.dir = m->engine->program_dir,
+		.on_message = on_message,
+		.on_exit = on_exit_worker,
+		.arg = w };
+
+	w->helper = helper_new(m, m->engine->loop, &spec);
+}
+
 struct mailer *
 mailer_new(const void *ctx, struct engine *engine, size_t max_parallel)
 {
 	struct mailer *m = mem_new(ctx, struct mailer);
 
 	m->engine = engine;
-	m->parallel = max_parallel < 1 ? 1 : max_parallel > PARALLEL_MAX ? PARALLEL_MAX : max_parallel;
+	m->parallel = max_parallel < 1 ? 1 : max_parallel > PROCESSES_MAX ? PROCESSES_MAX : max_parallel;
+	m->processes = m->parallel * PROCESSES_PER_PLACE;
+	if (m->processes > PROCESSES_MAX)
+		m->processes = PROCESSES_MAX;
 	m->defaults.timeout = 60 * USEC_PER_SEC;
 	m->defaults.max_size = MAIL_MESSAGE_MAX;
 	m->defaults.tls_minimum = 12;
 	m->pki_sessions = (unsigned)rng_below(engine->rng, 0x800) + 0xA0000;
 	TAILQ_INIT(&m->waiting);
-	for (size_t i = 0; i < m->parallel; i++) {
-		struct worker *w = &m->workers[i];
-		struct helper_spec spec = { .name = "eventd-mail",
-			.dir = engine->program_dir,
-			.on_message = on_message,
-			.on_exit = on_exit_worker,
-			.arg = w };
-
-		w->mailer = m;
-		w->helper = helper_new(m, engine->loop, &spec);
+	for (size_t i = 0; i < m->processes; i++) {
+		m->workers[i].mailer = m;
+		new_helper(&m->workers[i]);
 	}
 	return m;
 }

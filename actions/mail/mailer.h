@@ -1,8 +1,9 @@
 /*
- * The mailer of one engine: hands mail jobs to eventd-mail processes, one job a process at a time,
- * `max-parallel` of them, so that one hung server delays nobody else; passes their traces on to the
- * log and their results to whoever asked. A process that dies fails its job and is started again
- * for the next one. Engine thread only.
+ * The mailer of one engine: hands mail jobs to eventd-mail processes, one job a process at a time, so that
+ * one hung server delays nobody else; passes their traces on to the log and their results to whoever asked.
+ * Processes are started when they are needed, up to eight for each of `max-parallel`, since most of them
+ * only wait for a server; those beyond `max-parallel` end when they are idle. A process that dies fails its
+ * job and is started again for the next one. Engine thread only.
  */
 #ifndef ACTIONS_MAIL_MAILER_H
 #define ACTIONS_MAIL_MAILER_H
@@ -36,6 +37,7 @@ struct mail_defaults {
 
 struct mailer *mailer_new(const void *ctx, struct engine *, size_t max_parallel);
 struct mail_defaults *mailer_defaults(struct mailer *);
+size_t mailer_processes_max(const struct mailer *);
 
 /* What the configuration says of every job now: trust, HELO name, mechanisms, versions, permissions. */
 void mailer_configure(struct mailer *, struct mail_job *);

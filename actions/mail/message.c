@@ -67,8 +67,8 @@ add_text_header(struct text *out, const char *name, const char *value, size_t n)
 }
 
 /* RFC 5322 3.3, in English whatever the locale. */
-static void
-add_date(struct text *out, time_t when)
+void
+mail_message_date(struct text *out, time_t when)
 {
 	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
 	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
@@ -241,7 +241,7 @@ mail_message_build(const struct mail_message *m, struct text *out, unsigned *cle
 
 	if (m->body_len > max)
 		return err_class(err, ERR_RANGE, "MESSAGE_TOO_BIG", "the message is over %zu octets", max);
-	add_date(out, m->date);
+	mail_message_date(out, m->date);
 	add_addresses(out, "From", m->from, 1);
 	add_addresses(out, "To", m->to->items, m->to->count);
 	if (m->cc != NULL && m->cc->count > 0)

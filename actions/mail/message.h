@@ -50,6 +50,9 @@ enum mail_cleaned { MAIL_CLEANED_SUBJECT = 1, MAIL_CLEANED_APPLET = 2 };
  */
 bool mail_message_build(const struct mail_message *, struct text *out, unsigned *cleaned, struct err *);
 
+/* "Date: ..." (RFC 5322 3.3, local time with numeric zone) and CRLF. */
+void mail_message_date(struct text *out, time_t when);
+
 struct mail_message_facts {
 	bool body_8bit;   /* needs 8BITMIME (RFC 6152), or mail_message_to_7bit() */
 	bool header_utf8; /* needs SMTPUTF8 (RFC 6532) */

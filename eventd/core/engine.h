@@ -21,6 +21,7 @@ struct engine {
 	struct settings *settings;
 	struct files *files;               /* core/files.h: flash: and the other prefixes */
 	struct secrets *secrets;           /* store/secret.h: the machine key */
+	struct store *store;               /* store/store.h: durable state */
 	struct pki *pki;                   /* pki/store.h: trustpoints */
 	struct conf *conf;                 /* conf/conf.h: running and startup configuration */
 	struct bus *bus;                   /* bus/bus.h */

@@ -237,9 +237,11 @@ def revoking_host(module_mailhost, http_files, tmp_path_factory):
 
 @pytest.fixture
 def revoking(revoking_host, new_daemon, http_files):
-    """With an eventd that remembers no list of another test, and a distribution point that serves nothing yet."""
+    """With an eventd that remembers no list of another test, and a distribution point that serves nothing yet. What passes
+    is a failure here: there is no queue."""
     mailhost, pki = revoking_host
     daemon = new_daemon(hosts="127.0.0.1 " + HOST)
+    daemon.configure("no event manager mail queue")
     daemon.configure(*[line % (HOST, mailhost.submission) if "%s" in line else line for line in APPLET])
     daemon.authenticate("R1", pki.path("r1.pem"))
     http_files.clear()

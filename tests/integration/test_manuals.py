@@ -117,7 +117,7 @@ def test_reserved_mail_classes_are_those_that_nobody_uses(messages):
     used = "\n".join(read(p) for folder in FOLDERS
                      for p in glob.glob(os.path.join(tree.PROJECT, folder, "**", "*.c"), recursive=True)
                      if not p.endswith(("actions/mail/class.c", "actions/mail/hint.c")))
-    reserved = re.findall(r"^\.It Sy (\w+)", part(messages, "MAIL ERROR CLASSES").split("Reserved")[1], re.M)
+    reserved = re.findall(r"^\.It Sy (\w+)", part(messages, "MAIL ERROR CLASSES").partition("Reserved")[2], re.M)
     unused = [name for name in classes(used) if not re.search(r'"%s"|\bMAIL_%s\b' % (name, name), used)]
     assert sorted(reserved) == sorted(unused)
 
@@ -137,7 +137,7 @@ def test_mail_phases_and_reasons(messages):
 
 
 def test_mail_results(code, messages):
-    values = set(re.findall(r'"_mail_result", "([a-z]+)"', code))
+    values = set(re.findall(r'(?:set_result|mail_failed)\(m, (?:r, |a->result, )?"([a-z]+)"', code))
     text = part(messages, "MAIL ERROR CLASSES")
     told = re.search(r"^\.Va _mail_result\n(.*?)^\.Va _mail_error", text, re.M | re.S).group(1)
     assert set(re.findall(r"^\.Ql (\w+)", told, re.M)) == values
@@ -210,10 +210,12 @@ def full_daemon(module_daemon, pki):
                      "event manager applet CALLED trap", "event none sync yes", 'action 1 puts "x"', "exit",
                      "event manager scheduler applet thread class A number 1",
                      "event manager applet WAITS class A", "event none maxrun 1000", "action 1 wait 900", "exit",
-                     "event manager applet TRACKS", "event track 1 state any", 'action 1 puts "x"')
+                     "event manager applet TRACKS", "event track 1 state any", 'action 1 puts "x"', "exit",
+                     "event manager applet MAILS", "event none sync yes",
+                     'action 1 mail server "127.0.0.1" to "a@x.test" from "b@x.test" subject "s" body "b" port %d' % tree.free_port())
     assert daemon.authenticate("CA", pki.path("root.pem")).code == 0
     assert daemon.ctl("write memory", "debug crypto pki validation", "show clock | redirect flash:clock").code == 0
-    for applet in ("CALLED", "WAITS", "WAITS"):
+    for applet in ("CALLED", "MAILS", "WAITS", "WAITS"):
         assert daemon.run(applet).code == 0
     daemon.wait_show("show event manager policy active", "WAITS")
     daemon.wait_show("show event manager policy pending", "WAITS")
@@ -264,6 +266,6 @@ def test_state_directory_holds_what_the_manual_lists(new_daemon, pki):
     listed = part(page("eventd.8"), "FILES").split("In the state directory")[1]
     names = {name.strip("/") for line in re.findall(r"^\.It Pa (.*)$", listed, re.M) for name in line.split(" , ")}
     held = set(os.listdir(daemon.state))
-    assert held == {"certificates.json", "contexts.json", "flash", "lock", "machine-key", "mail_logs",
+    assert held == {"certificates.json", "contexts.json", "flash", "lock", "machine-key", "mail_logs", "store",
                     "trustpool.pem"}
     assert held <= names

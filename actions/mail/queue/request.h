@@ -14,10 +14,11 @@
 #include "core/err.h"
 
 struct engine;
+struct secrets;
 
 struct mail_request {
 	const char *applet;
-	const char *server;     /* as substituted: user:pass@host; "USEDNS"; sealed ({6}) where it is kept */
+	const char *server;     /* as substituted: user:pass@host; "USEDNS". Kept encrypted as a whole */
 	const char *credential; /* name of the credential instead of a password, or NULL */
 	unsigned port;          /* 0: the default of `secure` */
 	enum mail_secure secure;
@@ -29,7 +30,25 @@ struct mail_request {
 	size_t recipient_count;
 	const char *message;
 	size_t message_len;
+	debug_mask debug; /* what the run asked for; of the first attempt, not kept */
 };
+
+/* False and err (a mail class) when no job can be made of it: a wrong server string, no password, ... */
+bool mail_request_check(struct engine *, const struct mail_request *, struct err *);
+
+/* The envelope as it is kept, without message and recipients. */
+char *mail_request_keep(const void *ctx, const struct secrets *, const struct mail_request *);
+/* NULL when what was kept cannot be read, or was encrypted with another machine key. */
+struct mail_request *mail_request_read(
+	const void *ctx, const struct secrets *, const char *kept, struct err *);
+
+bool mail_request_is_direct(const struct mail_request *);
+
+/*
+ * Where it goes, as schedule and `show` name it: "host:port", or the domain. NULL and err (a mail class) when
+ * the server string is wrong.
+ */
+char *mail_request_host(const void *ctx, const struct mail_request *, struct err *);
 
 /*
  * The job of one attempt: `recipients` (count of them) of the request at `domain`, with what the

@@ -1,0 +1,212 @@
+/* One attempt for one part: claimed in the store, made into a job, handed on, concluded. */
+#include <string.h>
+
+#include "actions/mail/destination/attempt.h"
+#include "actions/mail/queue/private.h"
+#include "actions/mail/queue/submission.h"
+#include "core/engine.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "store/store.h"
+
+#define SLOW_AFTER   (200 * USEC_PER_MSEC) /* who is silent for so long does no work here */
+#define RETRY_CLAIM  USEC_PER_SEC
+#define PATIENCE_MIN (100 * USEC_PER_MSEC)
+
+struct attempt {
+	struct mail_queue *queue;
+	struct queue_part *part;
+	json_t *claim; /* what mailqueue_claim() gave */
+	struct timer *timer;
+	bool slow;
+};
+
+static int
+attempt_free(void *p)
+{
+	struct attempt *a = p;
+
+	json_decref(a->claim);
+	return 0;
+}
+
+static void
+on_slow(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->slow = true;
+	a->queue->slow++;
+	a->part->host->slow++;
+	queue_schedule(a->queue);
+}
+
+/* The place is free again; the part is the caller's to put somewhere. */
+static void
+end(struct attempt *a)
+{
+	struct mail_queue *q = a->queue;
+	struct queue_host *h = a->part->host;
+
+	q->active--;
+	h->active--;
+	if (a->slow) {
+		q->slow--;
+		h->slow--;
+	}
+	a->part->attempt = NULL;
+	a->part->is_stale = false;
+	mem_free(a);
+	queue_schedule_soon(q);
+}
+
+void
+queue_attempt_cancel(struct queue_part *p)
+{
+	if (p->attempt != NULL)
+		end(p->attempt);
+}
+
+static void
+conclude(struct attempt *a, const struct mail_result *r)
+{
+	struct mail_queue *q = a->queue;
+	struct queue_part *p = a->part;
+	json_t *claim = json_incref(a->claim);
+	bool attempted = !p->is_stale;
+
+	end(a);
+	queue_conclude(q, p, claim, r, attempted);
+	json_decref(claim);
+}
+
+static void
+on_attempted(void *arg, const struct mail_result *r)
+{
+	conclude(arg, r);
+}
+
+static void
+conclude_failed(
+	struct attempt *a, enum mail_class class, enum mail_phase phase, const char *detail, const char *hint)
+{
+	struct mail_result *r = mail_result_new(NULL, 0);
+
+	r->class = class;
+	r->phase = phase;
+	r->detail = detail;
+	r->hint = hint;
+	r->direct = a->part->domain != NULL;
+	conclude(a, r);
+	mem_free(r);
+}
+
+/* The message, with the mark of an attempt behind one whose end nobody knows. */
+static void
+set_text(struct attempt *a, struct mail_request *r)
+{
+	const json_t *text = json_object_get(a->claim, "text");
+	const char *mark = a->part->unconfirmed == 0
+				   ? ""
+				   : mem_printf(r, "X-Eventd-Attempt: %u\r\n", a->part->tries + 1);
+
+	r->message_len = strlen(mark) + json_string_length(text);
+	r->message = mem_printf(r, "%s%s", mark, json_string_value(text));
+}
+
+static const char **
+waiting_mailboxes(const void *ctx, const json_t *list)
+{
+	const char **mailboxes = mem_array(ctx, const char *, json_array_size(list) + 1);
+	const json_t *r;
+	size_t i;
+
+	json_array_foreach(list, i, r) mailboxes[i] = json_string_value(json_object_get(r, "mailbox"));
+	return mailboxes;
+}
+
+/* A run that waits gives its first attempt no longer than it has itself (rulings 31). */
+static void
+set_time(const struct attempt *a, struct mail_job *job)
+{
+	usec patience = queue_submission_left(a->part->message);
+
+	if (patience < PATIENCE_MIN)
+		patience = PATIENCE_MIN;
+	if (patience / USEC_PER_MSEC < job->timeouts.total)
+		job->timeouts.total = (unsigned)(patience / USEC_PER_MSEC);
+}
+
+static void
+send(struct attempt *a)
+{
+	struct engine *e = a->queue->engine;
+	const json_t *recipients = json_object_get(a->claim, "recipients");
+	struct err err = ERR_INIT;
+	struct mail_request *r = mail_request_read(
+		a, e->secrets, json_string_value(json_object_get(a->claim, "request")), &err);
+	struct mail_job *job = NULL;
+	enum mail_class class;
+
+	if (r != NULL) {
+		set_text(a, r);
+		job = mail_request_job(a, e, r, a->part->domain, waiting_mailboxes(r, recipients),
+			json_array_size(recipients), &err);
+	}
+	if (job == NULL) {
+		class = mail_class_named(err.class);
+		conclude_failed(a, class == MAIL_CLASS_COUNT ? MAIL_CONFIG : class, PHASE_CONFIG, err.text,
+			err.hint[0] != '\0' ? err.hint : NULL);
+		return;
+	}
+	set_time(a, job);
+	job->mid = a->part->message->mid;
+	job->debug = queue_submission_debug(a->part->message);
+	mail_attempt(a, e, job, r->dane, on_attempted, a);
+	mem_free(r);
+}
+
+static void
+on_claimed(void *arg, const json_t *claim, const struct err *err)
+{
+	struct attempt *a = arg;
+	struct mail_queue *q = a->queue;
+	struct queue_part *p = a->part;
+
+	if (err == NULL) {
+		a->claim = json_incref((json_t *)(uintptr_t)claim);
+		if (p->is_stale)
+			conclude_failed(a, p->host->class, p->host->phase, "the host is put off", NULL);
+		else
+			send(a);
+		return;
+	}
+	end(a);
+	if (strcmp(err->class, "STORE_GONE") == 0) {
+		log_msg(q->engine->log, NULL, "HA_EM", SEV_ERRORS, "MAIL_QUEUE_LOST",
+			"Mail of applet %s to %s (MID %llu) is not in the store any more", p->message->applet,
+			p->message->server, (unsigned long long)p->message->mid);
+		queue_part_drop(q, p);
+		return;
+	}
+	/* No room, or trouble with the disk: nothing was attempted. */
+	queue_part_place(q, p, MAILQUEUE_DEFERRED, clock_mono(q->engine->clock) + RETRY_CLAIM);
+}
+
+void
+queue_attempt_start(struct mail_queue *q, struct queue_part *p)
+{
+	struct attempt *a = mem_new(q, struct attempt);
+
+	queue_part_place(q, p, MAILQUEUE_ACTIVE, 0);
+	a->queue = q;
+	a->part = p;
+	p->attempt = a;
+	mem_on_free(a, attempt_free);
+	q->active++;
+	p->host->active++;
+	a->timer = timer_after(a, q->engine->loop, SLOW_AFTER, on_slow, a);
+	store_submit(
+		a, q->store, mailqueue_claim, json_pack("{s:I}", "part", (json_int_t)p->id), on_claimed, a);
+}

@@ -1,0 +1,343 @@
+/* `mail queue flush|retry|hold|release|delete|export|digest`: what people do to what waits. */
+#include <string.h>
+#include <strings.h>
+
+#include "actions/mail/queue/digest.h"
+#include "actions/mail/queue/private.h"
+#include "actions/mail/queue/show.h"
+#include "cli/cmd.h"
+#include "cli/session.h"
+#include "core/engine.h"
+#include "core/files.h"
+#include "core/mem.h"
+
+#define STORE_WAIT (30 * USEC_PER_SEC)
+
+struct select_args {
+	struct kw_flag all;
+	struct kw_str host, file;
+	struct kw_int id, number;
+};
+
+#define AT(field_) KW_AT(struct select_args, field_)
+
+static const struct kw some_kw[] = {
+	{ .help = "Number of the mail (MID)",
+		.type = &kw_number,
+		AT(number),
+		.group = 1,
+		.min = 1,
+		.max = INT64_MAX },
+	{ .word = "all", .help = "All of them", AT(all), .group = 1 },
+	{ .word = "host",
+		.help = "Those for one server or domain",
+		.type = &kw_word,
+		AT(host),
+		.group = 1,
+		.param = "HOST" },
+	{ .word = "id",
+		.help = "One mail",
+		.type = &kw_number,
+		AT(id),
+		.group = 1,
+		.min = 1,
+		.max = INT64_MAX },
+	KW_END,
+};
+
+static const struct kw file_kw[] = {
+	{ .help = "File for the message", .type = &kw_word, AT(file), .flags = KW_REQ, .param = "URL" },
+	KW_END,
+};
+
+static const struct kw export_kw[] = {
+	{ .word = "id",
+		.help = "Number of the mail (MID)",
+		.type = &kw_number,
+		AT(id),
+		.flags = KW_REQ,
+		.min = 1,
+		.max = INT64_MAX,
+		.sub = file_kw },
+	KW_END,
+};
+
+/* ---- which ---- */
+
+static uint64_t
+wanted_id(const struct select_args *a)
+{
+	return a->id.set ? (uint64_t)a->id.v : a->number.set ? (uint64_t)a->number.v : 0;
+}
+
+/* "mail.example.net" is a server at any port. */
+static bool
+is_host(const struct queue_host *h, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncasecmp(h->name, name, n) == 0 && (h->name[n] == '\0' || h->name[n] == ':');
+}
+
+static bool
+is_selected(const struct select_args *a, const struct queue_part *p)
+{
+	uint64_t id = wanted_id(a);
+
+	return (id == 0 || p->message->mid == id) && (!a->host.set || is_host(p->host, a->host.s));
+}
+
+static bool
+check_known(const struct mail_queue *q, const struct select_args *a, struct err *err)
+{
+	uint64_t id = wanted_id(a);
+
+	return id == 0 || queue_message_find(q, id) != NULL ||
+	       err_set(err, ERR_NOT_FOUND, "MID %llu is not in the mail queue", (unsigned long long)id);
+}
+
+static void
+say(struct session *s, size_t n, const char *what)
+{
+	session_print(s, "%zu mail%s %s\n", n, n == 1 ? "" : "s", what);
+}
+
+static struct mail_queue *
+queue_of(const struct session *s)
+{
+	return session_engine(s)->mail_queue;
+}
+
+/* ---- flush ---- */
+
+static enum cmd_result
+flush(struct session *s, const void *args, struct err *err)
+{
+	struct mail_queue *q = queue_of(s);
+	const struct select_args *a = args;
+	struct queue_part *p, *next;
+	size_t n = 0;
+
+	if (!check_known(q, a, err))
+		return CMD_REFUSED;
+	HASH_ITER (hh, q->parts, p, next) {
+		if (!is_selected(a, p) || (p->state != MAILQUEUE_QUEUED && p->state != MAILQUEUE_DEFERRED))
+			continue;
+		queue_host_clear(q, p->host);
+		if (p->state == MAILQUEUE_DEFERRED)
+			queue_part_place(q, p, MAILQUEUE_QUEUED, 0);
+		n++;
+	}
+	say(s, n, "tried now");
+	return CMD_DONE;
+}
+
+/* ---- retry, release, hold ---- */
+
+/* Behind the commit. What was deleted meanwhile, or is active, stays as it is. */
+static void
+on_set(struct mail_queue *q, const json_t *in, const json_t *out)
+{
+	enum mailqueue_state state = (enum mailqueue_state)json_integer_value(json_object_get(in, "state"));
+	const json_t *id;
+	size_t i;
+
+	(void)out;
+	json_array_foreach(json_object_get(in, "parts"), i, id)
+	{
+		struct queue_part *p = queue_part_find(q, (uint64_t)json_integer_value(id));
+
+		if (p == NULL || p->state == MAILQUEUE_ACTIVE || p->state == state)
+			continue;
+		if (state == MAILQUEUE_QUEUED) {
+			p->tries = 0;
+			p->message->created = clock_wall(q->engine->clock);
+			queue_host_clear(q, p->host);
+		}
+		queue_part_place(q, p, state, 0);
+	}
+}
+
+/* Those in one of the states (a mask) get another. */
+static size_t
+set_state(struct mail_queue *q, const struct select_args *a, unsigned from, enum mailqueue_state to)
+{
+	json_t *ids = json_array(), *in;
+	struct queue_part *p, *next;
+	size_t n = 0;
+
+	HASH_ITER (hh, q->parts, p, next) {
+		if (!is_selected(a, p) || (from & (1u << p->state)) == 0)
+			continue;
+		n++;
+		if (p->state == MAILQUEUE_ACTIVE)
+			p->hold = true;
+		else
+			json_array_append_new(ids, json_integer((json_int_t)p->id));
+	}
+	in = json_pack("{s:o, s:i, s:i}", "parts", ids, "state", to, "next_try", 0);
+	if (to == MAILQUEUE_QUEUED)
+		json_object_set_new(in, "renewed", json_integer(clock_wall(q->engine->clock)));
+	queue_store(q, mailqueue_set, in, on_set);
+	return n;
+}
+
+#define BIT(state_) (1u << (state_))
+
+static enum cmd_result
+retry(struct session *s, const void *args, struct err *err)
+{
+	struct mail_queue *q = queue_of(s);
+
+	if (!check_known(q, args, err))
+		return CMD_REFUSED;
+	say(s,
+		set_state(q, args, BIT(MAILQUEUE_HELD) | BIT(MAILQUEUE_FAILED) | BIT(MAILQUEUE_DEFERRED),
+			MAILQUEUE_QUEUED),
+		"tried anew");
+	return CMD_DONE;
+}
+
+static enum cmd_result
+release(struct session *s, const void *args, struct err *err)
+{
+	struct mail_queue *q = queue_of(s);
+
+	if (!check_known(q, args, err))
+		return CMD_REFUSED;
+	say(s, set_state(q, args, BIT(MAILQUEUE_HELD), MAILQUEUE_QUEUED), "released");
+	return CMD_DONE;
+}
+
+static enum cmd_result
+hold(struct session *s, const void *args, struct err *err)
+{
+	struct mail_queue *q = queue_of(s);
+
+	if (!check_known(q, args, err))
+		return CMD_REFUSED;
+	say(s,
+		set_state(q, args, BIT(MAILQUEUE_QUEUED) | BIT(MAILQUEUE_DEFERRED) | BIT(MAILQUEUE_ACTIVE),
+			MAILQUEUE_HELD),
+		"held");
+	return CMD_DONE;
+}
+
+/* ---- delete ---- */
+
+static bool
+is_meant(const struct select_args *a, const struct queue_message *m)
+{
+	const struct queue_part *p;
+
+	LIST_FOREACH (p, &m->parts, sibling)
+		if (is_selected(a, p))
+			return true;
+	return false;
+}
+
+static enum cmd_result
+delete_mails(struct session *s, const void *args, struct err *err)
+{
+	struct mail_queue *q = queue_of(s);
+	const struct select_args *a = args;
+	struct queue_message *m, *next;
+	json_t *mids;
+	size_t n;
+
+	if (!a->all.set && !a->host.set && wanted_id(a) == 0) {
+		err_set(err, ERR_INCOMPLETE, "Incomplete command.");
+		err_hint(err, "say which: a number, 'host HOST' or 'all'");
+		return CMD_REFUSED;
+	}
+	if (!check_known(q, a, err))
+		return CMD_REFUSED;
+	mids = json_array();
+	HASH_ITER (hh, q->messages, m, next) {
+		if (!is_meant(a, m))
+			continue;
+		json_array_append_new(mids, json_integer((json_int_t)m->mid));
+		queue_message_drop(q, m);
+	}
+	n = json_array_size(mids);
+	queue_store(q, mailqueue_delete, json_pack("{s:o}", "mids", mids), NULL);
+	say(s, n, "deleted");
+	return CMD_DONE;
+}
+
+/* ---- export ---- */
+
+struct mail_export {
+	struct session *session;
+	const char *file;
+};
+
+static void
+on_text(void *arg, const json_t *out, const struct err *err)
+{
+	struct mail_export *x = arg;
+	struct session *s = x->session;
+	const json_t *text = json_object_get(out, "text");
+	unsigned how = session_level(s) >= 15 && !session_is_policy(s) ? FILES_ABSOLUTE : 0;
+	struct err why = ERR_INIT;
+
+	if (err != NULL) {
+		session_fail(s, err);
+		return;
+	}
+	if (!files_replace(session_engine(s)->files, x->file, how, json_string_value(text),
+		    json_string_length(text), &why)) {
+		session_fail(s, &why);
+		return;
+	}
+	session_print(s, "%zu bytes written to %s\n", json_string_length(text), x->file);
+	session_done(s);
+}
+
+static enum cmd_result
+export_mail(struct session *s, const void *args, struct err *err)
+{
+	const struct select_args *a = args;
+	struct mail_export *x;
+
+	if (!check_known(queue_of(s), a, err))
+		return CMD_REFUSED;
+	x = mem_new(session_cmd_ctx(s), struct mail_export);
+	x->session = s;
+	x->file = a->file.s;
+	store_submit(x, session_engine(s)->store, mailqueue_text,
+		json_pack("{s:I}", "mid", (json_int_t)a->id.v), on_text, x);
+	return session_wait(s, STORE_WAIT, NULL, NULL);
+}
+
+/* ---- rows ---- */
+
+#define ROW(words_, help_, kw_, run_)                       \
+	{                                                   \
+		.cmd = { .words = (words_),                 \
+			.help = (help_),                    \
+			.kw = (kw_),                        \
+			.size = sizeof(struct select_args), \
+			.level = 15 },                      \
+		.run = (run_)                               \
+	}
+
+static const struct exec_cmd cmds[] = {
+	ROW("mail queue flush", "Try mails that wait now", some_kw, flush),
+	ROW("mail queue retry", "Try mails that are held or failed again", some_kw, retry),
+	ROW("mail queue hold", "Keep mails from being tried", some_kw, hold),
+	ROW("mail queue release", "Let held mails go", some_kw, release),
+	ROW("mail queue delete", "Delete mails", some_kw, delete_mails),
+	ROW("mail queue export", "Write a mail to a file", export_kw, export_mail),
+};
+
+void
+mail_queue_commands(struct cli *cli, struct mail_queue *q)
+{
+	(void)q;
+	cli_word(cli, "mail", "Delivery of mail by applets");
+	cli_word(cli, "mail queue", "Mails that are not yet delivered");
+	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
+	queue_digest_commands(cli);
+	queue_show_commands(cli);
+}

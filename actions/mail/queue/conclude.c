@@ -1,0 +1,382 @@
+/*
+ * What an attempt came to: the outcome of each recipient, of the part, of the host, and what the sender and
+ * the log are told. All of it is one transaction; the part stays active until that is committed.
+ */
+#include <string.h>
+
+#include "actions/mail/delivery_log.h"
+#include "actions/mail/maillog.h"
+#include "actions/mail/queue/private.h"
+#include "actions/mail/queue/submission.h"
+#include "core/engine.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+struct verdict {
+	struct mail_queue *queue;
+	struct queue_part *part;
+	const json_t *claim;
+	const struct mail_result *result;
+	const struct bounce_profile *times;
+	bool attempted, expired;
+	unsigned sent, deferred, held, refused; /* recipients */
+	json_t *recipients;                     /* rows, as the store takes them */
+	json_t *failed, *late;                  /* those that the sender is told of */
+};
+
+static void
+set_text(json_t *object, const char *key, const char *s)
+{
+	json_object_set_new(object, key, s == NULL ? json_null() : json_stringn_nocheck(s, strlen(s)));
+}
+
+/* ---- recipients ---- */
+
+static struct mail_recipient_result
+result_of(const struct mail_result *r, const char *mailbox)
+{
+	for (size_t i = 0; i < r->recipient_count; i++)
+		if (strcmp(r->recipients[i].mailbox, mailbox) == 0)
+			return r->recipients[i];
+	return (struct mail_recipient_result){ mailbox, r->class, r->phase, r->reply };
+}
+
+static json_t *
+recipient_row(const json_t *claimed, const struct mail_recipient_result *to)
+{
+	json_t *row = json_object();
+
+	json_object_set(row, "id", json_object_get(claimed, "id"));
+	json_object_set(row, "mailbox", json_object_get(claimed, "mailbox"));
+	set_text(row, "class", mail_class_name(to->class));
+	set_text(row, "phase", mail_phase_name(to->phase));
+	json_object_set_new(row, "code", json_integer(to->reply.code));
+	set_text(row, "enhanced", to->reply.enhanced);
+	set_text(row, "reply", to->reply.text);
+	return row;
+}
+
+static void
+judge(struct verdict *v, const json_t *claimed)
+{
+	const char *mailbox = json_string_value(json_object_get(claimed, "mailbox"));
+	struct mail_recipient_result to = result_of(v->result, mailbox);
+	json_t *row = recipient_row(claimed, &to);
+	enum mailqueue_recipient state = MAILQUEUE_WAITS;
+
+	switch (mail_outcome(to.class, to.reply.code, v->part->domain != NULL)) {
+	case MAIL_SENT:
+		state = MAILQUEUE_SENT;
+		v->sent++;
+		break;
+	case MAIL_HELD:
+		state = MAILQUEUE_KEPT;
+		v->held++;
+		break;
+	case MAIL_BOUNCED:
+		state = MAILQUEUE_REFUSED;
+		v->refused++;
+		json_array_append(v->failed, row);
+		break;
+	case MAIL_DEFERRED:
+		v->deferred += !v->expired;
+		v->refused += v->expired;
+		if (v->expired)
+			state = MAILQUEUE_REFUSED;
+		json_array_append(v->expired ? v->failed : v->late, row);
+		break;
+	}
+	json_object_set_new(row, "state", json_integer(state));
+	json_array_append_new(v->recipients, row);
+}
+
+static bool
+is_over(const struct verdict *v)
+{
+	usec age = clock_wall(v->queue->engine->clock) - v->part->message->created;
+
+	return age >= v->times->lifetime || v->part->tries >= v->times->max_tries;
+}
+
+static enum mailqueue_state
+state_of(const struct verdict *v)
+{
+	bool kept = v->held > 0 || json_integer_value(json_object_get(v->claim, "kept")) > 0;
+
+	if (v->deferred > 0)
+		return v->part->hold ? MAILQUEUE_HELD : MAILQUEUE_DEFERRED;
+	if (kept)
+		return MAILQUEUE_HELD;
+	return v->refused > 0 ? MAILQUEUE_FAILED : MAILQUEUE_DONE;
+}
+
+static enum mail_outcome
+outcome_of(const struct verdict *v)
+{
+	if (v->held > 0)
+		return MAIL_HELD;
+	if (v->refused > 0)
+		return MAIL_BOUNCED;
+	return v->deferred > 0 ? MAIL_DEFERRED : MAIL_SENT;
+}
+
+/* ---- the host ---- */
+
+/* Did it not let us in? Then no other mail has better luck there now. */
+static bool
+kept_out(const struct mail_result *r)
+{
+	return mail_result_outcome(r) == MAIL_DEFERRED && r->phase >= PHASE_DNS && r->phase < PHASE_MAIL;
+}
+
+static void
+judge_host(const struct verdict *v)
+{
+	const struct mail_result *r = v->result;
+	struct queue_host *h = v->part->host;
+
+	if (!v->attempted || r->class == MAIL_HELPER_FAILED || r->phase == PHASE_CONFIG)
+		return;
+	if (kept_out(r))
+		queue_host_failed(v->queue, h, r, v->times->first_wait);
+	else if (r->class == MAIL_TIMEOUT || r->class == MAIL_CONNECTION_LOST)
+		h->proven = false;
+	else
+		queue_host_answered(v->queue, h);
+}
+
+/*
+ * A password was refused: the older mails of the same login would be refused as well, and each try is a
+ * step towards a locked account.
+ */
+static void
+hold_same_login(const struct verdict *v)
+{
+	const struct queue_part *p = v->part;
+	struct queue_part *other, *next;
+	json_t *in, *ids;
+	char *reason;
+
+	if (v->result->class != MAIL_AUTH_FAILED || p->domain != NULL)
+		return;
+	ids = json_array();
+	HASH_ITER (hh, v->queue->parts, other, next) {
+		bool waits = other->state == MAILQUEUE_QUEUED || other->state == MAILQUEUE_DEFERRED;
+
+		if (!waits || other->host != p->host || other->message->server != p->message->server ||
+			other->message->submission != NULL)
+			continue;
+		json_array_append_new(ids, json_integer((json_int_t)other->id));
+		queue_part_place(v->queue, other, MAILQUEUE_HELD, 0);
+	}
+	if (json_array_size(ids) == 0) {
+		json_decref(ids);
+		return;
+	}
+	reason = mail_result_reason(NULL, v->result);
+	in = json_pack("{s:o, s:i, s:i, s:s, s:s}", "parts", ids, "state", MAILQUEUE_HELD, "next_try", 0,
+		"class", mail_class_name(v->result->class), "phase", mail_phase_name(v->result->phase));
+	set_text(in, "reason", reason);
+	queue_store(v->queue, mailqueue_set, in, NULL);
+	mem_free(reason);
+}
+
+/* ---- what is kept of the attempt ---- */
+
+static void
+add_tls(json_t *row, const json_t *tls)
+{
+	const json_t *cert = json_array_get(json_object_get(tls, "chain"), 0);
+	const char *subject = json_string_value(json_object_get(cert, "subject"));
+	const char *print = json_string_value(json_object_get(cert, "sha256"));
+	char *shown;
+
+	json_object_set(row, "tls_version", json_object_get(tls, "version"));
+	json_object_set(row, "cipher", json_object_get(tls, "cipher"));
+	if (subject == NULL)
+		return;
+	shown = mem_printf(
+		NULL, "%s%s%s", subject, print != NULL ? " sha256 " : "", print != NULL ? print : "");
+	set_text(row, "certificate", shown);
+	mem_free(shown);
+}
+
+static json_t *
+attempt_row(const struct verdict *v, usec next_try)
+{
+	const struct mail_result *r = v->result;
+	json_t *row = json_object();
+
+	json_object_set_new(row, "at", json_integer(clock_wall(v->queue->engine->clock)));
+	set_text(row, "host", r->host != NULL ? r->host : v->part->host->name);
+	set_text(row, "ip", r->ip);
+	json_object_set_new(row, "port", json_integer(r->port));
+	set_text(row, "phase", mail_phase_name(r->phase));
+	set_text(row, "class", mail_class_name(r->class));
+	set_text(row, "detail", r->detail);
+	add_tls(row, r->tls);
+	json_object_set_new(row, "code", json_integer(r->reply.code));
+	set_text(row, "enhanced", r->reply.enhanced);
+	set_text(row, "reply", r->reply.text);
+	json_object_set_new(row, "unconfirmed", json_integer(r->unconfirmed));
+	json_object_set_new(row, "next_try", json_integer(next_try));
+	return row;
+}
+
+/* ---- who is told ---- */
+
+static void
+tell_bounced(const struct verdict *v)
+{
+	const struct queue_message *m = v->part->message;
+	struct engine *e = v->queue->engine;
+	char *reason = mail_result_reason(NULL, v->result);
+	const json_t *to;
+	size_t i;
+
+	json_array_foreach(v->failed, i, to)
+	{
+		const char *mailbox = json_string_value(json_object_get(to, "mailbox"));
+		struct mail_recipient_result result = result_of(v->result, mailbox);
+
+		log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_BOUNCE",
+			"Mail of applet %s to %s (MID %llu) is given up for %s: %s%s", m->applet, m->server,
+			(unsigned long long)m->mid, mailbox, v->expired ? "its time is over; " : "", reason);
+		delivery_log_bounced(e, m->mid, (unsigned)i, &result);
+	}
+	mem_free(reason);
+}
+
+static json_t *
+notice(struct verdict *v)
+{
+	struct queue_message *m = v->part->message;
+	usec age = clock_wall(v->queue->engine->clock) - m->created;
+
+	if (json_array_size(v->failed) > 0) {
+		tell_bounced(v);
+		return queue_bounce_make(v->queue, v->part, v->claim, NOTICE_FAILED, v->failed, v->result);
+	}
+	if (v->deferred == 0 || m->warned || age < v->times->warn_after)
+		return NULL;
+	m->warned = true;
+	log_msg(v->queue->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_DELAYED",
+		"Mail of applet %s to %s (MID %llu) waits for %lld s, and is tried further", m->applet,
+		m->server, (unsigned long long)m->mid, (long long)(age / USEC_PER_SEC));
+	return queue_bounce_make(v->queue, v->part, v->claim, NOTICE_DELAYED, v->late, v->result);
+}
+
+static void
+log_outcome(const struct verdict *v, enum mailqueue_state state, unsigned next_try)
+{
+	struct engine *e = v->queue->engine;
+	const struct queue_message *m = v->part->message;
+	unsigned long long mid = m->mid;
+
+	if (state == MAILQUEUE_DONE && m->part_count == 1)
+		delivery_log_finished(e, mid);
+	else if (state == MAILQUEUE_DEFERRED)
+		maillog_add(e, MAILLOG_INFO, "MID %llu deferred, next try in %u s", mid, next_try);
+	else if (state == MAILQUEUE_HELD)
+		maillog_add(e, MAILLOG_INFO, "MID %llu held", mid);
+	if (v->result->unconfirmed)
+		maillog_add(e, MAILLOG_WARNING,
+			"MID %llu delivery not confirmed: it may arrive twice, with the same Message-ID",
+			mid);
+}
+
+/* ---- together ---- */
+
+/* Behind the commit: the index learns what the store knows. The message may have been deleted meanwhile. */
+static void
+on_concluded(struct mail_queue *q, const json_t *in, const json_t *out)
+{
+	struct queue_part *p = queue_part_find(q, (uint64_t)json_integer_value(json_object_get(in, "part")));
+	enum mailqueue_state state = (enum mailqueue_state)json_integer_value(json_object_get(in, "state"));
+	const json_t *added = json_object_get(out, "bounce");
+
+	if (added != NULL)
+		queue_index_added(q, added, json_object_get(in, "bounce"));
+	if (p == NULL)
+		return;
+	if (state == MAILQUEUE_DONE)
+		queue_part_drop(q, p);
+	else
+		queue_part_place(q, p, state, json_integer_value(json_object_get(in, "due")));
+}
+
+static json_t *
+conclusion(struct verdict *v, enum mailqueue_state state, usec due)
+{
+	const struct queue_part *p = v->part;
+	bool was_warned = p->message->warned;
+	char *reason = mail_result_reason(NULL, v->result);
+	json_t *bounce = notice(v), *in = json_object();
+
+	json_object_set_new(in, "part", json_integer((json_int_t)p->id));
+	json_object_set_new(in, "mid", json_integer((json_int_t)p->message->mid));
+	json_object_set_new(in, "state", json_integer(state));
+	json_object_set_new(in, "due", json_integer(due));
+	json_object_set_new(in, "next_try", json_integer(due == 0 ? 0 : queue_wall_of(v->queue, due)));
+	json_object_set_new(in, "tries", json_integer(p->tries));
+	json_object_set_new(in, "unconfirmed", json_integer(p->unconfirmed));
+	set_text(in, "class", mail_class_name(v->expired ? MAIL_EXPIRED : v->result->class));
+	set_text(in, "phase", mail_phase_name(v->result->phase));
+	set_text(in, "reason", reason);
+	json_object_set_new(in, "warned", json_boolean(p->message->warned && !was_warned));
+	json_object_set_new(in, "recipients", json_incref(v->recipients));
+	if (v->attempted)
+		json_object_set_new(
+			in, "attempt", attempt_row(v, due == 0 ? 0 : queue_wall_of(v->queue, due)));
+	if (bounce != NULL)
+		json_object_set_new(in, "bounce", bounce);
+	mem_free(reason);
+	return in;
+}
+
+void
+queue_conclude(struct mail_queue *q, struct queue_part *p, const json_t *claim, const struct mail_result *r,
+	bool attempted)
+{
+	struct verdict v = { .queue = q,
+		.part = p,
+		.claim = claim,
+		.result = r,
+		.times = queue_bounce_profile(q, p),
+		.attempted = attempted,
+		.recipients = json_array(),
+		.failed = json_array(),
+		.late = json_array() };
+	usec now = clock_mono(q->engine->clock), due = 0;
+	enum mailqueue_state state;
+	unsigned next_try = 0;
+	const json_t *to;
+	json_t *in;
+	size_t i;
+
+	p->tries += attempted;
+	v.expired = is_over(&v);
+	json_array_foreach(json_object_get(claim, "recipients"), i, to) judge(&v, to);
+	judge_host(&v);
+	state = state_of(&v);
+	p->hold = false;
+	if (state == MAILQUEUE_DEFERRED) {
+		due = now + queue_back_off(q, v.times, p->tries);
+		p->is_waiting = kept_out(r);
+		if (p->is_waiting && due < p->host->put_off_until)
+			due = p->host->put_off_until;
+		next_try = (unsigned)((due - now + USEC_PER_SEC / 2) / USEC_PER_SEC);
+	}
+	p->unconfirmed += r->unconfirmed;
+	q->possible_duplicates += r->unconfirmed;
+	in = conclusion(&v, state, due);
+	json_object_set_new(in, "duplicates", json_integer(r->unconfirmed));
+	log_outcome(&v, state, next_try);
+	queue_store(q, mailqueue_conclude, in, on_concluded);
+	hold_same_login(&v);
+	queue_submission_part(p, outcome_of(&v), r, next_try);
+	json_decref(v.recipients);
+	json_decref(v.failed);
+	json_decref(v.late);
+}

@@ -1,0 +1,84 @@
+/*
+ * The mail queue's rows: pieces of work for store_submit() (the store's thread). They know what a message,
+ * its parts (recipients that share a destination) and attempts are, and nothing of mail. What they take and
+ * give are JSON objects whose keys are the columns of store/schema.c, unless said.
+ */
+#ifndef STORE_MAILQUEUE_H
+#define STORE_MAILQUEUE_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "core/err.h"
+
+struct db;
+
+/* ORDER: as stored. */
+enum mailqueue_state {
+	MAILQUEUE_QUEUED,
+	MAILQUEUE_ACTIVE, /* an attempt is under way, or was when we were killed */
+	MAILQUEUE_DEFERRED,
+	MAILQUEUE_HELD,
+	MAILQUEUE_FAILED, /* for good; kept to be seen */
+	MAILQUEUE_STATE_COUNT,
+	MAILQUEUE_DONE = MAILQUEUE_STATE_COUNT /* never stored: such a part is deleted */
+};
+
+/* REFUSED: for good, the sender was told. KEPT: refused, waits for `mail queue retry`. */
+enum mailqueue_recipient { MAILQUEUE_WAITS, MAILQUEUE_SENT, MAILQUEUE_REFUSED, MAILQUEUE_KEPT };
+
+/* What is there, some parts at a time: {after, limit} -> {parts: [[...]], last}; ORDER: enum mailqueue_row */
+enum mailqueue_row {
+	ROW_PART,
+	ROW_MID,
+	ROW_HOST,
+	ROW_STATE,
+	ROW_NEXT_TRY,
+	ROW_TRIES,
+	ROW_UNCONFIRMED,
+	ROW_CREATED,
+	ROW_SIZE,
+	ROW_KIND,
+	ROW_WARNED,
+	ROW_APPLET,
+	ROW_SERVER,
+	ROW_DOMAIN
+};
+bool mailqueue_load(struct db *, const json_t *in, json_t **out, struct err *);
+/* Once, before: parts that an attempt was under way for become queued, marked as unconfirmed. -> {recovered} */
+bool mailqueue_recover(struct db *, const json_t *in, json_t **out, struct err *);
+
+/* {message, text, parts: [{host, domain, state, next_try, recipients: [mailbox]}]} -> {mid, parts: [id]} */
+bool mailqueue_add(struct db *, const json_t *in, json_t **out, struct err *);
+
+/* {part} -> {request, text, message_id, recipients: [{id, mailbox}], kept}, and the part is active. */
+bool mailqueue_claim(struct db *, const json_t *in, json_t **out, struct err *);
+
+/*
+ * {part, mid, state, next_try, tries, unconfirmed, class, phase, reason, warned, recipients: [{id, state, ...}],
+ * attempt: {...}, bounce: what mailqueue_add() takes, duplicates} -> {bounce: {mid, parts}}. Of a part that is
+ * done the rows go, and with the last one the message.
+ */
+bool mailqueue_conclude(struct db *, const json_t *in, json_t **out, struct err *);
+
+/* {parts: [id], state, next_try, class, phase, reason}: the last three may be absent. Of
+ * queued parts, refused recipients wait again; `renewed` (wall time) begins their time and tries anew. */
+bool mailqueue_set(struct db *, const json_t *in, json_t **out, struct err *);
+/* {mids: [id]} */
+bool mailqueue_delete(struct db *, const json_t *in, json_t **out, struct err *);
+
+/* {mid or null, after, limit, attempts} -> {messages: [{..., parts: [{..., recipients, attempts}]}]} */
+bool mailqueue_view(struct db *, const json_t *in, json_t **out, struct err *);
+/* {mid} -> {text, message_id} */
+bool mailqueue_text(struct db *, const json_t *in, json_t **out, struct err *);
+
+/* {add: what mailqueue_add() takes, mids, digested: [{...}]} -> what mailqueue_add() gives */
+bool mailqueue_digest(struct db *, const json_t *in, json_t **out, struct err *);
+/* {digest: message id or null} -> {digested: [{...}]} */
+bool mailqueue_digested(struct db *, const json_t *in, json_t **out, struct err *);
+
+/* -> {name: value} of what is counted over restarts */
+bool mailqueue_counters(struct db *, const json_t *in, json_t **out, struct err *);
+
+#endif
