@@ -47,6 +47,8 @@ queue_status_code(enum mail_class class, enum mail_phase phase, int code, const 
 {
 	if (enhanced != NULL && enhanced[0] != '\0')
 		return enhanced;
+	if (code >= 400 && code < 500)
+		return "4.0.0";
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
 		if (statuses[i].class == class)
 			return statuses[i].code;
@@ -106,6 +108,8 @@ add_recipient(struct text *t, const json_t *to, enum queue_notice kind, const st
 		class, mail_phase_named(text_of(to, "phase")), code, text_of(to, "enhanced"));
 	char *diagnostic;
 
+	if (code == 0 && r->status != NULL)
+		status = r->status;
 	text_add(t, "\r\n");
 	diagnostic = mem_printf(NULL, "rfc822; %s", text_of(to, "mailbox"));
 	add_field(t, "Final-Recipient", diagnostic);
