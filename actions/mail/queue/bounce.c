@@ -108,8 +108,6 @@ add_recipient(struct text *t, const json_t *to, enum queue_notice kind, const st
 		class, mail_phase_named(text_of(to, "phase")), code, text_of(to, "enhanced"));
 	char *diagnostic;
 
-	if (code == 0 && r->status != NULL)
-		status = r->status;
 	text_add(t, "\r\n");
 	diagnostic = mem_printf(NULL, "rfc822; %s", text_of(to, "mailbox"));
 	add_field(t, "Final-Recipient", diagnostic);
