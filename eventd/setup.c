@@ -172,6 +172,7 @@ register_everything(struct engine *e)
 	system_config_start(e);
 	snmp_config_start(e);
 	pki_exec_commands(e->cli);
+	pki_identity_commands(e->cli);
 	pki_pool_commands(e->cli);
 	pki_show_commands(e->cli);
 	mail_test_commands(e->cli);

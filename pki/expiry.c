@@ -252,9 +252,15 @@ look_at_all(struct expiry *x)
 
 	x->next = INT64_MAX;
 	x->fresh = json_object();
-	for (const struct trustpoint *tp = pki_first(x->engine->pki); tp != NULL; tp = tp->next)
+	for (const struct trustpoint *tp = pki_first(x->engine->pki); tp != NULL; tp = tp->next) {
+		X509 *own = pki_identity_cert(x->engine->pki, tp->name);
+
 		if (tp->ca != NULL)
 			look_at_cert(x, "CA Certificate", tp->name, tp->ca, now);
+		if (own != NULL)
+			look_at_cert(x, "ID Certificate", tp->name, own, now);
+		X509_free(own);
+	}
 	drop_expired_servers(x, now);
 	json_object_foreach(x->servers, host, server) look_at_server(x, host, server, now);
 	x->is_changed |= json_object_size(x->fresh) != json_object_size(x->said);

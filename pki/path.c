@@ -207,6 +207,49 @@ add_to_pool(struct search *s, X509 *cert)
 	return true;
 }
 
+/* Marks the trustpoints that may have issued this certificate; answers how many are new. */
+static size_t
+mark_issuers(const struct trust *trust, const X509 *cert, bool *wanted)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < trust->count; i++) {
+		if (wanted[i] || X509_NAME_cmp(X509_get_subject_name(trust->points[i].cert),
+					 X509_get_issuer_name(cert)) != 0)
+			continue;
+		wanted[i] = true;
+		n++;
+	}
+	return n;
+}
+
+/*
+ * A trustpool may hold many hundreds: only those count whose names lead on from what was received, in the
+ * order in which they are installed.
+ */
+static bool
+add_installed(struct search *s)
+{
+	const struct trust *trust = s->ask->trust;
+	bool *wanted = mem_array(s, bool, trust->count + 1);
+	size_t fresh = mark_issuers(trust, s->ask->peer, wanted);
+	bool fits = true;
+
+	for (int i = 0; i < sk_X509_num(s->ask->untrusted); i++)
+		fresh += mark_issuers(trust, sk_X509_value(s->ask->untrusted, i), wanted);
+	while (fresh > 0) {
+		fresh = 0;
+		for (size_t i = 0; i < trust->count; i++)
+			if (wanted[i])
+				fresh += mark_issuers(trust, trust->points[i].cert, wanted);
+	}
+	for (size_t i = 0; i < trust->count; i++)
+		if (wanted[i])
+			fits &= add_to_pool(s, trust->points[i].cert);
+	mem_free(wanted);
+	return fits;
+}
+
 /*
  * IOS follows the chain as sent up to the first certificate that is not installed itself, and looks
  * for a trustpoint by that one's issuer. Tried first, so that the trustpoint we name is the one that
@@ -258,9 +301,8 @@ path_search(const struct pki_request *ask, path_f *offer, void *arg)
 	s->offer = offer;
 	s->arg = arg;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &s->start);
-	for (size_t i = 0; i < ask->trust->count; i++)
-		if (!add_to_pool(s, ask->trust->points[i].cert))
-			limit = PATH_LIMIT_CERTS;
+	if (!add_installed(s))
+		limit = PATH_LIMIT_CERTS;
 	for (int i = 0; i < n; i++)
 		if (!add_to_pool(s, sk_X509_value(ask->untrusted, i)))
 			limit = PATH_LIMIT_CERTS;

@@ -8,12 +8,15 @@
 
 #include "core/clock.h"
 #include "core/engine.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "pki/expiry.h"
+#include "pki/identities.h"
 #include "pki/installed.h"
 #include "pki/learnt.h"
 #include "pki/pool.h"
+#include "pki/system.h"
 
 struct pki {
 	struct engine *engine;
@@ -22,6 +25,8 @@ struct pki {
 	struct pool *pool;
 	struct learnt *learnt;
 	struct expiry *expiry;
+	struct identities *identities;
+	struct system_store *system;
 	struct pki_counters counters;
 };
 
@@ -44,6 +49,8 @@ pki_new(const void *ctx, struct engine *engine)
 	pki->installed = installed_new(pki, engine);
 	pki->pool = pool_new(pki, engine);
 	pki->learnt = learnt_new(pki, engine);
+	pki->identities = identities_new(pki, engine);
+	pki->system = system_store_new(pki);
 	pki->expiry = expiry_new(pki, engine);
 	mem_on_free(pki, forget_certificates);
 	return pki;
@@ -112,10 +119,14 @@ void
 pki_remove(struct pki *pki, const char *name)
 {
 	struct trustpoint **at = place_of(pki, name), *tp = *at;
+	struct err err = ERR_INIT;
 
 	if (tp == NULL)
 		return;
 	drop_ca(pki, tp);
+	if (pki_identity(pki, name) != NULL && !identities_set(pki->identities, name, NULL, &err))
+		log_msg(pki->engine->log, NULL, "PKI", SEV_ERRORS, "IDENTITY_REMOVE",
+			"the key of trustpoint %s is still in the state directory: %s", name, err.text);
 	*at = tp->next;
 	mem_free(tp);
 }
@@ -161,7 +172,45 @@ pki_pool_clean(struct pki *pki, struct err *err)
 	return pool_clean(pki->pool, err);
 }
 
+/* ---- identities ---- */
+
+const json_t *
+pki_identity(const struct pki *pki, const char *trustpoint)
+{
+	return identities_find(pki->identities, trustpoint);
+}
+
+X509 *
+pki_identity_cert(const struct pki *pki, const char *trustpoint)
+{
+	return identities_cert(pki->identities, trustpoint);
+}
+
+bool
+pki_set_identity(struct pki *pki, const char *trustpoint, json_t *sealed, struct err *err)
+{
+	bool ok = identities_set(pki->identities, trustpoint, sealed, err);
+
+	expiry_recheck(pki->expiry);
+	return ok;
+}
+
 /* ---- use ---- */
+
+void
+pki_add_system(struct pki *pki, struct trust *trust)
+{
+	static const struct trustpoint_policy policy = { .revocation = { REVOCATION_NONE },
+		.revocation_count = 1 };
+	struct err err = ERR_INIT;
+	const STACK_OF(X509) *certs = system_store_certs(pki->system, &err);
+
+	if (certs == NULL)
+		log_msg(pki->engine->log, NULL, "PKI", SEV_ERRORS, "TRUSTPOOL_READ", "trustpool not read: %s",
+			err.text);
+	for (int i = 0; i < sk_X509_num(certs); i++)
+		trust_add(trust, SYSTEM_NAME, sk_X509_value(certs, i), &policy);
+}
 
 struct trust *
 pki_snapshot(const void *ctx, const struct pki *pki)

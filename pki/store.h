@@ -52,12 +52,22 @@ bool pki_pool_has(const struct pki *, const X509 *);
 bool pki_pool_add(struct pki *, const STACK_OF(X509) *, size_t *added, struct err *);
 bool pki_pool_clean(struct pki *, struct err *);
 
+/* ---- identities: pki/identity.h has the JSON, here with the key sealed ---- */
+/* Borrowed; NULL: the trustpoint has none. */
+const json_t *pki_identity(const struct pki *, const char *trustpoint);
+X509 *pki_identity_cert(const struct pki *, const char *trustpoint); /* the caller owns the reference */
+/* Takes the reference on `sealed`. It goes with its trustpoint. */
+bool pki_set_identity(struct pki *, const char *trustpoint, json_t *sealed, struct err *);
+
 /* ---- use ---- */
 /*
  * What a connection may trust now: every authenticated trustpoint with its policy, then the
  * trustpool, whose certificates are named "Trustpool" and are not checked for revocation.
  */
 struct trust *pki_snapshot(const void *ctx, const struct pki *);
+
+/* Adds the system's certificates under the name "System"; what cannot be read is logged. */
+void pki_add_system(struct pki *, struct trust *);
 
 /* An installed certificate (trustpoint or pool) that signed `cert` with a key that may sign certificates; or NULL. */
 X509 *pki_signer(const struct pki *, X509 *cert);

@@ -39,7 +39,7 @@ struct tls_want {
 	bool unverified; /* opportunistic TLS: the chain is judged, never refused */
 	bool legacy_cn;
 	int min_version; /* TLS1_2_VERSION (also for 0) or TLS1_3_VERSION */
-	X509 *identity;  /* client certificate, or NULL */
+	X509 *identity;  /* client certificate, or NULL; it and the next two are looked at once */
 	EVP_PKEY *key;   /* its key */
 	STACK_OF(X509) * identity_chain;
 	enum pki_revocation revocation; /* PKI_REVOCATION_BY_POLICY for mail */

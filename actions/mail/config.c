@@ -52,6 +52,15 @@ static const struct kw names_kw[] = {
 	KW_END,
 };
 
+static const struct kw identity_kw[] = {
+	{ .help = "Trustpoint with a certificate of its own (crypto pki import)",
+		.type = &kw_word,
+		KW_AT(struct mail_line, name),
+		.flags = KW_REQ,
+		.param = "WORD" },
+	KW_END,
+};
+
 static const struct kw mechanisms_kw[] = {
 	{ .help = "SASL mechanism, the preferred one first",
 		.type = &kw_word,
@@ -191,6 +200,25 @@ apply_cleartext(struct engine *e, const struct conf_node *old, const struct conf
 	return true;
 }
 
+static bool
+apply_system_trust(
+	struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	(void)old, (void)err;
+	mailer_defaults(e->mailer)->system_trust = new != NULL;
+	return true;
+}
+
+static bool
+apply_identity(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	const struct mail_line *l = line_of(new);
+
+	(void)old, (void)err;
+	mailer_defaults(e->mailer)->identity = l == NULL ? NULL : mem_strdup(e->mailer, l->name.s);
+	return true;
+}
+
 #define MAIL_ORDER 620 /* behind PKI, before the event manager */
 
 static const struct conf_row mail_rows[] = {
@@ -222,6 +250,19 @@ static const struct conf_row mail_rows[] = {
 		.mode = "config",
 		.order = MAIL_ORDER,
 		.apply = apply_trustpoints },
+	{ .cmd = { .words = "mail trustpool system",
+		  .help = "Trust the certificates of the operating system, too",
+		  .size = sizeof(struct mail_line) },
+		.mode = "config",
+		.order = MAIL_ORDER,
+		.apply = apply_system_trust },
+	{ .cmd = { .words = "mail identity-trustpoint",
+		  .help = "Show this trustpoint's certificate to servers that ask for one",
+		  .kw = identity_kw,
+		  .size = sizeof(struct mail_line) },
+		.mode = "config",
+		.order = MAIL_ORDER,
+		.apply = apply_identity },
 	{ .cmd = { .words = "mail auth mechanism",
 		  .help = "Mechanisms allowed for authentication",
 		  .kw = mechanisms_kw,
@@ -257,5 +298,7 @@ mail_config_start(struct engine *e)
 	conf_word(e->conf, "config", "mail", "Delivery of mail by applets");
 	conf_word(e->conf, "config", "mail auth", "Authentication to mail servers");
 	conf_word(e->conf, "config", "mail tls", "TLS to mail servers");
+	conf_word(
+		e->conf, "config", "mail trustpool", "Certificates that are trusted beside the trustpoints");
 	conf_rows(e->conf, mail_rows, sizeof mail_rows / sizeof *mail_rows);
 }

@@ -81,6 +81,7 @@ static const struct record_field job_fields[] = {
 	{ "secure", RECORD_WORD, offsetof(struct mail_job, secure), mail_secure_name, MAIL_SECURE_COUNT },
 	{ "tls_minimum", RECORD_UINT, AT(tls_minimum) },
 	{ "legacy_cn", RECORD_BOOL, AT(legacy_cn) },
+	{ "identity", RECORD_SECRET, AT(identity) },
 	{ "source_interface", RECORD_STRING, AT(source_interface) },
 	{ "source_address", RECORD_STRING, AT(source_address) },
 	{ "resolver", RECORD_STRING, AT(resolver) },

@@ -82,6 +82,7 @@ struct mail_job {
 	unsigned tls_minimum; /* 12 or 13; 0 = 12 */
 	bool legacy_cn;
 	const struct trust *trust; /* NULL: nothing is trusted */
+	const char *identity;      /* pki/identity.h's JSON as text, the key in the clear; NULL: none */
 
 	const char *source_interface, *source_address; /* at most one */
 	const char *
@@ -102,6 +103,17 @@ json_t *mail_job_to_json(const struct mail_job *);
  * host holds what may not stand in an SMTP command.
  */
 struct mail_job *mail_job_from_json(const void *ctx, const json_t *, struct err *);
+
+/*
+ * The identity of this trustpoint, as it is now. One that is not there, or whose key cannot be read, makes
+ * every handshake of the job fail: nobody is to believe that it was shown.
+ */
+struct engine;
+void mail_job_set_identity(struct mail_job *, struct engine *, const char *trustpoint);
+
+/* For the delivering process. True with nothing in it when the job has none; end with identity_clear(). */
+struct identity;
+bool mail_job_identity(const struct mail_job *, struct identity *, struct err *);
 
 const char *mail_secure_name(int); /* "opportunistic", "none", "tls", "smtps" */
 

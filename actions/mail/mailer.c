@@ -457,13 +457,19 @@ void
 mailer_configure(struct mailer *m, struct mail_job *job)
 {
 	const struct mail_defaults *d = &m->defaults;
+	struct trust *trust;
 
 	job->cleartext_auth = d->cleartext_auth;
 	job->legacy_cn = d->legacy_cn;
 	job->tls_minimum = d->tls_minimum;
 	job->mechanisms = mem_strdup(job, d->mechanisms);
 	job->helo = mem_strdup(job, d->helo);
-	job->trust = bound_trust(job, d, m->engine->pki);
+	trust = bound_trust(job, d, m->engine->pki);
+	if (d->system_trust)
+		pki_add_system(m->engine->pki, trust);
+	job->trust = trust;
+	if (d->identity != NULL)
+		mail_job_set_identity(job, m->engine, d->identity);
 }
 
 size_t

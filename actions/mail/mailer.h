@@ -33,6 +33,8 @@ struct mail_defaults {
 	const char *mechanisms;   /* SASL mechanisms allowed, blanks between; NULL: the default order */
 	const char **trustpoints; /* only these are trusted; NULL: all authenticated ones */
 	size_t trustpoint_count;
+	bool system_trust;    /* mail trustpool system */
+	const char *identity; /* trustpoint whose certificate we show; NULL: none */
 };
 
 struct mailer *mailer_new(const void *ctx, struct engine *, size_t max_parallel);

@@ -169,6 +169,7 @@ smtp_auth(struct smtp *s, struct err *err)
 		.port = s->to->port,
 		.allowed = job->mechanisms,
 		.verified = s->verified,
+		.certificate = job->identity != NULL && s->wire.tls != NULL,
 	};
 	struct sasl *sasl;
 	bool ok;

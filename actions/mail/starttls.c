@@ -9,6 +9,7 @@
 
 #include "actions/mail/dns/octets.h"
 #include "core/mem.h"
+#include "pki/identity.h"
 
 bool
 smtp_demands_tls(const struct mail_hop *hop)
@@ -36,7 +37,8 @@ client(struct smtp *s, const struct trust *nothing, struct err *err)
 {
 	const struct mail_job *job = s->job;
 	const struct mail_hop *hop = s->to;
-	const struct tls_want want = {
+	struct identity id;
+	struct tls_want want = {
 		.trust = job->trust != NULL ? job->trust : nothing,
 		.host = hop->host,
 		.names = hop->names,
@@ -52,8 +54,16 @@ client(struct smtp *s, const struct trust *nothing, struct err *err)
 		.session = job->pki_session,
 		.context_id = job->tls_context,
 	};
+	struct tls *tls = NULL;
 
-	return tls_client_new(s->result, &want, err);
+	if (mail_job_identity(job, &id, err)) {
+		want.identity = id.cert;
+		want.key = id.key;
+		want.identity_chain = id.chain;
+		tls = tls_client_new(s->result, &want, err);
+	}
+	identity_clear(&id);
+	return tls;
 }
 
 /* ---- what the handshake brought ---- */

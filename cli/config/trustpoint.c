@@ -321,7 +321,7 @@ static const struct {
 } refusals[] = {
 	{ "enrollment url", "certificates are not fetched by SCEP: paste them with 'enrollment terminal'" },
 	{ "enrollment selfsigned", "self-signed identity certificates are not made here" },
-	{ "enrollment pkcs12", "PKCS#12 is not imported: paste certificates with 'enrollment terminal'" },
+	{ "enrollment pkcs12", "it needs no line here: crypto pki import NAME pkcs12 FILE password P" },
 	{ "enrollment profile", "enrollment profiles need SCEP, which is not there" },
 	{ "enrollment mode", "registration authorities need SCEP, which is not there" },
 	{ "enrollment retry", "there is nothing to retry without SCEP" },

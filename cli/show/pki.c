@@ -110,16 +110,41 @@ trustpoints_of(const void *ctx, const struct pki *pki, const X509 *cert, size_t 
 }
 
 static void
-show_certificate(struct session *s, X509 *cert, int64_t installed_ns, bool verbose, bool first)
+list_certificate(struct session *s, struct listing l, bool verbose, bool first)
 {
 	struct writer *w = session_writer(s);
-	struct listing l = { .heading = "CA Certificate", .cert = cert, .installed_ns = installed_ns };
 
-	l.trustpoints = trustpoints_of(session_cmd_ctx(s), session_engine(s)->pki, cert, &l.trustpoint_count);
 	w_text(w, "%s", first ? "" : "\n");
 	w_object(w, NULL);
 	listing_show(w, &l, verbose);
 	w_end(w);
+}
+
+static void
+show_certificate(struct session *s, X509 *cert, int64_t installed_ns, bool verbose, bool first)
+{
+	struct listing l = { .heading = "CA Certificate", .cert = cert, .installed_ns = installed_ns };
+
+	l.trustpoints = trustpoints_of(session_cmd_ctx(s), session_engine(s)->pki, cert, &l.trustpoint_count);
+	list_certificate(s, l, verbose, first);
+}
+
+/* A trustpoint's own certificate; IOS lists it before that of its CA. False when it has none. */
+static bool
+show_identity(struct session *s, const struct trustpoint *tp, bool verbose, bool first)
+{
+	X509 *cert = pki_identity_cert(session_engine(s)->pki, tp->name);
+
+	if (cert == NULL)
+		return false;
+	list_certificate(s,
+		(struct listing){ .heading = "Certificate",
+			.cert = cert,
+			.trustpoints = &tp->name,
+			.trustpoint_count = 1 },
+		verbose, first);
+	X509_free(cert);
+	return true;
 }
 
 static bool
@@ -142,9 +167,11 @@ show_certificates(struct session *s, const void *args, struct err *err)
 		return CMD_REFUSED;
 	w_list(session_writer(s), "certificates");
 	for (const struct trustpoint *tp = pki_first(pki); tp != NULL; tp = tp->next) {
-		if (tp->ca == NULL)
+		if (a->name.set && strcmp(tp->name, a->name.s) != 0)
 			continue;
-		if (a->name.set ? strcmp(tp->name, a->name.s) != 0 : was_shown(pki, tp))
+		if (show_identity(s, tp, a->verbose.set, first))
+			first = false;
+		if (tp->ca == NULL || (!a->name.set && was_shown(pki, tp)))
 			continue;
 		show_certificate(s, tp->ca, tp->installed_ns, a->verbose.set, first);
 		first = false;
@@ -234,7 +261,7 @@ show_fingerprint(
 }
 
 static void
-show_status(struct writer *w, const void *ctx, const struct trustpoint *tp)
+show_status(struct writer *w, const void *ctx, const struct trustpoint *tp, X509 *own)
 {
 	w_text(w, "Trustpoint %s:\n", tp->name);
 	w_str(w, "name", tp->name);
@@ -247,13 +274,22 @@ show_status(struct writer *w, const void *ctx, const struct trustpoint *tp)
 		show_fingerprint(w, ctx, tp->ca, "SHA1", "fingerprint_sha1", "sha1");
 	} else
 		w_text(w, "  Issuing CA certificate not configured.\n");
+	if (own != NULL) {
+		const char *subject = certtext_name_new(ctx, X509_get_subject_name(own));
+
+		w_text(w, "  Router General Purpose certificate configured:\n    Subject Name:\n     %s\n",
+			subject);
+		show_fingerprint(w, ctx, own, "MD5", "identity_fingerprint_md5", "md5");
+		show_fingerprint(w, ctx, own, "SHA1", "identity_fingerprint_sha1", "sha1");
+		w_str(w, "identity_subject_name", subject);
+	}
 	w_text(w,
 		"  State:\n"
-		"    Keys generated ............. No\n"
+		"    Keys generated ............. %s\n"
 		"    Issuing CA authenticated ....... %s\n"
 		"    Certificate request(s) ..... None\n\n",
-		tp->ca != NULL ? "Yes" : "No");
-	w_bool(w, "keys_generated", false);
+		own != NULL ? "Yes (General Purpose, non-exportable)" : "No", tp->ca != NULL ? "Yes" : "No");
+	w_bool(w, "keys_generated", own != NULL);
 	w_bool(w, "issuing_ca_authenticated", tp->ca != NULL);
 	w_str(w, "certificate_requests", "None");
 }
@@ -272,9 +308,12 @@ show_trustpoints(struct session *s, const void *args, struct err *err)
 		if (a->name.set && tp != pki_find(pki, a->name.s))
 			continue;
 		w_object(w, NULL);
-		if (a->status.set)
-			show_status(w, session_cmd_ctx(s), tp);
-		else
+		if (a->status.set) {
+			X509 *own = pki_identity_cert(pki, tp->name);
+
+			show_status(w, session_cmd_ctx(s), tp, own);
+			X509_free(own);
+		} else
 			show_trustpoint(w, session_cmd_ctx(s), tp);
 		w_end(w);
 	}

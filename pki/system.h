@@ -1,0 +1,20 @@
+/*
+ * The system's certificates: trusted for mail with `mail trustpool system` only (mail-security 5.2). Read
+ * from the file that OpenSSL's SSL_CERT_FILE names, else Debian's, again when it has changed. Engine thread.
+ */
+#ifndef PKI_SYSTEM_H
+#define PKI_SYSTEM_H
+
+#include <openssl/x509.h>
+
+#include "core/err.h"
+
+#define SYSTEM_NAME "System" /* in validation results */
+
+struct system_store;
+
+struct system_store *system_store_new(const void *ctx);
+/* Borrowed until the next call; NULL and err when the file cannot be read. */
+const STACK_OF(X509) * system_store_certs(struct system_store *, struct err *);
+
+#endif
