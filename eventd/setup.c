@@ -11,6 +11,7 @@
 #include "actions/mail/credential.h"
 #include "actions/mail/mail.h"
 #include "actions/mail/mailer.h"
+#include "actions/mail/recorder/recorder.h"
 #include "actions/mail/dns/commands.h"
 #include "actions/mail/dns/resolver.h"
 #include "actions/mail/maillog.h"
@@ -164,6 +165,8 @@ register_everything(struct engine *e)
 	destination_config_start(e);
 	destination_commands(e->cli);
 	credential_rows(e->conf);
+	recorder_rows(e->conf);
+	recorder_commands(e->cli);
 	maillog_start(e);
 	mail_dns_commands(e);
 	sts_start(e);
@@ -222,6 +225,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->pki = pki_new(e, e);
 	maillog_new(e, e);
 	e->credentials = credentials_new(e, e);
+	e->recorder = recorder_new(e, e);
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
 	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
 	e->resolver = resolver_new(e, e);
@@ -234,6 +238,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->snmp = snmp_new(e, e);
 	e->cli = cli_new(e, e);
 	e->cli_port = &cli_port;
+	e->capture_port = &capture_port;
 	e->intake = intake_new(e, e, on_received, e);
 	if (!applets_start(e, e, &language, err)) {
 		mem_free(e);

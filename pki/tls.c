@@ -234,6 +234,14 @@ crypto_error(struct err *err, const char *what)
 	return false;
 }
 
+static void
+on_keylog(const SSL *ssl, const char *line)
+{
+	const struct tls *tls = SSL_get_app_data(ssl);
+
+	tls->want.keylog(tls->want.keylog_arg, line);
+}
+
 static bool
 set_identity(struct tls *tls, struct err *err)
 {
@@ -267,6 +275,8 @@ set_context(struct tls *tls, struct err *err)
 	SSL_CTX_set_tlsext_status_cb(tls->ctx, on_status);
 	SSL_CTX_set_tlsext_status_arg(tls->ctx, tls);
 	SSL_CTX_set_info_callback(tls->ctx, on_info);
+	if (tls->want.keylog != NULL)
+		SSL_CTX_set_keylog_callback(tls->ctx, on_keylog);
 	return set_identity(tls, err);
 }
 

@@ -47,7 +47,9 @@ struct tls_want {
 	const struct trace *trace;
 	unsigned session;    /* first PKI session number, 0 = 1; one is used per connection */
 	unsigned context_id; /* first number of "ident 35" in the trace, 0 = 1 */
-	time_t at;           /* moment of validation, 0 = now */
+	void (*keylog)(void *arg, const char *line); /* told the secrets of the session; NULL: nobody */
+	void *keylog_arg;
+	time_t at; /* moment of validation, 0 = now */
 };
 
 /* What the handshake found, also when it failed. Owned by the struct tls. */

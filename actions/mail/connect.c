@@ -166,7 +166,7 @@ static void
 lane_start(struct race *r, struct attempt *a, struct mail_endpoint *to, struct err *err)
 {
 	const struct connect_want *w = r->want;
-	int family = to->addr.ss_family, on = 1;
+	int family = to->addr.ss_family, on = 1, error = 0;
 	struct err why = ERR_INIT;
 
 	to->tried = true;
@@ -184,7 +184,11 @@ lane_start(struct race *r, struct attempt *a, struct mail_endpoint *to, struct e
 		return;
 	}
 	if (connect(a->fd, (const struct sockaddr *)&to->addr, to->len) < 0 && errno != EINPROGRESS)
-		lane_failed(r, a, class_of(errno), strerror(errno), err);
+		error = errno;
+	if (w->begun != NULL)
+		w->begun(w->arg, a->fd, to);
+	if (error != 0)
+		lane_failed(r, a, class_of(error), strerror(error), err);
 }
 
 static struct mail_endpoint *

@@ -36,6 +36,9 @@ struct connect_want {
 	const struct trace *trace;
 	const char *policy; /* for the trace */
 	unsigned *attempts; /* counted on */
+	void (*begun)(
+		void *arg, int fd, const struct mail_endpoint *); /* told of each connection; NULL: nobody */
+	void *arg;
 };
 
 /*

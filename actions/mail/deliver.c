@@ -133,6 +133,8 @@ conclude(struct delivery *d, const struct mail_hop_result *verdict, const struct
 
 	r->class = verdict == NULL ? MAIL_OK : verdict->class;
 	r->phase = verdict == NULL ? PHASE_NONE : verdict->phase;
+	if (verdict == NULL)
+		r->tls_secrets = NULL;
 	if (verdict != NULL) {
 		r->detail = verdict->detail;
 		r->hint = err->hint[0] == '\0' ? NULL : mem_strdup(r, err->hint);

@@ -2,6 +2,7 @@
 #include "actions/mail/delivery.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -61,6 +62,30 @@ resolve(struct delivery *d, const struct mail_hop *hop, struct err *err)
 	return hop->address_count > 0 ? take_addresses(d, hop, err) : look_up(d, hop, err);
 }
 
+/* Who speaks to whom: a capture of the attempt is made of these connections. */
+static void
+note_flow(void *arg, int fd, const struct mail_endpoint *to)
+{
+	struct delivery *d = arg;
+	struct mail_result *r = d->result;
+	struct sockaddr_storage local = { 0 };
+	socklen_t n = sizeof local;
+	char text[80] = "";
+	struct mail_flow *f = &r->flows[r->flow_count];
+
+	if (r->flow_count == MAIL_FLOWS_MAX)
+		return;
+	r->flow_count++;
+	/* Both address families keep the port in the same place. */
+	f->remote = mem_strdup(r, to->text);
+	f->rport = ntohs(((const struct sockaddr_in *)&to->addr)->sin_port);
+	if (getsockname(fd, (struct sockaddr *)&local, &n) == 0)
+		f->lport = ntohs(((const struct sockaddr_in *)&local)->sin_port);
+	if (f->lport != 0)
+		getnameinfo((struct sockaddr *)&local, n, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+	f->local = mem_strdup(r, text);
+}
+
 static bool
 connect_next(struct delivery *d, struct err *err)
 {
@@ -74,6 +99,8 @@ connect_next(struct delivery *d, struct err *err)
 		.trace = d->env->trace,
 		.policy = d->job->policy,
 		.attempts = &d->attempts,
+		.begun = note_flow,
+		.arg = d,
 	};
 	struct mail_hop_result *at = d->smtp.at;
 	struct sockaddr_storage local;

@@ -86,6 +86,7 @@ static const struct record_field job_fields[] = {
 	{ "source_address", RECORD_STRING, AT(source_address) },
 	{ "resolver", RECORD_STRING, AT(resolver) },
 	{ "helo", RECORD_STRING, AT(helo) },
+	{ "keep_secrets", RECORD_BOOL, AT(keep_secrets) },
 	{ "debug", RECORD_UINT, AT(debug) },
 	{ "pki_session", RECORD_UINT, AT(pki_session) },
 	{ "tls_context", RECORD_UINT, AT(tls_context) },

@@ -90,6 +90,7 @@ struct mail_job {
 	const char *helo; /* NULL: the address literal of our end */
 	struct mail_timeouts timeouts;
 
+	bool keep_secrets; /* those of TLS sessions go into the result of a failure (flight recorder) */
 	debug_mask debug;
 	unsigned pki_session; /* number of the first PKI session in the traces */
 	unsigned tls_context; /* number of the first TLS context */

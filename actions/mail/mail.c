@@ -13,6 +13,7 @@
 #include "actions/mail/message.h"
 #include "actions/mail/once.h"
 #include "actions/mail/queue/queue.h"
+#include "actions/mail/recorder/recorder.h"
 #include "actions/mail/server.h"
 #include "applets/applet.h"
 #include "core/engine.h"
@@ -130,8 +131,11 @@ static bool
 mail_check(struct compile *c, void *args, struct err *err)
 {
 	struct mail_args *a = args;
+	unsigned port;
 
 	(void)err;
+	if (a->port.set && port_parse(a->port.s, strlen(a->port.s), &port))
+		recorder_expect(c->engine, port);
 	a->warned = mem_new(c->program, bool);
 	return true;
 }

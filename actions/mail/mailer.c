@@ -10,6 +10,7 @@
 #include "actions/mail/event.h"
 #include "actions/mail/message.h"
 #include "actions/mail/report/tlsrpt.h"
+#include "actions/mail/recorder/recorder.h"
 #include "actions/mail/token.h"
 #include "core/engine.h"
 #include "core/helper.h"
@@ -25,6 +26,7 @@
 #define PROCESSES_PER_PLACE 8
 #define IDLE_MAX            (30 * USEC_PER_SEC) /* of a process beyond max-parallel */
 #define GRACE               (3 * USEC_PER_SEC) /* behind a job's own deadline, before its process is taken for hung */
+#define TRACE_MAX           8192               /* octets kept of an attempt's trace */
 
 struct worker;
 
@@ -41,7 +43,9 @@ struct mail_ticket {
 	struct delivery_log log;
 	bool is_sending; /* MAIL was said: what happens now may have delivered it */
 	bool is_waiting;
-	char *token; /* that redaction knows while the job lives, or NULL */
+	struct text *trace; /* the last lines of it, for the flight recorder; or NULL */
+	usec begun;         /* wall clock */
+	char *token;        /* that redaction knows while the job lives, or NULL */
 };
 
 struct worker {
@@ -130,6 +134,17 @@ idle(struct worker *w)
 
 /* ---- what a process says ---- */
 
+/* The last lines of an attempt. */
+static void
+keep_trace(struct text *t, const char *line)
+{
+	const char *cut;
+
+	text_printf(t, "%s\n", line);
+	while (t->len > TRACE_MAX && (cut = strchr(t->s, '\n')) != NULL)
+		text_drop(t, (size_t)(cut - t->s) + 1);
+}
+
 static void
 take_trace(const struct worker *w, const json_t *message)
 {
@@ -139,6 +154,8 @@ take_trace(const struct worker *w, const json_t *message)
 
 	if (text == NULL)
 		return;
+	if (w->ticket != NULL && w->ticket->trace != NULL && (why & DEBUG_BIT(DEBUG_EEM_MAIL)) != 0)
+		keep_trace(w->ticket->trace, text);
 	if (w->ticket != NULL && (w->ticket->asked_for & why) != 0)
 		why = DEBUG_ALWAYS;
 	log_debug_at(log, why, json_integer_value(json_object_get(message, "at")),
@@ -183,6 +200,8 @@ take_result(struct worker *w, const json_t *message)
 		else {
 			if (w->mailer->engine->pki != NULL)
 				pki_session(w->mailer->engine->pki, r->host, r->tls, r->tls_verified);
+			count_session(w->mailer, r);
+			recorder_end(w->mailer->engine, t->job, r, t->trace, t->begun);
 			finish(t, r);
 		}
 		mem_free(ctx);
@@ -260,8 +279,8 @@ static void
 start(struct worker *w, struct mail_ticket *t)
 {
 	struct mailer *m = w->mailer;
-	json_t *message = mail_job_to_json(t->job);
 	struct err err = ERR_INIT;
+	json_t *message;
 	bool sent;
 
 	t->is_waiting = false;
@@ -269,7 +288,11 @@ start(struct worker *w, struct mail_ticket *t)
 	w->job = t->job->id;
 	t->worker = w;
 	loop_in_flight(m->engine->loop, 1);
+	if (recorder_begin(m->engine, t->job))
+		t->trace = text_new(t);
+	message = mail_job_to_json(t->job);
 	brief(w);
+	t->begun = clock_wall(m->engine->clock);
 	sent = helper_send(w->helper, message, &err);
 	json_decref(message);
 	if (!sent) {

@@ -44,6 +44,7 @@ static const struct record_field result_fields[] = {
 	{ "port", RECORD_UINT, AT(struct mail_result, port) },
 	{ "local_ip", RECORD_STRING, AT(struct mail_result, local_ip) },
 	{ "helo", RECORD_STRING, AT(struct mail_result, helo) },
+	{ "tls_secrets", RECORD_SECRET, AT(struct mail_result, tls_secrets) },
 	{ "tls_verified", RECORD_BOOL, AT(struct mail_result, tls_verified) },
 	RECORD_END,
 };
@@ -93,6 +94,14 @@ static const struct record_field hop_fields[] = {
 	{ "sts_failure", RECORD_STRING, HOP(sts_failure) },
 	{ "sts_class", RECORD_WORD, offsetof(struct mail_hop_result, sts_class), class_word,
 		MAIL_CLASS_COUNT },
+	RECORD_END,
+};
+
+static const struct record_field flow_fields[] = {
+	{ "local", RECORD_STRING, AT(struct mail_flow, local) },
+	{ "lport", RECORD_UINT, AT(struct mail_flow, lport) },
+	{ "remote", RECORD_STRING, AT(struct mail_flow, remote) },
+	{ "rport", RECORD_UINT, AT(struct mail_flow, rport) },
 	RECORD_END,
 };
 
@@ -164,6 +173,20 @@ hops_to_json(const struct mail_result *r)
 	return list;
 }
 
+json_t *
+mail_flows_to_json(const struct mail_result *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->flow_count; i++) {
+		json_t *j = json_object();
+
+		record_to_json(flow_fields, &r->flows[i], j);
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
 static json_t *
 steps_to_json(const struct mail_result *r)
 {
@@ -203,6 +226,7 @@ mail_result_to_json(const struct mail_result *r)
 	json_object_set_new(j, "reply", reply_to_json(&r->reply));
 	json_object_set_new(j, "recipients", recipients_to_json(r));
 	json_object_set_new(j, "hops", hops_to_json(r));
+	json_object_set_new(j, "flows", mail_flows_to_json(r));
 	json_object_set_new(j, "steps", steps_to_json(r));
 	return j;
 }
@@ -253,6 +277,14 @@ lists_from_json(struct mail_result *r, const json_t *j, struct err *err)
 
 		if (!record_from_json(recipient_fields, r, item, to, err) ||
 			!reply_from_json(r, json_object_get(item, "reply"), &to->reply, err))
+			return false;
+	}
+	list = json_object_get(j, "flows");
+	json_array_foreach(list, i, item)
+	{
+		if (i == MAIL_FLOWS_MAX)
+			break;
+		if (!record_from_json(flow_fields, r, item, &r->flows[r->flow_count++], err))
 			return false;
 	}
 	list = json_object_get(j, "steps");

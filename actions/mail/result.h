@@ -18,6 +18,7 @@
 
 #define MAIL_RESULT_VERSION 1
 #define MAIL_STEPS_MAX      128
+#define MAIL_FLOWS_MAX      32
 
 /* A server's answer, made printable and cut at 512 octets. */
 struct mail_reply {
@@ -56,6 +57,12 @@ struct mail_hop_result {
 	struct mail_reply reply;
 };
 
+/* A TCP connection that was begun. */
+struct mail_flow {
+	const char *local, *remote; /* local "": it ended before it was known */
+	unsigned lport, rport;
+};
+
 struct mail_step {
 	enum mail_phase phase;
 	unsigned ms;
@@ -84,6 +91,9 @@ struct mail_result {
 	size_t hop_count;
 	struct mail_recipient_result *recipients;
 	size_t recipient_count;
+	struct mail_flow flows[MAIL_FLOWS_MAX];
+	size_t flow_count;
+	const char *tls_secrets; /* key log lines, only where the job keeps them; the mailer takes them out */
 	struct mail_step steps[MAIL_STEPS_MAX];
 	size_t step_count;
 };
@@ -91,6 +101,7 @@ struct mail_result {
 struct mail_result *mail_result_new(const void *ctx, uint64_t id);
 
 json_t *mail_result_to_json(const struct mail_result *);
+json_t *mail_flows_to_json(const struct mail_result *); /* [{"local","lport","remote","rport"}] */
 struct mail_result *mail_result_from_json(const void *ctx, const json_t *, struct err *);
 
 /* What to do with the mail: the outcome table applied to class and reply. */

@@ -32,6 +32,20 @@ is_verifying(const struct mail_hop *hop)
 	return hop->tls == HOP_TLS_VERIFY || hop->tls == HOP_TLS_DANE || hop->tls == HOP_TLS_STS;
 }
 
+static void
+keep_secret(void *arg, const char *line)
+{
+	struct smtp *s = arg;
+	struct text *t = text_new(NULL);
+
+	if (s->result->tls_secrets != NULL)
+		text_add(t, s->result->tls_secrets);
+	text_printf(t, "%s\n", line);
+	s->result->tls_secrets = mem_secret(s->result, t->s, t->len);
+	explicit_bzero(t->s, t->len);
+	mem_free(t);
+}
+
 static struct tls *
 client(struct smtp *s, const struct trust *nothing, struct err *err)
 {
@@ -51,6 +65,8 @@ client(struct smtp *s, const struct trust *nothing, struct err *err)
 		.revocation = PKI_REVOCATION_BY_POLICY,
 		.fetch = s->fetch,
 		.trace = s->trace,
+		.keylog = job->keep_secrets ? keep_secret : NULL,
+		.keylog_arg = s,
 		.session = job->pki_session,
 		.context_id = job->tls_context,
 	};

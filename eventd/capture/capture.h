@@ -6,6 +6,7 @@
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
 
+struct capture_port_ops;
 struct captures;
 struct cli;
 struct engine;
@@ -14,5 +15,7 @@ struct helper;
 struct captures *captures_new(const void *ctx, struct engine *);
 void capture_commands(struct cli *); /* monitor capture, show monitor capture */
 struct helper *captures_helper(const struct captures *);
+
+extern const struct capture_port_ops capture_port; /* core/capture_port.h */
 
 #endif

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "core/capture_port.h"
 #include "core/engine.h"
 #include "core/helper.h"
 #include "core/log.h"
@@ -174,6 +175,15 @@ captures_new(const void *ctx, struct engine *engine)
 	c->helper = helper_new(c, engine->loop, &spec);
 	return c;
 }
+
+static bool
+port_ask(struct engine *e, const char *op, const char *name, json_t *question, capture_port_done_f *done,
+	void *arg, struct err *err)
+{
+	return captures_ask(e->captures, op, name, question, done, arg, err);
+}
+
+const struct capture_port_ops capture_port = { port_ask };
 
 struct helper *
 captures_helper(const struct captures *c)

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 
+#include "capture/extract.h"
 #include "capture/packet.h"
 #include "capture/recording.h"
 #include "core/frame.h"
@@ -27,6 +28,7 @@ enum {
 
 struct entry {
 	struct recording *recording;
+	struct text *extract; /* a file that is being handed over, or NULL */
 	bool told_end;
 	struct entry *next;
 };
@@ -206,6 +208,40 @@ op_export(struct helper_state *h, struct entry *e, const json_t *ask, json_t *an
 	return true;
 }
 
+/*
+ * {"flows",...} (capture/extract.h) makes the file, and each further {"from"} hands over the next piece ->
+ * {"bytes","next","packets"}; no "next" behind the last.
+ */
+static bool
+op_extract(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	size_t from = (size_t)json_integer_value(json_object_get(ask, "from")), packets = 0, n;
+	struct text piece;
+
+	if (from == 0) {
+		mem_free(e->extract);
+		e->extract = text_new(e);
+		if (!extract(e->recording, ask, e->extract, &packets, err))
+			return false;
+		json_object_set_new(answer, "packets", json_integer((json_int_t)packets));
+	}
+	if (e->extract == NULL || from > e->extract->len)
+		return err_set(err, ERR_NOT_FOUND, "there is no such piece");
+	n = e->extract->len - from;
+	if (n > ANSWER_BYTES) {
+		n = ANSWER_BYTES;
+		json_object_set_new(answer, "next", json_integer((json_int_t)(from + n)));
+	}
+	piece = (struct text){ .s = e->extract->s + from, .len = n };
+	json_object_set_new(answer, "bytes", base64(&piece));
+	if (from + n == e->extract->len) {
+		explicit_bzero(e->extract->s, e->extract->len);
+		mem_free(e->extract);
+		e->extract = NULL;
+	}
+	return true;
+}
+
 static const struct {
 	const char *name;
 	op_f *run;
@@ -218,6 +254,7 @@ static const struct {
 	{ "stats", op_stats, false },
 	{ "packets", op_packets, false },
 	{ "export", op_export, false },
+	{ "extract", op_extract, false },
 };
 
 static bool

@@ -39,8 +39,9 @@ pcap_packet(struct text *out, const struct packet *p)
 enum {
 	SECTION_HEADER = 0x0A0D0D0A,
 	INTERFACE_DESCRIPTION = 1,
+	INTERFACE_STATISTICS = 5,
 	ENHANCED_PACKET = 6,
-	INTERFACE_STATISTICS = 5
+	DECRYPTION_SECRETS = 10
 };
 enum { OPT_END = 0, OPT_COMMENT = 1 };
 enum { SHB_USERAPPL = 4 };
@@ -48,6 +49,7 @@ enum { IF_NAME = 2, IF_TSRESOL = 9, IF_FILTER = 11 };
 enum { EPB_FLAGS = 2 };
 enum { ISB_IFRECV = 4, ISB_IFDROP = 5 };
 enum { RESOLUTION_NS = 9 };
+enum { TLS_KEY_LOG = 0x544C534B }; /* "TLSK" */
 
 static void
 add32(struct text *out, uint32_t v)
@@ -153,7 +155,7 @@ pcapng_interface(struct text *out, const char *name, int linktype, uint32_t snap
 }
 
 void
-pcapng_packet(struct text *out, const struct packet *p)
+pcapng_packet(struct text *out, const struct packet *p, const char *comment)
 {
 	size_t at = block_begin(out, ENHANCED_PACKET);
 	const uint32_t flags = p->direction;
@@ -163,10 +165,22 @@ pcapng_packet(struct text *out, const struct packet *p)
 	add32(out, p->len);
 	add32(out, p->wire_len);
 	add_padded(out, p->data, p->len);
-	if (flags != 0) {
+	option_text(out, OPT_COMMENT, comment);
+	if (flags != 0)
 		option(out, EPB_FLAGS, &flags, sizeof flags);
+	if (flags != 0 || comment[0] != '\0')
 		add32(out, OPT_END);
-	}
+	block_end(out, at);
+}
+
+void
+pcapng_tls_secrets(struct text *out, const char *lines, size_t n)
+{
+	size_t at = block_begin(out, DECRYPTION_SECRETS);
+
+	add32(out, TLS_KEY_LOG);
+	add32(out, (uint32_t)n);
+	add_padded(out, lines, n);
 	block_end(out, at);
 }
 

@@ -5,6 +5,7 @@
 #ifndef CAPTURE_PCAPFILE_H
 #define CAPTURE_PCAPFILE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "capture/ring.h"
@@ -18,7 +19,10 @@ void pcap_packet(struct text *, const struct packet *);
 void pcapng_section(struct text *, const char *application, const char *comment);
 /* Interfaces are numbered from 0 in the order of these calls. filter "" = none. */
 void pcapng_interface(struct text *, const char *name, int linktype, uint32_t snaplen, const char *filter);
-void pcapng_packet(struct text *, const struct packet *);
+/* `comment` on this packet; "" = none. */
+void pcapng_packet(struct text *, const struct packet *, const char *comment);
+/* Lines of a TLS key log, before the packets that they open: readers decrypt with them. */
+void pcapng_tls_secrets(struct text *, const char *lines, size_t n);
 void pcapng_statistics(
 	struct text *, uint32_t interface, int64_t ns, uint64_t received, uint64_t dropped_by_kernel);
 

@@ -38,6 +38,7 @@ struct recording {
 	struct tap taps[MAX_TAPS];
 	size_t tap_count;
 	uint32_t snaplen;
+	int kernel_bytes;
 	uint64_t max_packets, max_per_second, every;
 	int64_t duration_ns;
 	bool active;
@@ -126,7 +127,7 @@ tap_open(struct tap *tap, const struct recording *r, const char *direction, stru
 	pcap_set_promisc(tap->pcap, 0); /* a router captures what it forwards, receives and sends */
 	/* Not the immediate mode: it gives each packet a slot of SNAPLEN bytes in the kernel's buffer. */
 	pcap_set_timeout(tap->pcap, BLOCK_MS);
-	pcap_set_buffer_size(tap->pcap, KERNEL_BUFFER);
+	pcap_set_buffer_size(tap->pcap, r->kernel_bytes);
 	pcap_set_tstamp_precision(tap->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(tap->pcap);
 	if (status < 0) {
@@ -185,6 +186,8 @@ recording_start(const void *ctx, const char *name, const json_t *spec, struct er
 	r->name = mem_strdup(r, name);
 	r->filter = mem_strdup(r, filter != NULL ? filter : "");
 	r->snaplen = number(spec, "packet_len") > 0 ? (uint32_t)number(spec, "packet_len") : SNAPLEN;
+	r->kernel_bytes =
+		number(spec, "kernel_bytes") > 0 ? (int)number(spec, "kernel_bytes") : KERNEL_BUFFER;
 	r->max_packets = number(spec, "packets");
 	r->max_per_second = number(spec, "pps");
 	r->every = number(spec, "every");
@@ -344,7 +347,7 @@ recording_fds(const struct recording *r, int *fds, size_t max)
  * that goes on meanwhile is cut off after one buffer full.
  */
 void
-recording_stop(struct recording *r)
+recording_drain(struct recording *r)
 {
 	const struct timespec blocks = { .tv_nsec = 3 * BLOCK_MS * NSEC_PER_MSEC };
 
@@ -352,6 +355,12 @@ recording_stop(struct recording *r)
 		nanosleep(&blocks, NULL);
 	for (uint16_t i = 0; i < r->tap_count && r->active; i++)
 		read_tap(r, i, KERNEL_BUFFER / 64);
+}
+
+void
+recording_stop(struct recording *r)
+{
+	recording_drain(r);
 	finish(r, NULL);
 }
 
@@ -429,16 +438,22 @@ recording_file_begin(const struct recording *r, bool pcapng, struct text *out, s
 		(unsigned long long)st.dropped);
 	pcapng_section(out, "eventd", comment);
 	mem_free(comment);
+	recording_interfaces(r, out);
+	return true;
+}
+
+void
+recording_interfaces(const struct recording *r, struct text *out)
+{
 	for (size_t i = 0; i < r->tap_count; i++)
 		pcapng_interface(out, r->taps[i].name, r->taps[i].linktype, r->snaplen, r->filter);
-	return true;
 }
 
 void
 recording_file_packet(bool pcapng, struct text *out, const struct packet *p)
 {
 	if (pcapng)
-		pcapng_packet(out, p);
+		pcapng_packet(out, p, "");
 	else
 		pcap_packet(out, p);
 }

@@ -28,7 +28,8 @@ struct recording_stats {
 
 /*
  * `spec` as the engine sends it (capture/point.h): "interfaces" [{"name","direction"}], "filter" (of
- * libpcap), "buffer_bytes", "circular", "duration", "packets", "packet_len", "pps", "every". NULL
+ * libpcap), "buffer_bytes", "kernel_bytes" (its
+ * own buffer), "circular", "duration", "packets", "packet_len", "pps", "every". NULL
  * with a sentence that names the interface.
  */
 struct recording *recording_start(const void *ctx, const char *name, const json_t *spec, struct err *);
@@ -47,6 +48,8 @@ int recording_timeout(const struct recording *);
 
 /* Takes what is still in the kernel, then closes the taps. The buffer stays. */
 void recording_stop(struct recording *);
+/* Takes what is still in the kernel; it goes on. */
+void recording_drain(struct recording *);
 void recording_clear(struct recording *);
 
 struct ring *recording_ring(struct recording *);
@@ -55,6 +58,8 @@ void recording_stats(const struct recording *, struct recording_stats *);
 
 /* The beginning of a file. pcap knows one link type: false with err when the taps have several. */
 bool recording_file_begin(const struct recording *, bool pcapng, struct text *, struct err *);
+/* The interfaces of a pcapng file. */
+void recording_interfaces(const struct recording *, struct text *);
 void recording_file_packet(bool pcapng, struct text *, const struct packet *);
 void recording_file_end(const struct recording *, bool pcapng, struct text *);
 

@@ -37,6 +37,7 @@ struct engine {
 	struct scripts *scripts;           /* applets/lua/scripts.h: Lua policies */
 	struct mailer *mailer;             /* actions/mail/mailer.h */
 	struct credentials *credentials;   /* actions/mail/credential.h */
+	struct mail_recorder *recorder;    /* actions/mail/recorder/recorder.h */
 	struct mail_queue *mail_queue;     /* actions/mail/queue/queue.h */
 	struct resolver *resolver;         /* actions/mail/dns/resolver.h */
 	struct sts *sts;                   /* actions/mail/sts/sts.h */
@@ -54,6 +55,7 @@ struct engine {
 	struct intake *intake;             /* syslog/listen.h */
 	struct cli *cli;                   /* cli/server.h */
 	const struct cli_port_ops *cli_port;
+	const struct capture_port_ops *capture_port; /* core/capture_port.h */
 
 	const char *hostname;    /* of the configuration or the settings: conf/global.h */
 	const char *program_dir; /* where eventd and its helpers stand */

@@ -221,6 +221,8 @@ def full_daemon(module_daemon, pki):
     daemon.wait_show("show event manager policy pending", "WAITS")
     with open(pki.path("root.pem")) as f:
         assert daemon.ctl("configure terminal", "crypto pki trustpool import terminal", input=f.read() + "\nquit\n").code == 0
+    daemon.configure("event manager mail capture-on-failure")
+    daemon.ctl('test mail server "127.0.0.1" port %d' % tree.free_port())
     port = daemon.wait_log(r"Receiving messages on udp://.*:(\d+)").group(1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.sendto(b"<189>1: %LINK-3-UPDOWN: Interface x, changed state to down", ("127.0.0.1", int(port)))

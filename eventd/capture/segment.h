@@ -1,0 +1,34 @@
+/*
+ * The TCP segment in a captured packet: between whom, and which octets of the stream. Reads foreign bytes:
+ * nothing is believed. Any thread.
+ */
+#ifndef CAPTURE_SEGMENT_H
+#define CAPTURE_SEGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct segment_end {
+	uint8_t family; /* 4 or 6 */
+	uint8_t address[16];
+	uint16_t port;
+};
+
+struct segment {
+	struct segment_end from, to;
+	uint32_t seq;
+	bool syn;
+	size_t at, len; /* the payload, as offsets into the packet; only what was captured of it */
+};
+
+/* False: no TCP (or a later fragment, or cut before its header ends). linktype: DLT_ of libpcap. */
+bool segment_read(struct segment *, int linktype, const unsigned char *data, size_t n);
+
+/* An address as text, a zone behind % ignored. False when it is none; port as given. */
+bool segment_end_parse(struct segment_end *, const char *address, unsigned port);
+
+/* The same address; the same port, or 0 in `pattern`. An address of family 0 in `pattern` is any. */
+bool segment_end_fits(const struct segment_end *, const struct segment_end *pattern);
+
+#endif
