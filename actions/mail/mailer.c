@@ -200,7 +200,6 @@ take_result(struct worker *w, const json_t *message)
 		else {
 			if (w->mailer->engine->pki != NULL)
 				pki_session(w->mailer->engine->pki, r->host, r->tls, r->tls_verified);
-			count_session(w->mailer, r);
 			recorder_end(w->mailer->engine, t->job, r, t->trace, t->begun);
 			finish(t, r);
 		}
