@@ -140,6 +140,8 @@ mail_job_to_json(const struct mail_job *job)
 	json_object_set_new(j, "hops", hops_to_json(job));
 	if (job->trust != NULL)
 		json_object_set_new(j, "trust", trust_to_json(job->trust));
+	if (job->sts_trust != NULL)
+		json_object_set_new(j, "sts_trust", trust_to_json(job->sts_trust));
 	return j;
 }
 
@@ -221,6 +223,7 @@ mail_job_from_json(const void *ctx, const json_t *j, struct err *err)
 {
 	json_int_t version = json_integer_value(json_object_get(j, "version"));
 	const json_t *timeouts = json_object_get(j, "timeouts"), *trust = json_object_get(j, "trust");
+	const json_t *sts_trust = json_object_get(j, "sts_trust");
 	struct mail_job *job;
 
 	if (version != MAIL_JOB_VERSION) {
@@ -237,6 +240,8 @@ mail_job_from_json(const void *ctx, const json_t *j, struct err *err)
 		!decode_hops(job, json_object_get(j, "hops"), err))
 		goto refused;
 	if (trust != NULL && (job->trust = trust_from_json(job, trust, err)) == NULL)
+		goto refused;
+	if (sts_trust != NULL && (job->sts_trust = trust_from_json(job, sts_trust, err)) == NULL)
 		goto refused;
 	if (job->policy == NULL)
 		job->policy = "-";

@@ -83,6 +83,8 @@ struct mail_job {
 	bool legacy_cn;
 	const struct trust *trust; /* NULL: nothing is trusted */
 	const char *identity;      /* pki/identity.h's JSON as text, the key in the clear; NULL: none */
+	const struct trust
+		*sts_trust; /* for hosts under an MTA-STS policy, which are Web PKI; NULL: `trust` */
 
 	const char *source_interface, *source_address; /* at most one */
 	const char *

@@ -46,14 +46,21 @@ keep_secret(void *arg, const char *line)
 	mem_free(t);
 }
 
+static const struct trust *
+sts_trust(const struct mail_job *job)
+{
+	return job->sts_trust != NULL ? job->sts_trust : job->trust;
+}
+
 static struct tls *
 client(struct smtp *s, const struct trust *nothing, struct err *err)
 {
 	const struct mail_job *job = s->job;
 	const struct mail_hop *hop = s->to;
+	const struct trust *trust = hop->tls == HOP_TLS_STS ? sts_trust(job) : job->trust;
 	struct identity id;
 	struct tls_want want = {
-		.trust = job->trust != NULL ? job->trust : nothing,
+		.trust = trust != NULL ? trust : nothing,
 		.host = hop->host,
 		.names = hop->names,
 		.name_count = hop->name_count,
@@ -137,7 +144,7 @@ static void
 test_sts(struct smtp *s, const struct tls *tls)
 {
 	const struct tls_result *found = tls_result(tls);
-	struct pki_request ask = { .trust = s->job->trust,
+	struct pki_request ask = { .trust = sts_trust(s->job),
 		.peer = sk_X509_value(found->received, 0),
 		.untrusted = found->received,
 		.name = { .kind = PKI_NAME_DNS, .value = s->to->host },

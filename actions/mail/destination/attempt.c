@@ -133,6 +133,15 @@ submit(struct attempt *a)
 	mailer_submit(a, a->engine->mailer, job, on_delivered, a);
 }
 
+static bool
+has_policy(const struct mail_plan *p)
+{
+	for (size_t i = 0; i < p->hop_count; i++)
+		if (p->hops[i].sts_domain != NULL)
+			return true;
+	return false;
+}
+
 static void
 carry_out(struct attempt *a, struct mail_plan *p)
 {
@@ -143,6 +152,9 @@ carry_out(struct attempt *a, struct mail_plan *p)
 	}
 	a->job->hops = p->hops;
 	a->job->hop_count = p->hop_count;
+	if (has_policy(p))
+		/* RFC 8461 4.1: a root that the sender trusts, for mail or for the web. */
+		a->job->sts_trust = sts_with_trust(a->job, a->engine->sts, a->job->trust);
 	submit(a);
 }
 
@@ -165,16 +177,10 @@ plan_domain(struct attempt *a, const struct mail_dns_answer *dns)
 		.port = a->job->port,
 		.age = a->job->age };
 	struct mail_plan *p = mail_plan_domain(a, &ask);
-	bool applies = false;
 
-	for (size_t i = 0; i < p->hop_count; i++)
-		applies |= p->hops[i].sts_domain != NULL;
-	if (applies) {
+	if (has_policy(p))
 		maillog_add(
 			a->engine, MAILLOG_INFO, "Applying MTA-STS policy for the domain (%s)", a->job->host);
-		/* RFC 8461 4.1: a root that the sender trusts, for mail or for the web. */
-		a->job->trust = sts_with_trust(a->job, a->engine->sts, a->job->trust);
-	}
 	carry_out(a, p);
 }
 

@@ -15,7 +15,8 @@
  *   expect registered NAME, expect no registered NAME
  *   expect sent "TEXT"                    of what went out by SNMP: agent.h
  *   expect mails == N
- *   expect mail server|from|to|text "TEXT"   of the newest; text: the whole message, headers too
+ *   expect mail server|from|to|text|hops "TEXT"   of the newest; text: the whole message, headers too;
+ *                                                 hops: "mx1.example.com:25 dane; mx2.example.com:25 not DANE_BOGUS"
  *   expect file "flash:x" [{ ... }]  is there (and holds this); expect no file
  *   expect running { ... }            these lines stand in the configuration, one behind the other
  */
@@ -203,6 +204,24 @@ expect_mails(struct world *w, const struct statement *st, bool no)
 	return compare(w, "the number of mails", w->nmails, st, 2);
 }
 
+/* Each host of a mail that goes to its domain's own, with what is demanded there. */
+static void
+add_hops(struct text *t, const struct mail_job *job)
+{
+	for (size_t i = 0; i < job->hop_count; i++) {
+		const struct mail_hop *h = &job->hops[i];
+
+		text_printf(t, "%s%s:%u ", i > 0 ? "; " : "", h->host, h->port);
+		if (h->refused != MAIL_OK)
+			text_printf(t, "not %s", mail_class_name(h->refused));
+		else
+			text_printf(
+				t, "%s%s", mail_hop_tls_name((int)h->tls), h->sts_testing ? " testing" : "");
+		for (size_t k = 0; h->refused == MAIL_OK && k < h->name_count; k++)
+			text_printf(t, " %s", h->names[k]);
+	}
+}
+
 static bool
 expect_mail(struct world *w, const struct statement *st, bool no)
 {
@@ -218,6 +237,8 @@ expect_mail(struct world *w, const struct statement *st, bool no)
 		text_add(&t, job->from);
 	else if (strcmp(st->word[2], "text") == 0)
 		text_addn(&t, job->message, job->message_len);
+	else if (strcmp(st->word[2], "hops") == 0)
+		add_hops(&t, job);
 	else
 		for (size_t i = 0; i < job->recipient_count; i++)
 			text_printf(&t, "%s%s", i ? " " : "", job->recipients[i]);

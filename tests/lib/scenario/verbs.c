@@ -1,6 +1,7 @@
 /* Statements that do something: config, refused, cli, syslog, mail, agent, at, after, step. */
 #include "agent.h"
 #include "disk.h"
+#include "names.h"
 #include "verbs.h"
 
 #include <stdio.h>
@@ -334,6 +335,7 @@ static const struct {
 	{ "answers", 1, false, verb_answers },
 	{ "cli", 1, false, verb_cli },
 	{ "config", 0, true, verb_config },
+	{ "dns", 2, false, verb_dns },
 	{ "expect", 1, false, expect_run },
 	{ "file", 1, true, verb_file },
 	{ "interface", 2, false, verb_interface },
@@ -342,6 +344,7 @@ static const struct {
 	{ "publish", 2, false, verb_publish },
 	{ "refused", 1, true, verb_refused },
 	{ "start", 1, false, verb_nothing },
+	{ "sts", 3, false, verb_sts },
 	{ "step", 1, false, verb_step },
 	{ "syslog", 1, false, verb_syslog },
 	{ "track", 2, false, verb_track },

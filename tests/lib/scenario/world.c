@@ -15,6 +15,7 @@
 #include "detect/kernel.h"
 #include "net/links.h"
 #include "disk.h"
+#include "names.h"
 #include "virtual.h"
 
 static void
@@ -119,6 +120,7 @@ world_new(const char *path, usec wall_start)
 	mailer_fake(w->engine->mailer, on_mail, w);
 	w->engine->links = links_new_fake(w->engine, w->engine);
 	kernel_detectors_come(w->engine);
+	names_new(w);
 	w->answer = MAIL_OK;
 	world_open_session(w);
 	return w;

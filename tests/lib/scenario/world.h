@@ -15,6 +15,7 @@
 
 struct agent;
 struct mail_job;
+struct names;
 struct session;
 
 struct world {
@@ -39,6 +40,7 @@ struct world {
 	usec answer_after;
 
 	struct agent *agent; /* agent.h */
+	struct names *names; /* names.h */
 
 	struct err refusal;
 	const struct statement *now;
