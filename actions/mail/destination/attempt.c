@@ -10,6 +10,7 @@
 #include "actions/mail/hostname.h"
 #include "actions/mail/maillog.h"
 #include "actions/mail/mailer.h"
+#include "actions/mail/report/tlsrpt.h"
 #include "actions/mail/sts/sts.h"
 #include "core/engine.h"
 #include "core/loop.h"
@@ -103,6 +104,7 @@ fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char
 	maillog_add(a->engine, MAILLOG_INFO, "MID %llu delivery failed: %s %s: %s",
 		(unsigned long long)job->mid, mail_class_name(class), mail_phase_name(phase),
 		detail != NULL ? detail : "");
+	tlsrpt_delivery(a->engine, job, r);
 	finish(a, r);
 	mem_free(r);
 }
@@ -146,12 +148,12 @@ static void
 carry_out(struct attempt *a, struct mail_plan *p)
 {
 	a->plan = p;
+	a->job->hops = p->hops;
+	a->job->hop_count = p->hop_count;
 	if (p->class != MAIL_OK) {
 		fail(a, p->class, p->phase, p->detail, p->hint);
 		return;
 	}
-	a->job->hops = p->hops;
-	a->job->hop_count = p->hop_count;
 	if (has_policy(p))
 		/* RFC 8461 4.1: a root that the sender trusts, for mail or for the web. */
 		a->job->sts_trust = sts_with_trust(a->job, a->engine->sts, a->job->trust);
