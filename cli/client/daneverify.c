@@ -154,7 +154,7 @@ look_up(struct command *c, struct err *err)
 	struct mail_dns_answer *a;
 	json_t *message;
 
-	if (!configure(c, err) || !send_message(c, resolve_ask_message(1, &q), err))
+	if (!configure(c, err) || !send_message(c, resolve_ask_message(1, &q, false), err))
 		return NULL;
 	message = await(c, "answer", "answer", err);
 	if (message == NULL)

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import struct
+import subprocess
 import threading
 import time
 
@@ -269,6 +270,18 @@ def test_an_anchor_that_cannot_be_used(dns, tmp_path):
         answer = resolve.ask("good.example")
         assert answer["mx"]["state"] == "LOOKUP-FAILED" and "trust anchor" in answer["mx"]["why"]
         assert "trust anchor" in resolve.status()["weakness"]
+
+
+def test_a_clock_before_the_build_turns_validation_off(dns, new_daemon, tmp_path_factory):
+    """Signatures cannot be judged: everything is INSECURE and that is said; DANE falls back or waits, nothing is BOGUS."""
+    shim = str(tmp_path_factory.mktemp("shim") / "oldclock.so")
+    subprocess.run([os.environ.get("CC", "gcc"), "-shared", "-fPIC", "-o", shim, os.path.join(tree.PROJECT, "tests/lib/oldclock.c")],
+                   check=True)
+    d = new_daemon(config=["ip name-server " + dns.resolver, "dnssec trust-anchor " + dns.anchor], env={"LD_PRELOAD": shim})
+    out = d.show("daneverify good.example port 9")
+    assert "INSECURE MX record(mail.good.example) found for good.example" in out and "BOGUS" not in out
+    assert "DNSSEC validation is off: the clock is before the day this program was built" in d.show("show mail dnssec")
+    d.wait_log("%HA_EM-4-MAIL_DNSSEC: DNSSEC validation is off, and DANE with it: the clock is before the day")
 
 
 # the keys of the root -----------------------------------------------------------------------------------------------------

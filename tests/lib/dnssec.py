@@ -418,7 +418,7 @@ class Resolve:
 
     def send(self, name, kind="domain", tlsa=True, port=25):
         self.id += 1
-        self.helper.send({"type": "ask", "id": self.id, "kind": kind, "name": name, "port": port, "tlsa": tlsa})
+        self.helper.send({"type": "ask", "id": self.id, "kind": kind, "name": name, "port": port, "tlsa": tlsa, "log": True})
         return self.id
 
     def wait(self, *ids, seconds=60):

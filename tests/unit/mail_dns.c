@@ -373,7 +373,7 @@ questions_cross_the_border(void **state)
 		.kind = MAIL_DNS_TXT, .name = "_mta-sts.example.net", .port = 25, .want_tlsa = true
 	};
 	struct mail_dns_question got = { 0 };
-	json_t *j = resolve_ask_message(7, &q);
+	json_t *j = resolve_ask_message(7, &q, false);
 
 	assert_true(resolve_question_read(j, &got));
 	assert_int_equal(got.kind, MAIL_DNS_TXT);

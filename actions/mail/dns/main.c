@@ -39,6 +39,7 @@ struct asked {
 	json_int_t id;
 	struct mail_dns_question question;
 	struct question *under_way;
+	bool log; /* every line, not only warnings */
 };
 
 struct resolve {
@@ -74,17 +75,24 @@ say(json_t *message)
 }
 
 static void
-say_lines(json_int_t id, const struct text *lines)
+say_line(const struct asked *a, const char *s, size_t n)
 {
-	const char *s = lines->s;
+	json_t *j;
 
-	while (*s != '\0') {
+	if (!a->log && strncmp(s, DNSLOG_WARNING, strlen(DNSLOG_WARNING)) != 0)
+		return;
+	j = json_pack("{s:s, s:I, s:I}", "type", "log", "id", a->id, "at", (json_int_t)wall_usec());
+	json_object_set_new(j, "text", frame_string(s, n));
+	say(j);
+}
+
+static void
+say_lines(const struct asked *a, const struct text *lines)
+{
+	for (const char *s = lines->s; *s != '\0';) {
 		size_t n = strcspn(s, "\n");
-		json_t *j =
-			json_pack("{s:s, s:I, s:I}", "type", "log", "id", id, "at", (json_int_t)wall_usec());
 
-		json_object_set_new(j, "text", frame_string(s, n));
-		say(j);
+		say_line(a, s, n);
 		s += n + (s[n] == '\n');
 	}
 }
@@ -122,7 +130,7 @@ on_seen(void *arg, const char *name, int type, const struct lookup_result *r)
 		dnslog_asked(t, name, type, server);
 	else
 		dnslog_answered(t, r, server, wall_usec());
-	say_lines(a->id, t);
+	say_lines(a, t);
 	mem_free(t);
 }
 
@@ -171,6 +179,7 @@ take_ask(struct resolve *r, const json_t *message)
 	a = mem_new(r, struct asked);
 	a->resolve = r;
 	a->id = json_integer_value(json_object_get(message, "id"));
+	a->log = json_is_true(json_object_get(message, "log"));
 	a->question = q;
 	a->question.name = mem_strdup(a, q.name);
 	LIST_INSERT_HEAD(&r->asked, a, link);

@@ -274,12 +274,20 @@ on_hung(void *arg)
 	helper_kill(p->resolver->helper, SIGKILL);
 }
 
+/* Warnings come in any case. */
+static bool
+wants_log(const struct resolver *r)
+{
+	return maillog_wants(r->engine, MAILLOG_DEBUG) ||
+	       (log_debugs(r->engine->log) & DEBUG_BIT(DEBUG_MAIL_DNS)) != 0;
+}
+
 static void
 submit(struct pending *p)
 {
 	struct resolver *r = p->resolver;
 	json_t *message = p->status != NULL ? json_pack("{s:s, s:I}", "type", "status", "id", p->id)
-					    : resolve_ask_message(p->id, &p->question);
+					    : resolve_ask_message(p->id, &p->question, wants_log(r));
 	struct err err = ERR_INIT;
 
 	p->tries++;

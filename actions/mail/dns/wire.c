@@ -36,10 +36,11 @@ resolve_configure_message(const struct resolve_config *c)
 }
 
 json_t *
-resolve_ask_message(json_int_t id, const struct mail_dns_question *q)
+resolve_ask_message(json_int_t id, const struct mail_dns_question *q, bool log)
 {
-	return json_pack("{s:s, s:I, s:s, s:s, s:i, s:b}", "type", "ask", "id", id, "kind", kinds[q->kind],
-		"name", q->name, "port", (int)q->port, "tlsa", (int)q->want_tlsa);
+	return json_pack("{s:s, s:I, s:s, s:s, s:i, s:b, s:b}", "type", "ask", "id", id, "kind",
+		kinds[q->kind], "name", q->name, "port", (int)q->port, "tlsa", (int)q->want_tlsa, "log",
+		(int)log);
 }
 
 json_t *

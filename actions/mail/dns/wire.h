@@ -4,12 +4,12 @@
  *   {"type":"configure","servers":["192.0.2.1@53"],"iterate":false,"anchor":TEXT,"state":DIR}
  *       first, and again whenever it changes; "anchor" replaces the root's keys, "state" is where those
  *       are kept (only of the first message)
- *   {"type":"ask","id":7,"kind":"domain","name":"example.net","port":25,"tlsa":true}
+ *   {"type":"ask","id":7,"kind":"domain","name":"example.net","port":25,"tlsa":true,"log":true}
  *   {"type":"cancel","id":7}
  *   {"type":"status","id":8}        asks the resolvers anew
  *   {"type":"verify","id":9,"port":25,"answer":{...}}    blocks: in a process of its own
  * and back:
- *   {"type":"log","id":7,"at":WALL,"text":"DNS query: ..."}    one for each line
+ *   {"type":"log","id":7,"at":WALL,"text":"DNS query: ..."}    one for each line; warnings also without "log"
  *   {"type":"answer","id":7,"answer":{...}}                    one for each ask that was not cancelled
  *   {"type":"status","id":8,"weakness":null,"resolvers":[{"address","passes","why","last"}]}
  *   {"type":"step","id":9,"step":{...}}, {"type":"verified","id":9,"outcome":0}    verify.h
@@ -36,7 +36,7 @@ struct resolve_config {
 };
 
 json_t *resolve_configure_message(const struct resolve_config *);
-json_t *resolve_ask_message(json_int_t id, const struct mail_dns_question *);
+json_t *resolve_ask_message(json_int_t id, const struct mail_dns_question *, bool log);
 json_t *resolve_verify_message(json_int_t id, unsigned port, const struct mail_dns_answer *);
 /* The strings are borrowed from the message. */
 bool resolve_question_read(const json_t *message, struct mail_dns_question *);
