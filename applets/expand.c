@@ -72,12 +72,14 @@ finish(struct builder *b)
 	struct template *t = mem_pack(b->ctx, sizeof *t);
 
 	flush_literal(b);
-	t->n = b->n;
+	t->n = (uint32_t)b->n;
 	t->is_literal = b->n == 0 || (b->n == 1 && !b->pieces[0].is_variable);
-	t->text = b->n ? b->pieces[0].s : "";
-	t->len = b->n ? b->pieces[0].n : 0;
-	t->is_number = t->is_literal && parse_integer(t->text, t->len, &t->number);
 	t->is_variable = b->n == 1 && b->pieces[0].is_variable;
+	if (t->is_literal) {
+		t->text = b->n ? b->pieces[0].s : "";
+		t->len = b->n ? b->pieces[0].n : 0;
+		t->is_number = parse_integer(t->text, t->len, &t->number);
+	}
 	if (t->is_variable)
 		t->variable = (struct variable){ .name = b->pieces[0].s, .symbol = b->pieces[0].symbol };
 	if (b->n)

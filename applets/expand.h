@@ -24,21 +24,25 @@
 struct template_piece {
 	const char *s; /* literal bytes, or the variable's name */
 	size_t n;
-	bool is_variable;
 	uint32_t symbol;
+	bool is_variable;
 };
 
 struct template
 {
 	struct template_piece *pieces;
-	size_t n;
-	bool is_literal; /* no variable in it: `text` is the whole */
-	const char *text;
-	size_t len;
-	bool is_number; /* a literal integer */
-	int64_t number;
+	uint32_t n;
+	bool is_literal;  /* no variable in it: `text` is the whole */
+	bool is_number;   /* a literal integer */
 	bool is_variable; /* one variable, and nothing else */
-	struct variable variable;
+	union {
+		struct {
+			const char *text;
+			size_t len;
+			int64_t number;
+		};
+		struct variable variable;
+	};
 };
 
 /* Values. Both begin as struct kw_str does, and print as it does. */
