@@ -101,7 +101,8 @@ line_describe(struct line *line)
 bool
 line_finish(struct conf *conf, struct line *line, struct err *err)
 {
-	if ((!line->no || line->row->adopt_no) && line->row->adopt != NULL && !line->row->adopt(conf->engine, line->args, err))
+	if ((!line->no || line->row->adopt_no) && line->row->adopt != NULL &&
+		!line->row->adopt(conf->engine, line->args, err))
 		return false;
 	line_describe(line);
 	return true;
