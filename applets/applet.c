@@ -139,7 +139,10 @@ event_adopt(struct engine *engine, void *args, struct err *err)
 
 	if (d->normalise)
 		d->normalise(a->what.args);
-	return d->check == NULL || d->check(engine, a->what.args, false, err);
+	if (d->check != NULL && !d->check(engine, a->what.args, false, err))
+		return false;
+	seal_args(engine, d->kw, a->what.args);
+	return true;
 }
 
 /* Rulings 11: the ninth event, and a mixture of tagged and untagged ones, are refused when typed. */

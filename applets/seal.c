@@ -52,6 +52,17 @@ seal_whole(struct engine *engine, void *args, struct kw_template *v)
 	mem_free(tmp);
 }
 
+/* The same in an event statement, where nothing is substituted; a $variable is another matter. */
+static void
+seal_word(struct engine *engine, void *args, struct kw_str *v)
+{
+	char *clear = secret_decrypt(engine->secrets, NULL, v->s, strlen(v->s));
+
+	if (clear == NULL && strchr(v->s, '$') == NULL)
+		v->s = secret_encrypt_alike(engine->secrets, args, v->s, strlen(v->s));
+	mem_free(clear);
+}
+
 static void
 seal(struct engine *engine, void *args, struct kw_template *v)
 {
@@ -77,7 +88,9 @@ seal_args(struct engine *engine, const struct kw *rows, void *args)
 
 		if (engine->secrets == NULL || !*(const bool *)at)
 			continue;
-		if (row_is_template(row) && (row->flags & KW_SECRET) != 0)
+		if (row->type == &kw_word && (row->flags & KW_SECRET) != 0)
+			seal_word(engine, args, at);
+		else if (row_is_template(row) && (row->flags & KW_SECRET) != 0)
 			seal_whole(engine, args, at);
 		else if (row_is_template(row))
 			seal(engine, args, at);

@@ -14,7 +14,8 @@ struct kw_template;
 /* Is this row's value a text that is substituted? */
 bool row_is_template(const struct kw *row);
 
-/* Every text in args that is a server string with a password, or a URL with one: sealed in place. */
+/* Every text in args that is a server string with a password, a URL with one, or secret as a whole (KW_SECRET):
+ * sealed in place. */
 void seal_args(struct engine *, const struct kw *rows, void *args);
 
 /*

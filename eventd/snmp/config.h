@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "cli/kw/kw.h"
 #include "core/engine.h"
 #include "snmp/job.h"
 
@@ -19,6 +20,9 @@ void snmp_config_start(struct engine *);
 /* {"op":"setup", ...}: what the helper must know. The caller owns it. */
 json_t *snmp_config_setup(struct engine *);
 char *snmp_config_engine_id(const void *ctx, const struct engine *); /* hexadecimal digits */
+
+/* The clear text of a secret, wiped when freed; one that is not encrypted is clear already. */
+char *snmp_clear(const struct engine *, const void *ctx, const struct kw_str *);
 
 /* The agent that is asked when an action names none; false when nobody is configured. Allocated in ctx. */
 bool snmp_config_agent(struct engine *, const void *ctx, struct snmp_peer *, struct err *);

@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/redact.h"
 #include "snmp/client.h"
+#include "snmp/config.h"
 #include "store/secret.h"
 
 enum {

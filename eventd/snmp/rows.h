@@ -62,10 +62,4 @@ extern const struct user_key user_keys[]; /* ends with protocol NULL */
 
 void snmp_rows_start(struct engine *);
 
-/*
- * The clear text of a secret of these lines, wiped when freed: it is encrypted in args, unless a line was
- * never adopted (a check).
- */
-char *snmp_clear(const struct engine *, const void *ctx, const struct kw_str *);
-
 #endif
