@@ -387,7 +387,8 @@ trap_exec(struct run *run, const void *args)
 		    (l = named_list(run, &a->variables)) != NULL;
 
 	if (fine && run_is_live(run))
-		snmp_trap_send(e, run_policy(run), &notice, (struct snmp_var *)(uintptr_t)l->v, l->n);
+		snmp_trap_send(e, run_policy(run), run_cause(run), &notice,
+			(struct snmp_var *)(uintptr_t)l->v, l->n);
 	mem_free(ctx);
 	return fine ? STEP_NEXT : STEP_FAIL;
 }

@@ -93,7 +93,8 @@ trap_exec(struct run *run, const void *args)
 		.type = "policy",
 		.kind = policy_kind_name(run_registration(run)->kind),
 		.name = run_policy(run),
-		.detail = "" };
+		.detail = "",
+		.cause = run_cause(run) };
 	size_t n = 0;
 
 	if (!read_number(run, &a->intdata1, &trap.int1) || !read_number(run, &a->intdata2, &trap.int2))

@@ -90,6 +90,8 @@ add_fields(json_t *o, const struct event *ev)
 		if (json_object_get(o, name) == NULL)
 			add_field(o, ev, f, name);
 	}
+	for (size_t i = 0; i < ev->nown; i++)
+		add_field(o, ev, &ev->own[i], ev->own[i].name);
 }
 
 static json_t *

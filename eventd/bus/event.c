@@ -165,19 +165,40 @@ event_set_members(struct event *ev, const struct event_member *v, size_t n)
 	}
 }
 
-/* The field of that name, and what its offset counts from; NULL: no such variable. */
+void
+event_add(struct event *ev, const char *name, const char *value)
+{
+	size_t n = ev->nown;
+
+	ev->own = mem_resize(ev, ev->own, (n + 2) * sizeof *ev->own);
+	ev->own_values = mem_resize(ev, ev->own_values, (n + 1) * sizeof *ev->own_values);
+	ev->own[n] = (struct event_field){ event_str(ev, name), "A variable of this event", FIELD_STR,
+		n * sizeof *ev->own_values, 0 };
+	ev->own[n + 1] = (struct event_field)EVENT_FIELDS_END;
+	ev->own_values[n] = event_str(ev, value);
+	ev->nown++;
+}
+
+/* Of the detector's table, or of the event's own. */
 static const struct event_field *
-event_field(const struct event *ev, const char *name, const void **base)
+field_of(const struct event *ev, const char *name, const void **base)
 {
 	const struct event_field *f = field_find(ev->detector->fields, name);
 
 	*base = ev->data;
-	for (size_t i = 0; f == NULL && i < ev->nmembers; i++) {
-		const struct event *member = ev->members[i].event;
+	if (f == NULL && (f = field_find(ev->own, name)) != NULL)
+		*base = ev->own_values;
+	return f;
+}
 
-		f = field_find(member->detector->fields, name);
-		*base = member->data;
-	}
+/* The field of that name, and what its offset counts from; NULL: no such variable. */
+static const struct event_field *
+event_field(const struct event *ev, const char *name, const void **base)
+{
+	const struct event_field *f = field_of(ev, name, base);
+
+	for (size_t i = 0; f == NULL && i < ev->nmembers; i++)
+		f = field_of(ev->members[i].event, name, base);
 	if (f)
 		return f;
 	*base = ev;
@@ -226,6 +247,13 @@ each_field(struct each *e, const struct event_field *fields, const void *base)
 	}
 }
 
+static void
+each_of(struct each *e, const struct event *ev)
+{
+	each_field(e, ev->detector->fields, ev->data);
+	each_field(e, ev->own, ev->own_values);
+}
+
 void
 event_each(const struct event *ev, void (*f)(void *arg, const char *name, const char *value, size_t n),
 	void *arg)
@@ -233,9 +261,9 @@ event_each(const struct event *ev, void (*f)(void *arg, const char *name, const 
 	struct each e = { ev, f, arg, text_new(ev) };
 
 	each_field(&e, event_common_fields, ev);
-	each_field(&e, ev->detector->fields, ev->data);
+	each_of(&e, ev);
 	for (size_t i = 0; i < ev->nmembers; i++)
-		each_field(&e, ev->members[i].event->detector->fields, ev->members[i].event->data);
+		each_of(&e, ev->members[i].event);
 	mem_free(e.value);
 }
 
@@ -282,6 +310,21 @@ members_to_json(const struct event *ev)
 	return list;
 }
 
+static json_t *
+own_to_json(const struct event *ev)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ev->nown; i++) {
+		const char *value = ev->own_values[i];
+
+		json_array_append_new(
+			list, json_pack("[o o]", frame_string(ev->own[i].name, strlen(ev->own[i].name)),
+				      octets_to_json(ev, value, strlen(value))));
+	}
+	return list;
+}
+
 json_t *
 event_to_json(const struct event *ev)
 {
@@ -298,6 +341,8 @@ event_to_json(const struct event *ev)
 		(json_int_t)ev->mono, "wall", (json_int_t)ev->wall, "fields", fields);
 	if (ev->raw)
 		json_object_set_new(doc, "raw", octets_to_json(ev, ev->raw, ev->raw_len));
+	if (ev->nown)
+		json_object_set_new(doc, "own", own_to_json(ev));
 	if (ev->nmembers)
 		json_object_set_new(doc, "members", members_to_json(ev));
 	return doc;
@@ -388,6 +433,22 @@ envelope_from_json(struct event *ev, const json_t *doc, struct err *err)
 }
 
 static bool
+own_from_json(struct event *ev, const json_t *list, struct err *err)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *pair = json_array_get(list, i);
+		const char *name = json_string_value(json_array_get(pair, 0));
+		size_t n;
+		const char *value = octets_from_json(ev, json_array_get(pair, 1), &n);
+
+		if (name == NULL || value == NULL || memchr(value, 0, n))
+			return err_set(err, ERR_INVALID, "a variable of the event is none");
+		event_add(ev, name, value);
+	}
+	return true;
+}
+
+static bool
 event_read(struct event *ev, const json_t *doc, struct err *err)
 {
 	const json_t *fields = json_object_get(doc, "fields"), *raw = json_object_get(doc, "raw");
@@ -397,6 +458,8 @@ event_read(struct event *ev, const json_t *doc, struct err *err)
 	for (const struct event_field *f = ev->detector->fields; f && f->name; f++)
 		if (!field_from_json(ev, f, json_object_get(fields, f->name), err))
 			return false;
+	if (!own_from_json(ev, json_object_get(doc, "own"), err))
+		return false;
 	if (raw && (ev->raw = octets_from_json(ev, raw, &ev->raw_len)) == NULL)
 		return err_set(err, ERR_INVALID, "raw octets are not a string");
 	return true;

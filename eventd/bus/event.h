@@ -74,6 +74,10 @@ struct event {
 	int64_t number;               /* the id, as the field table reads it */
 	struct event_member *members; /* the one that occurred last first; NULL = none */
 	size_t nmembers;
+	/* Variables that this event alone has: event_add(). */
+	struct event_field *own;
+	const char **own_values;
+	size_t nown;
 	void *data; /* detector->data_size bytes; strings in it are owned by the event */
 };
 
@@ -98,6 +102,9 @@ char *event_room(struct event *, size_t n);
 
 /* Its variables are theirs, the first one's where several have it. Tags are copied, references gained. */
 void event_set_members(struct event *, const struct event_member *, size_t n);
+
+/* A variable beside those of the detector's table; both texts are copied. The first of one name counts. */
+void event_add(struct event *, const char *name, const char *value);
 
 /* Has this event a variable of that name? Common fields count. */
 bool event_has(const struct event *, const char *name);

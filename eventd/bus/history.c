@@ -54,6 +54,7 @@ keep(struct history *h, const struct history_entry *e)
 
 	struct history_entry *kept = mem_dup(h, e, sizeof *e);
 	kept->no = h->last_no;
+	kept->cause = NULL;
 	kept->status = mem_strdup(kept, e->status);
 	kept->type = mem_strdup(kept, e->type);
 	kept->kind = mem_strdup(kept, e->kind);

@@ -12,6 +12,9 @@
 /* True when we are not root, or not any more. There is no way back. */
 bool privilege_drop(struct err *);
 
+/* As it, but ports below 1024 may still be opened (CAP_NET_BIND_SERVICE), if we may now. */
+bool privilege_drop_but_ports(struct err *);
+
 /* What privilege_drop() will leave us with: a file or directory that must stay ours is given to it. */
 bool privilege_give(const char *path, struct err *);
 

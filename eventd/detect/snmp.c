@@ -85,7 +85,8 @@ is_number(const char *s, int64_t *out)
 static bool
 text_fits(const struct kw_enum *op, const struct kw_enum *type)
 {
-	return (!op->set || op->v == COMPARE_EQ || op->v == COMPARE_NE) && (!type->set || type->v == VALUE_IS);
+	return (!op->set || op->v == COMPARE_EQ || op->v == COMPARE_NE) &&
+	       (!type->set || type->v == VALUE_IS);
 }
 
 static bool
@@ -96,7 +97,8 @@ snmp_check(struct engine *engine, const void *args, bool final, struct err *err)
 	int64_t number;
 
 	if (a->community.set != a->address.set)
-		return words_missing(err, a->community.set ? "'ipaddr' is missing" : "'community' is missing");
+		return words_missing(
+			err, a->community.set ? "'ipaddr' is missing" : "'community' is missing");
 	if (!threshold_check(a->th.exit_op.set, a->exit_val.set, err))
 		return false;
 	if (!final && strchr(a->oid.s, '$') != NULL)
@@ -160,7 +162,8 @@ make_rule(struct poller *p)
 	const struct snmp_spec *a = p->args;
 	struct kw_int entry = { .set = true }, exit = { .set = a->exit_val.set };
 
-	p->of_texts = !is_number(a->entry_val.s, &entry.v) || (exit.set && !is_number(a->exit_val.s, &exit.v));
+	p->of_texts =
+		!is_number(a->entry_val.s, &entry.v) || (exit.set && !is_number(a->exit_val.s, &exit.v));
 	if (p->of_texts) {
 		entry.v = 0;
 		exit.v = exit.set ? number_of_text(a, a->exit_val.s) : 0;

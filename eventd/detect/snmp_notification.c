@@ -1,9 +1,17 @@
-/* Detector snmp-notification: traps and informs that come or go. */
+/* Detector snmp-notification: traps and informs that come, or are about to go out. */
 #include "detect/detector.h"
 
-#include "detect/threshold.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/mem.h"
 #include "core/text.h"
+#include "detect/threshold.h"
 #include "detect/words.h"
+#include "snmp/client.h"
+#include "snmp/config.h"
 
 struct snmp_notification_spec {
 	struct spec_common common;
@@ -12,15 +20,18 @@ struct snmp_notification_spec {
 	struct kw_time wait;
 };
 
+enum { INCOMING, OUTGOING };
+enum { DROP, SEND };
+
 static const struct kw_alternative directions[] = {
-	{ "incoming", "Notifications that are received", 0, false },
-	{ "outgoing", "Notifications that are sent", 1, false },
+	{ "incoming", "Notifications that are received", INCOMING, false },
+	{ "outgoing", "Notifications that are sent", OUTGOING, false },
 	{ NULL, NULL, 0, false },
 };
 
 static const struct kw_alternative msg_ops[] = {
-	{ "drop", "Do not send it", 0, false },
-	{ "send", "Send it", 1, false },
+	{ "drop", "Do not send it", DROP, false },
+	{ "send", "Send it", SEND, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -57,13 +68,161 @@ static const struct kw snmp_notification_kw[] = {
 	WORDS_VALUE(struct snmp_notification_spec, "dest-ip-address", "Destination address", dest, kw_ip),
 	WORDS_VALUE(struct snmp_notification_spec, "src-ip-address", "Source address", src, kw_ip),
 	WORDS_CHOICE(struct snmp_notification_spec, "direction", "Direction", direction, directions,
-		.dflt = 0, .has_dflt = true),
+		.dflt = INCOMING, .has_dflt = true),
 	WORDS_CHOICE(
 		struct snmp_notification_spec, "msg-op", "What happens to an outgoing one", msg_op, msg_ops),
 	WORDS_WAIT(struct snmp_notification_spec, wait),
 	SPEC_COMMON_ROWS(struct snmp_notification_spec),
 	KW_END,
 };
+
+/* ---- the statement ---- */
+
+static bool
+is_outgoing(const struct snmp_notification_spec *a)
+{
+	return a->direction.set && a->direction.v == OUTGOING;
+}
+
+static bool
+notification_check(struct engine *engine, const void *args, bool final, struct err *err)
+{
+	const struct snmp_notification_spec *a = args;
+	struct object_id id;
+
+	if (a->msg_op.set && !is_outgoing(a)) {
+		err_set(err, ERR_REFUSED, "'msg-op' belongs to 'direction outgoing'");
+		return false;
+	}
+	return (!final && strchr(a->oid.s, '$') != NULL) || object_id_parse(a->oid.s, &id, err);
+}
+
+/* ---- comparing ---- */
+
+static bool
+is_number(const char *s, int64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoll(s, &end, 10);
+	return *s != '\0' && *end == '\0' && errno == 0;
+}
+
+/* Identifiers are equal however they are written; other texts have no order but equal or not. */
+static bool
+texts_hold(enum compare op, const char *value, const char *than)
+{
+	struct object_id a, b;
+	bool equal = strcmp(value, than) == 0 ||
+		     (strchr(than, '.') != NULL && object_id_parse(value, &a, NULL) &&
+			     object_id_parse(than, &b, NULL) && object_id_compare(&a, &b) == 0);
+
+	return op == COMPARE_EQ ? equal : op == COMPARE_NE && !equal;
+}
+
+static bool
+holds(const struct snmp_notification_spec *a, const struct snmp_var *v)
+{
+	enum compare op = (enum compare)a->op.v;
+	int64_t value, than;
+
+	if (is_number(v->value, &value) && is_number(a->value.s, &than))
+		return compare_holds(op, value, than);
+	return texts_hold(op, v->value, a->value.s);
+}
+
+/* The object itself, or an instance of the column: the first one whose value fits. */
+static const struct snmp_var *
+find_fitting(const struct snmp_notification_spec *a, const struct snmp_notification *n)
+{
+	struct object_id want, id;
+
+	if (!object_id_parse(a->oid.s, &want, NULL))
+		return NULL;
+	for (size_t i = 0; i < n->nvars; i++)
+		if (object_id_parse(n->vars[i].oid, &id, NULL) && object_id_is_below(&id, &want) &&
+			holds(a, &n->vars[i]))
+			return &n->vars[i];
+	return NULL;
+}
+
+static bool
+is_address(const struct kw_str *want, const char *address)
+{
+	return !want->set || strcmp(want->s, address) == 0;
+}
+
+/* ---- events ---- */
+
+/* "_1_3_6_1_2_1_2_2_1_8": the identifier with underscores. */
+static void
+add_variable(struct event *ev, const struct snmp_var *v)
+{
+	char *name = mem_printf(NULL, "_%s", v->oid);
+
+	for (char *s = name; *s != '\0'; s++)
+		if (*s == '.')
+			*s = '_';
+	event_add(ev, name, v->value);
+	mem_free(name);
+}
+
+static void
+publish(struct spec *s, const struct snmp_notification *n, const struct snmp_var *v)
+{
+	struct event *ev = event_new(s->engine, s->detector, NULL, n->cause);
+	struct snmp_notification_data *d = ev->data;
+
+	d->oid = event_str(ev, v->oid);
+	d->oid_val = event_str(ev, v->value);
+	d->src_ip_addr = event_str(ev, n->source);
+	d->dest_ip_addr = event_str(ev, n->destination);
+	d->trap_oid = event_str(ev, n->oid);
+	d->ent_oid = event_str(ev, n->enterprise);
+	d->gen_trap = n->generic;
+	d->spec_trap = n->specific;
+	for (size_t i = 0; i < n->nvars; i++)
+		add_variable(ev, &n->vars[i]);
+	ev->source = event_str(ev, n->source);
+	bus_publish(s->engine->bus, ev, &s->id, 1);
+}
+
+static bool
+on_notification(void *arg, const struct snmp_notification *n)
+{
+	struct engine *e = arg;
+	bool drop = false;
+
+	for (struct spec *s = bus_specs(e->bus, &detector_snmp_notification); s; s = s->next) {
+		const struct snmp_notification_spec *a = s->args;
+		const struct snmp_var *v;
+
+		if (is_outgoing(a) != n->outgoing || !is_address(&a->src, n->source) ||
+			!is_address(&a->dest, n->destination) || (v = find_fitting(a, n)) == NULL)
+			continue;
+		drop = drop || (a->msg_op.set && a->msg_op.v == DROP);
+		publish(s, n, v);
+	}
+	return drop;
+}
+
+static bool
+notification_start(struct engine *engine, struct err *err)
+{
+	snmp_on_notification(engine->snmp, on_notification, engine);
+	return true;
+}
+
+static bool
+notification_arm(struct spec *s, struct err *err)
+{
+	if (!is_outgoing(s->args) && !snmp_config_listens(s->engine))
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_SNMP_LISTEN",
+			"policy %s waits for SNMP notifications: \"snmp-server manager\" is not configured",
+			s->policy);
+	return true;
+}
 
 const struct detector detector_snmp_notification = {
 	.name = "snmp-notification",
@@ -73,5 +232,8 @@ const struct detector detector_snmp_notification = {
 	.spec_size = sizeof(struct snmp_notification_spec),
 	.data_size = sizeof(struct snmp_notification_data),
 	.fields = snmp_notification_fields,
-	.awaited = true,
+	.not_by_itself = true,
+	.check = notification_check,
+	.start = notification_start,
+	.arm = notification_arm,
 };

@@ -498,7 +498,8 @@ remember_trap(struct run *r, const struct run_result *result)
 		.kind = policy_kind_name(r->policy->kind),
 		.name = r->policy->name,
 		.detail = "",
-		.exit_status = result->exit_status };
+		.exit_status = result->exit_status,
+		.cause = r->cause };
 
 	if (traps == NULL || !r->policy->trap)
 		return;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "core/frame.h"
 #include "core/helper.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -13,7 +14,8 @@
 
 #define HELPER_NAME "eventd-snmp"
 /* Longer than all its attempts, twice with SNMPv3: behind that the process is taken for hung. */
-#define HUNG (20 * USEC_PER_SEC)
+#define HUNG  (20 * USEC_PER_SEC)
+#define AGAIN (1 * USEC_PER_SEC) /* before a process that listens and died is started again */
 
 struct snmp_ticket {
 	TAILQ_ENTRY(snmp_ticket) link;
@@ -32,8 +34,12 @@ struct snmp {
 	struct helper *helper;
 	TAILQ_HEAD(, snmp_ticket) tickets;
 	int64_t last_id;
-	pid_t knows;     /* the process that has the configuration; 0 = none */
-	char *engine_id; /* that it was told */
+	pid_t knows;         /* the process that has the configuration; 0 = none */
+	char *engine_id;     /* that it was told */
+	json_int_t listens;  /* the port that was told; 0 = nothing, -1 = that it cannot */
+	struct timer *setup; /* the configuration has changed, and more changes may come */
+	snmp_notified_f *notified;
+	void *notified_arg;
 	snmp_fake_f *fake;
 	void *fake_arg;
 };
@@ -90,14 +96,69 @@ find_of(const struct snmp *s, pid_t pid)
 /* ---- what the helper says ---- */
 
 static void
+take_notification(struct snmp *s, const json_t *j)
+{
+	void *ctx = mem_ctx(NULL, "notification");
+	struct snmp_notification n = { .source = frame_octets_text(ctx, json_object_get(j, "source")),
+		.destination = frame_octets_text(ctx, json_object_get(j, "destination")),
+		.oid = frame_octets_text(ctx, json_object_get(j, "trap_oid")),
+		.enterprise = frame_octets_text(ctx, json_object_get(j, "enterprise")),
+		.generic = (int32_t)json_integer_value(json_object_get(j, "generic")),
+		.specific = (int32_t)json_integer_value(json_object_get(j, "specific")) };
+	struct snmp_var *vars;
+
+	if (snmp_vars_from_json(ctx, json_object_get(j, "vars"), &vars, &n.nvars, NULL)) {
+		n.vars = vars;
+		n.source = n.source != NULL ? n.source : "";
+		n.destination = n.destination != NULL ? n.destination : "";
+		n.oid = n.oid != NULL ? n.oid : "";
+		n.enterprise = n.enterprise != NULL ? n.enterprise : "";
+		snmp_notified(s, &n);
+	}
+	mem_free(ctx);
+}
+
+/* Told when it changes: each line of the configuration opens the port anew. */
+static void
+take_listening(struct snmp *s, const json_t *j)
+{
+	const char *error = json_string_value(json_object_get(j, "error"));
+	json_int_t port = error != NULL ? -1 : json_integer_value(json_object_get(j, "port"));
+
+	if (port == s->listens)
+		return;
+	s->listens = port;
+	if (error != NULL)
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_SNMP_LISTEN",
+			"SNMP notifications are not received: %s", error);
+	else
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_SNMP_LISTEN",
+			"SNMP notifications are received on UDP port %lld", (long long)port);
+}
+
+static void
+take_event(struct snmp *s, const char *event, const json_t *j)
+{
+	if (strcmp(event, "notification") == 0)
+		take_notification(s, j);
+	else if (strcmp(event, "listening") == 0)
+		take_listening(s, j);
+}
+
+static void
 on_message(void *arg, json_t *message)
 {
 	struct snmp *s = arg;
+	const char *event = json_string_value(json_object_get(message, "event"));
 	struct snmp_ticket *t = find(s, json_integer_value(json_object_get(message, "id")));
 	struct snmp_answer answer;
 	struct err err = ERR_INIT;
 	void *ctx;
 
+	if (event != NULL) {
+		take_event(s, event, message);
+		return;
+	}
 	if (t == NULL)
 		return; /* the answer to a job that nobody knows any more */
 	ctx = mem_ctx(NULL, "snmp answer");
@@ -116,6 +177,9 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 	struct snmp_ticket *t;
 
 	s->knows = 0;
+	s->listens = 0;
+	if (snmp_config_listens(s->engine))
+		timer_set(s->setup, AGAIN);
 	if (term_signal != 0)
 		err_set(&err, ERR_IO, HELPER_NAME " ended by signal %d", term_signal);
 	else
@@ -133,35 +197,49 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 static bool
 tell_setup(struct snmp *s, struct err *err)
 {
+	bool runs = helper_pid(s->helper) != 0, sent;
 	json_t *setup;
-	bool sent;
+	const char *id;
 
-	if (!helper_start(s->helper, err))
-		return false;
-	if (s->knows == helper_pid(s->helper))
+	if (runs && s->knows == helper_pid(s->helper))
 		return true;
 	setup = snmp_config_setup(s->engine);
+	id = json_string_value(json_object_get(setup, "engine_id"));
+	/* The library takes its engine's identifier once: with another one begins another process. */
+	if (runs && s->engine_id != NULL && strcmp(s->engine_id, id) != 0) {
+		helper_kill(s->helper, SIGTERM);
+		json_decref(setup);
+		return err_set(err, ERR_IO, "it is started anew with another engine identifier");
+	}
 	mem_free(s->engine_id);
-	s->engine_id = mem_strdup(s, json_string_value(json_object_get(setup, "engine_id")));
+	s->engine_id = mem_strdup(s, id);
 	sent = helper_send(s->helper, setup, err);
 	json_decref(setup);
 	s->knows = helper_pid(s->helper);
 	return sent;
 }
 
+/* What listens must listen again soon, and what changes often is told once. */
+static void
+on_setup(void *arg)
+{
+	struct snmp *s = arg;
+	struct err err = ERR_INIT;
+
+	if (snmp_config_listens(s->engine) && !tell_setup(s, &err))
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_SNMP_LISTEN",
+			"SNMP notifications are not received: %s", err.text);
+	else if (helper_pid(s->helper) != 0)
+		tell_setup(s, &err);
+}
+
 void
 snmp_reconfigure(struct snmp *s)
 {
-	char *id;
-
-	if (s->knows == 0)
-		return;
-	id = snmp_config_engine_id(NULL, s->engine);
-	/* The library takes its engine's identifier once: with another one begins another process. */
-	if (s->engine_id != NULL && strcmp(id, s->engine_id) != 0)
-		helper_kill(s->helper, SIGTERM);
-	mem_free(id);
 	s->knows = 0;
+	/* Without a state directory it is a check, or a test: nothing is started by itself. */
+	if (s->fake == NULL && s->engine->state_dir != NULL)
+		timer_set(s->setup, 0);
 }
 
 /* ---- jobs ---- */
@@ -250,6 +328,19 @@ snmp_fake(struct snmp *s, snmp_fake_f *f, void *arg)
 	s->fake_arg = arg;
 }
 
+void
+snmp_on_notification(struct snmp *s, snmp_notified_f *f, void *arg)
+{
+	s->notified = f;
+	s->notified_arg = arg;
+}
+
+bool
+snmp_notified(struct snmp *s, const struct snmp_notification *n)
+{
+	return s->notified != NULL && s->notified(s->notified_arg, n);
+}
+
 const struct helper *
 snmp_helper(const struct snmp *s)
 {
@@ -263,6 +354,8 @@ snmp_new(const void *ctx, struct engine *engine)
 
 	s->engine = engine;
 	TAILQ_INIT(&s->tickets);
+	s->setup = timer_after(s, engine->loop, 0, on_setup, s);
+	timer_stop(s->setup);
 	s->helper = helper_new(s, engine->loop,
 		&(struct helper_spec){ .name = HELPER_NAME,
 			.dir = engine->program_dir,

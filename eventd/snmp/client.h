@@ -15,6 +15,7 @@
 #include "core/engine.h"
 #include "snmp/job.h"
 
+struct cause;
 struct helper;
 struct snmp_ticket;
 
@@ -31,8 +32,31 @@ typedef void snmp_done_f(void *arg, const struct snmp_answer *);
 struct snmp_ticket *snmp_submit(
 	const void *ctx, struct snmp *, const struct snmp_job *, snmp_done_f *done, void *arg);
 
-/* What the configuration says has changed: the helper learns it before its next job. */
+/* What the configuration says has changed: the helper learns it before its next job; at once when it is to
+ * listen. */
 void snmp_reconfigure(struct snmp *);
+
+/* ---- notifications ---- */
+
+struct snmp_notification {
+	bool outgoing;
+	const char *source, *destination; /* addresses; "" when that is not known */
+	const char *oid, *enterprise;
+	int32_t generic, specific;
+	const struct snmp_var *vars; /* sysUpTime.0 and snmpTrapOID.0 first */
+	size_t nvars;
+	struct cause *cause; /* of an outgoing one; NULL = the outside world */
+};
+
+/*
+ * Whoever wants to see each one that comes, or is about to go out; at most one. The answer says whether an
+ * outgoing one is dropped. Borrowed for the call.
+ */
+typedef bool snmp_notified_f(void *arg, const struct snmp_notification *);
+void snmp_on_notification(struct snmp *, snmp_notified_f *, void *arg);
+
+/* Shows it to them. True: it is not to be sent. */
+bool snmp_notified(struct snmp *, const struct snmp_notification *);
 
 /* For scenarios and simulation: jobs go to f instead of the helper; it fills the answer, in ctx. */
 typedef void snmp_fake_f(void *arg, const void *ctx, const struct snmp_job *, struct snmp_answer *);

@@ -79,11 +79,39 @@ users(const struct engine *e)
 	return list;
 }
 
+bool
+snmp_config_listens(const struct engine *e)
+{
+	return next_line(e, NULL, SNMP_MANAGER) != NULL;
+}
+
+/* Notifications are believed with any of our communities. */
+static json_t *
+listening(const struct engine *e)
+{
+	const struct conf_node *n = next_line(e, NULL, SNMP_MANAGER);
+	const struct manager_args *a = n == NULL ? NULL : n->args;
+	json_t *communities;
+
+	if (a == NULL)
+		return json_null();
+	communities = json_array();
+	for (n = NULL; (n = next_line(e, n, SNMP_COMMUNITY)) != NULL;) {
+		char *clear = snmp_clear(e, NULL, &((const struct community_args *)n->args)->community);
+
+		json_array_append_new(communities, json_string(clear));
+		mem_free(clear);
+	}
+	return json_pack(
+		"{s:i, s:o}", "port", a->port.set ? (int)a->port.v : TRAP_PORT, "communities", communities);
+}
+
 json_t *
 snmp_config_setup(struct engine *e)
 {
 	char *id = snmp_config_engine_id(NULL, e);
-	json_t *setup = json_pack("{s:s, s:s, s:o}", "op", "setup", "engine_id", id, "users", users(e));
+	json_t *setup = json_pack("{s:s, s:s, s:o, s:o}", "op", "setup", "engine_id", id, "users", users(e),
+		"listen", listening(e));
 
 	mem_free(id);
 	return setup;

@@ -8,6 +8,10 @@
 
 enum { PEERS_MAX = 256, VARS_MAX = 1024 };
 
+/* snmpTraps: coldStart to egpNeighborLoss have the generic numbers 0 to 5, all others 6. */
+static const struct object_id standard_traps = { { 1, 3, 6, 1, 6, 3, 1, 1, 5 }, 9 };
+enum { STANDARD_TRAPS = 6, ENTERPRISE_SPECIFIC = 6 };
+
 static const char *const ops[] = { "get", "next", "set", "notify" }; /* ORDER: enum snmp_op */
 
 static json_t *
@@ -26,6 +30,28 @@ static bool
 no_message(struct err *err, const char *what)
 {
 	return err_set(err, ERR_INVALID, "no message of SNMP: %s", what);
+}
+
+bool
+snmp_numbers_of(
+	const struct object_id *oid, int32_t *generic, int32_t *specific, struct object_id *enterprise)
+{
+	uint32_t last = oid->n < 3 ? 0 : oid->arc[oid->n - 1];
+
+	*generic = ENTERPRISE_SPECIFIC;
+	*specific = 0;
+	*enterprise = *oid;
+	if (oid->n < 3)
+		return false;
+	if (oid->n == standard_traps.n + 1 && object_id_is_below(oid, &standard_traps) && last >= 1 &&
+		last <= STANDARD_TRAPS) {
+		*generic = (int32_t)last - 1;
+		*enterprise = standard_traps;
+	} else {
+		*specific = (int32_t)(last & INT32_MAX);
+		enterprise->n -= oid->arc[oid->n - 2] == 0 ? 2 : 1;
+	}
+	return true;
 }
 
 /* ---- variables ---- */

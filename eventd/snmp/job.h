@@ -51,6 +51,10 @@ struct snmp_notice {
 	uint64_t uptime; /* hundredths of seconds */
 };
 
+/* What SNMPv1 has in place of the identifier (RFC 3584 3.2); false when it is too short to be one. */
+bool snmp_numbers_of(
+	const struct object_id *, int32_t *generic, int32_t *specific, struct object_id *enterprise);
+
 enum snmp_op { SNMP_OP_GET, SNMP_OP_NEXT, SNMP_OP_SET, SNMP_OP_NOTIFY };
 
 struct snmp_job {

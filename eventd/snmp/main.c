@@ -22,13 +22,15 @@
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/library/large_fd_set.h>
 
+#include "snmp/listen.h"
 #include "snmp/net.h"
 
 struct helper_state {
 	struct frame_reader *in;
 	struct net *net; /* NULL before the setup */
 	struct snmp_users *users;
-	bool ended; /* nobody reads what we write */
+	struct listener *listener; /* NULL while nobody wants notifications */
+	bool ended;                /* nobody reads what we write */
 };
 
 /* ---- hardening ---- */
@@ -89,7 +91,33 @@ on_done(void *arg, int64_t id, const struct snmp_answer *a)
 
 /* ---- what is asked ---- */
 
-/* {"op":"setup","engine_id","users"}: at first, and whenever the configuration has changed. */
+static void
+on_notification(void *arg, json_t *notification)
+{
+	say(arg, notification);
+}
+
+/* Tells whether notifications are received, and if not, why. */
+static void
+listen_as(struct helper_state *h, const json_t *want)
+{
+	uint16_t port = (uint16_t)json_integer_value(json_object_get(want, "port"));
+	struct err err = ERR_INIT;
+	json_t *j;
+
+	mem_free(h->listener);
+	h->listener = NULL;
+	if (!json_is_object(want))
+		return;
+	h->listener = listener_new(
+		h, port, json_object_get(want, "communities"), h->users, on_notification, h, &err);
+	j = json_pack("{s:s, s:i}", "event", "listening", "port", (int)port);
+	if (h->listener == NULL)
+		json_object_set_new(j, "error", json_string(err.text));
+	say(h, j);
+}
+
+/* {"op":"setup","engine_id","users","listen"}: at first, and whenever the configuration has changed. */
 static void
 take_setup(struct helper_state *h, const json_t *message)
 {
@@ -107,10 +135,13 @@ take_setup(struct helper_state *h, const json_t *message)
 		net_start(engine_id);
 		h->net = net_new(h);
 	}
+	mem_free(h->listener);
+	h->listener = NULL;
 	snmp_users_forget();
 	net_use(h->net, users);
 	mem_free(h->users);
 	h->users = users;
+	listen_as(h, json_object_get(message, "listen"));
 }
 
 static void
@@ -179,13 +210,17 @@ turn(struct helper_state *h)
 	netsnmp_large_fd_setfd(STDIN_FILENO, &fds);
 	if (h->net != NULL)
 		net_wait_for(h->net, &nfds, &fds, &timeout, &block);
+	if (h->listener != NULL)
+		listener_wait_for(h->listener, &nfds, &fds);
 	n = netsnmp_large_fd_set_select(nfds, &fds, NULL, NULL, block ? NULL : &timeout);
 	if (n < 0 && errno != EINTR)
 		h->ended = true;
-	if (n > 0 && netsnmp_large_fd_is_set(STDIN_FILENO, &fds))
-		read_messages(h);
 	if (n <= 0)
 		NETSNMP_LARGE_FD_ZERO(&fds);
+	if (h->listener != NULL)
+		listener_turn(h->listener, &fds);
+	if (n > 0 && netsnmp_large_fd_is_set(STDIN_FILENO, &fds))
+		read_messages(h);
 	if (h->net != NULL)
 		net_turn(h->net, &fds);
 	netsnmp_large_fd_set_cleanup(&fds);
@@ -198,7 +233,7 @@ main(void)
 	struct err err = ERR_INIT;
 
 	harden();
-	if (!privilege_drop(&err)) {
+	if (!privilege_drop_but_ports(&err)) {
 		fprintf(stderr, "eventd-snmp: %s\n", err.text);
 		return 1;
 	}

@@ -10,12 +10,10 @@
 #include "snmp/client.h"
 #include "snmp/config.h"
 
-#define MIB             "1.3.6.1.4.1.9.10.134"
-#define SERVER_EVENT    MIB ".0.1"
-#define POLICY_EVENT    MIB ".0.2"
-#define HISTORY_ENTRY   MIB ".1.2.3.1" /* ceemHistoryEventEntry */
-#define STANDARD_TRAPS  "1.3.6.1.6.3.1.1.5"
-#define ENTERPRISE_TRAP 6 /* the generic number of all others */
+#define MIB           "1.3.6.1.4.1.9.10.134"
+#define SERVER_EVENT  MIB ".0.1"
+#define POLICY_EVENT  MIB ".0.2"
+#define HISTORY_ENTRY MIB ".1.2.3.1" /* ceemHistoryEventEntry */
 
 /* Columns of ceemHistoryEventTable. */
 enum {
@@ -40,27 +38,19 @@ bool
 snmp_notice_of(
 	const void *ctx, const struct engine *e, const char *oid, struct snmp_notice *n, struct err *err)
 {
-	struct object_id id, standard;
+	struct object_id id, enterprise;
 	struct text t;
 
-	if (!object_id_parse(oid, &id, err) || !object_id_parse(STANDARD_TRAPS, &standard, err))
+	if (!object_id_parse(oid, &id, err))
 		return false;
-	if (id.n < 3)
+	*n = (struct snmp_notice){ .uptime = snmp_uptime(e) };
+	if (!snmp_numbers_of(&id, &n->generic, &n->specific, &enterprise))
 		return err_set(err, ERR_INVALID, "'%.80s' is no notification", oid);
 	text_init(&t, ctx);
 	object_id_print(&id, &t);
-	*n = (struct snmp_notice){ .oid = t.s, .uptime = snmp_uptime(e) };
-	if (id.n == standard.n + 1 && object_id_is_below(&id, &standard) && id.arc[standard.n] >= 1 &&
-		id.arc[standard.n] <= 5) {
-		n->generic = (int32_t)id.arc[standard.n] - 1;
-		id = standard;
-	} else {
-		n->generic = ENTERPRISE_TRAP;
-		n->specific = (int32_t)(id.arc[id.n - 1] & INT32_MAX);
-		id.n -= id.arc[id.n - 2] == 0 ? 2 : 1;
-	}
+	n->oid = t.s;
 	text_init(&t, ctx);
-	object_id_print(&id, &t);
+	object_id_print(&enterprise, &t);
 	n->enterprise = t.s;
 	return true;
 }
@@ -90,9 +80,37 @@ not_sent(struct engine *e, const char *policy, const char *why)
 		why);
 }
 
+/* `event snmp-notification ... direction outgoing` sees it for each receiver, and may say msg-op drop. */
+static void
+drop_peers(struct engine *e, void *ctx, struct cause *cause, struct snmp_job *job)
+{
+	char *uptime = mem_printf(ctx, "%" PRIu64, job->notice.uptime);
+	struct snmp_var *vars = mem_array(ctx, struct snmp_var, job->nvars + 2);
+	struct snmp_notification n = { .outgoing = true,
+		.source = "",
+		.oid = job->notice.oid,
+		.enterprise = job->notice.enterprise,
+		.generic = job->notice.generic,
+		.specific = job->notice.specific,
+		.vars = vars,
+		.nvars = job->nvars + 2,
+		.cause = cause };
+	size_t kept = 0;
+
+	vars[0] = (struct snmp_var){ "1.3.6.1.2.1.1.3.0", OBJECT_TICKS, uptime, strlen(uptime) };
+	vars[1] = (struct snmp_var){ "1.3.6.1.6.3.1.1.4.1.0", OBJECT_OID, n.oid, strlen(n.oid) };
+	memcpy(vars + 2, job->vars, job->nvars * sizeof *vars);
+	for (size_t i = 0; i < job->npeers; i++) {
+		n.destination = job->peers[i].address;
+		if (!snmp_notified(e->snmp, &n))
+			job->peers[kept++] = job->peers[i];
+	}
+	job->npeers = kept;
+}
+
 void
-snmp_trap_send(struct engine *e, const char *policy, const struct snmp_notice *notice, struct snmp_var *vars,
-	size_t nvars)
+snmp_trap_send(struct engine *e, const char *policy, struct cause *cause, const struct snmp_notice *notice,
+	struct snmp_var *vars, size_t nvars)
 {
 	struct snmp_job job = { .op = SNMP_OP_NOTIFY, .vars = vars, .nvars = nvars, .notice = *notice };
 	struct sending *s;
@@ -105,12 +123,13 @@ snmp_trap_send(struct engine *e, const char *policy, const struct snmp_notice *n
 	s->engine = e;
 	s->policy = mem_strdup(s, policy);
 	job.peers = snmp_config_hosts(e, s, &job.npeers);
-	if (job.npeers > 0) {
+	if (job.npeers == 0)
+		not_sent(e, policy, "no \"snmp-server host\" receives traps of the event manager");
+	drop_peers(e, s, cause, &job);
+	if (job.npeers > 0)
 		snmp_submit(s, e->snmp, &job, on_sent, s);
-		return;
-	}
-	not_sent(e, policy, "no \"snmp-server host\" receives traps of the event manager");
-	mem_free(s);
+	else
+		mem_free(s);
 }
 
 /* ---- CISCO-EMBEDDED-EVENT-MGR-MIB ---- */
@@ -152,7 +171,7 @@ send(struct engine *e, const struct history_entry *entry, const char *oid, struc
 	struct snmp_notice notice;
 
 	snmp_notice_of(vars->ctx, e, oid, &notice, NULL);
-	snmp_trap_send(e, entry->name, &notice, vars->v, vars->n);
+	snmp_trap_send(e, entry->name, entry->cause, &notice, vars->v, vars->n);
 }
 
 void

@@ -22,8 +22,8 @@ struct snmp_policy_trap {
 void snmp_trap_policy(struct engine *, const struct history_entry *, const struct snmp_policy_trap *);
 
 /* Any notification in the name of a policy. Says so when nothing is configured to receive it. */
-void snmp_trap_send(
-	struct engine *, const char *policy, const struct snmp_notice *, struct snmp_var *vars, size_t nvars);
+void snmp_trap_send(struct engine *, const char *policy, struct cause *, const struct snmp_notice *,
+	struct snmp_var *vars, size_t nvars);
 
 /* sysUpTime of this engine: hundredths of seconds. */
 uint64_t snmp_uptime(const struct engine *);

@@ -17,31 +17,23 @@ V3 = "snmp-server user %s staff v3 auth sha %s priv aes 128 %s" % (USER, AUTH, P
 POLICY_EVENT = "1.3.6.1.4.1.9.10.134.0.2"
 
 
-def start(made):
+def make(kind, *how, **more):
     try:
-        return made.start()
+        return kind(*how, **more)
     except snmphost.Unavailable as why:
         pytest.skip(str(why))
 
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory):
-    try:
-        made = Agent(tmp_path_factory.mktemp("agent"))
-    except snmphost.Unavailable as why:
-        pytest.skip(str(why))
-    yield made.start()
-    made.stop()
+    with make(Agent, tmp_path_factory.mktemp("agent")) as made:
+        yield made
 
 
 @pytest.fixture
 def receiver(tmp_path):
-    try:
-        made = Receiver(tmp_path, engine=ENGINE)
-    except snmphost.Unavailable as why:
-        pytest.skip(str(why))
-    yield made.start()
-    made.stop()
+    with make(Receiver, tmp_path, engine=ENGINE) as made:
+        yield made
 
 
 def applet(name, *actions, event="event none sync yes"):
@@ -74,7 +66,7 @@ def test_the_own_agent_is_the_one_configured(new_daemon, agent):
 
 def test_setting_an_object(new_daemon, tmp_path):
     # sysContact may be written as long as the agent's configuration does not name it.
-    with start(Agent(tmp_path)) as agent:
+    with make(Agent, tmp_path) as agent:
         daemon = new_daemon(config=[V3] + applet(
             "SET", "info type snmp set oid 1.3.6.1.2.1.1.4.0 oid-type string \"new contact\" " + at(agent, WRITE),
             'puts "$_info_snmp_value"') + applet(
@@ -108,14 +100,10 @@ def protocol_agent(module_daemon, tmp_path_factory):
         lines += ["createUser %s %s %s %s" % (name, auths[auth], AUTH, priv and "%s %s" % (privs[priv], PRIV)),
                   "rouser %s %s" % (name, "priv" if priv else "auth")]
         config += ["snmp-server user %s staff v3 auth %s %s %s" % (name, auth, AUTH, priv and "priv %s %s" % (priv, PRIV))]
-    try:
-        agent = Agent(tmp_path_factory.mktemp("protocols"), lines=lines).start()
-    except snmphost.Unavailable as why:
-        pytest.skip(str(why))
-    for _, _, name in pairs:
-        config += applet("GET-" + name, *get(at(agent, name, "version 3")))
-    yield agent, module_daemon(config=config)
-    agent.stop()
+    with make(Agent, tmp_path_factory.mktemp("protocols"), lines=lines) as agent:
+        for _, _, name in pairs:
+            config += applet("GET-" + name, *get(at(agent, name, "version 3")))
+        yield agent, module_daemon(config=config)
 
 
 @pytest.mark.parametrize("user,why", [
@@ -306,3 +294,120 @@ def test_many_questions_at_once_do_not_wait_for_a_silent_agent(new_daemon, agent
         assert daemon.run("GOOD").out == "1.3.6.1.2.1.1.5.0 = %s\n" % NAME
         assert "no answer" not in daemon.show("show logging")
         assert tree.wait_for(lambda: daemon.show("show logging").count("no answer") == 5, 40)
+
+
+# ---- detectors -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_object_is_polled_until_it_enters_and_leaves(new_daemon, tmp_path):
+    value = tmp_path / "value"
+    value.write_text("10\n")
+    with make(Agent, tmp_path, lines=["extend load /bin/cat %s" % value]) as agent:
+        load = "1.3.6.1.4.1.8072.1.3.2.4.1.2.4.108.111.97.100.1"  # nsExtendOutLine."load".1
+        daemon = new_daemon(config=[V3, "snmp-server agent 127.0.0.1 version 2c %s udp-port %d" % (COMMUNITY, agent.port)] +
+                            applet("LOAD", 'syslog msg "load $_snmp_oid_val exit $_snmp_exit_event"', event=
+                                   "event snmp oid %s get-type exact entry-op ge entry-val 80 exit-op lt exit-val 40 exit-event true "
+                                   "poll-interval 1" % load) +
+                            applet("NAME", 'syslog msg "name $_snmp_oid_val"', event=
+                                   "event snmp oid sysContact.0 get-type next entry-op eq entry-val %s poll-interval 1 exit-time 600 "
+                                   "community %s ipaddr 127.0.0.1 version 3 udp-port %d" % (NAME, USER, agent.port)))
+        daemon.wait_log("NAME: name " + NAME)
+        assert "LOAD: load" not in daemon.show("show logging")
+        value.write_text("93\n")
+        daemon.wait_log("LOAD: load 93 exit 0")
+        value.write_text("7\n")
+        daemon.wait_log("LOAD: load 7 exit 1")
+        agent.stop()
+        daemon.wait_log("%HA_EM-4-FMPD_SNMP_POLL: policy LOAD: object .* cannot be read: 127.0.0.1: no answer")
+
+
+SENDER = "80001F8880AABBCCDD01"
+
+
+@pytest.fixture
+def manager(new_daemon):
+    port = tree.free_port(kind=socket.SOCK_DGRAM)
+    daemon = new_daemon(config=[
+        "snmp-server community %s RO" % COMMUNITY, V3, "snmp-server manager udp-port %d" % port] + applet(
+            "DOWN", 'syslog msg "$_snmp_notif_src_ip_addr $_snmp_notif_trap_oid generic $_snmp_notif_gen_trap: $_1_3_6_1_2_1_2_2_1_8_3"',
+            event='event snmp-notification oid 1.3.6.1.6.3.1.1.4.1.0 oid-val "1.3.6.1.6.3.1.1.5.3" op eq') + applet(
+            "OWN", 'syslog msg "$_snmp_notif_ent_oid $_snmp_notif_spec_trap $_snmp_notif_dest_ip_addr $_snmp_notif_oid_val"',
+            event='event snmp-notification oid 1.3.6.1.4.1.99.1 oid-val "5" op gt'))
+    daemon.wait_log("SNMP notifications are received on UDP port %d" % port)
+    daemon.snmp = "127.0.0.1:%d" % port
+    return daemon
+
+
+STATUS = ["1.3.6.1.2.1.2.2.1.8.3", "i", "2"]
+OWN = ["1.3.6.1.4.1.99.1.0", "i", "7"]
+AS_USER = ["-v3", "-u", USER, "-l", "authPriv", "-a", "SHA", "-A", AUTH, "-x", "AES", "-X", PRIV]
+
+
+def test_traps_and_informs_are_events(manager, agent):
+    def trap(*arguments, tool="snmptrap"):
+        done = agent.tool(tool, *arguments)
+        assert done.returncode == 0, done.stderr
+
+    trap("-v1", "-c", COMMUNITY, manager.snmp, "1.3.6.1.4.1.99", "", "2", "0", "100", *STATUS)
+    manager.wait_log(r"DOWN: 127\.0\.0\.1 1\.3\.6\.1\.6\.3\.1\.1\.5\.3 generic 2: 2")
+    trap("-v1", "-c", COMMUNITY, manager.snmp, "1.3.6.1.4.1.99", "", "6", "12", "100", *OWN)
+    manager.wait_log(r"OWN: 1\.3\.6\.1\.4\.1\.99 12 127\.0\.0\.1 7")
+    down = 1
+    for how, tool in ((["-v2c", "-c", COMMUNITY], "snmptrap"), (["-v2c", "-c", COMMUNITY], "snmpinform"),
+                      (["-e", "0x" + SENDER] + AS_USER, "snmptrap"), (AS_USER, "snmpinform")):
+        trap(*how, manager.snmp, "", "1.3.6.1.6.3.1.1.5.3", *STATUS, tool=tool)
+        down += 1
+        assert tree.wait_for(lambda: manager.show("show logging").count("generic 2: 2") == down), manager.show("show logging")
+
+
+def test_notifications_that_are_not_believed(manager, agent):
+    agent.tool("snmptrap", "-v2c", "-c", "wr0ngone", manager.snmp, "", "1.3.6.1.6.3.1.1.5.3", *STATUS)
+    agent.tool("snmptrap", "-v1", "-c", "wr0ngone", manager.snmp, "1.3.6.1.4.1.99", "", "2", "0", "1", *STATUS)
+    for wrong in (["-A", "wrongpass123"], ["-X", "wrongpass123"], ["-l", "authNoPriv"], ["-l", "noAuthNoPriv"], ["-u", "nobody"]):
+        agent.tool("snmptrap", "-e", "0x" + SENDER, *AS_USER, *wrong, manager.snmp, "", "1.3.6.1.6.3.1.1.5.3", *STATUS)
+    refused = agent.tool("snmpinform", "-v2c", "-c", "wr0ngone", "-r0", "-t1", manager.snmp, "", "1.3.6.1.6.3.1.1.5.3", *STATUS)
+    assert refused.returncode != 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for piece in GARBAGE:
+            s.sendto(piece, ("127.0.0.1", int(manager.snmp.rpartition(":")[2])))
+    # One that is believed comes behind all of them.
+    agent.tool("snmptrap", "-v2c", "-c", COMMUNITY, manager.snmp, "", "1.3.6.1.4.1.99.0.1", *OWN)
+    manager.wait_log("OWN: ")
+    assert "DOWN: " not in manager.show("show logging")
+    assert "FMPD_HELPER" not in manager.show("show logging")
+
+
+def test_a_listener_that_dies_listens_again(manager, agent):
+    os.kill(helper_pid(manager), signal.SIGKILL)
+    assert tree.wait_for(lambda: manager.show("show logging").count("notifications are received") == 2)
+    agent.tool("snmptrap", "-v2c", "-c", COMMUNITY, manager.snmp, "", "1.3.6.1.4.1.99.0.1", *OWN)
+    manager.wait_log("OWN: ")
+
+
+def test_a_port_that_is_taken_is_told(new_daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s6:
+        s.bind(("0.0.0.0", 0))
+        s6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        s6.bind(("::", s.getsockname()[1]))
+        daemon = new_daemon(config=["snmp-server manager udp-port %d" % s.getsockname()[1]])
+        daemon.wait_log("%HA_EM-3-FMPD_SNMP_LISTEN: SNMP notifications are not received: UDP port")
+
+
+def test_a_changed_community_and_engine_take_effect(manager, agent):
+    def sent(community, oid, *variables):
+        agent.tool("snmptrap", "-v2c", "-c", community, manager.snmp, "", oid, *variables)
+
+    def own():
+        sent("another1", "1.3.6.1.4.1.99.0.1", *OWN)
+        return "OWN: " in manager.show("show logging")
+
+    manager.configure("no snmp-server community " + COMMUNITY, "snmp-server community another1")
+    assert tree.wait_for(own)
+    sent(COMMUNITY, "1.3.6.1.6.3.1.1.5.3", *STATUS)
+    before, count = helper_pid(manager), manager.show("show logging").count("OWN: ")
+    sent("another1", "1.3.6.1.4.1.99.0.1", *OWN)
+    assert tree.wait_for(lambda: manager.show("show logging").count("OWN: ") > count)
+    assert "DOWN: " not in manager.show("show logging")
+    manager.configure("snmp-server engineID local " + ENGINE)
+    assert tree.wait_for(lambda: helper_pid(manager) not in (before, None))
+    assert "FMPD_HELPER" not in manager.show("show logging")

@@ -138,6 +138,37 @@ verb_agent(struct world *w, const struct statement *st)
 	return true;
 }
 
+enum { NOTIFY_VARS_MAX = 16 };
+
+bool
+verb_notify(struct world *w, const struct statement *st)
+{
+	struct snmp_var vars[NOTIFY_VARS_MAX + 2] = {
+		{ "1.3.6.1.2.1.1.3.0", OBJECT_TICKS, "4711", 4 },
+		{ "1.3.6.1.6.3.1.1.4.1.0", OBJECT_OID, st->word[2], strlen(st->word[2]) },
+	};
+	struct snmp_notification n = { .source = st->word[1],
+		.destination = "192.0.2.254",
+		.oid = st->word[2],
+		.vars = vars,
+		.nvars = 2 };
+	struct object_id id, enterprise;
+	struct text t;
+
+	if (!object_id_parse(n.oid, &id, NULL))
+		return world_fail(w, "'%s' is no identifier", n.oid);
+	snmp_numbers_of(&id, &n.generic, &n.specific, &enterprise);
+	text_init(&t, w);
+	object_id_print(&enterprise, &t);
+	n.enterprise = t.s;
+	for (size_t i = 3; i + 2 < st->n && n.nvars < NOTIFY_VARS_MAX; i += 3)
+		vars[n.nvars++] = (struct snmp_var){ st->word[i], object_type_named(st->word[i + 1]),
+			st->word[i + 2], strlen(st->word[i + 2]) };
+	snmp_notified(w->engine->snmp, &n);
+	world_settle(w);
+	return true;
+}
+
 bool
 expect_sent(struct world *w, const struct statement *st, bool no)
 {

@@ -340,6 +340,7 @@ static const struct {
 	{ "file", 1, true, verb_file },
 	{ "interface", 2, false, verb_interface },
 	{ "mail", 1, false, verb_mail },
+	{ "notify", 2, false, verb_notify },
 	{ "press", 2, false, verb_press },
 	{ "publish", 2, false, verb_publish },
 	{ "refused", 1, true, verb_refused },
