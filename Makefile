@@ -10,7 +10,7 @@ comma := ,
 
 BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libuv1-dev libtalloc-dev uthash-dev libpcre2-dev libssl-dev libgsasl-dev libidn2-dev libsqlite3-dev libjansson-dev \
-	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev libcrypt-dev liblua5.4-dev libunbound-dev libevent-dev dns-root-data libsnmp-dev
+	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev zlib1g-dev libcrypt-dev liblua5.4-dev libunbound-dev libevent-dev dns-root-data libsnmp-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
 	valgrind mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp
@@ -37,7 +37,7 @@ CC       := gcc
 endif
 BUILD    ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 LIBRARIES := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libpcap libedit libcurl libcrypt lua5.4 \
-	libunbound netsnmp
+	libunbound netsnmp zlib
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT      ?= $(if $(SAN),-O1,-O2)

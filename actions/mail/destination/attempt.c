@@ -296,6 +296,11 @@ begin_domain(struct attempt *a)
 		a->route.domain = NULL;
 	}
 	a->job->legacy_cn |= a->profile.legacy_cn;
+	if (a->job->tls_report) {
+		a->profile.tls = MAIL_TLS_PREFERRED;
+		a->profile.dane = MAIL_DANE_NONE;
+		a->profile.mta_sts = false;
+	}
 	if (address != NULL && uses_dns(a)) {
 		begin_literal(a, address);
 		return;

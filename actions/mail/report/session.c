@@ -156,7 +156,7 @@ judge(struct tlsrpt_session *s, const struct mail_hop *hop, const struct mail_ho
 void
 tlsrpt_delivery(struct engine *e, const struct mail_job *job, const struct mail_result *r)
 {
-	if (e->tlsrpt == NULL || !job->direct || job->verb != MAIL_DELIVER)
+	if (e->tlsrpt == NULL || !job->direct || job->tls_report || job->verb != MAIL_DELIVER)
 		return;
 	for (size_t i = 0; i < job->hop_count && i < r->hop_count; i++) {
 		const struct mail_hop_result *at = &r->hops[i];
