@@ -35,6 +35,7 @@ static const struct record_field request_fields[] = {
 	{ "source_address", RECORD_STRING, AT(source_address) },
 	{ "message_id", RECORD_STRING, AT(message_id) },
 	{ "from", RECORD_STRING, AT(from) },
+	{ "tls_report", RECORD_BOOL, AT(tls_report) },
 	RECORD_END,
 };
 
@@ -119,6 +120,7 @@ static void
 set_direct(struct mail_job *job, const struct mail_request *r, const char *domain)
 {
 	job->direct = true;
+	job->tls_report = r->tls_report;
 	job->host = mem_strdup(job, domain);
 	job->host_kind = MAIL_HOST_NAME;
 	job->port = r->port != 0 ? r->port : DIRECT_PORT;

@@ -30,6 +30,7 @@ struct mail_request {
 	size_t recipient_count;
 	const char *message;
 	size_t message_len;
+	bool tls_report; /* as struct mail_job has it */
 	debug_mask debug; /* what the run asked for; of the first attempt, not kept */
 };
 

@@ -1,15 +1,182 @@
-/* The commands of TLS reports: `show mail tlsrpt`. */
+/* The commands of TLS reports: `tlsrpt ...`, `show mail tlsrpt`, `mail tlsrpt send`. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "actions/mail/report/private.h"
 #include "actions/mail/report/tlsrpt.h"
+#include "actions/mail/address.h"
+#include "actions/mail/hostname.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
+#include "conf/conf.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/writer.h"
+
+#define TLSRPT_ORDER 625
+
+/* ---- configuration ---- */
+
+struct line {
+	struct kw_flag none;
+	struct kw_str text, domain, selector, key;
+};
+
+static const struct kw contact_kw[] = {
+	{ .help = "Address that reports come from, and that answers questions about them",
+		.type = &kw_word,
+		KW_AT(struct line, text),
+		.flags = KW_REQ,
+		.param = "ADDRESS" },
+	KW_END,
+};
+
+static const struct kw organization_kw[] = {
+	{ .help = "Name of the organization that reports",
+		.type = &kw_text,
+		KW_AT(struct line, text),
+		.flags = KW_REQ,
+		.param = "LINE" },
+	KW_END,
+};
+
+static const struct kw dkim_kw[] = {
+	{ .word = "domain",
+		.help = "Domain that signs",
+		.type = &kw_word,
+		KW_AT(struct line, domain),
+		.flags = KW_REQ | KW_SEQ,
+		.param = "DOMAIN" },
+	{ .word = "selector",
+		.help = "Selector of the key in the DNS",
+		.type = &kw_word,
+		KW_AT(struct line, selector),
+		.flags = KW_REQ | KW_SEQ,
+		.param = "WORD" },
+	{ .word = "key",
+		.help = "File with the private key (RSA, PEM)",
+		.type = &kw_word,
+		KW_AT(struct line, key),
+		.flags = KW_REQ | KW_SEQ,
+		.param = "FILE" },
+	KW_END,
+};
+
+static const struct line *
+line_of(const struct conf_node *n)
+{
+	return n == NULL ? NULL : n->args;
+}
+
+static void
+set(struct tlsrpt *t, const char **to, const char *value)
+{
+	mem_free((void *)(uintptr_t)*to);
+	*to = mem_strdup(t, value);
+}
+
+static bool
+apply_send(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	(void)old, (void)err;
+	tlsrpt_settings(e->tlsrpt)->send = new != NULL;
+	tlsrpt_changed(e->tlsrpt);
+	return true;
+}
+
+static bool
+adopt_contact(struct engine *e, void *args, struct err *err)
+{
+	const struct line *l = args;
+
+	(void)e;
+	return l->text.s == NULL || mail_address_parse(args, l->text.s, strlen(l->text.s), err) != NULL;
+}
+
+static bool
+apply_contact(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	const struct line *l = line_of(new);
+	struct mail_address *a =
+		l == NULL ? NULL : mail_address_parse(NULL, l->text.s, strlen(l->text.s), err);
+
+	(void)old;
+	set(e->tlsrpt, &tlsrpt_settings(e->tlsrpt)->contact, a == NULL ? NULL : a->mailbox);
+	mem_free(a);
+	return true;
+}
+
+static bool
+apply_organization(
+	struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	const struct line *l = line_of(new);
+
+	(void)old, (void)err;
+	set(e->tlsrpt, &tlsrpt_settings(e->tlsrpt)->organization, l == NULL ? NULL : l->text.s);
+	return true;
+}
+
+/* Both become parts of a header and of a name in the DNS. */
+static bool
+adopt_dkim(struct engine *e, void *args, struct err *err)
+{
+	const struct line *l = args;
+
+	(void)e;
+	if (l->domain.s == NULL || l->selector.s == NULL)
+		return true;
+	return hostname_to_ascii(args, l->domain.s, strlen(l->domain.s), err) != NULL &&
+	       hostname_to_ascii(args, l->selector.s, strlen(l->selector.s), err) != NULL;
+}
+
+static bool
+apply_dkim(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	struct tlsrpt_settings *s = tlsrpt_settings(e->tlsrpt);
+	const struct line *l = line_of(new);
+
+	(void)old, (void)err;
+	set(e->tlsrpt, &s->dkim_domain, l == NULL ? NULL : l->domain.s);
+	set(e->tlsrpt, &s->dkim_selector, l == NULL ? NULL : l->selector.s);
+	set(e->tlsrpt, &s->dkim_key, l == NULL ? NULL : l->key.s);
+	return true;
+}
+
+static const struct conf_row rows[] = {
+	{ .cmd = { .words = "tlsrpt send",
+		  .help = "Send each finished day's reports to the domains that ask for them",
+		  .size = sizeof(struct line) },
+		.mode = "config",
+		.order = TLSRPT_ORDER,
+		.apply = apply_send },
+	{ .cmd = { .words = "tlsrpt contact",
+		  .help = "Who sends reports",
+		  .kw = contact_kw,
+		  .size = sizeof(struct line) },
+		.mode = "config",
+		.order = TLSRPT_ORDER,
+		.adopt = adopt_contact,
+		.apply = apply_contact },
+	{ .cmd = { .words = "tlsrpt organization",
+		  .help = "Who reports, by name",
+		  .kw = organization_kw,
+		  .size = sizeof(struct line) },
+		.mode = "config",
+		.order = TLSRPT_ORDER,
+		.apply = apply_organization },
+	{ .cmd = { .words = "tlsrpt dkim",
+		  .help = "Sign reports that are mailed",
+		  .kw = dkim_kw,
+		  .size = sizeof(struct line) },
+		.mode = "config",
+		.order = TLSRPT_ORDER,
+		.adopt = adopt_dkim,
+		.apply = apply_dkim },
+};
+
+/* ---- show ---- */
 
 struct show_args {
 	struct kw_str domain;
@@ -128,7 +295,29 @@ show_tlsrpt(struct session *session, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+/* ---- mail tlsrpt send ---- */
+
+static enum cmd_result
+send_now(struct session *s, const void *args, struct err *err)
+{
+	struct tlsrpt *t = session_engine(s)->tlsrpt;
+	size_t n;
+
+	(void)args;
+	if (!tlsrpt_settings(t)->send) {
+		err_set(err, ERR_REFUSED, "Reports are not sent: 'tlsrpt send' is not configured");
+		return CMD_REFUSED;
+	}
+	n = tlsrpt_send_now(t);
+	session_print(s, n == 0 ? "No report is due.\n" : "Reports on their way: %zu\n", n);
+	return CMD_DONE;
+}
+
 static const struct exec_cmd cmds[] = {
+	{ .cmd = { .words = "mail tlsrpt send",
+		  .help = "Send the reports of finished days that were not sent yet",
+		  .level = 15 },
+		.run = send_now },
 	{ .cmd = { .words = "show mail tlsrpt",
 		  .help = "TLS sessions with the mail hosts of domains, as reports count them",
 		  .kw = show_kw,
@@ -141,5 +330,8 @@ static const struct exec_cmd cmds[] = {
 void
 tlsrpt_start(struct engine *e)
 {
+	cli_word(e->cli, "mail tlsrpt", "Reports about TLS with mail hosts");
+	conf_word(e->conf, "config", "tlsrpt", "Reports about TLS with mail hosts (RFC 8460)");
+	conf_rows(e->conf, rows, sizeof rows / sizeof *rows);
 	cli_commands(e->cli, cmds, sizeof cmds / sizeof *cmds);
 }

@@ -21,7 +21,8 @@ struct tlsrpt_settings {
 
 struct collection *tlsrpt_collection(struct tlsrpt *);
 struct tlsrpt_settings *tlsrpt_settings(struct tlsrpt *);
-void tlsrpt_changed(struct tlsrpt *); /* the settings: what is due is planned anew */
+size_t tlsrpt_send_now(struct tlsrpt *); /* how many are on their way */
+void tlsrpt_changed(struct tlsrpt *);    /* the settings: what is due is planned anew */
 
 /* The report of a domain's day as RFC 8460 4.4 has it; the caller's. */
 json_t *tlsrpt_document(struct tlsrpt *, const char *day, const char *domain, const json_t *record);

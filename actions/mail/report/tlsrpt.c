@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "actions/mail/report/private.h"
+#include "actions/mail/report/send.h"
 #include "core/engine.h"
 #include "core/mem.h"
 
@@ -11,6 +12,7 @@ struct tlsrpt {
 	struct engine *engine;
 	struct collection *collection;
 	struct tlsrpt_settings settings;
+	struct tlsrpt_sender *sender;
 };
 
 struct collection *
@@ -23,6 +25,18 @@ struct tlsrpt_settings *
 tlsrpt_settings(struct tlsrpt *t)
 {
 	return &t->settings;
+}
+
+void
+tlsrpt_changed(struct tlsrpt *t)
+{
+	tlsrpt_sender_plan(t->sender);
+}
+
+size_t
+tlsrpt_send_now(struct tlsrpt *t)
+{
+	return tlsrpt_sender_round(t->sender);
 }
 
 /* RFC 8460 4.4: unique for the submitter; the same each time it is made. */
@@ -60,5 +74,6 @@ tlsrpt_new(const void *ctx, struct engine *engine)
 
 	t->engine = engine;
 	t->collection = collection_new(t, engine);
+	t->sender = tlsrpt_sender_new(t, engine, t);
 	return t;
 }

@@ -144,16 +144,6 @@ on_addresses(void *arg, const struct mail_dns_answer *answer)
 	web_submit(a, a->web, r, on_answer, a);
 }
 
-static struct trust *
-copy_trust(const void *ctx, const struct trust *from)
-{
-	struct trust *t = trust_new(ctx);
-
-	for (size_t i = 0; i < from->count; i++)
-		trust_add(t, from->points[i].name, from->points[i].cert, &from->points[i].policy);
-	return t;
-}
-
 static struct web_request *
 make_request(const void *ctx, const char *domain, const struct sts_fetch_how *how)
 {
@@ -163,7 +153,7 @@ make_request(const void *ctx, const char *domain, const struct sts_fetch_how *ho
 	r->url = mem_printf(r, "https://%s" WELL_KNOWN, r->host);
 	r->port = 443;
 	r->proxy = mem_strdup(r, how->proxy);
-	r->trust = how->trust == NULL ? NULL : copy_trust(r, how->trust);
+	r->trust = how->trust == NULL ? NULL : mem_steal(r, how->trust);
 	r->plain_text = true;
 	return r;
 }

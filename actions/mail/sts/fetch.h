@@ -26,8 +26,8 @@ void sts_fetch_record(const void *ctx, struct engine *, const char *domain, cons
 	sts_record_f *done, void *arg);
 
 struct sts_fetch_how {
-	const struct trust *trust; /* NULL: the system's pool */
-	const char *proxy;         /* NULL: none */
+	struct trust *trust; /* taken; NULL: the system's pool */
+	const char *proxy;   /* NULL: none */
 	const char *label;
 };
 

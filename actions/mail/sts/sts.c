@@ -106,11 +106,10 @@ sts_with_trust(const void *ctx, struct sts *s, const struct trust *trust)
 	return t;
 }
 
-/* Of fetches: NULL is the system's pool, which the process reads itself. */
-static const struct trust *
-fetch_trust(struct sts *s)
+struct trust *
+sts_web_trust(const void *ctx, struct sts *s)
 {
-	return s->trust_is_set || s->trustpoint_count > 0 ? sts_trust(s, NULL) : NULL;
+	return s->trust_is_set || s->trustpoint_count > 0 ? sts_with_trust(ctx, s, NULL) : NULL;
 }
 
 void
@@ -186,7 +185,7 @@ fetch(struct flight *f)
 {
 	struct sts *s = f->sts;
 	struct sts_fetch_how how = {
-		.trust = fetch_trust(s),
+		.trust = sts_web_trust(f, s),
 		.proxy = s->proxy,
 		.label = f->label,
 	};
@@ -413,7 +412,7 @@ on_discovered_record(void *arg, const struct sts_record *record)
 {
 	struct discovery *d = arg;
 	struct sts *s = d->sts;
-	struct sts_fetch_how how = { .trust = fetch_trust(s), .proxy = s->proxy };
+	struct sts_fetch_how how = { .trust = sts_web_trust(d, s), .proxy = s->proxy };
 
 	d->findings.txt = mem_strdup(d, record->txt);
 	d->findings.id = mem_strdup(d, record->id);

@@ -41,6 +41,8 @@ void sts_fake(struct sts *, sts_fake_f *, void *arg);
  */
 const struct trust *sts_trust(struct sts *, struct err *);
 
+/* A copy of what web hosts must lead to; NULL: the system's pool, which eventd-sts reads itself. */
+struct trust *sts_web_trust(const void *ctx, struct sts *);
 /* A copy of `trust` (may be NULL) with all of that beside it. */
 struct trust *sts_with_trust(const void *ctx, struct sts *, const struct trust *trust);
 
