@@ -9,6 +9,7 @@
 
 #include "actions/action.h"
 #include "actions/mail/address.h"
+#include "actions/mail/attach.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/message.h"
 #include "actions/mail/once.h"
@@ -24,7 +25,7 @@ enum { PORT_MAX = 65535 };
 
 struct mail_args {
 	struct kw_template server, to, from, cc, bcc, subject, body;
-	struct kw_template source_interface, source_address, port;
+	struct kw_template source_interface, source_address, port, credential, attach;
 	struct kw_enum secure, dane;
 	struct kw_flag queue, no_queue;
 	bool *warned; /* an undefined cc or bcc is told once a load */
@@ -51,12 +52,18 @@ static const struct kw_alternative dane_words[] = {
 	}
 
 static const struct kw mail_server_kw[] = {
+	{ .word = "credential",
+		.help = "Log in with this credential",
+		.type = &kw_operand,
+		KW_AT(struct mail_args, credential),
+		.flags = KW_SEQ },
 	TEXT_ROW("to", "Recipient address of the e-mail", to, KW_REQ | KW_SEQ),
 	TEXT_ROW("from", "Originator address of the e-mail", from, KW_SEQ),
 	TEXT_ROW("cc", "Copy address of the e-mail", cc, KW_SEQ),
 	TEXT_ROW("bcc", "Blind copy address of the e-mail", bcc, KW_SEQ),
 	TEXT_ROW("subject", "Subject of the e-mail", subject, KW_REQ | KW_SEQ),
 	TEXT_ROW("body", "Body of the e-mail", body, KW_REQ | KW_SEQ),
+	TEXT_ROW("attach", "Files, captures or $_cli_result to send along, with commas between", attach, 0),
 	{ .word = "source-interface",
 		.help = "Interface whose address is the source",
 		.type = &kw_operand,
@@ -146,7 +153,9 @@ mail_check(struct compile *c, void *args, struct err *err)
 struct mail_run {
 	struct run *run;
 	char *shown; /* the server string with its password hidden */
+	const struct mail_args *args;
 	struct mail_request request;
+	struct mail_message message;
 };
 
 static void
@@ -174,7 +183,7 @@ mail_failed(struct mail_run *m, const struct mail_result *r, const char *result,
 
 /* Nothing was sent: a string, an address or the configuration is wrong. */
 static enum step
-config_failed(struct mail_run *m, const struct err *err)
+config_failed(struct mail_run *m, const struct err *err, bool parked)
 {
 	struct mail_result *r = mail_result_new(m, 0);
 	enum mail_class class = mail_class_named(err->class);
@@ -183,7 +192,7 @@ config_failed(struct mail_run *m, const struct err *err)
 	r->phase = PHASE_CONFIG;
 	r->detail = err->text;
 	r->hint = err->hint[0] != '\0' ? err->hint : NULL;
-	return mail_failed(m, r, "failed", false);
+	return mail_failed(m, r, "failed", parked);
 }
 
 /* Some recipients have the mail, others were refused: the statement fails, and the log says who lacks it. */
@@ -321,7 +330,7 @@ set_server(struct engine *engine, struct mail_request *r, const struct mail_args
 	return mail_request_check(engine, r, err);
 }
 
-/* Envelope and message text. */
+/* Envelope and what the message is made of. */
 static bool
 set_message(struct mail_run *m, const struct mail_args *a, struct err *err)
 {
@@ -331,16 +340,16 @@ set_message(struct mail_run *m, const struct mail_args *a, struct err *err)
 	const char *to, *cc, *bcc, *from;
 	struct mail_addresses *to_list, *cc_list, *bcc_list;
 	struct mail_address *sender;
-	struct mail_message message = { .applet = run_policy(run) };
-	struct text *out = text_new(m);
+	struct mail_message *message = &m->message;
 
+	message->applet = run_policy(run);
 	to = run_expand(run, &a->to, NULL);
-	message.subject = run_expand(run, &a->subject, &message.subject_len);
-	message.body = run_expand(run, &a->body, &message.body_len);
+	message->subject = run_expand(run, &a->subject, &message->subject_len);
+	message->body = run_expand(run, &a->body, &message->body_len);
 	from = a->from.set ? run_expand(run, &a->from, NULL) : run_var_get(run, "_email_from", NULL);
 	if (!a->from.set && from == NULL)
 		from = mem_printf(m, "eem@%s", engine_hostname(run_engine(run)));
-	if (to == NULL || message.subject == NULL || message.body == NULL || from == NULL)
+	if (to == NULL || message->subject == NULL || message->body == NULL || from == NULL)
 		return err_class(err, ERR_REFUSED, "UNDEFINED_VARIABLE", "a variable does not exist");
 	cc = expand_optional(m, a, &a->cc, "cc");
 	bcc = expand_optional(m, a, &a->bcc, "bcc");
@@ -362,18 +371,26 @@ set_message(struct mail_run *m, const struct mail_args *a, struct err *err)
 		return false;
 	if (to_list->count == 0 || r->recipient_count == 0)
 		return err_class(err, ERR_REFUSED, "BAD_ADDRESS", "to: no recipient");
-	message.from = sender;
-	message.to = to_list;
-	message.cc = cc_list;
-	message.message_id = mailer_message_id(mailer, m);
-	message.date = (time_t)(clock_wall(run_engine(run)->clock) / USEC_PER_SEC);
-	message.max_size = mailer_defaults(mailer)->max_size;
-	if (!mail_message_build(&message, out, NULL, err))
-		return false;
+	message->from = sender;
+	message->to = to_list;
+	message->cc = cc_list;
+	message->message_id = mailer_message_id(mailer, m);
+	message->date = (time_t)(clock_wall(run_engine(run)->clock) / USEC_PER_SEC);
+	message->max_size = mailer_defaults(mailer)->max_size;
 	r->from = sender->mailbox;
-	r->message_id = message.message_id;
-	r->message = out->s;
-	r->message_len = out->len;
+	r->message_id = message->message_id;
+	return true;
+}
+
+static bool
+compose(struct mail_run *m, struct err *err)
+{
+	struct text *out = text_new(m);
+
+	if (!mail_message_build(&m->message, out, NULL, err))
+		return false;
+	m->request.message = out->s;
+	m->request.message_len = out->len;
 	return true;
 }
 
@@ -394,9 +411,10 @@ wants_queue(const struct mail_args *a, const struct engine *engine)
 	return a->queue.set || (!a->no_queue.set && !mail_queue_is_disabled(engine->mail_queue));
 }
 
-static enum step
-hand_over(struct mail_run *m, const struct mail_args *a)
+static void
+hand_over(struct mail_run *m)
 {
+	const struct mail_args *a = m->args;
 	struct run *run = m->run;
 	struct engine *engine = run_engine(run);
 	usec own = mailer_defaults(engine->mailer)->timeout;
@@ -407,8 +425,84 @@ hand_over(struct mail_run *m, const struct mail_args *a)
 			patience(run, mail_timeouts_default.total * USEC_PER_MSEC), on_accepted, m);
 	else
 		mail_once(m, engine, &m->request, patience(run, own), on_once, m);
-	return run_wait(run, NULL, NULL);
 }
+
+/* ---- attachments ---- */
+
+/* The items of the list: commas that the author wrote part them, commas in values do not. */
+static bool
+list_attachments(struct mail_run *m, struct attach_want *wants, size_t *count, struct err *err)
+{
+	const struct template *t = m->args->attach.t;
+	const struct engine *e = run_engine(m->run);
+	struct text *item = text_new(m);
+	const char *variable = NULL;
+	size_t pieces = 0;
+
+	*count = 0;
+	for (size_t i = 0; i <= t->n; i++) {
+		const struct template_piece *p = i < t->n ? &t->pieces[i] : NULL;
+		const char *s = p == NULL ? "," : p->s, *value;
+		size_t n = p == NULL ? 1 : p->n, value_len = 0;
+
+		if (p != NULL && p->is_variable) {
+			variable = mem_strndup(m, p->s, p->n);
+			value = run_var_get(m->run, variable, &value_len);
+			text_addn(item, value != NULL ? value : "", value_len);
+			pieces++;
+			continue;
+		}
+		for (; n > 0; s++, n--) {
+			if (*s != ',') {
+				pieces += *s != ' ';
+				text_addc(item, *s);
+				continue;
+			}
+			if (*count == ATTACH_MAX)
+				return err_class(
+					err, ERR_RANGE, "CONFIG", "attach: more than %d items", ATTACH_MAX);
+			if (!attach_parse(m, &wants[*count], e, mem_dup(m, item->s, item->len + 1), item->len,
+				    pieces == 1 ? variable : NULL, err))
+				return false;
+			++*count;
+			text_clear(item);
+			variable = NULL;
+			pieces = 0;
+		}
+	}
+	return true;
+}
+
+static void
+on_gathered(void *arg, const struct mail_attachment *items, size_t count, const struct err *why)
+{
+	struct mail_run *m = arg;
+	struct err err = *why;
+
+	m->message.attachments = items;
+	m->message.attachment_count = count;
+	if (items == NULL || !compose(m, &err)) {
+		config_failed(m, &err, true);
+		return;
+	}
+	m->message.attachments = NULL;
+	hand_over(m);
+}
+
+static bool
+gather(struct mail_run *m, struct err *err)
+{
+	struct attach_want wants[ATTACH_MAX];
+	struct engine *e = run_engine(m->run);
+	size_t count;
+
+	if (!list_attachments(m, wants, &count, err))
+		return false;
+	attach_gather(m, e, wants, count, mailer_defaults(e->mailer)->max_size, on_gathered, m);
+	return true;
+}
+
+/* ---- */
 
 /* run_expand() has said which variable it was. */
 static enum step
@@ -429,9 +523,12 @@ mail_exec(struct run *run, const void *args)
 	size_t n;
 
 	m->run = run;
+	m->args = a;
 	r->applet = run_policy(run);
 	r->server = run_expand(run, &a->server, &n);
 	if (r->server == NULL || (a->port.set && (port = run_expand(run, &a->port, NULL)) == NULL) ||
+		(a->credential.set && (r->credential = run_expand(run, &a->credential, NULL)) == NULL) ||
+		(a->attach.set && run_expand(run, &a->attach, NULL) == NULL) ||
 		(a->source_interface.set &&
 			(r->source_interface = run_expand(run, &a->source_interface, NULL)) == NULL) ||
 		(a->source_address.set &&
@@ -442,14 +539,19 @@ mail_exec(struct run *run, const void *args)
 		err_class(&err, ERR_INVALID, "CONTROL_CHARACTER",
 			"the server string holds a control character");
 	if (err.code != ERR_NONE || !set_server(run_engine(run), r, a, port, &err))
-		return config_failed(m, &err);
+		return config_failed(m, &err, false);
 	if (!set_message(m, a, &err))
-		return strcmp(err.class, "UNDEFINED_VARIABLE") == 0 ? undefined(m) : config_failed(m, &err);
+		return strcmp(err.class, "UNDEFINED_VARIABLE") == 0 ? undefined(m)
+								    : config_failed(m, &err, false);
 	if (!run_is_live(run)) { /* a replay or a simulation never mails */
 		set_result(m, "sent", MAIL_OK);
 		return STEP_NEXT;
 	}
-	return hand_over(m, a);
+	if (a->attach.set ? !gather(m, &err) : !compose(m, &err))
+		return config_failed(m, &err, false);
+	if (!a->attach.set)
+		hand_over(m);
+	return run_wait(run, NULL, NULL);
 }
 
 const struct action action_mail = {

@@ -210,8 +210,9 @@ add_encoded_body(struct text *out, const char *s, size_t n, bool base64)
 		encode_quoted_printable(out, s, n);
 }
 
+/* `seven_bits`: nothing of it may travel as 8bit. */
 static void
-add_body(struct text *out, const char *body, size_t n)
+add_body(struct text *out, const char *body, size_t n, bool seven_bits)
 {
 	struct text *lines = text_new(NULL);
 	struct body_facts f;
@@ -221,7 +222,7 @@ add_body(struct text *out, const char *body, size_t n)
 	f = look_at_body(lines->s, lines->len);
 	base64 = wants_base64(&f, lines->len);
 	text_printf(out, "Content-Type: text/plain; charset=%s\r\n", f.foreign > 0 ? "utf-8" : "us-ascii");
-	if (!f.must_encode) {
+	if (!f.must_encode && !(seven_bits && f.foreign > 0)) {
 		text_add(out, f.foreign > 0 ? TRANSFER_8BIT : "Content-Transfer-Encoding: 7bit\r\n");
 		text_add(out, "\r\n");
 		text_addn(out, lines->s, lines->len);
@@ -231,6 +232,21 @@ add_body(struct text *out, const char *body, size_t n)
 		add_encoded_body(out, lines->s, lines->len, base64);
 	}
 	mem_free(lines);
+}
+
+/* Parts are all of seven bits, so that no server has to touch them. */
+static void
+add_parts(struct text *out, const struct mail_message *m)
+{
+	char *boundary = multipart_boundary(NULL, m->body, m->body_len);
+
+	text_printf(out, "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n", boundary,
+		boundary);
+	add_body(out, m->body, m->body_len, true);
+	for (size_t i = 0; i < m->attachment_count; i++)
+		multipart_attach(out, boundary, &m->attachments[i]);
+	multipart_end(out, boundary);
+	mem_free(boundary);
 }
 
 bool
@@ -253,7 +269,10 @@ mail_message_build(const struct mail_message *m, struct text *out, unsigned *cle
 	if (m->applet != NULL && add_text_header(out, "X-EEM-Applet", m->applet, strlen(m->applet)))
 		dirty |= MAIL_CLEANED_APPLET;
 	text_add(out, "MIME-Version: 1.0\r\n");
-	add_body(out, m->body, m->body_len);
+	if (m->attachment_count > 0)
+		add_parts(out, m);
+	else
+		add_body(out, m->body, m->body_len, false);
 	if (cleaned != NULL)
 		*cleaned = dirty;
 	if (out->len - start > max)

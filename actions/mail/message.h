@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "actions/mail/address.h"
+#include "actions/mail/multipart.h"
 #include "core/err.h"
 #include "core/text.h"
 
@@ -24,6 +25,8 @@ struct mail_message {
 	size_t subject_len;
 	const char *body; /* any bytes */
 	size_t body_len;
+	const struct mail_attachment *attachments;
+	size_t attachment_count;
 	const char *applet;
 	const char *message_id; /* with its <> */
 	time_t date;            /* written in local time */

@@ -175,7 +175,7 @@ base64(const struct text *data)
 	return j;
 }
 
-/* {"from","pcapng"} -> {"bytes","next","packets"}: the file in pieces; no "next" behind the last. */
+/* {"from","pcapng","drain"} -> {"bytes","next","packets"}: the file in pieces; no "next" behind the last. */
 static bool
 op_export(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
 {
@@ -187,6 +187,8 @@ op_export(struct helper_state *h, struct entry *e, const json_t *ask, json_t *an
 	size_t packets = 0;
 	bool more;
 
+	if (json_is_true(json_object_get(ask, "drain")))
+		recording_drain(e->recording);
 	text_init(&piece, NULL);
 	if (from == 0 && !recording_file_begin(e->recording, pcapng, &piece, err)) {
 		mem_free(piece.s);

@@ -1,0 +1,41 @@
+/*
+ * What a mail carries besides its text: files by IOS name, the packets of a capture, a text of the run.
+ * Read before the message is built; nothing of it blocks the engine. Engine thread only.
+ */
+#ifndef ACTIONS_MAIL_ATTACH_H
+#define ACTIONS_MAIL_ATTACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "actions/mail/message.h"
+#include "core/err.h"
+
+struct engine;
+
+#define ATTACH_MAX 16 /* of one mail */
+
+enum attach_kind { ATTACH_TEXT, ATTACH_FILE, ATTACH_CAPTURE };
+
+struct attach_want {
+	enum attach_kind kind;
+	const char *name; /* of the file ("flash:x"), of the capture, or under which the text travels */
+	const char *text; /* of ATTACH_TEXT */
+	size_t len;
+};
+
+/*
+ * One item of the statement's list: `flash:x` and the other prefixes, `capture:NAME`; with `variable`, the whole item is the
+ * value of that one. The value of _cli_result is always text, whatever it says. False when it is none.
+ */
+bool attach_parse(const void *ctx, struct attach_want *, const struct engine *, const char *item, size_t n,
+	const char *variable, struct err *);
+
+/* Borrowed for the call; NULL with err (class CONFIG or MESSAGE_TOO_BIG) when one cannot be had. */
+typedef void attach_done_f(void *arg, const struct mail_attachment *items, size_t count, const struct err *);
+
+/* `done` is called once, from the loop. The wants are copied. More than `max` octets in all are refused. Freeing ctx drops the callback. */
+void attach_gather(const void *ctx, struct engine *, const struct attach_want *, size_t count, size_t max,
+	attach_done_f *done, void *arg);
+
+#endif
