@@ -138,6 +138,15 @@ set_time(const struct attempt *a, struct mail_job *job)
 		job->timeouts.total = (unsigned)(patience / USEC_PER_MSEC);
 }
 
+/* How long the mail has waited: what is not proven is believed after a while (mail-security 8.1). */
+static usec
+age_of(const struct attempt *a)
+{
+	usec age = clock_wall(a->queue->engine->clock) - a->part->message->created;
+
+	return age > 0 ? age : 0;
+}
+
 static void
 send(struct attempt *a)
 {
@@ -162,6 +171,7 @@ send(struct attempt *a)
 	}
 	set_time(a, job);
 	job->mid = a->part->message->mid;
+	job->age = age_of(a);
 	job->debug = queue_submission_debug(a->part->message);
 	mail_attempt(a, e, job, r->dane, on_attempted, a);
 	mem_free(r);

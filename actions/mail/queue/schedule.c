@@ -147,6 +147,18 @@ is_put_off(const struct mail_queue *q, const struct queue_host *h)
 	return h->put_off_until > clock_mono(q->engine->clock);
 }
 
+/* Deliveries at once: those of the domain's own profile, if it says so. */
+static unsigned
+limit_of(const struct mail_queue *q, const struct queue_host *h)
+{
+	const struct queue_part *p = first_of(h);
+	unsigned own = p == NULL || p->domain == NULL
+			       ? 0
+			       : destination_for(q->engine->destinations, p->domain)->max_connections;
+
+	return own > 0 ? own : q->per_host;
+}
+
 /*
  * A host that has not proven itself gets one attempt at a time, and leaves the last of the working places
  * and the last processes to those that have.
@@ -156,7 +168,7 @@ may_start(const struct mail_queue *q, const struct queue_host *h)
 {
 	unsigned working = q->active - q->slow, places = q->parallel, processes = q->parallel_max;
 
-	if (is_put_off(q, h) || h->active >= (h->proven ? q->per_host : 1))
+	if (is_put_off(q, h) || h->active >= (h->proven ? limit_of(q, h) : 1))
 		return false;
 	if (h->slow > 0 && q->active >= processes / 2)
 		return false;
