@@ -309,12 +309,13 @@ static void
 say_details(const struct show *v, const json_t *m, const json_t *part)
 {
 	struct writer *w = v->w;
+	const char *sender = string(m, "sender"); /* NULL: the null reverse-path of a bounce */
 	const json_t *item;
 	char at[32];
 	size_t i;
 
 	w_text(w, "    %s of applet %s, from <%s>, accepted %s, %lld octets\n    Message-ID %s\n    server ",
-		kinds[integer(m, "kind") & 3], string(m, "applet"), string(m, "sender"),
+		kinds[integer(m, "kind") & 3], string(m, "applet"), sender != NULL ? sender : "",
 		moment(integer(m, "created"), at), (long long)integer(m, "size"), string(m, "message_id"));
 	say_foreign(w, string(m, "server"));
 	w_text(w, "\n");
