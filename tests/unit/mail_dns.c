@@ -193,11 +193,9 @@ wrong_answers_are_refused(void **state)
 		"{\"version\":1,\"mx\":7}",
 		"{\"version\":1,\"hosts\":[{}]}",
 		"{\"version\":1,\"hosts\":[{\"name\":\"a\",\"addresses\":[7]}]}",
-		"{\"version\":1,\"hosts\":[{\"name\":\"a\",\"records\":[{\"usage\":3,\"selector\":1,"
-		"\"matching\":"
-		"1}]}]}",
-		"{\"version\":1,\"hosts\":[{\"name\":\"a\",\"records\":[{\"usage\":300,\"selector\":1,"
-		"\"matching\":1,\"data\":\"00\"}]}]}",
+		"{\"version\":1,\"hosts\":[{\"name\":\"a\",\"records\":[{\"usage\":3,\"data\":7}]}]}",
+		"{\"version\":1,\"hosts\":[{\"name\":\"a\",\"records\":[{\"usage\":300,\"data\":\"00\"}]}]}",
+		"{\"version\":1,\"hosts\":[{\"name\":\"a\",\"records\":[{\"usage\":3,\"data\":\"0\"}]}]}",
 		"{\"version\":1,\"texts\":[1]}",
 	};
 	void *ctx = mem_ctx(NULL, "test");
