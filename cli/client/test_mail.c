@@ -148,9 +148,9 @@ carry_out(const void *ctx, struct command *c, struct err *err)
 	char host[256] = "localhost";
 	struct mail_job *job;
 
-	if (c->trial.credential.set) {
-		err_class(err, ERR_REFUSED, "NO_PASSWORD",
-			"credentials are kept by a daemon: 'eventctl -c' asks one");
+	if (mail_trial_needs_daemon(&c->trial)) {
+		err_class(err, ERR_REFUSED, "CONFIG",
+			"credentials, DANE and USEDNS need a daemon: eventctl -c 'test mail server ...'");
 		return mail_verdict_refused(ctx, err);
 	}
 	gethostname(host, sizeof host - 1);

@@ -19,8 +19,8 @@ SSL_LINE = "Could not connect to SMTP Server, SSL Error. Please check the truste
 PASSWORD_LINE = "Could not connect to SMTP Server, User Name or Password is incorrect."
 CREDENTIALS = "%s:%s@" % (USER, PASSWORD)
 
-# What a test cannot meet: it has no message, no queue, no run that waits for it; and what only a delivery to the
-# recipients' own hosts can meet.
+# What a test cannot meet: it has no message, no queue, no run that waits for it; and what only the DNS and its policies
+# can bring, which test_mail_test_direct.py shows.
 NEVER_MET = {"CANCELLED", "DATA_REJECTED", "MESSAGE_REJECTED", "MESSAGE_TOO_BIG", "QUEUE_FULL", "EXPIRED", "HELPER_FAILED",
              "DNS_BOGUS", "DANE_NO_TLSA", "DANE_INSECURE", "DANE_BOGUS", "DANE_MISMATCH", "DANE_NO_TLS", "DANE_ROUTE",
              "STS_MX_MISMATCH", "STS_NO_TLS", "STS_CERT", "STS_TLS_VERSION"}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "actions/mail/credential.h"
+#include "actions/mail/destination/attempt.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/server.h"
 #include "actions/mail/test/trial.h"
@@ -20,7 +21,7 @@
 struct test {
 	struct session *session;
 	const char *shown; /* the server, its password hidden */
-	struct mail_ticket *ticket;
+	void *attempt;     /* what it lives in */
 };
 
 static void
@@ -43,7 +44,6 @@ tested(void *arg, const struct mail_result *r)
 {
 	struct test *t = arg;
 
-	t->ticket = NULL;
 	show(t, r);
 	session_done(t->session);
 }
@@ -55,8 +55,8 @@ test_over(void *arg, enum session_end why)
 	struct test *t = arg;
 
 	(void)why;
-	mem_free(t->ticket);
-	t->ticket = NULL;
+	mem_free(t->attempt);
+	t->attempt = NULL;
 }
 
 /* `test mail server "$_email_server"` is what the applets use. */
@@ -102,16 +102,18 @@ test_mail_server(struct session *s, const void *args, struct err *err)
 {
 	struct test *t = mem_new(session_cmd_ctx(s), struct test);
 	struct engine *e = session_engine(s);
+	const struct mail_trial *a = args;
 	struct mail_job *job;
 
 	t->session = s;
-	job = job_of(t, e, args, err);
+	job = job_of(t, e, a, err);
 	if (job == NULL) {
 		show(t, mail_verdict_refused(t, err));
 		err_clear(err);
 		return CMD_DONE;
 	}
-	t->ticket = mailer_submit(t, e->mailer, job, tested, t);
+	t->attempt = mem_ctx(t, "attempt");
+	mail_attempt(t->attempt, e, job, a->dane.set ? (enum mail_dane)a->dane.v : MAIL_DANE_NONE, tested, t);
 	return session_wait(s, 0, test_over, t);
 }
 

@@ -2,8 +2,10 @@
 #include "actions/mail/test/trial.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "actions/mail/address.h"
+#include "actions/mail/destination/profile.h"
 #include "actions/mail/server.h"
 #include "core/mem.h"
 
@@ -13,6 +15,13 @@ static const struct kw_alternative secure_words[] = {
 	{ "none", "Do not use TLS", MAIL_SECURE_NONE, false },
 	{ "smtps", "TLS from the first byte (RFC 8314)", MAIL_SECURE_SMTPS, false },
 	{ "tls", "Demand STARTTLS and validate the server", MAIL_SECURE_TLS, false },
+	{ NULL, NULL, 0, false },
+};
+
+static const struct kw_alternative dane_words[] = {
+	{ "none", "Do not use DANE", MAIL_DANE_NONE, false },
+	{ "opportunistic", "Use DANE where the server has it", MAIL_DANE_OPPORTUNISTIC, false },
+	{ "mandatory", "Connect with DANE only", MAIL_DANE_MANDATORY, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -36,6 +45,11 @@ const struct kw mail_trial_kw[] = {
 		.type = &kw_choice,
 		KW_AT(struct mail_trial, secure),
 		.choices = secure_words },
+	{ .word = "dane",
+		.help = "DNS-based authentication of the server",
+		.type = &kw_choice,
+		KW_AT(struct mail_trial, dane),
+		.choices = dane_words },
 	{ .word = "source-interface",
 		.help = "Interface whose address is the source",
 		.type = &kw_ifname,
@@ -74,13 +88,15 @@ set_server(struct mail_job *job, const struct mail_trial *t, const char *string,
 
 	if (s == NULL)
 		return false;
-	if (s->kind == MAIL_HOST_USE_DNS)
-		return err_class(err, ERR_REFUSED, "CONFIG",
-			"USEDNS names no server: a test needs a host, one of the domain's MX for example");
 	if (wanted != 0 && s->port != 0 && wanted != s->port)
 		return err_class(err, ERR_REFUSED, "BAD_PORT",
 			"the server string says port %u, the command port %u", s->port, wanted);
 	job->secure = t->secure.set ? (enum mail_secure)t->secure.v : MAIL_SECURE_OPPORTUNISTIC;
+	job->direct = s->kind == MAIL_HOST_USE_DNS;
+	if (job->direct && (!t->to.set || t->secure.set || t->dane.set))
+		return err_class(err, ERR_REFUSED, "CONFIG",
+			"USEDNS needs 'to' and takes neither 'secure' nor 'dane': the "
+			"recipient's domain and its profile say where and how");
 	job->port = wanted != 0 ? wanted : s->port != 0 ? s->port : mail_default_port(job->secure);
 	if (job->secure == MAIL_SECURE_TLS && job->port == 465)
 		job->secure = MAIL_SECURE_SMTPS; /* RFC 8314 section 3 */
@@ -109,11 +125,24 @@ set_envelope(struct mail_job *job, const struct mail_trial *t, const char *sende
 		return err_wrap(err, "to");
 	if (to->count == 0)
 		return err_class(err, ERR_REFUSED, "BAD_ADDRESS", "to: no recipient");
+	for (size_t i = 1; job->direct && i < to->count; i++)
+		if (strcasecmp(to->items[i].domain, to->items[0].domain) != 0)
+			return err_class(err, ERR_REFUSED, "CONFIG", "to: a test by USEDNS is of one domain");
+	if (job->direct) {
+		job->host = to->items[0].domain;
+		job->host_kind = MAIL_HOST_NAME;
+	}
 	job->from = f->mailbox;
 	job->recipients = mem_array(job, const char *, to->count);
 	for (size_t i = 0; i < to->count; i++)
 		job->recipients[job->recipient_count++] = to->items[i].mailbox;
 	return true;
+}
+
+bool
+mail_trial_needs_daemon(const struct mail_trial *t)
+{
+	return t->credential.set || t->dane.set || strcmp(t->server.s, "USEDNS") == 0;
 }
 
 struct mail_job *

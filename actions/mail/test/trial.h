@@ -16,7 +16,7 @@ struct mail_trial {
 	struct kw_str server;
 	struct kw_str credential;
 	struct kw_int port, timeout;
-	struct kw_enum secure;
+	struct kw_enum secure, dane;
 	struct kw_str source_interface, source_address;
 	struct kw_str from, to;
 	struct kw_flag cleartext;
@@ -24,12 +24,15 @@ struct mail_trial {
 
 extern const struct kw mail_trial_kw[];
 
+/* What only a daemon can do: its resolver, its credentials. */
+bool mail_trial_needs_daemon(const struct mail_trial *);
+
 #define MAIL_TRIAL_TIMEOUT \
 	60 /* seconds for all of it, unless `timeout` or the configuration says otherwise */
 
 /*
  * The job without what the configuration knows: trust, HELO name, mechanisms, time, and the password of
- * a user who gave none. `server` is the string to use instead of the words' own, or NULL; `sender` that of a `to` without `from`.
+ * a user who gave none. USEDNS is a test of the host that takes mail for the domain of `to`. `server` is the string to use instead of the words' own, or NULL; `sender` that of a `to` without `from`.
  * NULL and err->class (a mail class) when the words make no job.
  */
 struct mail_job *mail_trial_job(
