@@ -42,6 +42,20 @@ find(const struct engine *engine, uint32_t number)
 	return o;
 }
 
+/* Those who watch may live longer. */
+static int
+operation_free(void *p)
+{
+	struct operation *o = p;
+	struct watch *w;
+
+	while ((w = LIST_FIRST(&o->watches)) != NULL) {
+		LIST_REMOVE(w, link);
+		mem_on_free(w, NULL);
+	}
+	return 0;
+}
+
 static struct operation *
 operation_of(struct engine *engine, uint32_t number)
 {
@@ -55,6 +69,7 @@ operation_of(struct engine *engine, uint32_t number)
 	}
 	o = mem_new(engine->slas, struct operation);
 	o->number = number;
+	mem_on_free(o, operation_free);
 	HASH_ADD(hh, engine->slas->by_number, number, sizeof o->number, o);
 	return o;
 }
