@@ -40,6 +40,20 @@ objects_free(void *p)
 	return 0;
 }
 
+/* Those who watch may live longer. */
+static int
+object_free(void *p)
+{
+	struct object *o = p;
+	struct watch *w;
+
+	while ((w = TAILQ_FIRST(&o->watches)) != NULL) {
+		TAILQ_REMOVE(&o->watches, w, link);
+		mem_on_free(w, NULL);
+	}
+	return 0;
+}
+
 static struct objects *
 objects_of(const struct engine *engine)
 {
@@ -74,6 +88,7 @@ object_of(struct engine *engine, uint32_t number)
 	o = mem_new(all, struct object);
 	o->number = number;
 	TAILQ_INIT(&o->watches);
+	mem_on_free(o, object_free);
 	HASH_ADD(hh, all->by_number, number, sizeof o->number, o);
 	return o;
 }
