@@ -105,6 +105,18 @@ class_of(int error)
 	return error == ETIMEDOUT ? "CONNECT_TIMEOUT" : "CONNECT_UNREACHABLE";
 }
 
+/* A VRF is a device: what is bound to it is routed by its table. Nothing may leave by another one. */
+static bool
+use_vrf(int fd, const char *vrf, struct err *err)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, vrf, (socklen_t)strlen(vrf)) == 0)
+		return true;
+	if (errno == ENODEV)
+		return err_class(err, ERR_NOT_FOUND, "SOURCE_UNAVAILABLE", "there is no VRF %s", vrf);
+	return err_class(
+		err, ERR_IO, "SOURCE_UNAVAILABLE", "VRF %s cannot be used: %s", vrf, strerror(errno));
+}
+
 static bool
 bind_source(const struct connect_want *w, int fd, int family, struct err *err)
 {
@@ -112,6 +124,8 @@ bind_source(const struct connect_want *w, int fd, int family, struct err *err)
 	const struct sockaddr_storage *from = family == AF_INET ? &src->v4 : &src->v6;
 	socklen_t n = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 
+	if (src->interface == NULL && src->vrf != NULL && !use_vrf(fd, src->vrf, err))
+		return false;
 	if (!src->bound)
 		return true;
 	/* Unprivileged since Linux 5.7; where it is not, the address alone must do. */

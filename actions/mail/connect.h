@@ -18,7 +18,8 @@ struct mail_source {
 	const char *interface;      /* bound to it, or NULL */
 	struct sockaddr_storage v4; /* family AF_UNSPEC = not usable */
 	struct sockaddr_storage v6;
-	bool bound; /* false: any address will do */
+	bool bound;      /* false: any address will do */
+	const char *vrf; /* whose table is used; NULL: the system's, or that of the interface */
 };
 
 /* Finds the addresses; err->class SOURCE_UNAVAILABLE when there is none that can be used. */

@@ -58,6 +58,7 @@ resolve(struct delivery *d, const struct mail_hop *hop, struct err *err)
 	smtp_phase(&d->smtp, PHASE_CONNECT);
 	if (!mail_source_find(job->source_interface, job->source_address, &d->source, err))
 		return false;
+	d->source.vrf = job->vrf;
 	d->smtp.phase = PHASE_DNS;
 	return hop->address_count > 0 ? take_addresses(d, hop, err) : look_up(d, hop, err);
 }

@@ -84,6 +84,7 @@ static const struct record_field job_fields[] = {
 	{ "identity", RECORD_SECRET, AT(identity) },
 	{ "source_interface", RECORD_STRING, AT(source_interface) },
 	{ "source_address", RECORD_STRING, AT(source_address) },
+	{ "vrf", RECORD_STRING, AT(vrf) },
 	{ "resolver", RECORD_STRING, AT(resolver) },
 	{ "helo", RECORD_STRING, AT(helo) },
 	{ "keep_secrets", RECORD_BOOL, AT(keep_secrets) },

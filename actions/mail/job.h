@@ -68,7 +68,7 @@ struct mail_job {
 	bool cleartext_auth;                    /* explicit permission to log in without verified TLS */
 	const char
 		*mechanisms; /* allowed SASL mechanisms, blanks between, in order; NULL: the default order */
-	bool tls_report; /* RFC 8460 3: no policy may hold it up, and it is counted in no report */
+	bool tls_report;     /* RFC 8460 3: no policy may hold it up, and it is counted in no report */
 	bool direct;         /* to the recipients' own hosts: `host` is their domain, `hops` the hosts */
 	struct mail_hop *hops; /* in order; NULL: `host` is the only one, `secure` says what is demanded */
 	size_t hop_count;
@@ -88,6 +88,7 @@ struct mail_job {
 		*sts_trust; /* for hosts under an MTA-STS policy, which are Web PKI; NULL: `trust` */
 
 	const char *source_interface, *source_address; /* at most one */
+	const char *vrf;                               /* a device on Linux; NULL: the system's table */
 	const char *
 		resolver; /* name server to ask for the host's addresses, ADDR or ADDR@PORT; NULL: the system's */
 	const char *helo; /* NULL: the address literal of our end */

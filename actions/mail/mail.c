@@ -25,7 +25,7 @@ enum { PORT_MAX = 65535 };
 
 struct mail_args {
 	struct kw_template server, to, from, cc, bcc, subject, body;
-	struct kw_template source_interface, source_address, port, credential, attach;
+	struct kw_template source_interface, source_address, vrf, port, credential, attach;
 	struct kw_enum secure, dane;
 	struct kw_flag queue, no_queue;
 	bool *warned; /* an undefined cc or bcc is told once a load */
@@ -74,6 +74,10 @@ static const struct kw mail_server_kw[] = {
 		.type = &kw_operand,
 		KW_AT(struct mail_args, source_address),
 		.group = 1 },
+	{ .word = "vrf",
+		.help = "VRF whose routing table is used",
+		.type = &kw_operand,
+		KW_AT(struct mail_args, vrf) },
 	{ .word = "port",
 		.help = "Port of the mail server <1-65535>",
 		.type = &kw_operand,
@@ -532,7 +536,8 @@ mail_exec(struct run *run, const void *args)
 		(a->source_interface.set &&
 			(r->source_interface = run_expand(run, &a->source_interface, NULL)) == NULL) ||
 		(a->source_address.set &&
-			(r->source_address = run_expand(run, &a->source_address, NULL)) == NULL))
+			(r->source_address = run_expand(run, &a->source_address, NULL)) == NULL) ||
+		(a->vrf.set && (r->vrf = run_expand(run, &a->vrf, NULL)) == NULL))
 		return undefined(m);
 	m->shown = mail_server_mask(m, r->server, n);
 	if (memchr(r->server, '\0', n) != NULL)

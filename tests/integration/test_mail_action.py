@@ -438,6 +438,17 @@ def test_source_address_and_interface(applet):
         assert len(server.sessions) == 2
 
 
+def test_a_vrf_is_a_device(applet):
+    """There are no VRF devices here; the loopback is a device that leads to the server, as a VRF's would be."""
+    with BadSmtp() as server:
+        applet.sends("127.0.0.1", "vrf lo port %d" % server.port)
+        applet.sends("127.0.0.1", "source-address 127.0.0.9 vrf lo port %d" % server.port)
+        server.settle()
+        assert [s.peer[0] for s in server.sessions] == ["127.0.0.1", "127.0.0.9"]
+        assert applet.fails("127.0.0.1", "vrf nowhere port %d" % server.port)[:2] == ("SOURCE_UNAVAILABLE", "connect")
+        assert len(server.sessions) == 2
+
+
 # --- security ---
 
 def test_smtps_and_its_default(applet, tls):

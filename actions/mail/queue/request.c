@@ -33,6 +33,7 @@ static const struct record_field request_fields[] = {
 	{ "dane", RECORD_WORD, offsetof(struct mail_request, dane), dane_name, MAIL_DANE_MANDATORY + 1 },
 	{ "source_interface", RECORD_STRING, AT(source_interface) },
 	{ "source_address", RECORD_STRING, AT(source_address) },
+	{ "vrf", RECORD_STRING, AT(vrf) },
 	{ "message_id", RECORD_STRING, AT(message_id) },
 	{ "from", RECORD_STRING, AT(from) },
 	{ "tls_report", RECORD_BOOL, AT(tls_report) },
@@ -138,6 +139,7 @@ set_source(struct mail_job *job, const struct mail_request *r, struct err *err)
 			err, ERR_INVALID, "CONFIG", "source-address %s is not an address", r->source_address);
 	job->source_interface = mem_strdup(job, r->source_interface);
 	job->source_address = mem_strdup(job, r->source_address);
+	job->vrf = mem_strdup(job, r->vrf);
 	return true;
 }
 

@@ -24,13 +24,14 @@ struct mail_request {
 	enum mail_secure secure;
 	enum mail_dane dane;
 	const char *source_interface, *source_address;
+	const char *vrf;        /* NULL: the table of the system */
 	const char *message_id; /* stays the same over all attempts */
 	const char *from;
 	const char **recipients;
 	size_t recipient_count;
 	const char *message;
 	size_t message_len;
-	bool tls_report; /* as struct mail_job has it */
+	bool tls_report;  /* as struct mail_job has it */
 	debug_mask debug; /* what the run asked for; of the first attempt, not kept */
 };
 
