@@ -142,3 +142,49 @@ def test_an_unusable_record_forbids_the_clear(module_daemon, dns, clear, tmp_pat
         assert waiting(d, "a@u.example")[0]["state"] == "deferred" and len(clear.mails) == before
         d.run("SEND", "a@n.example")
         assert len(clear.mails) == before + 1  # without records, Preferred goes in the clear
+
+
+# ---- Postfix as the peer, and servers that the action names -----------------------------------------------------------------
+
+
+@pytest.fixture
+def postfix(new_mailhost, pki, tmp_path):
+    """A Postfix and a DNS that has records for its ports."""
+    host = new_mailhost()
+    own = Dns(tmp_path / "dns")
+    good, wrong = danezones.tlsa(pki.path("chain.pem"), 2, 1, 2, 1), danezones.OTHER
+    own.zone("test")
+    own.zone("example.test", "@ MX 10 mail", "mail A 127.0.0.1", "_%d._tcp.mail TLSA %s" % (host.smtp, good),
+             "_%d._tcp.mail TLSA %s" % (host.submission, good))
+    own.zone("example", "relay A 127.0.0.1", "_%d._tcp.relay TLSA %s" % (host.submission, wrong),
+             "plain A 127.0.0.1")
+    with own:
+        host.dns = own
+        yield host
+
+
+def test_postfix_by_its_issuers_key(postfix, new_daemon):
+    """DANE-TA: the intermediate's key by SHA-512; name and dates count."""
+    d = new_daemon(config=["ip name-server " + postfix.dns.resolver, "dnssec trust-anchor " + postfix.dns.anchor,
+                           "mail destination example.test tls required dane mandatory"] + applet("SEND", postfix.smtp))
+    assert d.show("daneverify example.test port %d" % postfix.smtp).splitlines()[-2] == "DANE SUCCESS for example.test"
+    assert d.run("SEND", "noc@example.test").code == 0
+    assert postfix.wait_mail(1)[0]["subject"] == "link"
+    assert "TLS success protocol TLSv1.3" in d.show("show mail log | include for example.test")
+
+
+def test_a_server_that_the_action_names(postfix, new_daemon):
+    """Its address must be SECURE, TLSA stands under its own port; a trustpoint is not needed, and a mismatch waits."""
+    def send(name, host):
+        return ["event manager applet " + name, " event none sync yes",
+                ' action 1 mail server "username:password@%s" to "noc@example.test" from "eem@example.test" subject "%s" body "x" '
+                "port %d secure tls dane mandatory" % (host, name, postfix.submission)]
+    d = new_daemon(config=["ip name-server " + postfix.dns.resolver, "dnssec trust-anchor " + postfix.dns.anchor]
+                   + send("GOOD", "mail.example.test") + send("WRONG", "relay.example") + send("NONE", "plain.example"))
+    assert d.run("GOOD").code == 0
+    assert postfix.wait_mail(1)[0]["subject"] == "GOOD"
+    for name, want in (("WRONG", "DANE_MISMATCH"), ("NONE", "DANE_NO_TLSA")):
+        d.run(name)
+        messages = d.json("show mail queue detail")["messages"]
+        assert want in [m["class"] for m in messages], messages
+    assert len(postfix.wait_mail(1)) == 1
