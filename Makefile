@@ -68,9 +68,10 @@ main_of_eventd-capture := eventd/capture/main.c
 main_of_eventd-resolve := actions/mail/dns/main.c
 main_of_eventd-device  := cli/device/main.c
 main_of_eventd-lua     := applets/lua/main.c
+main_of_eventd-probe   := eventd/probe/main.c
 main_of_eventd-pki     := pki/main.c
 main_of_eventd-snmp    := eventd/snmp/main.c
-NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-sts eventd-capture eventd-device eventd-lua eventd-pki eventd-snmp
+NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-sts eventd-capture eventd-device eventd-lua eventd-pki eventd-snmp eventd-probe
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.

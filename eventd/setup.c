@@ -40,6 +40,8 @@
 #include "detect/detector.h"
 #include "detect/syslog.h"
 #include "pki/store.h"
+#include "probe/prober.h"
+#include "probe/slas.h"
 #include "snmp/client.h"
 #include "snmp/config.h"
 #include "snmp/trap.h"
@@ -130,6 +132,14 @@ snmp_processes(void *source, cli_process_f *f, void *arg)
 }
 
 static void
+probe_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "IP SLA probes" };
+
+	report_helper(&list, prober_helper(source));
+}
+
+static void
 report_policy(void *arg, const char *name, const char *policy, pid_t pid)
 {
 	struct process_list *list = arg;
@@ -185,11 +195,13 @@ register_everything(struct engine *e)
 	mail_queue_commands(e->cli, e->mail_queue);
 	intake_commands(e->cli);
 	tracks_commands(e->cli, e->tracks);
+	slas_commands(e->cli);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, resolve_processes, e->resolver);
 	cli_add_processes(e->cli, sts_processes, e->sts);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 	cli_add_processes(e->cli, snmp_processes, e->snmp);
+	cli_add_processes(e->cli, probe_processes, e->prober);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
 }
 
@@ -246,6 +258,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	}
 	snmp_traps_start(e);
 	e->tracks = tracks_new(e, e);
+	e->sla_world = slas_new(e, e);
 	register_everything(e);
 	cli_set_hook(e->cli, detector_cli_line, e);
 	return e;

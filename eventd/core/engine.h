@@ -48,6 +48,8 @@ struct engine {
 	struct addresses *addresses;       /* net/addresses.h; NULL: there is no netlink */
 	struct routes *routes;             /* net/routes.h: routes_of() */
 	struct fdb *fdb;                   /* net/fdb.h: fdb_of() */
+	struct slas_world *sla_world;      /* probe/slas.h */
+	struct prober *prober;             /* probe/prober.h */
 	struct slas *slas;                 /* bus/sla.h */
 	struct tracks *tracks;             /* track/track.h */
 	struct captures *captures;         /* capture/capture.h */

@@ -1,6 +1,10 @@
-/* Detector ipsla: reactions of IP SLA operations. */
-#include "detect/detector.h"
+/* Detector ipsla: reactions of IP SLA operations (eventd/probe/ makes the events). */
+#include "bus/ipsla.h"
 
+#include <string.h>
+#include <strings.h>
+
+#include "detect/detector.h"
 #include "core/text.h"
 #include "detect/words.h"
 
@@ -32,20 +36,6 @@ static const struct kw_alternative reactions[] = {
 	{ "timeout", "Time-out", 16, false },
 	{ "verifyError", "Error of verification", 17, false },
 	{ NULL, NULL, 0, false },
-};
-
-struct ipsla_data {
-	const char *group_name;
-	int64_t oper_id;
-	const char *condition;
-	const char *react_type;
-	const char *threshold_type;
-	const char *dest_ip_addr;
-	int64_t threshold_rising;
-	int64_t threshold_falling;
-	int64_t threshold_count;
-	int64_t threshold_count2;
-	int64_t measured_threshold_value;
 };
 
 static const struct event_field ipsla_fields[] = {
@@ -86,6 +76,18 @@ ipsla_check(struct engine *engine, const void *args, bool final, struct err *err
 	       words_missing(err, "one of 'group-name', 'operation-id' is missing");
 }
 
+static bool
+ipsla_match(const struct spec *s, const struct event *ev)
+{
+	const struct ipsla_spec *a = s->args;
+	const struct ipsla_data *d = ev->data;
+
+	return (!a->group.set || strcmp(a->group.s, d->group_name) == 0) &&
+	       (!a->operation.set || a->operation.v == d->oper_id) &&
+	       (!a->address.set || strcasecmp(a->address.s, d->dest_ip_addr) == 0) &&
+	       (!a->reaction.set || strcmp(reactions[a->reaction.v].word, d->react_type) == 0);
+}
+
 static void
 ipsla_describe(const struct spec *s, struct text *out)
 {
@@ -112,5 +114,6 @@ const struct detector detector_ipsla = {
 	.fields = ipsla_fields,
 	.awaited = true,
 	.check = ipsla_check,
+	.match = ipsla_match,
 	.describe = ipsla_describe,
 };

@@ -515,6 +515,6 @@ link_speed(const struct link *l, int *full_duplex)
 	close(fd);
 	if (full_duplex != NULL && cmd.duplex != DUPLEX_UNKNOWN)
 		*full_duplex = cmd.duplex == DUPLEX_FULL;
-	mbit = ethtool_cmd_speed(&cmd);
+	mbit = (uint32_t)cmd.speed_hi << 16 | cmd.speed;
 	return mbit == (uint32_t)SPEED_UNKNOWN || mbit == 0 ? 0 : mbit * 1000000ull;
 }

@@ -57,11 +57,16 @@ def test_a_flap_is_a_reset_of_the_interface(linked):
 def test_counters_are_those_of_the_kernel(linked):
     namespace, daemon = linked
     send(namespace, 50)
-    seen, true = interface(daemon, "eth0"), kernel(namespace, "eth0")
-    assert seen["packets_output"] == true["tx"]["packets"] >= 50
-    assert seen["bytes_output"] == true["tx"]["bytes"]
-    assert interface(daemon, "peer0")["packets_input"] == kernel(namespace, "peer0")["rx"]["packets"] >= 50
-    assert "%d packets output, %d bytes" % (true["tx"]["packets"], true["tx"]["bytes"]) in daemon.show("show interfaces eth0")
+
+    def agrees():  # the pair says something by itself now and then
+        before, seen, after = kernel(namespace, "eth0"), interface(daemon, "eth0"), kernel(namespace, "eth0")
+        return before == after and (seen["packets_output"], seen["bytes_output"]) == (after["tx"]["packets"], after["tx"]["bytes"])
+    assert tree.wait_for(agrees)
+    assert kernel(namespace, "eth0")["tx"]["packets"] >= 50
+    assert interface(daemon, "peer0")["packets_input"] >= 50
+    assert tree.wait_for(lambda: "%d packets output, %d bytes" % (kernel(namespace, "eth0")["tx"]["packets"],
+                                                                  kernel(namespace, "eth0")["tx"]["bytes"])
+                         in daemon.show("show interfaces eth0"))
 
 
 def test_cleared_counters_begin_anew_and_the_detector_does_not(linked):

@@ -252,6 +252,34 @@ verb_interface(struct world *w, const struct statement *st)
 	return true;
 }
 
+/* sla TARGET TIME | timeout | refused | verify: what probes of that target find from here on. */
+static bool
+verb_sla(struct world *w, const struct statement *st)
+{
+	const char *what = st->word[2];
+	usec rtt = 0;
+	enum probe_code code = PROBE_OK;
+	size_t i = 0;
+
+	if (strcmp(what, "timeout") == 0)
+		code = PROBE_TIMEOUT;
+	else if (strcmp(what, "refused") == 0)
+		code = PROBE_NO_CONNECTION;
+	else if (strcmp(what, "verify") == 0)
+		code = PROBE_VERIFY_ERROR;
+	else if (!script_time(what, &rtt))
+		return world_fail(w, "'%s' is no time, timeout, refused or verify", what);
+	while (i < w->ntargets && strcmp(w->targets[i].name, st->word[1]) != 0)
+		i++;
+	if (i == sizeof w->targets / sizeof *w->targets)
+		return world_fail(w, "too many targets");
+	if (i == w->ntargets)
+		w->targets[w->ntargets++].name = mem_strdup(w, st->word[1]);
+	w->targets[i].code = code;
+	w->targets[i].rtt = rtt;
+	return true;
+}
+
 /* publish SUB-SYSTEM TYPE [ARG...]: an event of an application outside. */
 static bool
 verb_publish(struct world *w, const struct statement *st)
@@ -344,6 +372,7 @@ static const struct {
 	{ "press", 2, false, verb_press },
 	{ "publish", 2, false, verb_publish },
 	{ "refused", 1, true, verb_refused },
+	{ "sla", 2, false, verb_sla },
 	{ "start", 1, false, verb_nothing },
 	{ "sts", 3, false, verb_sts },
 	{ "step", 1, false, verb_step },

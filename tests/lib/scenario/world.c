@@ -14,6 +14,7 @@
 #include "core/mem.h"
 #include "detect/kernel.h"
 #include "net/links.h"
+#include "probe/prober.h"
 #include "disk.h"
 #include "names.h"
 #include "virtual.h"
@@ -100,6 +101,24 @@ world_open_session(struct world *w)
 	w->ready = true;
 }
 
+/* What `sla` has said of the target; one that nobody spoke of does not answer. */
+static void
+on_probe(void *arg, const struct probe_ask *ask, struct probe_answer *answer, usec *after)
+{
+	const struct world *w = arg;
+
+	answer->code = PROBE_TIMEOUT;
+	*after = (usec)ask->timeout_ms * USEC_PER_MSEC;
+	for (size_t i = 0; i < w->ntargets; i++) {
+		if (strcmp(w->targets[i].name, ask->target) != 0)
+			continue;
+		answer->code = w->targets[i].code;
+		answer->rtt_us = answer->code == PROBE_OK ? w->targets[i].rtt : -1;
+		if (answer->code != PROBE_TIMEOUT)
+			*after = w->targets[i].rtt;
+	}
+}
+
 struct world *
 world_new(const char *path, usec wall_start)
 {
@@ -122,6 +141,7 @@ world_new(const char *path, usec wall_start)
 	kernel_detectors_come(w->engine);
 	names_new(w);
 	w->answer = MAIL_OK;
+	prober_fake(w->engine->prober, on_probe, w);
 	world_open_session(w);
 	return w;
 }

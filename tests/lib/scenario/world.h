@@ -11,6 +11,7 @@
 #include "core/engine.h"
 #include "core/err.h"
 #include "core/text.h"
+#include "probe/ask.h"
 #include "script.h"
 
 struct agent;
@@ -41,6 +42,14 @@ struct world {
 
 	struct agent *agent; /* agent.h */
 	struct names *names; /* names.h */
+
+	/* what IP SLA operations find at each target */
+	struct {
+		const char *name;
+		enum probe_code code;
+		usec rtt;
+	} targets[16];
+	size_t ntargets;
 
 	struct err refusal;
 	const struct statement *now;

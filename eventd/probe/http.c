@@ -1,0 +1,123 @@
+/* http get: a transaction with libcurl, in a worker thread: it resolves and connects by itself. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "core/mem.h"
+#include "probe/run.h"
+
+/* Of the worker thread: malloc only. */
+struct transaction {
+	struct probe_run *run;
+	char *url, *interface;
+	long timeout_ms;
+	CURLcode result;
+	long status;
+	curl_off_t dns_us, tcp_us, total_us;
+	char address[64];
+	char why[CURL_ERROR_SIZE];
+};
+
+static size_t
+forget_body(char *data, size_t size, size_t n, void *arg)
+{
+	return size * n;
+}
+
+static void
+work(void *data)
+{
+	struct transaction *t = data;
+	CURL *c = curl_easy_init();
+	char *address = NULL;
+
+	t->result = CURLE_FAILED_INIT;
+	if (c == NULL)
+		return;
+	curl_easy_setopt(c, CURLOPT_URL, t->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, t->timeout_ms);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, forget_body);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->why);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, "eventd");
+	if (t->interface != NULL)
+		curl_easy_setopt(c, CURLOPT_INTERFACE, t->interface);
+	t->result = curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &t->status);
+	curl_easy_getinfo(c, CURLINFO_NAMELOOKUP_TIME_T, &t->dns_us);
+	curl_easy_getinfo(c, CURLINFO_CONNECT_TIME_T, &t->tcp_us);
+	curl_easy_getinfo(c, CURLINFO_TOTAL_TIME_T, &t->total_us);
+	curl_easy_getinfo(c, CURLINFO_PRIMARY_IP, &address);
+	snprintf(t->address, sizeof t->address, "%s", address == NULL ? "" : address);
+	curl_easy_cleanup(c);
+}
+
+static enum probe_code
+code_of(const struct transaction *t)
+{
+	switch (t->result) {
+	case CURLE_OK:
+		/* IOS takes redirections for an answer. */
+		return t->status == 200 || t->status == 301 || t->status == 302 ? PROBE_OK : PROBE_HTTP_ERROR;
+	case CURLE_OPERATION_TIMEDOUT:
+		return PROBE_HTTP_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return PROBE_DNS_QUERY_ERROR;
+	case CURLE_COULDNT_CONNECT:
+		return PROBE_NO_CONNECTION;
+	default:
+		return PROBE_HTTP_ERROR;
+	}
+}
+
+static void
+done(void *data)
+{
+	const struct transaction *t = data;
+	struct probe_run *r = t->run;
+	struct probe_answer a = { .code = code_of(t),
+		.rtt_us = t->result == CURLE_OK ? t->total_us : -1,
+		.dns_us = t->dns_us,
+		.tcp_us = t->tcp_us > t->dns_us ? t->tcp_us - t->dns_us : -1,
+		.http_us = t->total_us > t->tcp_us ? t->total_us - t->tcp_us : -1,
+		.http_status = (int)t->status,
+		.detail = t->why[0] != '\0' ? t->why : NULL };
+
+	snprintf(r->address, sizeof r->address, "%.*s", (int)sizeof r->address - 1, t->address);
+	probe_finish_answer(r, &a);
+}
+
+static void
+forget(void *data)
+{
+	struct transaction *t = data;
+
+	free(t->url);
+	free(t->interface);
+	free(t);
+}
+
+void
+probe_http_start(struct probe_run *r)
+{
+	struct transaction *t = calloc(1, sizeof *t);
+	const char *device = r->ask->source_interface != NULL ? r->ask->source_interface : r->ask->vrf;
+
+	if (t == NULL || (t->url = strdup(r->ask->target)) == NULL) {
+		free(t);
+		probe_finish(r, PROBE_BUSY, "no memory");
+		return;
+	}
+	t->run = r;
+	t->timeout_ms = (long)r->ask->timeout_ms;
+	if (r->ask->source_address != NULL)
+		t->interface = strdup(r->ask->source_address);
+	else if (device != NULL)
+		t->interface = strdup(device);
+	work_submit(r, r->loop, work, done, forget, t);
+}

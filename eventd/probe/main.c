@@ -1,0 +1,40 @@
+/*
+ * eventd-probe: sends what IP SLA operations send, and says what came back (probe/ask.h has the form). It holds
+ * no secrets and no configuration; many probes are under way at once.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <curl/curl.h>
+
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/privilege.h"
+#include "probe/run.h"
+
+int
+main(void)
+{
+	const struct rlimit none = { 0, 0 };
+	void *ctx = mem_ctx(NULL, "eventd-probe");
+	struct echo_sockets sockets;
+	struct err err = ERR_INIT;
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	signal(SIGPIPE, SIG_IGN);
+	echo_open(&sockets);
+	if (!privilege_drop(&err)) {
+		fprintf(stderr, "eventd-probe: %s\n", err.text);
+		return 1;
+	}
+	setenv("UV_THREADPOOL_SIZE", "32", 1); /* names and http transactions wait there */
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	loop_run(probe_world_new(ctx, &sockets));
+	mem_free(ctx);
+	curl_global_cleanup();
+	return 0;
+}

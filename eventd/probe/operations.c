@@ -1,0 +1,278 @@
+/* The life of IP SLA operations: schedule, runs, statistics. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bus/detector.h"
+#include "bus/sla.h"
+#include "conf/conf.h"
+#include "core/ifname.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "probe/operation.h"
+#include "probe/prober.h"
+
+struct operation *
+slas_find(const struct slas_world *all, uint32_t number)
+{
+	struct operation *o = all->first;
+
+	while (o != NULL && o->number != number)
+		o = o->next;
+	return o;
+}
+
+struct operation *
+slas_get(struct slas_world *all, uint32_t number)
+{
+	struct operation **at = &all->first, *o;
+
+	while (*at != NULL && (*at)->number < number)
+		at = &(*at)->next;
+	if (*at != NULL && (*at)->number == number)
+		return *at;
+	o = mem_new(all, struct operation);
+	o->next = *at;
+	o->all = all;
+	o->number = number;
+	o->rtt_us = o->dns_us = o->tcp_us = o->http_us = -1;
+	*at = o;
+	return o;
+}
+
+static void
+stop(struct operation *o)
+{
+	mem_free(o->timer);
+	mem_free(o->life);
+	mem_free(o->run);
+	o->timer = o->life = NULL;
+	o->run = NULL;
+}
+
+void
+slas_tidy(struct slas_world *all, struct operation *gone)
+{
+	struct operation **at = &all->first;
+
+	if (gone->configured || gone->schedule.is_set || gone->reactions != NULL || gone->trigger_count > 0)
+		return;
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	stop(gone);
+	mem_free(gone);
+}
+
+/* ---- one run ---- */
+
+static void
+keep(struct operation *o, const struct probe_answer *a, enum probe_code code)
+{
+	o->code = code;
+	o->rtt_us = a->rtt_us;
+	o->dns_us = a->dns_us;
+	o->tcp_us = a->tcp_us;
+	o->http_us = a->http_us;
+	o->has_run = true;
+	if (a->address != NULL)
+		snprintf(o->address, sizeof o->address, "%s", a->address);
+	if (!probe_code_is_success(code)) {
+		o->failures++;
+		return;
+	}
+	if (o->successes == 0 || a->rtt_us < o->rtt_min)
+		o->rtt_min = a->rtt_us;
+	if (a->rtt_us > o->rtt_max)
+		o->rtt_max = a->rtt_us;
+	o->rtt_sum += a->rtt_us;
+	o->over += code == PROBE_OVER_THRESHOLD;
+	o->successes++;
+}
+
+static void
+on_answer(void *arg, const struct probe_answer *a)
+{
+	struct operation *o = arg;
+	enum probe_code code = a->code;
+	struct sla_outcome outcome;
+
+	mem_free(o->run);
+	o->run = NULL;
+	if (code == PROBE_OK && a->rtt_us > (int64_t)o->config.threshold * 1000)
+		code = PROBE_OVER_THRESHOLD;
+	keep(o, a, code);
+	outcome = (struct sla_outcome){ .ok = code == PROBE_OK,
+		.reachable = probe_code_is_success(code),
+		.code = probe_code_text(code),
+		.rtt_ms = a->rtt_us < 0 ? -1 : a->rtt_us / 1000 };
+	sla_told(o->all->engine, o->number, &outcome);
+	operation_react(o, a);
+}
+
+static void
+on_due(void *arg)
+{
+	struct operation *o = arg;
+	struct engine *e = o->all->engine;
+	const struct sla_config *c = &o->config;
+	struct probe_ask ask = { .kind = c->kind,
+		.target = c->target,
+		.port = c->port,
+		.server = c->server,
+		.source_address = c->source_address,
+		.source_interface =
+			c->source_interface == NULL ? NULL : ifname_kernel(e->settings, c->source_interface),
+		.vrf = c->vrf,
+		.timeout_ms = c->timeout,
+		.size = c->size,
+		.tos = c->tos,
+		.pattern = c->pattern,
+		.verify = c->verify };
+
+	timer_set(o->timer, (usec)c->frequency * USEC_PER_SEC);
+	if (o->run != NULL) /* the time-out is never longer than the frequency: it is about to end */
+		return;
+	o->last_wall = clock_wall(e->clock);
+	o->last_mono = clock_mono(e->clock);
+	o->run = mem_ctx(o, "ip sla run");
+	prober_ask(o->run, o->all->prober, &ask, on_answer, o);
+}
+
+/* ---- the schedule ---- */
+
+static void begin(struct operation *);
+
+static void
+on_life_over(void *arg)
+{
+	struct operation *o = arg;
+
+	stop(o);
+	o->state = SLA_IS_INACTIVE;
+	if (o->schedule.recurring && o->schedule.start == SLA_AT)
+		operation_rescheduled(o);
+}
+
+static void
+begin(struct operation *o)
+{
+	struct loop *loop = o->all->engine->loop;
+
+	mem_free(o->timer);
+	o->state = SLA_IS_ACTIVE;
+	o->timer = timer_after(o, loop, 0, on_due, o);
+	o->ends = 0;
+	if (o->schedule.life == 0)
+		return;
+	o->ends = loop_mono(loop) + o->schedule.life;
+	o->life = timer_after(o, loop, o->schedule.life, on_life_over, o);
+}
+
+static void
+on_begin(void *arg)
+{
+	begin(arg);
+}
+
+/* How long it is until the next hour:minute:second of local time. */
+static usec
+until(const struct operation *o)
+{
+	const struct sla_schedule *s = &o->schedule;
+	usec wall = clock_wall(o->all->engine->clock);
+	time_t now = (time_t)(wall / USEC_PER_SEC), then;
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	tm.tm_hour = s->hour;
+	tm.tm_min = s->minute;
+	tm.tm_sec = s->second;
+	tm.tm_isdst = -1;
+	then = mktime(&tm);
+	if (then <= now) { /* tomorrow */
+		tm.tm_mday++;
+		tm.tm_isdst = -1;
+		then = mktime(&tm);
+	}
+	return (usec)then * USEC_PER_SEC - wall;
+}
+
+void
+operation_rescheduled(struct operation *o)
+{
+	struct loop *loop = o->all->engine->loop;
+
+	stop(o);
+	o->state = SLA_IS_PENDING;
+	if (!o->configured || !o->config.has_kind || !o->schedule.is_set || o->all->engine->is_check)
+		return;
+	switch (o->schedule.start) {
+	case SLA_PENDING:
+		return;
+	case SLA_NOW:
+		begin(o);
+		return;
+	case SLA_AFTER:
+		o->state = SLA_IS_WAITING;
+		o->timer = timer_after(o, loop, o->schedule.after, on_begin, o);
+		return;
+	case SLA_AT:
+		o->state = SLA_IS_WAITING;
+		o->timer = timer_after(o, loop, until(o), on_begin, o);
+		return;
+	}
+}
+
+static void
+forget_statistics(struct operation *o)
+{
+	o->has_run = false;
+	o->code = PROBE_UNKNOWN;
+	o->rtt_us = o->dns_us = o->tcp_us = o->http_us = -1;
+	o->successes = o->failures = o->over = 0;
+	o->rtt_min = o->rtt_max = o->rtt_sum = 0;
+	o->address[0] = '\0';
+	for (struct reaction *r = o->reactions; r != NULL; r = r->next)
+		reaction_forget(r);
+}
+
+void
+operation_reconfigured(struct operation *o)
+{
+	forget_statistics(o);
+	o->all->changed_wall = clock_wall(o->all->engine->clock);
+	sla_told(o->all->engine, o->number, NULL);
+	operation_rescheduled(o);
+}
+
+void
+operation_restart(struct operation *o)
+{
+	if (!o->configured || !o->config.has_kind)
+		return;
+	stop(o);
+	forget_statistics(o);
+	o->reset_wall = clock_wall(o->all->engine->clock);
+	begin(o);
+}
+
+struct slas_world *
+slas_new(const void *ctx, struct engine *engine)
+{
+	struct slas_world *all = mem_new(ctx, struct slas_world);
+
+	all->engine = engine;
+	all->prober = prober_new(all, engine);
+	engine->prober = all->prober;
+	sla_rows(engine->conf);
+	sla_reaction_rows(engine->conf);
+	bus_detector_come(engine->bus, bus_detector_find(engine->bus, "ipsla"));
+	return all;
+}
+
+void
+slas_commands(struct cli *cli)
+{
+	sla_show_commands(cli);
+}

@@ -1,0 +1,198 @@
+/* Talks to eventd-probe. */
+#include "probe/prober.h"
+
+#include <string.h>
+
+#include <uthash.h>
+
+#include "core/engine.h"
+#include "core/helper.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+
+#define GRACE USEC_PER_SEC
+
+struct asked {
+	uint64_t id;
+	UT_hash_handle hh;
+	struct prober *prober;
+	prober_done_f *done;
+	void *arg;
+	struct timer *timer;        /* the answer did not come; or the answer of a fake */
+	struct probe_answer answer; /* of a fake */
+	bool in_flight;
+};
+
+struct prober {
+	struct engine *engine;
+	struct helper *helper;
+	struct asked *by_id;
+	uint64_t asks;
+	prober_fake_f *fake;
+	void *fake_arg;
+};
+
+static const struct probe_answer nothing = { .rtt_us = -1, .dns_us = -1, .tcp_us = -1, .http_us = -1 };
+
+static void
+finish(struct asked *a, const struct probe_answer *answer)
+{
+	prober_done_f *done = a->done;
+	void *arg = a->arg;
+
+	mem_steal(a->prober, a); /* `done` may free what the ask was made in */
+	if (a->in_flight)
+		loop_in_flight(a->prober->engine->loop, -1);
+	a->in_flight = false;
+	HASH_DEL(a->prober->by_id, a);
+	a->done = NULL;
+	done(arg, answer);
+	mem_free(a);
+}
+
+static void
+fail(struct asked *a, enum probe_code code, const char *detail)
+{
+	struct probe_answer answer = nothing;
+
+	answer.code = code;
+	answer.detail = detail;
+	finish(a, &answer);
+}
+
+static void
+on_message(void *arg, json_t *message)
+{
+	struct prober *p = arg;
+	uint64_t id = (uint64_t)json_integer_value(json_object_get(message, "id"));
+	struct probe_answer *answer;
+	struct err err = ERR_INIT;
+	struct asked *a;
+
+	HASH_FIND(hh, p->by_id, &id, sizeof id, a);
+	if (a == NULL)
+		return; /* nobody waits any more */
+	answer = probe_answer_from_json(p, message, &err);
+	if (answer == NULL)
+		fail(a, PROBE_UNKNOWN, err.text);
+	else
+		finish(a, answer);
+	mem_free(answer);
+}
+
+static void
+on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
+{
+	struct prober *p = arg;
+	struct asked *a, *next;
+
+	if (p->by_id == NULL)
+		return; /* told to end, or died idle: the next ask starts another */
+	if (term_signal != 0)
+		log_msg(p->engine->log, NULL, "RTT", SEV_ERRORS, "HELPER", "eventd-probe ended by signal %d",
+			term_signal);
+	else
+		log_msg(p->engine->log, NULL, "RTT", SEV_ERRORS, "HELPER",
+			"eventd-probe ended with status %d", exit_code);
+	HASH_ITER (hh, p->by_id, a, next)
+		fail(a, PROBE_UNKNOWN, "the probing process ended");
+}
+
+static void
+on_late(void *arg)
+{
+	fail(arg, PROBE_TIMEOUT, "the probing process did not answer");
+}
+
+static void
+on_faked(void *arg)
+{
+	struct asked *a = arg;
+	struct probe_answer answer = a->answer;
+
+	finish(a, &answer);
+}
+
+static int
+asked_free(void *ptr)
+{
+	struct asked *a = ptr;
+	json_t *cancel;
+
+	if (a->done == NULL)
+		return 0;
+	HASH_DEL(a->prober->by_id, a);
+	if (!a->in_flight)
+		return 0;
+	loop_in_flight(a->prober->engine->loop, -1);
+	cancel = json_pack("{s:s, s:I}", "type", "cancel", "id", (json_int_t)a->id);
+	helper_send(a->prober->helper, cancel, NULL);
+	json_decref(cancel);
+	return 0;
+}
+
+void
+prober_ask(const void *ctx, struct prober *p, struct probe_ask *ask, prober_done_f *done, void *arg)
+{
+	struct asked *a = mem_new(ctx, struct asked);
+	struct err err = ERR_INIT;
+	usec after = 0;
+	json_t *j;
+
+	a->prober = p;
+	a->done = done;
+	a->arg = arg;
+	a->id = ask->id = ++p->asks;
+	a->answer = nothing;
+	HASH_ADD(hh, p->by_id, id, sizeof a->id, a);
+	mem_on_free(a, asked_free);
+	if (p->fake != NULL) {
+		p->fake(p->fake_arg, ask, &a->answer, &after);
+		a->timer = timer_after(a, p->engine->loop, after, on_faked, a);
+		return;
+	}
+	j = probe_ask_to_json(ask);
+	a->in_flight = helper_send(p->helper, j, &err);
+	json_decref(j);
+	if (a->in_flight)
+		loop_in_flight(p->engine->loop, 1);
+	a->timer = timer_after(a, p->engine->loop,
+		a->in_flight ? (usec)ask->timeout_ms * USEC_PER_MSEC + GRACE : 0, on_late, a);
+}
+
+void
+prober_fake(struct prober *p, prober_fake_f *f, void *arg)
+{
+	p->fake = f;
+	p->fake_arg = arg;
+}
+
+const struct helper *
+prober_helper(const struct prober *p)
+{
+	return p->helper;
+}
+
+static int
+prober_free(void *ptr)
+{
+	HASH_CLEAR(hh, ((struct prober *)ptr)->by_id);
+	return 0;
+}
+
+struct prober *
+prober_new(const void *ctx, struct engine *engine)
+{
+	struct prober *p = mem_new(ctx, struct prober);
+	struct helper_spec spec = { .name = "eventd-probe",
+		.dir = engine->program_dir,
+		.on_message = on_message,
+		.on_exit = on_exit_helper,
+		.arg = p };
+
+	p->engine = engine;
+	mem_on_free(p, prober_free);
+	p->helper = helper_new(p, engine->loop, &spec);
+	return p;
+}

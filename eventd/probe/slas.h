@@ -1,0 +1,18 @@
+/*
+ * IP SLA: operations that probe the network on a schedule (ios-surfaces 3). What they find goes to tracked
+ * objects (bus/sla.h), reactions to the log and to detector ipsla. Engine thread only.
+ */
+#ifndef PROBE_SLAS_H
+#define PROBE_SLAS_H
+
+#include "core/engine.h"
+
+struct cli;
+struct prober;
+struct slas_world;
+
+/* Hands its rows to engine->conf; needs conf, the bus and engine->prober. */
+struct slas_world *slas_new(const void *ctx, struct engine *);
+void slas_commands(struct cli *);
+
+#endif

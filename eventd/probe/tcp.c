@@ -1,0 +1,72 @@
+/* tcp-connect: how long a connection takes. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "probe/run.h"
+
+struct connecting {
+	int fd;
+	struct watch *watch;
+};
+
+static int
+connecting_free(void *ptr)
+{
+	struct connecting *c = ptr;
+
+	mem_free(c->watch); /* before its descriptor goes */
+	close(c->fd);
+	return 0;
+}
+
+static void
+on_timeout(void *arg)
+{
+	probe_finish(arg, PROBE_TCP_TIMEOUT, NULL);
+}
+
+static void
+settled(struct probe_run *r, int error)
+{
+	if (error == 0)
+		probe_finish(r, PROBE_OK, NULL);
+	else
+		probe_finish(
+			r, error == ETIMEDOUT ? PROBE_TCP_TIMEOUT : PROBE_NO_CONNECTION, strerror(error));
+}
+
+static void
+ready(void *arg, int fd, unsigned what)
+{
+	struct probe_run *r = arg;
+	int error = 0;
+	socklen_t n = sizeof error;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+		error = errno;
+	settled(r, error);
+}
+
+void
+probe_tcp_start(struct probe_run *r)
+{
+	int fd = probe_socket(r, SOCK_STREAM);
+	struct connecting *c;
+
+	if (fd < 0)
+		return;
+	c = mem_new(r, struct connecting);
+	c->fd = fd;
+	mem_on_free(c, connecting_free);
+	r->private = c;
+	r->sent = loop_mono(r->loop);
+	if (connect(fd, (const struct sockaddr *)&r->to, r->to_len) == 0 || errno != EINPROGRESS) {
+		settled(r, errno == EINPROGRESS ? 0 : errno);
+		return;
+	}
+	c->watch = watch_fd(c, r->loop, fd, WATCH_WRITE, ready, r);
+	r->timer = timer_after(r, r->loop, (usec)r->ask->timeout_ms * USEC_PER_MSEC, on_timeout, r);
+}
