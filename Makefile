@@ -205,6 +205,10 @@ fuzz:  ## every fuzz target over its corpus and a while beyond; FUZZ_SECONDS=N e
 integration:  ## pytest: real servers, real interfaces; ONLY=EXPRESSION chooses among them
 	@$(SUITE) integration $(if $(ONLY),--only '$(ONLY)')
 
+.PHONY: soak-mail
+soak-mail: all  ## the mail queue's processes killed 1,000 times; KILLS=N, EVENTD_SEED=N
+	@EVENTD_KILLS=$(or $(KILLS),1000) $(PYTHON) -m pytest -p no:cacheprovider -q tests/integration/test_mail_queue.py -k killed
+
 # What suite.py builds.
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZ)

@@ -263,9 +263,9 @@ settle_part(struct db *db, const json_t *in, struct err *err)
 		return drop_part(db, part, err) && drop_message_without_parts(db, mid, err) &&
 		       count(db, "delivered", 1, err);
 	if (!db_run(db, err,
-		    "UPDATE part SET state = ?, next_try = ?, tries = ?, unconfirmed = ?, class = ?, phase = "
-		    "?, "
-		    "reason = ? WHERE id = ?",
+		    "UPDATE part SET state = ?, next_try = ?, tries = ?, unconfirmed = ?, "
+		    "class = COALESCE(?, class), phase = COALESCE(?, phase), reason = COALESCE(?, reason) "
+		    "WHERE id = ?",
 		    "jjjjjjji", json_object_get(in, "state"), json_object_get(in, "next_try"),
 		    json_object_get(in, "tries"), json_object_get(in, "unconfirmed"),
 		    json_object_get(in, "class"), json_object_get(in, "phase"), json_object_get(in, "reason"),
@@ -300,6 +300,18 @@ mailqueue_conclude(struct db *db, const json_t *in, json_t **out, struct err *er
 
 /* ---- what people do to it ---- */
 
+/* Whoever was refused is tried again, and their time begins anew. */
+static bool
+renew_part(struct db *db, const json_t *in, const json_t *part, struct err *err)
+{
+	return db_run(db, err, "UPDATE recipient SET state = ? WHERE part = ? AND state IN (?, ?)", "ijii",
+		       (int64_t)MAILQUEUE_WAITS, part, (int64_t)MAILQUEUE_KEPT, (int64_t)MAILQUEUE_REFUSED) &&
+	       db_run(db, err, "UPDATE part SET tries = 0 WHERE id = ?", "j", part) &&
+	       db_run(db, err,
+		       "UPDATE message SET created = ? WHERE id = (SELECT mid FROM part WHERE id = ?)", "jj",
+		       json_object_get(in, "renewed"), part);
+}
+
 bool
 mailqueue_set(struct db *db, const json_t *in, json_t **out, struct err *err)
 {
@@ -309,9 +321,15 @@ mailqueue_set(struct db *db, const json_t *in, json_t **out, struct err *err)
 	(void)out;
 	json_array_foreach(json_object_get(in, "parts"), i, part)
 	{
-		if (!db_run(db, err, "UPDATE part SET state = ?, next_try = ? WHERE id = ? AND state <> ?",
-			    "jjji", json_object_get(in, "state"), json_object_get(in, "next_try"), part,
-			    (int64_t)MAILQUEUE_ACTIVE))
+		if (!db_run(db, err,
+			    "UPDATE part SET state = ?, next_try = ?, class = COALESCE(?, class), "
+			    "phase = COALESCE(?, phase), reason = COALESCE(?, reason) WHERE id = ? AND state "
+			    "<> ?",
+			    "jjjjjji", json_object_get(in, "state"), json_object_get(in, "next_try"),
+			    json_object_get(in, "class"), json_object_get(in, "phase"),
+			    json_object_get(in, "reason"), part, (int64_t)MAILQUEUE_ACTIVE))
+			return false;
+		if (integer(in, "state") == MAILQUEUE_QUEUED && !renew_part(db, in, part, err))
 			return false;
 	}
 	return true;
@@ -383,6 +401,22 @@ view_message(struct db *db, json_t *message, bool attempts, struct err *err)
 	return true;
 }
 
+static bool
+view_text(struct db *db, json_t *message, struct err *err)
+{
+	sqlite3_stmt *stmt =
+		db_bind(db, err, "SELECT body FROM text WHERE id = ?", "i", integer(message, "id"));
+
+	if (stmt == NULL)
+		return false;
+	if (db_step(db, stmt, err))
+		json_object_set_new(message, "text",
+			json_stringn_nocheck(
+				sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)));
+	db_reset(stmt);
+	return err->code == ERR_NONE;
+}
+
 bool
 mailqueue_view(struct db *db, const json_t *in, json_t **out, struct err *err)
 {
@@ -400,6 +434,8 @@ mailqueue_view(struct db *db, const json_t *in, json_t **out, struct err *err)
 		return false;
 	json_array_foreach(list, i, message)
 	{
+		if (json_is_true(json_object_get(in, "texts")) && !view_text(db, message, err))
+			return false;
 		if (!view_message(db, message, json_is_true(json_object_get(in, "attempts")), err))
 			return false;
 	}

@@ -68,7 +68,7 @@ bool mailqueue_set(struct db *, const json_t *in, json_t **out, struct err *);
 /* {mids: [id]} */
 bool mailqueue_delete(struct db *, const json_t *in, json_t **out, struct err *);
 
-/* {mid or null, after, limit, attempts} -> {messages: [{..., parts: [{..., recipients, attempts}]}]} */
+/* {mid or null, after, limit, attempts, texts} -> {messages: [{..., parts: [{..., recipients, attempts}]}]} */
 bool mailqueue_view(struct db *, const json_t *in, json_t **out, struct err *);
 /* {mid} -> {text, message_id} */
 bool mailqueue_text(struct db *, const json_t *in, json_t **out, struct err *);

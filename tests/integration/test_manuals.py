@@ -217,8 +217,12 @@ def full_daemon(module_daemon, pki):
                      'action 1 mail server "127.0.0.1" to "a@x.test" from "b@x.test" subject "s" body "b" port %d' % tree.free_port())
     assert daemon.authenticate("CA", pki.path("root.pem")).code == 0
     assert daemon.ctl("write memory", "debug crypto pki validation", "show clock | redirect flash:clock").code == 0
-    for applet in ("CALLED", "MAILS", "WAITS", "WAITS"):
+    for applet in ("CALLED", "MAILS", "MAILS", "WAITS", "WAITS"):
         assert daemon.run(applet).code == 0
+    assert "2 mails collapsed into 1" in daemon.show("mail queue digest")
+    assert daemon.ctl("mail queue delete all").code == 0 and daemon.run("MAILS").code == 0
+    daemon.ctl("mail queue flush")
+    daemon.wait_show("show mail queue detail", "^      next try")
     daemon.wait_show("show event manager policy active", "WAITS")
     daemon.wait_show("show event manager policy pending", "WAITS")
     with open(pki.path("root.pem")) as f:

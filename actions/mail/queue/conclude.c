@@ -321,9 +321,12 @@ conclusion(struct verdict *v, enum mailqueue_state state, usec due)
 	json_object_set_new(in, "next_try", json_integer(due == 0 ? 0 : queue_wall_of(v->queue, due)));
 	json_object_set_new(in, "tries", json_integer(p->tries));
 	json_object_set_new(in, "unconfirmed", json_integer(p->unconfirmed));
-	set_text(in, "class", mail_class_name(v->expired ? MAIL_EXPIRED : v->result->class));
-	set_text(in, "phase", mail_phase_name(v->result->phase));
-	set_text(in, "reason", reason);
+	/* Of a mail that some have and others cannot have, what refused those stays said. */
+	if (v->result->class != MAIL_OK) {
+		set_text(in, "class", mail_class_name(v->expired ? MAIL_EXPIRED : v->result->class));
+		set_text(in, "phase", mail_phase_name(v->result->phase));
+		set_text(in, "reason", reason);
+	}
 	json_object_set_new(in, "warned", json_boolean(p->message->warned && !was_warned));
 	json_object_set_new(in, "recipients", json_incref(v->recipients));
 	if (v->attempted)

@@ -207,7 +207,11 @@ mail_queue_open(struct mail_queue *q, mail_queue_loaded_f *done, void *arg)
 void
 mail_queue_stop(struct mail_queue *q)
 {
+	struct queue_message *m, *next;
+
 	q->stopping = true;
+	HASH_ITER (hh, q->messages, m, next)
+		queue_submission_stop(m);
 }
 
 size_t

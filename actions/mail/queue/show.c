@@ -260,8 +260,6 @@ say_attempt(struct writer *w, const json_t *a)
 	}
 	if (integer(a, "code") != 0) {
 		w_text(w, "      reply %lld ", (long long)integer(a, "code"));
-		if (string(a, "enhanced") != NULL && string(a, "enhanced")[0] != '\0')
-			w_text(w, "%s ", string(a, "enhanced"));
 		say_foreign(w, reply);
 		w_text(w, "\n");
 	}

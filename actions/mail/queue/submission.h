@@ -16,6 +16,8 @@ debug_mask queue_submission_debug(const struct queue_message *);
 /* The first attempt of a part came to this; with the last part the waiting one hears of the worst. */
 void queue_submission_part(
 	struct queue_part *, enum mail_outcome, const struct mail_result *, unsigned next_try);
+/* No attempt begins any more: who waits for one hears so. */
+void queue_submission_stop(struct queue_message *);
 /* The message goes; nobody is told. */
 void queue_submission_forget(struct queue_message *);
 /* There is no attempt now: the host is put off. */

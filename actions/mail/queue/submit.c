@@ -246,24 +246,42 @@ queue_submission_debug(const struct queue_message *m)
 	return m->submission == NULL ? 0 : m->submission->debug;
 }
 
-/* The run must go on: the mail is accepted, its first attempt is not over. */
+/* The mail is accepted, and its first attempt is not over. */
 static void
-on_impatient(void *arg)
+answer_unattempted(struct submission *s)
 {
-	struct submission *s = arg;
 	struct mail_result *r = mail_result_new(NULL, 0);
 
-	if (s->mid == 0 && s->message == NULL) {
-		timer_set(s->timer, USEC_PER_SEC); /* not yet committed: no answer is right */
-		mem_free(r);
-		return;
-	}
 	r->class = MAIL_TIMEOUT;
 	r->phase = PHASE_QUEUE;
 	if (weight(s->worst) < weight(MAIL_DEFERRED))
 		s->worst = MAIL_DEFERRED;
 	answer(s, r);
 	mem_free(r);
+}
+
+static void
+on_impatient(void *arg)
+{
+	struct submission *s = arg;
+
+	if (s->mid == 0)
+		timer_set(s->timer, USEC_PER_SEC); /* not yet committed: no answer is right */
+	else
+		answer_unattempted(s);
+}
+
+/* No attempt begins any more: the runs that wait for one go on. */
+void
+queue_submission_stop(struct queue_message *m)
+{
+	const struct queue_part *p;
+
+	LIST_FOREACH (p, &m->parts, sibling)
+		if (p->state == MAILQUEUE_ACTIVE)
+			return;
+	if (m->submission != NULL)
+		answer_unattempted(m->submission);
 }
 
 /* ---- the way in ---- */
@@ -300,6 +318,10 @@ on_added(void *arg, const json_t *added, const struct err *err)
 	s->waiting = s->message->part_count;
 	json_decref(s->stored);
 	s->stored = NULL;
+	if (q->stopping) {
+		queue_submission_stop(s->message);
+		return;
+	}
 	for (p = LIST_FIRST(&s->message->parts); p != NULL; p = next) {
 		next = LIST_NEXT(p, sibling);
 		/* The last one's answer may free the submission, not the message. */

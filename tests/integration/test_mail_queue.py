@@ -1,0 +1,344 @@
+"""The durable mail queue under faults (reliability.md F1, F4, F10, F14, F15): a ledger of what was accepted, against what a
+server took. The applet writes an id into the ledger after its mail statement succeeded; the server keeps every mail it said
+250 to. EVENTD_KILLS=N makes the kill loop longer (`make soak-mail`)."""
+
+import collections
+import email
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+import tree
+from badsmtp import BadSmtp, Drop, Hang, Say
+
+KILLS = int(os.environ.get("EVENTD_KILLS", "200"))
+SEED = int(os.environ.get("EVENTD_SEED", "1"))
+
+
+def applet(port, server="127.0.0.1", words=""):
+    return ["event manager scheduler applet thread class default number 32",
+            "event manager applet LOAD", 'event syslog pattern "id-[0-9]+;"',
+            'action 1.0 regexp "id-([0-9]+);" "$_syslog_msg" all id',
+            'action 2.0 mail server "%s" to "noc@example.test" from "eem@example.test" subject "$id" body "alarm $id" port %d %s'
+            % (server, port, words),
+            "action 3.0 file open F flash:acked a", 'action 3.1 file puts F "$id $_mail_result"', "action 3.2 file close F", "exit"]
+
+
+class Load:
+    """Offers ids as syslog datagrams, and reads the ledger."""
+
+    def __init__(self, daemon, udp):
+        self.daemon, self.udp, self.offered = daemon, udp, 0
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def offer(self, n=1):
+        for _ in range(n):
+            self.offered += 1
+            self.socket.sendto(b"<13>%%TEST-6-MAIL: id-%d;" % self.offered, ("127.0.0.1", self.udp))
+
+    def acked(self):
+        path = os.path.join(self.daemon.state, "flash", "acked")
+        if not os.path.exists(path):
+            return {}
+        with open(path) as f:
+            return dict((int(line.split()[0]), line.split()[1]) for line in f if len(line.split()) == 2 and line.endswith("\n"))
+
+
+@pytest.fixture
+def loaded(new_daemon):
+    """loaded(port) -> an eventd whose applet mails to that port, and what drives it."""
+    def start(port, *lines, **how):
+        udp = tree.free_port(kind=socket.SOCK_DGRAM)
+        daemon = new_daemon(settings={"syslog": {"listen": ["udp://127.0.0.1:%d" % udp]}}, config=list(lines) + applet(port), **how)
+        return daemon, Load(daemon, udp)
+    return start
+
+
+def queue(daemon):
+    return daemon.json("show mail queue")
+
+
+def drain(daemon, seconds=60):
+    """Until nothing is in the queue; what waits for its time is told not to."""
+    def empty():
+        daemon.ctl("mail queue flush")
+        q = queue(daemon)
+        return q["count"] == 0 and q["failed"] == 0
+    assert tree.wait_for(empty, seconds, every=0.2), daemon.show("show mail queue detail")
+
+
+def check_ledger(load, mails, kills):
+    """Nothing accepted is lost; what came twice is the same mail, and says so."""
+    seen = collections.defaultdict(list)
+    for mail in mails:
+        message = email.message_from_string(mail.text)
+        seen[int(message["Subject"])].append(message)
+    acked = load.acked()
+    assert not [i for i in acked if i not in seen], "accepted, and lost"
+    assert all(0 < i <= load.offered for i in seen)
+    twice = 0
+    for i, copies in seen.items():
+        assert len({m["Message-ID"] for m in copies}) == 1, "%d has several Message-IDs" % i
+        marked = sum(m["X-Eventd-Attempt"] is not None for m in copies)
+        assert marked >= len(copies) - 1, "%d came %d times, %d marked" % (i, len(copies), marked)
+        twice += len(copies) - 1
+    assert twice <= 4 * kills
+    return len(acked), twice
+
+
+def helpers_of(daemon):
+    done = subprocess.run(["pgrep", "-P", str(daemon.pid), "eventd-mail"], capture_output=True, text=True)
+    return [int(pid) for pid in done.stdout.split()]
+
+
+def test_killed_anywhere_nothing_accepted_is_lost(loaded):
+    chance = random.Random(SEED)
+    with BadSmtp() as server:
+        daemon, load = loaded(server.port, "mail queue limit messages 100000")
+        kills = 0
+        while kills < KILLS:
+            until = time.monotonic() + chance.uniform(0.005, 0.2)
+            while time.monotonic() < until:
+                load.offer(chance.randint(1, 4))
+                time.sleep(0.02)
+            if chance.random() < 0.2:
+                for pid in helpers_of(daemon)[:1]:
+                    os.kill(pid, signal.SIGKILL)
+                    kills += 1
+                load.offer(2)
+            daemon.process.kill()
+            daemon.process.wait()
+            kills += 1
+            daemon.start()
+        load.offer(10)
+        assert tree.wait_for(lambda: load.acked().get(load.offered), 20), "it does not work any more\n" + daemon.log()[-2000:]
+        drain(daemon)
+        server.settle()
+        accepted, twice = check_ledger(load, server.mails, kills)
+        assert accepted >= kills, "the load was no load: %d of %d accepted" % (accepted, load.offered)
+        assert daemon.json("show mail queue")["count"] == 0
+        assert not [f for f in os.listdir(os.path.join(daemon.state, "store")) if "damaged" in f]
+
+
+def test_terminated_and_started_nothing_is_lost(loaded):
+    with BadSmtp() as server:
+        daemon, load = loaded(server.port)
+        for _ in range(5):
+            load.offer(20)
+            daemon.stop()
+            daemon.start()
+        tree.wait_for(lambda: load.acked(), 10)
+        drain(daemon)
+        server.settle()
+        check_ledger(load, server.mails, 5)
+
+
+class SmallDisk:
+    """A state directory on a tmpfs of its own, and a file that fills it."""
+
+    def __init__(self, path, size):
+        self.path = str(path)
+        os.makedirs(self.path)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%d" % size, "none", self.path], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip("a small tmpfs cannot be mounted: " + done.stderr.strip())
+        self.ballast = os.path.join(self.path, "ballast")
+
+    def fill(self):
+        with open(self.ballast, "ab", buffering=0) as f:
+            for size in (65536, 4096, 512):
+                try:
+                    while True:
+                        f.write(b"x" * size)
+                except OSError:
+                    pass
+
+    def free(self):
+        os.unlink(self.ballast)
+
+    def unmount(self):
+        subprocess.run(["umount", "-l", self.path])
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    disk = SmallDisk(tmp_path / "disk", 16 << 20)
+    yield disk
+    disk.unmount()
+
+
+def test_full_disk(loaded, small_disk, tmp_path):
+    """While there is no room, the statement fails and says where; nothing accepted is lost, everything else works, and it goes
+    on by itself when there is room."""
+    flash = tmp_path / "flash"
+    with BadSmtp(at={"mail": Say("451 4.3.0 later")}) as server:
+        udp = tree.free_port(kind=socket.SOCK_DGRAM)
+        from daemon import Daemon
+        daemon = Daemon(tmp_path / "eventd", config=applet(server.port),
+                        settings={"syslog": {"listen": ["udp://127.0.0.1:%d" % udp]}, "filesystem": {"flash": str(flash)}})
+        daemon.state = small_disk.path
+        load = Load(daemon, udp)
+        load.acked = lambda: dict((int(line.split()[0]), line.split()[1]) for line in open(flash / "acked"))
+        with daemon:
+            load.offer(5)
+            daemon.wait_show("show mail queue", r"5 deferred")
+            server.at.clear()
+            small_disk.fill()
+            load.offer(30)
+            log = daemon.wait_log(r"FMPD_SMTP: .* \[QUEUE_FULL queue: (.*)\]")
+            assert small_disk.path in log.group(1) and "full" in log.group(1)
+            assert queue(daemon)["count"] == 5 and daemon.ctl("show clock").code == 0
+            small_disk.free()
+            before = load.offered
+            assert tree.wait_for(lambda: load.offer() or any(i > before for i in load.acked()), 20, every=0.5), daemon.log()[-3000:]
+            drain(daemon)
+            server.settle()
+            check_ledger(load, server.mails, 0)
+
+
+def test_twenty_servers_that_hang_do_not_delay_another(new_daemon):
+    """On loopback, with real processes; the bound itself is proven on the virtual clock (tests/unit/mail_queue.c)."""
+    hung = [BadSmtp(at={"banner": Hang()}) for _ in range(20)]
+    try:
+        with BadSmtp() as healthy:
+            lines = []
+            for n, server in enumerate(hung):
+                lines += ["event manager applet HUNG%d" % n, "event none",
+                          'action 1 mail server "127.0.0.1" to "a@x.test" from "b@x.test" subject "s" body "b" port %d' % server.port, "exit"]
+            lines += ["event manager scheduler applet thread class default number 32", "event manager applet HEALTHY", "event none sync yes",
+                      'action 1 mail server "127.0.0.1" to "a@x.test" from "b@x.test" subject "s" body "b" port %d' % healthy.port,
+                      'action 2 syslog msg "<$_mail_result>"']
+            daemon = new_daemon(config=lines)
+            assert daemon.ctl(*["event manager run HUNG%d" % n for n in range(20)]).code == 0
+            assert daemon.run("HEALTHY").code == 0
+            daemon.wait_log("HEALTHY: <sent>")
+            assert queue(daemon)["active"] + queue(daemon)["queued"] == 20, "they still hang"
+            daemon.ctl("mail queue delete all", "event manager scheduler clear all")
+    finally:
+        for server in hung:
+            server.stop()
+
+
+def test_recipients_by_themselves(new_daemon):
+    """One of three is refused for now, one for good: the third has it once, the one for now gets it later, the last is held."""
+    with BadSmtp(at={"rcpt": [None, Say("450 4.2.1 greylisted"), Say("550 5.1.1 nobody"), None]}) as server:
+        daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                    'action 1 mail server "127.0.0.1" to "a@x.test,b@x.test,c@x.test" from "d@x.test" subject "s" '
+                                    'body "b" port %d' % server.port])
+        assert daemon.run("A").code == 1
+        first, = queue(daemon)["messages"]
+        assert first["state"] == "deferred"
+        assert [(r["mailbox"], r["state"], r["code"]) for r in first["recipients"]] == [
+            ("a@x.test", "sent", 250), ("b@x.test", "waiting", 450), ("c@x.test", "held", 550)]
+        server.at["rcpt"] = [None]
+        daemon.ctl("mail queue flush")
+        daemon.wait_show("show mail queue", r"^1 +held")
+        server.settle()
+        assert [m.recipients for m in server.mails] == [["a@x.test"], ["b@x.test"]]
+        assert len({email.message_from_string(m.text)["Message-ID"] for m in server.mails}) == 1
+        assert daemon.ctl("mail queue retry id 1").code == 0
+        tree.wait_for(lambda: queue(daemon)["count"] == 0, 10)
+        assert server.mails[-1].recipients == ["c@x.test"]
+
+
+def test_commands(new_daemon):
+    """hold, release, delete, export, and what cannot be done."""
+    with BadSmtp(at={"mail": [Say("451 4.3.0 later")] * 3}) as server:
+        daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                    'action 1 mail server "user:one-secret@127.0.0.1" to "a@x.test" from "d@x.test" subject "to be kept" '
+                                    'body "b" port %d' % server.port, "mail allow-cleartext-auth"][:3])
+        with BadSmtp() as dead:
+            port = dead.port
+        daemon.configure("event manager applet B", "event none sync yes",
+                         'action 1 mail server "user:one-secret@127.0.0.1" to "a@x.test" from "d@x.test" subject "to be kept" body "b" port %d' % port)
+        assert daemon.run("B").code == 0
+        assert queue(daemon)["deferred"] == 1
+        assert "1 mail held" in daemon.show("mail queue hold id 1") and queue(daemon)["held"] == 1
+        assert "0 mails tried now" in daemon.show("mail queue flush")
+        assert "1 mail released" in daemon.show("mail queue release")
+        daemon.wait_show("show mail queue", r"^1 +deferred")
+        assert daemon.ctl("mail queue export id 1 flash:kept.eml").code == 0
+        text = daemon.show("more flash:kept.eml")
+        assert "Subject: to be kept" in text and "one-secret" not in text
+        for wrong in ("mail queue delete", "mail queue delete id 7", "mail queue export id 7 flash:x", "mail queue flush id x"):
+            answer = daemon.ctl(wrong)
+            assert answer.code == 1 and "%" in answer.out, wrong
+        detail = daemon.json("show mail queue detail")["messages"][0]
+        assert detail["class"] == "CONNECT_REFUSED" and detail["server"] == "user:********@127.0.0.1"
+        attempts = detail["parts"][0]["attempts"]
+        assert len(attempts) == 2 and all(a["phase"] == "connect" and a["next_try"] for a in attempts)
+        daemon.stop()
+        for name in os.listdir(os.path.join(daemon.state, "store")):
+            with open(os.path.join(daemon.state, "store", name), "rb") as f:
+                assert b"one-secret" not in f.read(), name
+        daemon.start()
+        assert queue(daemon)["count"] == 1
+        assert "1 mail deleted" in daemon.show("mail queue delete 1") and queue(daemon)["count"] == 0
+
+
+def test_a_backlog_becomes_a_digest(new_daemon):
+    """An hour of problem and recovery mails of one applet is one mail with all of them in it; others stay by themselves."""
+    with BadSmtp() as server:
+        server.stop()
+        lines = []
+        for name, to in (("FLAP", "noc@x.test"), ("OTHER", "boss@x.test")):
+            lines += ["event manager applet " + name, "event none sync yes",
+                      'action 1 mail server "127.0.0.1" to "%s" from "d@x.test" subject "%s $_none_arg1" body "what happened: $_none_arg1" port %d'
+                      % (to, name, server.port), "exit"]
+        daemon = new_daemon(config=lines)
+        for n in range(5):
+            assert daemon.run("FLAP", "n%d" % n).code == 0
+        assert daemon.run("OTHER", "once").code == 0
+        ids = [m["message_id"] for m in queue(daemon)["messages"] if m["applet"] == "FLAP"]
+        assert "5 mails collapsed into 1" in daemon.show("mail queue digest")
+        daemon.wait_show("show mail queue", "^2 of 1000")
+        assert sorted(m["kind"] for m in queue(daemon)["messages"]) == ["digest", "mail"]
+        recorded = daemon.json("show mail digest")["digested"]
+        assert [r["message_id"] for r in recorded] == ids[::-1] and {r["subject"] for r in recorded} == {"FLAP n%d" % n for n in range(5)}
+    with BadSmtp(port=server.port) as server:
+        drain(daemon)
+        server.settle()
+        digest, = [m for m in server.mails if m.recipients == ["noc@x.test"]]
+        assert all("FLAP n%d" % n in digest.text and "what happened: n%d" % n in digest.text for n in range(5))
+        assert all(i in digest.text for i in ids) and len(server.mails) == 2
+
+
+def test_unconfirmed_is_marked_and_counted(new_daemon):
+    with BadSmtp(at={"dot": Drop()}) as server:
+        daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                    'action 1 mail server "127.0.0.1" to "a@x.test" from "d@x.test" subject "s" body "b" port %d' % server.port])
+        assert daemon.run("A").code == 0
+        q = queue(daemon)
+        assert q["possible_duplicates"] == 1 and q["messages"][0]["possible_duplicate"] is True
+        server.at.clear()
+        daemon.ctl("mail queue flush")
+        tree.wait_for(lambda: queue(daemon)["count"] == 0, 10)
+        server.settle()
+        assert re.search("^X-Eventd-Attempt: 2\r?$", server.mails[-1].text, re.M)
+
+
+@pytest.mark.parametrize("phase", ["accept", "banner", "ehlo", "mail", "rcpt", "data", "body", "dot"])
+def test_lost_at_any_phase_is_tried_again(new_daemon, phase):
+    """F11: one cut, then the server is good: it arrives once, and only a cut behind the text leaves a mark."""
+    with BadSmtp(at={phase: Drop()}) as server:
+        daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                    'action 1 mail server "127.0.0.1" to "a@x.test" from "d@x.test" subject "s" body "b" port %d' % server.port])
+        assert daemon.run("A").code == 0
+        assert queue(daemon)["deferred"] == 1
+        unconfirmed = queue(daemon)["possible_duplicates"]
+        server.at.clear()
+        daemon.ctl("mail queue flush")
+        assert tree.wait_for(lambda: queue(daemon)["count"] == 0, 10)
+        server.settle()
+        assert len(server.mails) == 1
+        assert ("X-Eventd-Attempt" in server.mails[0].text) == (unconfirmed == 1)
+        assert unconfirmed == (1 if phase == "dot" else 0) or phase == "body"
