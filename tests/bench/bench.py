@@ -20,6 +20,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import mail  # noqa: E402
 import peers  # noqa: E402
 import tree  # noqa: E402
 from daemon import Daemon  # noqa: E402
@@ -329,6 +330,11 @@ class Bench:
         self.row(title, rate / 1e3, "klines/s", beside, how, CORPUS, ratio=ratio, detail=got)
         return rate
 
+    def mail(self):
+        mail.acceptance(self, self.place("accept"))
+        mail.delivery(self, self.place("deliver"))
+        mail.start(self, self.place("start"))
+
     def absent(self, name, why, how, corpus):
         self.row(name, None, "", "not measured: %s" % why, how, corpus)
 
@@ -365,7 +371,7 @@ def machine():
             "load_before": os.getloadavg()[0]}
 
 
-MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop")  # stream compares with match
+MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop", "mail")  # stream compares with match
 
 
 def main():

@@ -16,7 +16,7 @@
 #define STORE_WAIT (60 * USEC_PER_SEC)
 
 struct show_args {
-	struct kw_flag detail;
+	struct kw_flag detail, summary;
 	struct kw_int id, number;
 };
 
@@ -27,7 +27,7 @@ static const struct kw show_kw[] = {
 		.group = 1,
 		.min = 1,
 		.max = INT64_MAX },
-	{ .word = "detail", .help = "Every attempt", KW_AT(struct show_args, detail) },
+	{ .word = "detail", .help = "Every attempt", KW_AT(struct show_args, detail), .group = 2 },
 	{ .word = "id",
 		.help = "One mail",
 		.type = &kw_number,
@@ -35,6 +35,7 @@ static const struct kw show_kw[] = {
 		.group = 1,
 		.min = 1,
 		.max = INT64_MAX },
+	{ .word = "summary", .help = "How many there are", KW_AT(struct show_args, summary), .group = 2 },
 	KW_END,
 };
 
@@ -374,7 +375,7 @@ show_head(struct show *v)
 			(unsigned long long)q->possible_duplicates);
 	if (!q->loaded && q->opened)
 		w_text(w, "The queue is still being read\n");
-	if (q->count + q->kept_failed > 0)
+	if (q->count + q->kept_failed > 0 && !v->args->summary.set)
 		w_text(w, "MID    State     Tries  Next try  Destination\n");
 	w_int(w, "count", (int64_t)q->count);
 	w_int(w, "octets", (int64_t)q->bytes);
@@ -383,7 +384,8 @@ show_head(struct show *v)
 	for (int i = 0; i < MAILQUEUE_STATE_COUNT; i++)
 		w_int(w, states[i], (int64_t)counts[i]);
 	w_int(w, "possible_duplicates", (int64_t)q->possible_duplicates);
-	w_list(w, "messages");
+	if (!v->args->summary.set)
+		w_list(w, "messages");
 }
 
 static void read_more(struct show *);
@@ -441,6 +443,10 @@ show_queue(struct session *s, const void *args, struct err *err)
 	v->queue = session_engine(s)->mail_queue;
 	v->w = session_writer(s);
 	v->args = args;
+	if (v->args->summary.set) {
+		show_head(v);
+		return CMD_DONE;
+	}
 	read_more(v);
 	return session_wait(s, STORE_WAIT, NULL, NULL);
 }
