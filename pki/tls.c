@@ -83,13 +83,11 @@ anchor_policy(const struct tls *tls)
 	return NULL;
 }
 
+/* A staple is looked at first, whatever the methods are, unless nothing is checked at all. */
 static bool
-wants_ocsp(const struct trustpoint_policy *policy)
+wants_staple(const struct trustpoint_policy *policy)
 {
-	for (size_t i = 0; policy != NULL && i < policy->revocation_count; i++)
-		if (policy->revocation[i] == REVOCATION_OCSP)
-			return true;
-	return false;
+	return policy != NULL && policy->revocation_count > 0 && policy->revocation[0] != REVOCATION_NONE;
 }
 
 static struct pki_name
@@ -171,7 +169,7 @@ keep_received(struct tls *tls, X509_STORE_CTX *store_ctx)
 }
 
 /*
- * In TLS 1.2 a stapled response arrives only after this; where the trustpoint wants OCSP, or the
+ * In TLS 1.2 a stapled response arrives only after this; where the trustpoint checks revocation, or the
  * certificate demands a staple, revocation is left to on_status().
  */
 static int
@@ -188,7 +186,7 @@ on_verify(X509_STORE_CTX *store_ctx, void *arg)
 		tls->want.revocation == PKI_REVOCATION_BY_POLICY) {
 		judge(tls, PKI_REVOCATION_SKIP, NULL);
 		tls->awaits_staple = tls->result.verified &&
-				     (wants_ocsp(anchor_policy(tls)) || revocation_must_staple(peer));
+				     (wants_staple(anchor_policy(tls)) || revocation_must_staple(peer));
 	}
 	if (!tls->awaits_staple)
 		judge(tls, tls->want.revocation, trace);

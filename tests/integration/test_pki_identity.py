@@ -10,7 +10,7 @@ import pytest
 HOST = "mail.example.test"
 PASSWORD = "a-long-password"
 APPLET = ["event manager applet MAIL", "event none sync yes",
-          'action 1 mail server "username:password@%s" to "noc@example.test" from "a@example.test" subject "s" body "b" port %d secure tls']
+          'action 1 mail server "username:password@%s" to "noc@example.test" from "a@example.test" subject "s" body "b" port %d secure tls no-queue']
 
 
 def read(path, mode="rb"):

@@ -29,7 +29,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 HOST = "mail.example.test"
-PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
+PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH,
+            "ocsp": ExtendedKeyUsageOID.OCSP_SIGNING}
 
 
 def new_key(kind="ec"):
@@ -115,10 +116,10 @@ class Pki:
         return Authority(self.certify(subject, key.public_key(), issuer or key, ca=True, **how), key)
 
     def certify(self, subject, public_key, issuer, ca=False, days=(-1, 365), names=(), purposes=("server",), path_length=None,
-                critical=True, serial=None, key_usage=None):
+                critical=True, serial=None, key_usage=None, must_staple=False):
         """One certificate. `issuer` is an Authority, or the key itself for a self-signed one; `days` is the validity
         counted from now; `names` are DNS names or addresses; `critical=False` makes the careless CA of home-made scripts:
-        basicConstraints not critical and no keyUsage."""
+        basicConstraints not critical and no keyUsage; `must_staple` demands an OCSP response in the handshake (RFC 7633)."""
         self_signed = not isinstance(issuer, Authority)
         signer = issuer if self_signed else issuer.key
         b = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject if self_signed else issuer.name)
@@ -145,6 +146,8 @@ class Pki:
         if not self_signed and self.ocsp_url:
             b = b.add_extension(x509.AuthorityInformationAccess([x509.AccessDescription(
                 AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(self.ocsp_url))]), critical=False)
+        if must_staple:
+            b = b.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), critical=False)
         return b.sign(signer, hashes.SHA256())
 
     def leaf(self, name, host=None, names=None, key="ec", issuer=None, send=None, self_signed=False, **how):
