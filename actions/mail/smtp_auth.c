@@ -128,7 +128,8 @@ log_in(struct smtp *s, struct sasl *sasl, struct err *err)
 		forget(payload);
 		if (got == LOGGED_IN) {
 			s->result->auth_mech = mem_strdup(s->result, mech);
-			s->result->auth_user = mem_strdup(s->result, s->job->user);
+			s->result->auth_user =
+				mem_strdup(s->result, s->job->user != NULL ? s->job->user : "");
 			return true;
 		}
 		if (got == FAILED)
@@ -156,6 +157,14 @@ needs_tls(const struct smtp *s, struct err *err)
 	return false;
 }
 
+/* A certificate alone is a login when the configuration asks for it (RFC 4422 appendix A). */
+static bool
+wants_external(const struct mail_job *job)
+{
+	return job->identity != NULL && job->mechanisms != NULL &&
+	       strcasestr(job->mechanisms, "EXTERNAL") != NULL;
+}
+
 bool
 smtp_auth(struct smtp *s, struct err *err)
 {
@@ -174,7 +183,7 @@ smtp_auth(struct smtp *s, struct err *err)
 	struct sasl *sasl;
 	bool ok;
 
-	if (job->user == NULL)
+	if (job->user == NULL && !wants_external(job))
 		return true;
 	smtp_phase(s, PHASE_AUTH);
 	if (!s->ehlo->auth)

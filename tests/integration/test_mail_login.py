@@ -306,6 +306,39 @@ def test_the_flag_tells_of_names_that_were_taken_out(daemon, good):
         assert server.gs2 == ["n"]
 
 
+# ---- the certificate is the login -------------------------------------------------------------------------------------------
+
+
+def asking(good, pki):
+    """A TLS context whose server wants a client certificate of the test's root."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(good["cert"], good["key"])
+    context.load_verify_locations(pki.path("root.pem"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def test_external_only_with_a_certificate_and_when_asked_for(daemon, good, pki):
+    pki.leaf("login", host="r1.example.test", purposes=("client",))
+    with open(pki.path("login-key.pem")) as key, open(pki.path("login-chain.pem")) as chain:
+        imported = daemon.ctl("configure terminal", "crypto pki import ME pem terminal password none",
+                              input=key.read() + "quit\n" + chain.read() + "quit\n")
+    assert imported.code == 0, imported
+    daemon.configure("mail auth mechanism EXTERNAL PLAIN")
+    with BadSmtp(users={USER: PASSWORD}, mechanisms=["EXTERNAL", "PLAIN"], **good) as server:
+        assert ask(daemon, "%s:%s@%s" % (USER, PASSWORD, HOST), server.port)["auth"]["mech"] == "PLAIN"  # no certificate yet
+    daemon.configure("mail identity-trustpoint ME")
+    with BadSmtp(users={USER: PASSWORD}, mechanisms=["EXTERNAL", "PLAIN"], context=asking(good, pki)) as server:
+        answer = ask(daemon, HOST, server.port)
+        assert answer["class"] == "OK" and answer["auth"] == {"mech": "EXTERNAL", "user": ""}, answer
+        assert ask(daemon, "%s:%s@%s" % (USER, PASSWORD, HOST), server.port)["auth"] == {"mech": "EXTERNAL", "user": USER}
+        server.settle()
+        assert [l for l in server.sessions[0].lines if l.startswith("AUTH")] == ["AUTH EXTERNAL ="]
+        daemon.configure("no mail auth mechanism")
+        assert ask(daemon, "%s:%s@%s" % (USER, PASSWORD, HOST), server.port)["auth"]["mech"] == "PLAIN"
+        assert ask(daemon, HOST, server.port)["auth"] is None
+
+
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5"])
 @pytest.mark.parametrize("user", ["username", "alice@example.test"])
 def test_each_mechanism_at_dovecot(daemon, module_mailhost, mechanism, user):

@@ -130,6 +130,25 @@ def test_no_password_of_a_clear_session(daemon, mechanism, secrets):
     assert "550 5.7.1" in packets
 
 
+def test_each_attempt_of_the_queue(daemon):
+    """A mail that waits fails more than once: each attempt has its own packets."""
+    daemon.configure("event manager mail capture-on-failure")
+    with BadSmtp(at={"rcpt": Say("450 4.2.1 later")}) as server:
+        daemon.configure(APPLET[0] % "WAITS", APPLET[1], APPLET[2] % (HOST, "b", server.port, "none", ""))
+        assert tree.wait_for(lambda: server.port in daemon.json("show mail failures")["ports"])
+        assert daemon.run("WAITS").code == 0
+        assert tree.wait_for(lambda: len(daemon.json("show mail failures")["failures"]) == 1)
+        assert daemon.ctl("mail queue flush").code == 0
+
+        def both():
+            found = daemon.json("show mail failures")["failures"]
+            return len(found) == 2 and all(r["capture"] for r in found) and found
+        found = tree.wait_for(both)
+        assert found, daemon.show("show mail failures detail")
+        for record in found:
+            assert record["class"] == "RECIPIENT_REJECTED" and everything_in(path_of(daemon, record)).count(b"450 4.2.1 later\r\n") == 1
+
+
 def test_mails_that_arrive_leave_nothing(daemon, good):
     daemon.configure("event manager mail capture-on-failure")
     with BadSmtp(**good) as server:

@@ -332,6 +332,64 @@ display_names_are_quoted_or_encoded(void **state)
 	assert_false(has(t, "Bcc"));
 }
 
+/* --- attachments ---------------------------------------------------------------------------------- */
+
+static void
+names_of_attachments(void **state)
+{
+	static const struct {
+		const char *name, *type, *header;
+	} rows[] = {
+		{ "a.txt", "text/plain; charset=utf-8", ";\r\n filename=\"a.txt\"\r\n" },
+		{ "CAP.PCAPNG", "application/x-pcapng", ";\r\n filename=\"CAP.PCAPNG\"\r\n" },
+		{ "noending", "application/octet-stream", ";\r\n filename=\"noending\"\r\n" },
+		{ "gr\xc3\xbc\xc3\x9f"
+		  "e.log",
+			"text/plain; charset=utf-8", ";\r\n filename*=utf-8''gr%C3%BC%C3%9Fe.log\r\n" },
+		{ "a\"b.bin", "application/octet-stream", ";\r\n filename*=utf-8''a%22b.bin\r\n" },
+		{ "a\r\nBcc: x.txt", "text/plain; charset=utf-8",
+			";\r\n filename*=utf-8''a%0D%0ABcc%3A%20x.txt\r\n" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct text *out = text_new(ctx);
+		const struct mail_attachment a = { rows[i].name, "xyz", 3 };
+		char *want = mem_printf(ctx,
+			"--B\r\nContent-Type: %s\r\nContent-Disposition: "
+			"attachment%sContent-Transfer-Encoding: base64\r\n\r\neHl6\r\n",
+			rows[i].type, rows[i].header);
+
+		multipart_attach(out, "B", &a);
+		assert_string_equal(out->s, want);
+	}
+}
+
+/* RFC 2231 3: in numbered pieces, none over the length of a line. */
+static void
+long_names_are_cut(void **state)
+{
+	struct text *out = text_new(ctx);
+	char name[200];
+	const struct mail_attachment a = { name, "", 0 };
+	const char *line;
+
+	memset(name, '\xe9', sizeof name - 1); /* no UTF-8 either */
+	name[sizeof name - 1] = '\0';
+	multipart_attach(out, "B", &a);
+	assert_non_null(strstr(out->s, "\r\n filename*0*=utf-8''%E9"));
+	assert_non_null(strstr(out->s, ";\r\n filename*9*=%E9"));
+	for (line = out->s; line != NULL && *line != '\0';
+		line = strstr(line, "\r\n"), line = line == NULL ? NULL : line + 2)
+		assert_true(strcspn(line, "\r\n") <= 100);
+}
+
+static void
+boundaries_are_not_in_the_text(void **state)
+{
+	assert_string_equal(multipart_boundary(ctx, "", 0), "=_eem_0");
+	assert_string_equal(multipart_boundary(ctx, "--=_eem_0\r\n=_eem_1", 18), "=_eem_2");
+}
+
 int
 main(void)
 {
@@ -349,6 +407,9 @@ main(void)
 		cmocka_unit_test(a_message_over_the_limit_is_refused),
 		cmocka_unit_test(message_ids_hold_what_makes_them_unique),
 		cmocka_unit_test(display_names_are_quoted_or_encoded),
+		cmocka_unit_test(names_of_attachments),
+		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(boundaries_are_not_in_the_text),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -56,7 +56,8 @@ add_facts(struct text *out, const struct mail_result *r)
 			r->tls_verified ? "verified by " : "not verified",
 			r->tls_verified && trustpoint != NULL ? trustpoint : "");
 	if (r->auth_mech != NULL)
-		text_printf(out, "login: %s as %s\n", r->auth_mech, r->auth_user);
+		text_printf(out, "login: %s as %s\n", r->auth_mech,
+			*r->auth_user != '\0' ? r->auth_user : "the certificate says");
 	if (r->class != MAIL_OK && r->reply.code != 0)
 		text_printf(out, "reply: %d %s\n", r->reply.code, r->reply.text != NULL ? r->reply.text : "");
 }
