@@ -235,6 +235,21 @@ keep_attempt(struct db *db, int64_t part, const json_t *a, struct err *err)
 		       json_object_get(a, "unconfirmed"), json_object_get(a, "next_try"));
 }
 
+/* Hosts that the attempt passed over. */
+static bool
+keep_passed(struct db *db, int64_t part, const json_t *list, struct err *err)
+{
+	const json_t *a;
+	size_t i;
+
+	json_array_foreach(list, i, a)
+	{
+		if (!keep_attempt(db, part, a, err))
+			return false;
+	}
+	return true;
+}
+
 static bool
 drop_part(struct db *db, int64_t part, struct err *err)
 {
@@ -289,6 +304,7 @@ mailqueue_conclude(struct db *db, const json_t *in, json_t **out, struct err *er
 			db_changes(db) == 0))
 		return err->code == ERR_NONE;
 	ok = keep_recipients(db, json_object_get(in, "recipients"), err) &&
+	     keep_passed(db, integer(in, "part"), json_object_get(in, "passed"), err) &&
 	     keep_attempt(db, integer(in, "part"), json_object_get(in, "attempt"), err) &&
 	     settle_part(db, in, err) && count(db, "possible_duplicates", integer(in, "duplicates"), err);
 	if (!ok || !json_is_object(bounce))

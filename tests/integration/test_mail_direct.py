@@ -6,7 +6,7 @@ import re
 import pytest
 
 import tree
-from dnssec import Dns, Unavailable, without
+from dnssec import Dns, Faults, Unavailable, servfail, without
 from test_daneverify import OTHER, tlsa
 
 GOOD, CLEAR, NOBODY = "127.0.0.2", "127.0.0.3", "127.0.0.4"
@@ -57,6 +57,7 @@ def dns(tmp_path_factory, pki, port):
     zone("good.example", mx, a, good, "smtp A " + GOOD, "_%d._tcp.smtp TLSA %s" % (port, tlsa(pki.path("of-mx.pem"))))
     zone("mismatch.example", mx, a, at + OTHER)
     zone("second.example", "@ MX 10 mail.mismatch.example.", "@ MX 20 mail.good.example.")
+    zone("neither.example", "@ MX 10 mail.mismatch.example.", "@ MX 20 down", "down A " + NOBODY)
     zone("no-tls.example", mx, "mail A " + CLEAR, good)
     zone("no-tlsa.example", mx, a)
     zone("unusable.example", mx, "mail A " + CLEAR, at + "1 1 1 " + "00" * 32)
@@ -90,6 +91,15 @@ def world(module_daemon, module_mailhost, pki, dns, port):
     daemon = module_daemon(settings={"dns": {"servers": [dns.resolver], "trust-anchor": dns.anchor}})
     assert daemon.authenticate("CA", pki.path("root.pem")).code == 0
     return World(good, clear, port, daemon, pki)
+
+
+@pytest.fixture
+def kept(world):
+    """The parts of the newest mail in the queue; nothing of it stays there."""
+    def look():
+        return world.daemon.json("show mail queue detail")["messages"][-1]["parts"][-1]
+    yield look
+    world.daemon.ctl("mail queue delete all", input="\n")
 
 
 @pytest.fixture
@@ -236,3 +246,32 @@ def test_routes(world, profile):
     assert class_ == "OK" and world.arrives(world.good)
     assert any(line.endswith("for good.example") for line in lines)
     world.daemon.configure("no mail route good.example")
+
+
+# --- in the queue ---------------------------------------------------------------------------------------------------------------
+
+def test_the_queue_keeps_what_each_host_said(world, profile, kept):
+    profile("neither.example", "dane opportunistic")
+    class_, _ = world.send("noc@neither.example", "")
+    assert class_ == "CONNECT_REFUSED"
+    attempts = kept()["attempts"]
+    assert [(a["host"], a["class"], a["phase"]) for a in attempts] == [
+        ("mail.mismatch.example", "DANE_MISMATCH", "tls"), ("down.neither.example", "CONNECT_REFUSED", "connect")]
+    assert attempts[0]["ip"] == GOOD and attempts[0]["tls_version"] and not attempts[0]["next_try"] and attempts[1]["next_try"]
+
+
+def test_a_dns_that_does_not_answer_puts_the_mail_off_and_no_more(world, new_daemon, dns):
+    with Faults(dns, ("plain.example$", None, servfail)) as faults:
+        daemon = new_daemon(settings={"dns": {"servers": [faults.resolver], "trust-anchor": dns.anchor}})
+        other = World(world.good, world.clear, world.port, daemon, world.pki)
+        other.count = 1000
+        class_, _ = other.send("noc@plain.example", "")
+        assert class_ == "DNS_FAILED" and other.copies(world.good) == 0
+        faults.rules.clear()
+        assert tree.wait_for(lambda: flushed(daemon) and other.copies(world.good) == 1, 60)
+
+
+def flushed(daemon):
+    """What failed a moment ago is not asked again at once: a second between the tries."""
+    daemon.ctl("mail queue flush")
+    return not tree.wait_for(lambda: False, 1)

@@ -224,6 +224,46 @@ attempt_row(const struct verdict *v, usec next_try)
 	return row;
 }
 
+static json_t *
+hop_row(const struct verdict *v, const struct mail_hop_result *at)
+{
+	json_t *row = json_object();
+
+	json_object_set_new(row, "at", json_integer(clock_wall(v->queue->engine->clock)));
+	set_text(row, "host", at->host);
+	set_text(row, "ip", at->ip);
+	json_object_set_new(row, "port", json_integer(at->port));
+	set_text(row, "phase", mail_phase_name(at->phase));
+	set_text(row, "class", mail_class_name(at->class));
+	set_text(row, "detail", at->detail);
+	set_text(row, "tls_version", at->tls_version);
+	set_text(row, "cipher", at->tls_cipher);
+	json_object_set_new(row, "code", json_integer(at->reply.code));
+	set_text(row, "enhanced", at->reply.enhanced);
+	set_text(row, "reply", at->reply.text);
+	json_object_set_new(row, "unconfirmed", json_integer(0));
+	json_object_set_new(row, "next_try", json_integer(0));
+	return row;
+}
+
+/* The domain's other hosts that were passed over before the one whose word stands for the attempt. */
+static json_t *
+passed_rows(const struct verdict *v)
+{
+	const struct mail_result *r = v->result;
+	json_t *list = json_array();
+
+	for (size_t i = 0; r->hop_count > 1 && i < r->hop_count; i++) {
+		const struct mail_hop_result *at = &r->hops[i];
+		bool stands = at->class == r->class && at->port == r->port && r->host != NULL &&
+			      strcmp(at->host, r->host) == 0;
+
+		if (at->class != MAIL_OK && !stands)
+			json_array_append_new(list, hop_row(v, at));
+	}
+	return list;
+}
+
 /* ---- who is told ---- */
 
 static void
@@ -329,6 +369,8 @@ conclusion(struct verdict *v, enum mailqueue_state state, usec due)
 	}
 	json_object_set_new(in, "warned", json_boolean(p->message->warned && !was_warned));
 	json_object_set_new(in, "recipients", json_incref(v->recipients));
+	if (v->attempted)
+		json_object_set_new(in, "passed", passed_rows(v));
 	if (v->attempted)
 		json_object_set_new(
 			in, "attempt", attempt_row(v, due == 0 ? 0 : queue_wall_of(v->queue, due)));
