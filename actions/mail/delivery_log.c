@@ -292,9 +292,3 @@ delivery_log_bounced(struct engine *e, uint64_t mid, unsigned rid, const struct 
 {
 	tell_recipient(e, "Bounced", mid, rid, to);
 }
-
-void
-delivery_log_delayed(struct engine *e, uint64_t mid, unsigned rid, const struct mail_recipient_result *to)
-{
-	tell_recipient(e, "Delayed", mid, rid, to);
-}

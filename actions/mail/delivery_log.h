@@ -32,8 +32,7 @@ void delivery_log_faked(
 
 void delivery_log_queued(struct engine *, uint64_t mid);   /* MID 7 queued for delivery */
 void delivery_log_finished(struct engine *, uint64_t mid); /* Message finished MID 7 done */
-/* One recipient (its index in the message) will never get it, or not now. */
+/* One recipient (its index in the message) will never get it. */
 void delivery_log_bounced(struct engine *, uint64_t mid, unsigned rid, const struct mail_recipient_result *);
-void delivery_log_delayed(struct engine *, uint64_t mid, unsigned rid, const struct mail_recipient_result *);
 
 #endif

@@ -22,13 +22,13 @@ def mail(module_daemon, module_mailhost, pki):
             assert self.daemon.authenticate("CA", pki.path("root.pem")).code == 0
             self.count = 0
 
-        def send(self, server, rest, to="noc@example.test"):
+        def send(self, server, rest, to="noc@example.test", queue="no-queue"):
             """The lines that this mail left in the log, without their times."""
             before = len(self.lines())
             self.count += 1
             self.daemon.configure("event manager applet A%d" % self.count, "event none sync yes",
-                                  'action 1 mail server "%s" to "%s" from "eem@example.test" subject "s" body "b" %s no-queue'
-                                  % (server, to, rest))
+                                  'action 1 mail server "%s" to "%s" from "eem@example.test" subject "s" body "b" %s %s'
+                                  % (server, to, rest, queue))
             self.daemon.run("A%d" % self.count)
             return self.lines()[before:]
 
@@ -71,6 +71,13 @@ def test_a_refused_recipient_and_a_closed_port(mail):
     lines = mail.send(HOST, "port %d secure none" % tree.free_port())
     assert re.match(r"Info: Connection Error: domain: mail\.example\.test .*reason: CONNECT_REFUSED$", lines[0]), lines
     assert len(lines) == 1
+
+
+def test_a_mail_of_the_queue_has_a_number(mail):
+    lines = mail.send("username:password@" + HOST, "port %d secure tls" % mail.host.submission, queue="queue")
+    mid = re.match(r"Info: MID (\d+) queued for delivery$", lines[0]).group(1)
+    assert int(mid) > 0 and lines[-1] == "Info: Message finished MID %s done" % mid
+    assert any(re.match(r"Info: Delivery start DCID \d+ MID %s to RID \[0\]$" % mid, line) for line in lines)
 
 
 def test_no_password_in_the_log_and_the_file_as_the_ring(mail):

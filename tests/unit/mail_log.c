@@ -12,6 +12,7 @@
 #include "actions/mail/maillog.h"
 #include "core/paths.h"
 #include "core/redact.h"
+#include "core/text.h"
 #include "tests/lib/virtual.h"
 
 struct seen {
@@ -162,6 +163,53 @@ test_file_rotates(void **state)
 	mem_free(ctx);
 }
 
+static void
+take_line(void *arg, const char *line, size_t n)
+{
+	text_addn(arg, line, n);
+	text_addc(arg, '\n');
+}
+
+static void
+test_file_that_cannot_be_written(void **state)
+{
+	void *ctx = mem_ctx(NULL, "test");
+	char dir[] = "/tmp/eventd-maillog-XXXXXX";
+	struct err err = ERR_INIT;
+	struct setup setup = { .clock = clock_new_virtual(ctx, VIRTUAL_START), .seed = 1 };
+	struct text *log = text_new(ctx);
+	struct engine *e;
+	char *missing;
+
+	assert_non_null(mkdtemp(dir));
+	setup.state_dir = dir;
+	e = engine_new(ctx, &setup, &err);
+	missing = mem_printf(ctx, "%s/missing/log", dir);
+	maillog_set_file(e->maillog, missing, 1024, 2);
+	maillog_add(e, MAILLOG_INFO, "one");
+	virtual_advance(e, USEC_PER_SEC);
+	maillog_add(e, MAILLOG_INFO, "two");
+	virtual_advance(e, USEC_PER_SEC);
+	log_each(e->log, take_line, log);
+	assert_non_null(strstr(log->s, "%HA_EM-4-MAIL_LOG: "));
+	assert_null(strstr(strstr(log->s, "cannot be written") + 1, "cannot be written")); /* said once */
+	assert_string_equal(look(e).entry.text, "two");
+	/* There is room again: what is lost is counted, and the next line is there. */
+	assert_true(path_make_dir(mem_printf(ctx, "%s/missing", dir), 0700, &err));
+	maillog_add(e, MAILLOG_INFO, "three");
+	virtual_advance(e, USEC_PER_SEC);
+	text_clear(log);
+	log_each(e->log, take_line, log);
+	assert_non_null(strstr(log->s, "is written again; lines lost: 4"));
+	assert_non_null(strstr(path_read_file(ctx, missing, 4096, NULL, NULL), "Info: three\n"));
+	mem_free(e);
+	unlink(missing);
+	rmdir(mem_printf(ctx, "%s/missing", dir));
+	unlink(mem_printf(ctx, "%s/mail_logs", dir));
+	unlink(mem_printf(ctx, "%s/machine-key", dir));
+	mem_free(ctx);
+}
+
 int
 main(void)
 {
@@ -171,6 +219,7 @@ main(void)
 		cmocka_unit_test(test_foreign_text_and_secrets),
 		cmocka_unit_test(test_ring_is_bounded),
 		cmocka_unit_test(test_file_rotates),
+		cmocka_unit_test(test_file_that_cannot_be_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

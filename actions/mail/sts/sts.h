@@ -36,8 +36,8 @@ void sts_fake(struct sts *, sts_fake_f *, void *arg);
 
 /*
  * What the certificates of policy hosts, and of MX hosts under a policy, must lead to: the trustpoints
- * of `mta-sts trustpoint`, else the system's pool. Borrowed until the configuration changes; NULL and
- * err when there is nothing to trust.
+ * of `mta-sts trustpoint`, else the system's pool, which is read once. Borrowed until the next call; NULL
+ * and err when there is nothing to trust.
  */
 const struct trust *sts_trust(struct sts *, struct err *);
 
