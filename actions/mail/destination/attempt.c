@@ -75,16 +75,6 @@ tell_refused(const struct attempt *a, const struct mail_plan *p)
 				p->hops[i].sts_domain, p->hops[i].refused_detail);
 }
 
-static void
-report_refused(const struct attempt *a, const struct mail_plan *p, const struct mail_result *r)
-{
-	struct mail_job planned = *a->job;
-
-	planned.hops = p->hops;
-	planned.hop_count = p->hop_count;
-	tlsrpt_delivery(a->engine, &planned, r);
-}
-
 /* Nobody is connected to. */
 static void
 fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char *detail, const char *hint)
@@ -102,7 +92,6 @@ fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char
 	if (a->plan != NULL) {
 		keep_hops(r, a->plan);
 		tell_refused(a, a->plan);
-		report_refused(a, a->plan, r);
 	}
 	if (a->plan != NULL && a->plan->status != NULL)
 		snprintf(r->reply.enhanced, sizeof r->reply.enhanced, "%s", a->plan->status);
