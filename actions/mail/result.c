@@ -334,18 +334,19 @@ mail_result_outcome(const struct mail_result *r)
 char *
 mail_result_reason(const void *ctx, const struct mail_result *r)
 {
-	struct text *t = text_new(ctx);
+	struct text t;
 
-	text_printf(t, "%s [%s %s", mail_reason(r->class, r->phase), mail_class_name(r->class),
+	text_init(&t, ctx); /* the caller may have no context, and frees the text */
+	text_printf(&t, "%s [%s %s", mail_reason(r->class, r->phase), mail_class_name(r->class),
 		mail_phase_name(r->phase));
 	if (r->detail != NULL && r->detail[0] != '\0') {
-		text_add(t, ": ");
-		text_add_line(t, r->detail, strlen(r->detail));
+		text_add(&t, ": ");
+		text_add_line(&t, r->detail, strlen(r->detail));
 	}
 	if (r->hint != NULL && r->hint[0] != '\0') {
-		text_add(t, "; hint: ");
-		text_add_line(t, r->hint, strlen(r->hint));
+		text_add(&t, "; hint: ");
+		text_add_line(&t, r->hint, strlen(r->hint));
 	}
-	text_addc(t, ']');
-	return t->s;
+	text_addc(&t, ']');
+	return t.s;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -76,12 +77,15 @@ static void
 ourselves(void **state)
 {
 	struct machine_process *all;
-	size_t n = machine_processes(&all), found = 0;
+	size_t n, found = 0;
+
+	assert_int_equal(prctl(PR_SET_NAME, "me) R (again"), 0);
+	n = machine_processes(&all);
 
 	for (size_t i = 0; i < n; i++) {
 		assert_true(i == 0 || all[i - 1].pid < all[i].pid);
 		if (all[i].pid == getpid()) {
-			assert_string_equal(all[i].name, "machine");
+			assert_string_equal(all[i].name, "me) R (again");
 			assert_int_equal(all[i].parent, getppid());
 			assert_true(all[i].memory > 0 && all[i].threads >= 1);
 			found++;
