@@ -6,8 +6,8 @@ import re
 import pytest
 
 import tree
+from danezones import OTHER, tlsa
 from dnssec import Dns, Faults, Unavailable, servfail, without
-from test_daneverify import OTHER, tlsa
 
 GOOD, CLEAR, NOBODY = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 STAMP = r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} "
@@ -275,3 +275,25 @@ def flushed(daemon):
     """What failed a moment ago is not asked again at once: a second between the tries."""
     daemon.ctl("mail queue flush")
     return not tree.wait_for(lambda: False, 1)
+
+
+# --- the dialogue -----------------------------------------------------------------------------------------------------------------
+
+ANSWERS = "new\nfed.example\ny\n6\n\ny\n2\n\n\n\n"
+
+
+@pytest.mark.parametrize("how", ["behind a command", "among commands"])
+def test_destconfig_fed_from_standard_input(world, how):
+    if how == "behind a command":
+        done = world.daemon.ctl("destconfig", input=ANSWERS)
+    else:  # the blank line ends the dialogue, and commands come again
+        done = world.daemon.eventctl(input="destconfig\n" + ANSWERS + "\nshow running-config | include fed.example\n")
+        assert done.out.endswith("mail destination fed.example tls required-verify-hosted mta-sts on\n")
+    assert done.code == 0, done
+    for line in ("Do you wish to apply a specific TLS setting for this domain? [N]> y", "6. Required - Verify Hosted Domains", "[2]> 6",
+                 "Do you wish to configure DANE support? [N]> ", "Do you wish to configure MTA STS support? [N]> y", "[1]> 2",
+                 "MTA STS will not be applied for domains that have SMTP routes configured."):
+        assert line in done.out.splitlines(), done.out
+    assert "fed.example" in world.daemon.show("show mail destinations")
+    assert world.daemon.ctl("destconfig", input="delete\nfed.example\n\n").code == 0
+    assert "fed.example" not in world.daemon.show("show mail destinations")
