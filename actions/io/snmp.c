@@ -1,13 +1,15 @@
 /*
  * action LABEL snmp-trap: cEventMgrPolicyEvent to the receivers of the configuration, and a line of the history
- * of traps (eem-language 6.5 and 13).
+ * of traps; snmp-object-value: the answer to a request for an object (eem-language 6.5 and 13).
  */
 #include <string.h>
 
 #include "actions/action.h"
 #include "actions/io/io.h"
 #include "bus/history.h"
+#include "core/mem.h"
 #include "sched/policy.h"
+#include "snmp/object.h"
 #include "snmp/trap.h"
 
 enum { STRDATA_MAX = 255 };
@@ -145,10 +147,58 @@ static const struct kw value_kw[] = {
 	KW_END,
 };
 
-static bool
-no_agent(struct engine *engine, void *args, struct err *err)
+/* NULL: the step has failed. Otherwise the identifier in numbers, in ctx. */
+static const char *
+next_oid(struct run *run, void *ctx, const struct kw_template *t)
 {
-	return err_set(err, ERR_REFUSED, "SNMP actions are not supported: there is no SNMP agent");
+	const char *typed = run_expand(run, t, NULL);
+	struct err err = ERR_INIT;
+	struct object_id id;
+	struct text out;
+
+	if (typed == NULL)
+		return NULL;
+	if (!object_id_parse(typed, &id, &err)) {
+		run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_SNMP_OBJECT",
+			"Error setting snmp object value: %s", err.text);
+		return NULL;
+	}
+	text_init(&out, ctx);
+	object_id_print(&id, &out);
+	return out.s;
+}
+
+static enum step
+give_value(struct run *run, void *ctx, const struct value_args *a)
+{
+	struct snmp_reply reply = { .kind = SNMP_REPLY_VALUE, .type = (enum object_type)a->type.v };
+	int64_t request = snmp_object_request(run_event(run));
+	struct err err = ERR_INIT;
+	size_t n;
+
+	reply.value = run_expand(run, &a->value, &n);
+	if (reply.value == NULL || (a->next.set && (reply.next = next_oid(run, ctx, &a->next)) == NULL))
+		return STEP_FAIL;
+	if (!object_value_check(reply.type, reply.value, n, &err))
+		return run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_SNMP_OBJECT",
+			"Error setting snmp object value: %s", err.text);
+	if (request == 0)
+		return run_fail(run, "FH_ENOSNMPDATA", SEV_ERRORS, "FMPD_SNMP_OBJECT",
+			"Error setting snmp object value: this run answers no request");
+	if (!snmp_object_value(run_engine(run), request, &reply))
+		return run_fail(run, "FH_ENOSNMPDATA", SEV_ERRORS, "FMPD_SNMP_OBJECT",
+			"Error setting snmp object value: nobody waits for it any more");
+	return STEP_NEXT;
+}
+
+static enum step
+value_exec(struct run *run, const void *args)
+{
+	void *ctx = mem_ctx(run_ctx(run), "snmp object value");
+	enum step step = give_value(run, ctx, args);
+
+	mem_free(ctx);
+	return step;
 }
 
 const struct action action_snmp_object_value = {
@@ -156,5 +206,5 @@ const struct action action_snmp_object_value = {
 	.help = "object value for snmp request",
 	.kw = value_kw,
 	.args_size = sizeof(struct value_args),
-	.typed = no_agent,
+	.exec = value_exec,
 };

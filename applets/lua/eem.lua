@@ -348,7 +348,7 @@ function eem.snmp_trap(t)
 end
 
 function eem.snmp_reply(kind, value, next_oid)
-	action("snmp_reply", { [kind] = tostring(value), next_oid = next_oid })
+	action("snmp_reply", { next_oid = next_oid }, { kind, tostring(value) })
 end
 
 -- Identifier and value of an object; `target` says whose: { community=, ipaddr=, udp_port=, version= }.

@@ -11,6 +11,7 @@
 #include "core/loop.h"
 #include "core/mem.h"
 #include "snmp/config.h"
+#include "snmp/object.h"
 
 #define HELPER_NAME "eventd-snmp"
 /* Longer than all its attempts, twice with SNMPv3: behind that the process is taken for hung. */
@@ -40,9 +41,23 @@ struct snmp {
 	struct timer *setup; /* the configuration has changed, and more changes may come */
 	snmp_notified_f *notified;
 	void *notified_arg;
+	const struct snmp_object *objects;
+	size_t nobjects;
+	snmp_requested_f *requested;
+	void *requested_arg;
+	snmp_object_value_f *object_value;
 	snmp_fake_f *fake;
 	void *fake_arg;
+	snmp_fake_reply_f *fake_reply;
+	void *fake_reply_arg;
 };
+
+/* Does the process have to be there though nobody asks anything? */
+static bool
+is_needed(const struct snmp *s)
+{
+	return snmp_config_listens(s->engine) || s->nobjects > 0;
+}
 
 /* ---- ends of jobs ---- */
 
@@ -136,10 +151,54 @@ take_listening(struct snmp *s, const json_t *j)
 			"SNMP notifications are received on UDP port %lld", (long long)port);
 }
 
+static const char *const request_kinds[] = { "get", "getnext", "set" }; /* ORDER: enum snmp_request_kind */
+
+static void
+take_request(struct snmp *s, const json_t *j)
+{
+	void *ctx = mem_ctx(NULL, "request");
+	const char *kind = json_string_value(json_object_get(j, "kind"));
+	const char *value = frame_octets_text(ctx, json_object_get(j, "value"));
+	struct snmp_request r = { .id = json_integer_value(json_object_get(j, "request")),
+		.object = json_string_value(json_object_get(j, "object")),
+		.oid = json_string_value(json_object_get(j, "oid")),
+		.type = object_type_named(json_string_value(json_object_get(j, "type"))),
+		.value = value != NULL ? value : "" };
+	bool known = false;
+
+	for (unsigned i = 0; i < sizeof request_kinds / sizeof *request_kinds && kind != NULL && !known;
+		i++) {
+		r.kind = (enum snmp_request_kind)i;
+		known = strcmp(request_kinds[i], kind) == 0;
+	}
+	if (known && r.object != NULL && r.oid != NULL)
+		snmp_requested(s, &r);
+	mem_free(ctx);
+}
+
+static void
+take_agentx(const struct snmp *s, const json_t *j)
+{
+	const char *socket = json_string_value(json_object_get(j, "socket"));
+	const char *error = json_string_value(json_object_get(j, "error"));
+
+	if (error != NULL)
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_SNMP_AGENTX",
+			"SNMP objects of policies are not answered: %s: %s", socket != NULL ? socket : "",
+			error);
+	else
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_SNMP_AGENTX",
+			"SNMP objects of policies are answered at %s", socket != NULL ? socket : "");
+}
+
 static void
 take_event(struct snmp *s, const char *event, const json_t *j)
 {
-	if (strcmp(event, "notification") == 0)
+	if (strcmp(event, "request") == 0)
+		take_request(s, j);
+	else if (strcmp(event, "agentx") == 0)
+		take_agentx(s, j);
+	else if (strcmp(event, "notification") == 0)
 		take_notification(s, j);
 	else if (strcmp(event, "listening") == 0)
 		take_listening(s, j);
@@ -178,7 +237,7 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 
 	s->knows = 0;
 	s->listens = 0;
-	if (snmp_config_listens(s->engine))
+	if (is_needed(s))
 		timer_set(s->setup, AGAIN);
 	if (term_signal != 0)
 		err_set(&err, ERR_IO, HELPER_NAME " ended by signal %d", term_signal);
@@ -194,6 +253,19 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 
 /* ---- what the helper is told ---- */
 
+static json_t *
+objects_json(const struct snmp *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nobjects; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:b, s:i}", "oid", s->objects[i].oid, "type",
+				      object_type_name(s->objects[i].type), "table",
+				      (int)s->objects[i].is_table, "seconds", (int)s->objects[i].seconds));
+	return list;
+}
+
 static bool
 tell_setup(struct snmp *s, struct err *err)
 {
@@ -204,6 +276,7 @@ tell_setup(struct snmp *s, struct err *err)
 	if (runs && s->knows == helper_pid(s->helper))
 		return true;
 	setup = snmp_config_setup(s->engine);
+	json_object_set_new(setup, "objects", objects_json(s));
 	id = json_string_value(json_object_get(setup, "engine_id"));
 	/* The library takes its engine's identifier once: with another one begins another process. */
 	if (runs && s->engine_id != NULL && strcmp(s->engine_id, id) != 0) {
@@ -226,7 +299,7 @@ on_setup(void *arg)
 	struct snmp *s = arg;
 	struct err err = ERR_INIT;
 
-	if (snmp_config_listens(s->engine) && !tell_setup(s, &err))
+	if (is_needed(s) && !tell_setup(s, &err))
 		log_msg(s->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_SNMP_LISTEN",
 			"SNMP notifications are not received: %s", err.text);
 	else if (helper_pid(s->helper) != 0)
@@ -339,6 +412,77 @@ bool
 snmp_notified(struct snmp *s, const struct snmp_notification *n)
 {
 	return s->notified != NULL && s->notified(s->notified_arg, n);
+}
+
+void
+snmp_objects(struct snmp *s, const struct snmp_object *objects, size_t n)
+{
+	s->objects = objects;
+	s->nobjects = n;
+	snmp_reconfigure(s);
+}
+
+void
+snmp_on_request(struct snmp *s, snmp_requested_f *f, void *arg)
+{
+	s->requested = f;
+	s->requested_arg = arg;
+}
+
+void
+snmp_requested(struct snmp *s, const struct snmp_request *r)
+{
+	static const struct snmp_reply none = { .kind = SNMP_REPLY_NONE };
+
+	if (s->requested != NULL)
+		s->requested(s->requested_arg, r);
+	else
+		snmp_reply(s, r->id, &none);
+}
+
+void
+snmp_reply(struct snmp *s, int64_t request, const struct snmp_reply *r)
+{
+	static const char *const words[] = { "value", "none", "done",
+		"failed" }; /* ORDER: enum snmp_reply_kind */
+	json_t *j;
+
+	if (s->fake_reply != NULL) {
+		s->fake_reply(s->fake_reply_arg, request, r);
+		return;
+	}
+	if (helper_pid(s->helper) == 0)
+		return; /* whoever asked has gone */
+	j = json_pack("{s:s, s:I}", "op", "answer", "request", (json_int_t)request);
+	if (r->kind != SNMP_REPLY_VALUE)
+		json_object_set_new(j, words[r->kind], json_true());
+	else {
+		json_object_set_new(j, "value", frame_octets(r->value, strlen(r->value)));
+		json_object_set_new(j, "type", json_string(object_type_name(r->type)));
+		if (r->next != NULL)
+			json_object_set_new(j, "next", json_string(r->next));
+	}
+	helper_send(s->helper, j, NULL);
+	json_decref(j);
+}
+
+void
+snmp_on_object_value(struct snmp *s, snmp_object_value_f *f)
+{
+	s->object_value = f;
+}
+
+bool
+snmp_object_value(struct engine *e, int64_t request, const struct snmp_reply *r)
+{
+	return e->snmp->object_value != NULL && e->snmp->object_value(e, request, r);
+}
+
+void
+snmp_fake_replies(struct snmp *s, snmp_fake_reply_f *f, void *arg)
+{
+	s->fake_reply = f;
+	s->fake_reply_arg = arg;
 }
 
 const struct helper *

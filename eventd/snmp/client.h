@@ -58,8 +58,43 @@ void snmp_on_notification(struct snmp *, snmp_notified_f *, void *arg);
 /* Shows it to them. True: it is not to be sent. */
 bool snmp_notified(struct snmp *, const struct snmp_notification *);
 
+/* ---- objects that policies answer for ---- */
+
+struct snmp_object {
+	const char *oid; /* numbers */
+	enum object_type type;
+	bool is_table;
+	unsigned seconds; /* how long the master agent waits for an answer */
+};
+/* The list of all of them, borrowed until the next call: the helper registers them with the master agent. */
+void snmp_objects(struct snmp *, const struct snmp_object *, size_t n);
+
+enum snmp_request_kind { SNMP_REQUEST_GET, SNMP_REQUEST_GETNEXT, SNMP_REQUEST_SET };
+struct snmp_request {
+	int64_t id;
+	const char *object, *oid; /* the registered one, and what is asked for */
+	enum snmp_request_kind kind;
+	enum object_type type;
+	const char *value; /* of a set */
+};
+/* Whoever answers requests; borrowed for the call. Each one must be answered, once. */
+typedef void snmp_requested_f(void *arg, const struct snmp_request *);
+void snmp_on_request(struct snmp *, snmp_requested_f *, void *arg);
+void snmp_requested(struct snmp *, const struct snmp_request *); /* asks them */
+
+enum snmp_reply_kind { SNMP_REPLY_VALUE, SNMP_REPLY_NONE, SNMP_REPLY_DONE, SNMP_REPLY_FAILED };
+struct snmp_reply {
+	enum snmp_reply_kind kind;
+	enum object_type type;    /* of a value */
+	const char *value, *next; /* next: its identifier, of a getnext; NULL: the object's own */
+};
+void snmp_reply(struct snmp *, int64_t request, const struct snmp_reply *);
+
 /* For scenarios and simulation: jobs go to f instead of the helper; it fills the answer, in ctx. */
 typedef void snmp_fake_f(void *arg, const void *ctx, const struct snmp_job *, struct snmp_answer *);
 void snmp_fake(struct snmp *, snmp_fake_f *, void *arg);
+/* As it, for replies to requests. */
+typedef void snmp_fake_reply_f(void *arg, int64_t request, const struct snmp_reply *);
+void snmp_fake_replies(struct snmp *, snmp_fake_reply_f *, void *arg);
 
 #endif

@@ -79,6 +79,14 @@ users(const struct engine *e)
 	return list;
 }
 
+const char *
+snmp_config_agentx(const struct engine *e)
+{
+	const struct conf_node *n = next_line(e, NULL, SNMP_AGENTX);
+
+	return n == NULL ? "/var/agentx/master" : ((const struct agentx_args *)n->args)->socket.s;
+}
+
 bool
 snmp_config_listens(const struct engine *e)
 {
@@ -112,6 +120,8 @@ snmp_config_setup(struct engine *e)
 	char *id = snmp_config_engine_id(NULL, e);
 	json_t *setup = json_pack("{s:s, s:s, s:o, s:o}", "op", "setup", "engine_id", id, "users", users(e),
 		"listen", listening(e));
+
+	json_object_set_new(setup, "agentx", json_string(snmp_config_agentx(e)));
 
 	mem_free(id);
 	return setup;

@@ -27,7 +27,8 @@ char *snmp_clear(const struct engine *, const void *ctx, const struct kw_str *);
 /* The agent that is asked when an action names none; false when nobody is configured. Allocated in ctx. */
 bool snmp_config_agent(struct engine *, const void *ctx, struct snmp_peer *, struct err *);
 
-bool snmp_config_listens(const struct engine *); /* `snmp-server manager` */
+const char *snmp_config_agentx(const struct engine *); /* socket of the master agent */
+bool snmp_config_listens(const struct engine *);       /* `snmp-server manager` */
 
 /* `snmp-server enable traps event-manager`, or all traps. */
 bool snmp_config_sends_traps(const struct engine *);

@@ -24,12 +24,15 @@
 
 #include "snmp/listen.h"
 #include "snmp/net.h"
+#include "snmp/subagent.h"
 
 struct helper_state {
 	struct frame_reader *in;
 	struct net *net; /* NULL before the setup */
 	struct snmp_users *users;
 	struct listener *listener; /* NULL while nobody wants notifications */
+	struct subagent *subagent; /* NULL while no policy answers for an object */
+	json_t *answers_for;       /* what it was made of */
 	bool ended;                /* nobody reads what we write */
 };
 
@@ -92,9 +95,9 @@ on_done(void *arg, int64_t id, const struct snmp_answer *a)
 /* ---- what is asked ---- */
 
 static void
-on_notification(void *arg, json_t *notification)
+on_event(void *arg, json_t *event)
 {
-	say(arg, notification);
+	say(arg, event);
 }
 
 /* Tells whether notifications are received, and if not, why. */
@@ -109,15 +112,31 @@ listen_as(struct helper_state *h, const json_t *want)
 	h->listener = NULL;
 	if (!json_is_object(want))
 		return;
-	h->listener = listener_new(
-		h, port, json_object_get(want, "communities"), h->users, on_notification, h, &err);
+	h->listener =
+		listener_new(h, port, json_object_get(want, "communities"), h->users, on_event, h, &err);
 	j = json_pack("{s:s, s:i}", "event", "listening", "port", (int)port);
 	if (h->listener == NULL)
 		json_object_set_new(j, "error", json_string(err.text));
 	say(h, j);
 }
 
-/* {"op":"setup","engine_id","users","listen"}: at first, and whenever the configuration has changed. */
+/* Objects and socket as they are already: the session stays, with the requests that wait in it. */
+static void
+answer_for(struct helper_state *h, const json_t *objects, const json_t *socket)
+{
+	json_t *want = json_pack("[O?, O?]", objects, socket);
+
+	if (!json_equal(want, h->answers_for)) {
+		mem_free(h->subagent);
+		h->subagent = NULL;
+		if (json_array_size(objects) > 0 && json_is_string(socket))
+			h->subagent = subagent_new(h, json_string_value(socket), objects, on_event, h);
+	}
+	json_decref(h->answers_for);
+	h->answers_for = want;
+}
+
+/* {"op":"setup","engine_id","users","listen","objects","agentx"}: at first, and whenever the configuration has changed. */
 static void
 take_setup(struct helper_state *h, const json_t *message)
 {
@@ -142,6 +161,7 @@ take_setup(struct helper_state *h, const json_t *message)
 	mem_free(h->users);
 	h->users = users;
 	listen_as(h, json_object_get(message, "listen"));
+	answer_for(h, json_object_get(message, "objects"), json_object_get(message, "agentx"));
 }
 
 static void
@@ -169,7 +189,10 @@ take_message(struct helper_state *h, const json_t *message)
 
 	if (op != NULL && strcmp(op, "setup") == 0)
 		take_setup(h, message);
-	else if (op != NULL && strcmp(op, "cancel") == 0 && h->net != NULL)
+	else if (op != NULL && strcmp(op, "answer") == 0) {
+		if (h->subagent != NULL)
+			subagent_answer(h->subagent, message);
+	} else if (op != NULL && strcmp(op, "cancel") == 0 && h->net != NULL)
 		net_cancel(h->net, json_integer_value(json_object_get(message, "id")));
 	else
 		take_job(h, message);
@@ -198,12 +221,31 @@ read_messages(struct helper_state *h)
 	h->ended |= err.code != ERR_NONE;
 }
 
+/* The subagent has a descriptor and a patience of its own. */
+static int
+wait_for_subagent(const struct helper_state *h, int *nfds, netsnmp_large_fd_set *fds, struct timeval *timeout,
+	int *block)
+{
+	int fd = subagent_fd(h->subagent), ms = subagent_patience(h->subagent);
+	struct timeval own = { ms / 1000, ms % 1000 * 1000 };
+
+	if (fd >= 0) {
+		netsnmp_large_fd_setfd(fd, fds);
+		*nfds = fd >= *nfds ? fd + 1 : *nfds;
+	}
+	if (ms >= 0 && (*block || timercmp(&own, timeout, <))) {
+		*timeout = own;
+		*block = 0;
+	}
+	return fd;
+}
+
 static void
 turn(struct helper_state *h)
 {
 	struct timeval timeout = { 0 };
 	netsnmp_large_fd_set fds;
-	int nfds = STDIN_FILENO + 1, block = 1, n;
+	int nfds = STDIN_FILENO + 1, block = 1, n, subagent = -1;
 
 	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
 	NETSNMP_LARGE_FD_ZERO(&fds);
@@ -212,6 +254,8 @@ turn(struct helper_state *h)
 		net_wait_for(h->net, &nfds, &fds, &timeout, &block);
 	if (h->listener != NULL)
 		listener_wait_for(h->listener, &nfds, &fds);
+	if (h->subagent != NULL)
+		subagent = wait_for_subagent(h, &nfds, &fds, &timeout, &block);
 	n = netsnmp_large_fd_set_select(nfds, &fds, NULL, NULL, block ? NULL : &timeout);
 	if (n < 0 && errno != EINTR)
 		h->ended = true;
@@ -219,10 +263,13 @@ turn(struct helper_state *h)
 		NETSNMP_LARGE_FD_ZERO(&fds);
 	if (h->listener != NULL)
 		listener_turn(h->listener, &fds);
-	if (n > 0 && netsnmp_large_fd_is_set(STDIN_FILENO, &fds))
-		read_messages(h);
+	if (h->subagent != NULL)
+		subagent_turn(h->subagent, subagent >= 0 && netsnmp_large_fd_is_set(subagent, &fds));
+	/* Last: a message may take away what the descriptors belong to. */
 	if (h->net != NULL)
 		net_turn(h->net, &fds);
+	if (n > 0 && netsnmp_large_fd_is_set(STDIN_FILENO, &fds))
+		read_messages(h);
 	netsnmp_large_fd_set_cleanup(&fds);
 }
 

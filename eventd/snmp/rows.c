@@ -203,6 +203,16 @@ engine_id_adopt(struct engine *e, void *args, struct err *err)
 }
 
 static bool
+agentx_adopt(struct engine *e, void *args, struct err *err)
+{
+	const struct agentx_args *a = args;
+
+	(void)e;
+	return a->socket.s[0] == '/' ||
+	       err_set(err, ERR_REFUSED, "'%.80s' is no absolute path of a socket", a->socket.s);
+}
+
+static bool
 group_adopt(struct engine *e, void *args, struct err *err)
 {
 	const struct group_args *a = args;
@@ -371,6 +381,10 @@ static const struct kw engine_id_kw[] = {
 	BARE(engine_id_args, id, kw_word, "engine ID octet string", .flags = KW_REQ),
 	KW_END,
 };
+static const struct kw agentx_kw[] = {
+	BARE(agentx_args, socket, kw_word, "Socket of the master agent", .flags = KW_REQ),
+	KW_END,
+};
 static const struct kw manager_kw[] = {
 	WORD(manager_args, "udp-port", port, kw_number, "UDP port where notifications are received", .min = 1,
 		.max = 65535, .dflt = TRAP_PORT, .has_dflt = true),
@@ -398,6 +412,8 @@ static const struct conf_row rows[] = {
 		sizeof(struct community_args), .adopt = community_adopt, .adopt_no = true),
 	ROW(SNMP_AGENT, "The SNMP agent of this device", agent_kw, sizeof(struct host_args),
 		.adopt = agent_adopt),
+	ROW(SNMP_AGENTX, "The master agent for objects of policies", agentx_kw, sizeof(struct agentx_args),
+		.adopt = agentx_adopt),
 	ROW(SNMP_ENABLE, "Enable SNMP Traps", NULL, sizeof(struct nothing_args)),
 	ROW(SNMP_ENABLE_EM, "Enable SNMP Embedded Event Manager traps", NULL, sizeof(struct nothing_args)),
 	ROW(SNMP_HOST, "Specify hosts to receive SNMP notifications", host_kw, sizeof(struct host_args),

@@ -8,6 +8,7 @@
 #include "snmp/job.h"
 
 #define SNMP_AGENT     "snmp-server agent"
+#define SNMP_AGENTX    "snmp-server agentx"
 #define SNMP_COMMUNITY "snmp-server community"
 #define SNMP_ENABLE    "snmp-server enable traps"
 #define SNMP_ENABLE_EM "snmp-server enable traps event-manager"
@@ -46,6 +47,10 @@ struct user_args {
 
 struct engine_id_args {
 	struct kw_str id;
+};
+
+struct agentx_args {
+	struct kw_str socket;
 };
 
 struct manager_args {

@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import tempfile
 
 import pytest
 
@@ -411,3 +413,109 @@ def test_a_changed_community_and_engine_take_effect(manager, agent):
     manager.configure("snmp-server engineID local " + ENGINE)
     assert tree.wait_for(lambda: helper_pid(manager) not in (before, None))
     assert "FMPD_HELPER" not in manager.show("show logging")
+
+
+# ---- objects that policies answer for ------------------------------------------------------------------------------------
+
+
+BASE = "1.3.6.1.4.1.8072.9999.77"
+READ, READ_V3 = ("-v2c", "-c", COMMUNITY), tuple(AS_USER)
+
+
+@pytest.fixture
+def objects(new_daemon, tmp_path):
+    """An agent, and an eventd that answers for objects below BASE in it."""
+    with make(Agent, tmp_path) as agent:
+        daemon = new_daemon(config=["snmp-server agentx " + agent.agentx] + applet(
+            "INT", 'syslog msg "$_snmp_request $_snmp_oid"', "snmp-object-value int -42",
+            event="event snmp-object oid %s.1 type int sync yes skip no" % BASE) + applet(
+            "TEXT", "wait 2", 'snmp-object-value string "after two seconds"',
+            event="event snmp-object oid %s.2.0 type string sync yes skip no" % BASE) + applet(
+            "SET", 'if $_snmp_request eq "set"', 'if $_snmp_value gt 9', "exit 1", "end", 'set v "$_snmp_value"',
+            'syslog msg "set to $v"', "else", "snmp-object-value gauge 5", "end",
+            event="event snmp-object oid %s.3.0 type gauge sync yes skip no" % BASE) + applet(
+            "ROWS", 'if $_snmp_oid eq "%s.4"' % BASE, 'snmp-object-value octet 00FF10 next-oid %s.4.1.1' % BASE,
+            'elseif $_snmp_oid eq "%s.4.1.1"' % BASE, 'snmp-object-value octet 00FF11 next-oid %s.4.1.2' % BASE, "end",
+            event="event snmp-object oid %s.4 type octet sync yes skip no istable yes" % BASE) + applet(
+            "NONE", 'syslog msg "says nothing"', event="event snmp-object oid %s.5.0 type int sync yes skip no" % BASE))
+        daemon.wait_log("SNMP objects of policies are answered at " + agent.agentx)
+        yield agent, daemon
+
+
+def test_an_agent_answers_with_what_policies_say(objects):
+    agent, daemon = objects
+    assert agent.get(BASE + ".1.0") == ".%s.1.0 = INTEGER: -42" % BASE
+    daemon.wait_log(r"INT: get %s\.1\.0" % re.escape(BASE))
+    assert agent.get(BASE + ".2.0", *READ_V3) == '.%s.2.0 = STRING: "after two seconds"' % BASE
+    assert agent.get(BASE + ".5.0") == ".%s.5.0 = No Such Instance currently exists at this OID" % BASE
+    assert agent.get(BASE + ".1.0", *READ, command="snmpgetnext") == '.%s.2.0 = STRING: "after two seconds"' % BASE
+    assert agent.get(BASE + ".2.0", *READ, command="snmpgetnext") == '.%s.3.0 = Gauge32: 5' % BASE
+
+
+def test_a_table_is_walked(objects):
+    agent, _ = objects
+    walked = agent.get(BASE + ".4", *READ, command="snmpwalk", timeout=60)
+    assert walked.splitlines() == [".%s.4.1.1 = Hex-STRING: 00 FF 10 " % BASE, ".%s.4.1.2 = Hex-STRING: 00 FF 11" % BASE]
+
+
+def test_an_object_is_set_by_a_policy(objects):
+    agent, daemon = objects
+
+    def put(kind, value):
+        return agent.tool("snmpset", "-v2c", "-c", WRITE, "-On", "-r0", "-t10", "127.0.0.1:%d" % agent.port, BASE + ".3.0", kind, value)
+
+    assert put("u", "7").returncode == 0
+    daemon.wait_log("SET: set to 7")
+    assert "commitFailed" in put("u", "10").stderr
+    assert "wrongType" in put("s", "text").stderr
+    assert agent.get(BASE + ".3.0") == ".%s.3.0 = Gauge32: 5" % BASE
+
+
+def test_the_agent_may_be_started_again(objects):
+    agent, daemon = objects
+    agent.stop()
+    daemon.wait_log("%HA_EM-4-FMPD_SNMP_AGENTX: SNMP objects of policies are not answered: .*/master: ")
+    agent.start()
+    assert tree.wait_for(lambda: daemon.show("show logging").count("are answered at") == 2)
+    assert agent.get(BASE + ".1.0") == ".%s.1.0 = INTEGER: -42" % BASE
+    daemon.configure("no event manager applet INT")
+    assert tree.wait_for(lambda: "No Such" in agent.get(BASE + ".1.0"))
+
+
+@pytest.fixture
+def open_dir():
+    """A directory that a helper without root comes to."""
+    with tempfile.TemporaryDirectory(prefix="agentx-") as path:
+        os.chmod(path, 0o755)
+        yield path
+
+
+def test_a_master_that_speaks_no_agentx(new_daemon, open_dir):
+    path = os.path.join(open_dir, "master")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as master:
+        master.bind(path)
+        os.chmod(path, 0o777)
+        master.listen()
+        master.settimeout(20)
+        daemon = new_daemon(config=["snmp-server agentx " + path] + applet(
+            "INT", "snmp-object-value int 1", event="event snmp-object oid %s.1 type int sync yes skip no" % BASE))
+        for bad in (b"\1\x12\x10\0" + b"\xff" * 64, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\1\5\x10\0" + b"\0" * 8 + b"\0\0\0\1\0\0\0\x20" + b"\xff" * 32):
+            session, _ = master.accept()
+            with session:
+                session.settimeout(20)
+                assert session.recv(4096)[:2] == b"\1\1"
+                session.sendall(bad)
+                assert session.recv(4096) == b""
+        daemon.wait_log("are not answered: %s: no message of AgentX" % re.escape(path))
+        assert "FMPD_HELPER" not in daemon.show("show logging")
+
+
+def test_the_example_is_accepted_as_it_stands(new_daemon):
+    path = os.path.join(tree.PROJECT, "examples", "snmp.cfg")
+    checked = subprocess.run([os.path.join(tree.BUILD, "eventd"), "--check", "--config", path], capture_output=True, text=True)
+    assert checked.returncode == 0 and "error" not in checked.stdout, checked.stdout
+    with open(path) as f:
+        config = f.read().replace("snmp-server manager", "snmp-server manager udp-port %d" % tree.free_port(kind=socket.SOCK_DGRAM))
+    daemon = new_daemon(config=config)
+    registered = daemon.json("show event manager policy registered")["policies"]
+    assert sorted(p["name"] for p in registered) == ["CPU-HIGH", "NEIGHBOUR-LINK-DOWN", "UPTIME"]

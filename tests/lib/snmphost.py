@@ -10,9 +10,11 @@ Both know the community COMMUNITY and the SNMPv3 user USER with the pass phrases
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tree  # noqa: E402
@@ -95,7 +97,10 @@ class Agent(Server):
 
     def __init__(self, directory, lines=(), name="snmpd"):
         super().__init__(directory, name)
-        self.agentx, self.lines = os.path.join(self.dir, "agentx"), list(lines)
+        # Where helpers that have given root up come to, which is not below pytest's own directory.
+        self.sockets = tempfile.mkdtemp(prefix="agentx-")
+        os.chmod(self.sockets, 0o755)
+        self.agentx, self.lines = os.path.join(self.sockets, "master"), list(lines)
 
     def configuration(self):
         return "\n".join([
@@ -108,6 +113,10 @@ class Agent(Server):
         return [self.program, "-f", "-Lo", "-C", "-c", os.path.join(self.dir, "snmpd.conf"),
                 "-I", "-smux,mteTrigger,mteTriggerConf,diskio,hr_storage",
                 "udp:127.0.0.1:%d" % self.port]
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def get(self, oid, *how, command="snmpget", timeout=30):
         how = how or ("-v2c", "-c", COMMUNITY)

@@ -234,9 +234,10 @@ function eem.file(name) end
 ---@param trap? { intdata1?: integer, intdata2?: integer, strdata?: string }
 function eem.snmp_trap(trap) end
 
----@param kind string
+---The answer to the request of a snmp_object event.
+---@param kind "counter" | "counter64" | "gauge" | "int" | "ipv4" | "octet" | "oid" | "string" | "uint"
 ---@param value any
----@param next_oid? string
+---@param next_oid? string of a getnext in a table
 function eem.snmp_reply(kind, value, next_oid) end
 
 ---@class eem.snmp_target

@@ -17,6 +17,7 @@ struct agent {
 	struct object *first; /* in the order of their identifiers */
 	struct err failure;
 	struct text sent;
+	int64_t requests;
 };
 
 /* ---- the record ---- */
@@ -169,6 +170,40 @@ verb_notify(struct world *w, const struct statement *st)
 	return true;
 }
 
+static void
+on_reply(void *arg, int64_t request, const struct snmp_reply *r)
+{
+	static const char *const kinds[] = { "value", "none", "done",
+		"failed" }; /* ORDER: enum snmp_reply_kind */
+	struct agent *a = arg;
+
+	text_printf(&a->sent, "reply %lld: %s", (long long)request, kinds[r->kind]);
+	if (r->kind == SNMP_REPLY_VALUE)
+		text_printf(&a->sent, " %s {%s}%s%s", object_type_name(r->type), r->value,
+			r->next != NULL ? " next " : "", r->next != NULL ? r->next : "");
+	text_addc(&a->sent, '\n');
+}
+
+bool
+verb_request(struct world *w, const struct statement *st)
+{
+	static const char *const kinds[] = { "get", "getnext", "set" }; /* ORDER: enum snmp_request_kind */
+	struct snmp_request r = { .id = ++w->agent->requests,
+		.object = st->word[2],
+		.oid = st->word[3],
+		.type = st->n > 4 ? object_type_named(st->word[4]) : OBJECT_INT,
+		.value = st->n > 5 ? st->word[5] : "" };
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(st->word[1], kinds[i]) == 0) {
+			r.kind = (enum snmp_request_kind)i;
+			snmp_requested(w->engine->snmp, &r);
+			world_settle(w);
+			return true;
+		}
+	return world_fail(w, "'%s' is no request", st->word[1]);
+}
+
 bool
 expect_sent(struct world *w, const struct statement *st, bool no)
 {
@@ -184,4 +219,5 @@ agent_new(struct world *w)
 	w->agent = mem_new(w, struct agent);
 	text_init(&w->agent->sent, w->agent);
 	snmp_fake(w->engine->snmp, on_job, w->agent);
+	snmp_fake_replies(w->engine->snmp, on_reply, w->agent);
 }

@@ -372,6 +372,7 @@ static const struct {
 	{ "press", 2, false, verb_press },
 	{ "publish", 2, false, verb_publish },
 	{ "refused", 1, true, verb_refused },
+	{ "request", 3, false, verb_request },
 	{ "sla", 2, false, verb_sla },
 	{ "start", 1, false, verb_nothing },
 	{ "sts", 3, false, verb_sts },
