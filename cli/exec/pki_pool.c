@@ -28,6 +28,7 @@ struct bundle {
 	struct session *session;
 	struct errand *errand;
 	const char *url;
+	bool clean; /* what is in the pool goes first */
 	STACK_OF(X509) * certs;
 	struct bundle_counts counts;
 };
@@ -45,6 +46,7 @@ bundle_new(struct session *s)
 	struct bundle *b = mem_new(session_cmd_ctx(s), struct bundle);
 
 	b->session = s;
+	b->clean = session_row(s)->cmd.owner != NULL;
 	b->certs = sk_X509_new_null();
 	mem_on_free(b, release);
 	return b;
@@ -83,7 +85,8 @@ add_to_pool(struct bundle *b, struct err *err)
 	struct engine *engine = session_engine(b->session);
 	size_t added = 0;
 
-	if (sk_X509_num(b->certs) > 0 && !pki_pool_add(engine->pki, b->certs, &added, err))
+	if (sk_X509_num(b->certs) > 0 && ((b->clean && !pki_pool_clean(engine->pki, err)) ||
+						 !pki_pool_add(engine->pki, b->certs, &added, err)))
 		return false;
 	tell_counts(b, added);
 	if (sk_X509_num(b->certs) == 0)
@@ -261,6 +264,8 @@ clean(struct session *s, const void *args, struct err *err)
 
 #define IN_CONFIG (EXEC_CONFIG | EXEC_EXEC)
 
+static const char with_clean; /* owner of the rows that empty the pool first */
+
 static const struct exec_cmd pool_cmds[] = {
 	{ .cmd = { .words = "crypto pki trustpool import terminal",
 		  .help = "Paste PEM certificates",
@@ -272,6 +277,20 @@ static const struct exec_cmd pool_cmds[] = {
 		  .kw = url_kw,
 		  .size = sizeof(struct url_args),
 		  .level = 15 },
+		.flags = IN_CONFIG,
+		.run = from_url },
+	{ .cmd = { .words = "crypto pki trustpool import clean terminal",
+		  .help = "Paste PEM certificates",
+		  .level = 15,
+		  .owner = &with_clean },
+		.flags = IN_CONFIG,
+		.run = from_terminal },
+	{ .cmd = { .words = "crypto pki trustpool import clean url",
+		  .help = "Read a bundle of certificates (PEM, DER, PKCS#7)",
+		  .kw = url_kw,
+		  .size = sizeof(struct url_args),
+		  .level = 15,
+		  .owner = &with_clean },
 		.flags = IN_CONFIG,
 		.run = from_url },
 	{ .cmd = { .words = "crypto pki trustpool clean",
@@ -286,5 +305,6 @@ pki_pool_commands(struct cli *cli)
 {
 	cli_word(cli, "crypto pki trustpool", "Certificates that are trusted beside the trustpoints");
 	cli_word(cli, "crypto pki trustpool import", "Add certificates to the trustpool");
+	cli_word(cli, "crypto pki trustpool import clean", "Instead of those that are there");
 	cli_commands(cli, pool_cmds, sizeof pool_cmds / sizeof *pool_cmds);
 }

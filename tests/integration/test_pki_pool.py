@@ -57,6 +57,10 @@ def test_a_bundle_of_a_file(daemon, pki):
     assert pooled(daemon) == ["Example Global Root CA", "Example Root R1"]
     assert import_url(daemon, "flash:bundle.pem").out.count("0 added, 3 there already") == 1
     assert daemon.show("show crypto pki trustpool").count("  Trustpool: Downloaded\n") == 2
+    stranger = put(daemon, "stranger.pem", read(pki.path("stranger.pem")))
+    assert daemon.ctl("crypto pki trustpool import clean url flash:leaf").code == 1 and len(pooled(daemon)) == 2
+    assert daemon.ctl("crypto pki trustpool import clean url " + stranger).code == 0
+    assert pooled(daemon) == ["Example Stranger CA"]
     assert daemon.ctl("crypto pki trustpool clean").code == 0 and pooled(daemon) == []
 
 
