@@ -25,10 +25,9 @@
 static void
 harden(void)
 {
-	const struct rlimit none = { 0, 0 }, memory = { 1u << 30, 1u << 30 };
+	const struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
-	setrlimit(RLIMIT_AS, &memory);
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	signal(SIGPIPE, SIG_IGN);
