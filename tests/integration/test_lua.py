@@ -430,6 +430,23 @@ print(select(2, pcall(eem.debug, "nothing")))
     assert "show clock" not in log
 
 
+def test_debug_of_the_mails_of_one_run(policies):
+    with BadSmtp() as server:
+        policies.run("""
+local function send(subject)
+  eem.mail{ server = "127.0.0.1", port = %d, to = "a@example.net", from = "b@example.net", subject = subject, body = "x", no_queue = true }
+end
+eem.debug("mail")
+send("shown")
+eem.debug("mail", false)
+send("silent")
+""" % server.port)
+        server.settle()
+        assert len(server.mails) == 2
+    log = policies.daemon.show("show logging")
+    assert log.count("DEBUG(smtp_lib) : smtp_connect_attempt: 1") == 1 and log.count("smtp_write: RCPT TO:<a@example.net>") == 1, log
+
+
 def test_debug_of_scripts(policies):
     policies.write("p.lua", 'eem.register{ "none", sync = true }\npcall(eem.timer("t").arm, eem.timer("t"), 0)\n'
                             'local c <close> = eem.cli()\nc:exec("show clock")\n')
