@@ -466,6 +466,88 @@ test_damaged_store(void **state)
 	assert_int_equal(system(mem_printf(w->ctx, "test $(ls %s.damaged-* | wc -l) -ge 2", path)), 0);
 }
 
+/* The run that offered it is killed before the commit: accepted all the same. */
+static void
+test_nobody_waits_any_more(void **state)
+{
+	struct world *w = *state;
+	void *run = mem_ctx(w->ctx, "run");
+	static const char *const noc[] = { "noc@example.test" };
+	struct mail_request r = { .applet = "A",
+		.server = "mx.test",
+		.from = "a@b.test",
+		.message_id = "<x@y>",
+		.recipients = (const char **)(uintptr_t)noc,
+		.recipient_count = 1,
+		.message = "a: b\r\n\r\nc\r\n",
+		.message_len = 11 };
+
+	mail_queue_submit(run, w->e->mail_queue, &r, HOUR, on_accepted, w);
+	/* Behind the timer that offers it, before the store answers. */
+	timer_after(w->e, w->e->loop, 0, mem_free, run);
+	virtual_advance(w->e, USEC_PER_SEC);
+	assert_int_equal(w->answered, 0);
+	assert_int_equal(w->jobs, 1);
+	assert_int_equal(w->e->mail_queue->offered, 0);
+	assert_int_equal(w->e->mail_queue->count, 0);
+}
+
+/* The clock is set ten years ahead: no mail is older for it. */
+static void
+test_clock_is_set(void **state)
+{
+	struct world *w = *state;
+
+	refuse_to_connect(w);
+	send_to(w, "mx.test");
+	virtual_advance(w->e, USEC_PER_SEC);
+	loop_step_wall(w->e->loop, 10 * 365 * 24 * HOUR);
+	virtual_advance(w->e, 30 * MINUTE);
+	assert_int_equal(w->e->mail_queue->count, 1);
+	assert_int_equal(only_part(w)->state, MAILQUEUE_DEFERRED);
+	loop_step_wall(w->e->loop, -20 * 365 * 24 * HOUR);
+	let_in(w);
+	virtual_advance(w->e, 2 * HOUR);
+	assert_int_equal(w->e->mail_queue->count, 0);
+}
+
+/* At start the store cannot be read: nothing is attempted or forgotten, and it is read as soon as it can be. */
+static void
+test_store_comes_late(void **state)
+{
+	struct world *w = *state;
+	char *dir = mem_printf(w->ctx, "%s/store", w->dir), *away = mem_printf(w->ctx, "%s/away", w->dir);
+	struct setup setup = {
+		.clock = clock_new_virtual(w->ctx, VIRTUAL_START), .seed = 1, .state_dir = w->dir
+	};
+	struct err err = ERR_INIT;
+	int fd;
+
+	refuse_to_connect(w);
+	send_to(w, "mx.test");
+	virtual_advance(w->e, USEC_PER_SEC);
+	stop(w);
+	assert_int_equal(rename(dir, away), 0);
+	fd = open(dir, O_CREAT | O_WRONLY, 0600); /* a file where the directory should be */
+	close(fd);
+	w->e = engine_new(w->ctx, &setup, &err);
+	assert_non_null(w->e);
+	mailer_fake(w->e->mailer, on_job, w);
+	mail_queue_open(w->e->mail_queue, NULL, NULL);
+	virtual_advance(w->e, USEC_PER_SEC / 2);
+	assert_true(w->e->mail_queue->loaded && !w->e->mail_queue->is_read);
+	send_to(w, "mx.test");
+	virtual_advance(w->e, USEC_PER_SEC / 4);
+	assert_int_equal(w->class, MAIL_QUEUE_FULL);
+	assert_int_equal(unlink(dir), 0);
+	assert_int_equal(rename(away, dir), 0);
+	let_in(w);
+	virtual_advance(w->e, 2 * MINUTE);
+	assert_true(w->e->mail_queue->is_read);
+	assert_int_equal(w->jobs, 2);
+	assert_int_equal(w->e->mail_queue->count, 0);
+}
+
 static void
 test_modes(void **state)
 {
@@ -501,6 +583,9 @@ main(void)
 		TEST(test_recipients_by_themselves),
 		TEST(test_limits),
 		TEST(test_damaged_store),
+		TEST(test_nobody_waits_any_more),
+		TEST(test_clock_is_set),
+		TEST(test_store_comes_late),
 		TEST(test_modes),
 	};
 

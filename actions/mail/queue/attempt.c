@@ -142,7 +142,7 @@ set_time(const struct attempt *a, struct mail_job *job)
 static usec
 age_of(const struct attempt *a)
 {
-	usec age = clock_wall(a->queue->engine->clock) - a->part->message->created;
+	usec age = queue_message_age(a->queue, a->part->message);
 
 	return age > 0 ? age : 0;
 }

@@ -151,7 +151,7 @@ on_set(struct mail_queue *q, const json_t *in, const json_t *out)
 			continue;
 		if (state == MAILQUEUE_QUEUED) {
 			p->tries = 0;
-			p->message->created = clock_wall(q->engine->clock);
+			queue_message_born(q, p->message, clock_wall(q->engine->clock));
 			queue_host_clear(q, p->host);
 		}
 		queue_part_place(q, p, state, 0);

@@ -94,7 +94,7 @@ judge(struct verdict *v, const json_t *claimed)
 static bool
 is_over(const struct verdict *v)
 {
-	usec age = clock_wall(v->queue->engine->clock) - v->part->message->created;
+	usec age = queue_message_age(v->queue, v->part->message);
 
 	return age >= v->times->lifetime || v->part->tries >= v->times->max_tries;
 }
@@ -292,7 +292,7 @@ static json_t *
 notice(struct verdict *v)
 {
 	struct queue_message *m = v->part->message;
-	usec age = clock_wall(v->queue->engine->clock) - m->created;
+	usec age = queue_message_age(v->queue, m);
 
 	if (json_array_size(v->failed) > 0) {
 		tell_bounced(v);

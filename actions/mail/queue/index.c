@@ -69,6 +69,21 @@ count_part(
 	}
 }
 
+void
+queue_message_born(const struct mail_queue *q, struct queue_message *m, usec created)
+{
+	usec age = clock_wall(q->engine->clock) - created;
+
+	m->created = created;
+	m->born = clock_mono(q->engine->clock) - (age > 0 ? age : 0);
+}
+
+usec
+queue_message_age(const struct mail_queue *q, const struct queue_message *m)
+{
+	return clock_mono(q->engine->clock) - m->born;
+}
+
 struct queue_message *
 queue_message_add(struct mail_queue *q, uint64_t mid, const char *applet, const char *server, usec created,
 	size_t size, enum queue_kind kind)
@@ -78,7 +93,7 @@ queue_message_add(struct mail_queue *q, uint64_t mid, const char *applet, const 
 	m->mid = mid;
 	m->applet = intern(q, applet);
 	m->server = intern(q, server);
-	m->created = created;
+	queue_message_born(q, m, created);
 	m->size = size;
 	m->kind = kind;
 	LIST_INIT(&m->parts);

@@ -50,7 +50,7 @@ struct queue_message {
 	uint64_t mid;
 	UT_hash_handle hh;
 	const char *applet, *server; /* shown form; interned */
-	usec created;                /* wall */
+	usec created, born;          /* wall; monotonic: a clock that is set makes no mail old */
 	size_t size;
 	enum queue_kind kind;
 	bool warned;
@@ -91,13 +91,15 @@ struct mail_queue {
 	struct heap *deferred; /* by next_try */
 	struct timer *timer;   /* the first of them is due */
 	struct timer *kick;    /* hand out again, from the loop */
+	struct timer *reading; /* what is kept could not be read: again */
 	TAILQ_HEAD(, queue_host) ready;
 	size_t bytes, count, kept_failed; /* of what counts against the limits; and what does not */
+	size_t offered_bytes, offered;    /* on their way into the store */
 	unsigned active, slow;
 	unsigned parallel, parallel_max, per_host;
 	size_t max_messages, max_bytes;
-	bool disabled; /* no event manager mail queue */
-	bool opened, loaded, stopping;
+	bool disabled;                          /* no event manager mail queue */
+	bool opened, loaded, is_read, stopping; /* mails may be offered; attempts may begin */
 	uint64_t load_after;
 	TAILQ_HEAD(, submission) early; /* offered before the queue was read */
 	mail_queue_loaded_f *on_loaded;
@@ -111,6 +113,8 @@ struct queue_message *queue_message_add(struct mail_queue *, uint64_t mid, const
 	const char *server, usec created, size_t size, enum queue_kind);
 struct queue_part *queue_part_add(struct queue_message *, struct mail_queue *, uint64_t id, const char *host,
 	const char *domain, enum mailqueue_state);
+void queue_message_born(const struct mail_queue *, struct queue_message *, usec created);
+usec queue_message_age(const struct mail_queue *, const struct queue_message *);
 struct queue_message *queue_message_find(const struct mail_queue *, uint64_t mid);
 struct queue_part *queue_part_find(const struct mail_queue *, uint64_t id);
 /* Forgets the part, and its message with the last one. */

@@ -109,6 +109,8 @@ index_row(struct mail_queue *q, const json_t *row)
 	enum mailqueue_state state = (enum mailqueue_state)at(row, ROW_STATE);
 	struct queue_part *p;
 
+	if (queue_part_find(q, (uint64_t)at(row, ROW_PART)) != NULL)
+		return; /* it came while reading was not yet possible */
 	if (m == NULL) {
 		m = queue_message_add(q, mid, text_at(row, ROW_APPLET), text_at(row, ROW_SERVER),
 			at(row, ROW_CREATED), (size_t)at(row, ROW_SIZE), (enum queue_kind)at(row, ROW_KIND));
@@ -124,6 +126,7 @@ index_row(struct mail_queue *q, const json_t *row)
 
 static void load_more(struct mail_queue *);
 
+/* Mails may be offered from here on, whether what is kept could be read or not. */
 static void
 loaded(struct mail_queue *q)
 {
@@ -131,13 +134,36 @@ loaded(struct mail_queue *q)
 
 	q->loaded = true;
 	q->on_loaded = NULL;
+	queue_submit_early(q);
+	if (f != NULL)
+		f(q->on_loaded_arg);
+}
+
+static void
+all_read(struct mail_queue *q)
+{
+	q->is_read = true;
 	if (q->count > 0)
 		log_msg(q->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "MAIL_QUEUE",
 			"%zu mails are in the queue", q->count);
-	queue_submit_early(q);
+	loaded(q);
 	queue_schedule_soon(q);
-	if (f != NULL)
-		f(q->on_loaded_arg);
+}
+
+static void begin_reading(void *arg);
+
+/* A full disk, say. What is kept is not forgotten: it is read as soon as it can be, and nothing is attempted before. */
+static void
+reading_failed(struct mail_queue *q, const struct err *err)
+{
+	if (q->reading == NULL)
+		log_msg(q->engine->log, NULL, "HA_EM", SEV_ERRORS, "MAIL_QUEUE_STORE",
+			"The mail queue cannot be read: %s; tried again each second", err->text);
+	if (q->reading == NULL)
+		q->reading = timer_after(q, q->engine->loop, STORE_AGAIN, begin_reading, q);
+	else
+		timer_set(q->reading, STORE_AGAIN);
+	loaded(q);
 }
 
 static void
@@ -148,15 +174,13 @@ on_rows(void *arg, const json_t *out, const struct err *err)
 	size_t i;
 
 	if (err != NULL) {
-		log_msg(q->engine->log, NULL, "HA_EM", SEV_ERRORS, "MAIL_QUEUE_STORE",
-			"The mail queue cannot be read: %s", err->text);
-		loaded(q);
+		reading_failed(q, err);
 		return;
 	}
 	json_array_foreach(rows, i, row) index_row(q, row);
 	q->load_after = (uint64_t)json_integer_value(json_object_get(out, "last"));
 	if (json_array_size(rows) < LOAD_AT_ONCE)
-		loaded(q);
+		all_read(q);
 	else
 		load_more(q);
 }
@@ -175,7 +199,10 @@ on_recovered(void *arg, const json_t *out, const struct err *err)
 	struct mail_queue *q = arg;
 	json_int_t n = json_integer_value(json_object_get(out, "recovered"));
 
-	(void)err; /* reading says it again */
+	if (err != NULL) {
+		reading_failed(q, err);
+		return;
+	}
 	q->possible_duplicates += (uint64_t)n;
 	if (n > 0)
 		log_msg(q->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_QUEUE_INTERRUPTED",
@@ -183,6 +210,14 @@ on_recovered(void *arg, const json_t *out, const struct err *err)
 			"Message-ID",
 			(long long)n);
 	load_more(q);
+}
+
+static void
+begin_reading(void *arg)
+{
+	struct mail_queue *q = arg;
+
+	store_submit(q, q->store, mailqueue_recover, NULL, on_recovered, q);
 }
 
 void
@@ -199,7 +234,7 @@ mail_queue_open(struct mail_queue *q, mail_queue_loaded_f *done, void *arg)
 	if (q->opened)
 		return;
 	q->opened = true;
-	store_submit(q, q->store, mailqueue_recover, NULL, on_recovered, q);
+	begin_reading(q);
 }
 
 /* ---- the whole ---- */

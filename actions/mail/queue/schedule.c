@@ -97,12 +97,11 @@ on_put_off_over(void *arg)
 static void
 look_at_waiting(struct mail_queue *q, struct queue_host *h)
 {
-	usec now = clock_wall(q->engine->clock);
 	struct queue_part *p, *next;
 
 	for (p = first_of(h); p != NULL; p = next) {
 		const struct bounce_profile *b = queue_bounce_profile(q, p);
-		usec age = now - p->message->created;
+		usec age = queue_message_age(q, p->message);
 
 		next = TAILQ_NEXT(p, link);
 		if (next == NULL && p->is_fresh)
@@ -200,7 +199,7 @@ queue_schedule(struct mail_queue *q)
 {
 	struct queue_host *h;
 
-	while (!q->stopping && (h = next_host(q)) != NULL) {
+	while (q->is_read && !q->stopping && (h = next_host(q)) != NULL) {
 		struct queue_part *p = first_of(h);
 
 		/* Round and round: to the end of the line. */

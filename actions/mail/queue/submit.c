@@ -12,9 +12,18 @@
 
 #define GRACE (250 * USEC_PER_MSEC) /* an attempt that ends with its time still gets its word in */
 
+/* The queue's own: a run may end before its mail is committed, and the mail is accepted all the same. */
+struct offer {
+	struct mail_queue *queue;
+	struct submission *submission; /* NULL: nobody waits any more */
+	json_t *stored;
+	size_t size;
+};
+
 struct submission {
 	TAILQ_ENTRY(submission) link; /* while the queue is not yet read */
 	bool is_early;
+	struct offer *offer; /* on its way into the store, or NULL */
 	struct mail_queue *queue;
 	struct queue_message *message; /* NULL until it is committed */
 	json_t *stored;                /* as mailqueue_add() takes it */
@@ -150,6 +159,8 @@ submission_free(void *p)
 		TAILQ_REMOVE(&s->queue->early, s, link);
 	if (s->message != NULL)
 		s->message->submission = NULL;
+	if (s->offer != NULL)
+		s->offer->submission = NULL;
 	json_decref(s->stored);
 	json_decref(s->result);
 	return 0;
@@ -294,52 +305,73 @@ refuse(struct submission *s, enum mail_class class, enum mail_phase phase, const
 
 	r->class = class;
 	r->phase = phase;
-	r->detail = detail;
+	r->detail = mem_strdup(r, detail); /* it may be the submission's */
 	r->hint = hint;
 	s->worst = MAIL_HELD;
 	answer(s, r);
 	mem_free(r);
 }
 
+static int
+offer_free(void *p)
+{
+	struct offer *o = p;
+
+	o->queue->offered--;
+	o->queue->offered_bytes -= o->size;
+	if (o->submission != NULL)
+		o->submission->offer = NULL;
+	json_decref(o->stored);
+	return 0;
+}
+
+/* Who waits learns the number; of a host that is put off they need not wait. */
+static void
+attach(struct submission *s, struct queue_message *m)
+{
+	struct queue_part *p, *next;
+
+	s->message = m;
+	s->mid = m->mid;
+	s->waiting = m->part_count;
+	m->submission = s;
+	if (s->queue->stopping) {
+		queue_submission_stop(m);
+		return;
+	}
+	for (p = LIST_FIRST(&m->parts); p != NULL; p = next) {
+		next = LIST_NEXT(p, sibling);
+		/* The last one's answer may free the submission, not the message. */
+		queue_submission_put_off(s->queue, p);
+	}
+}
+
 static void
 on_added(void *arg, const json_t *added, const struct err *err)
 {
-	struct submission *s = arg;
-	struct mail_queue *q = s->queue;
-	struct queue_part *p, *next;
+	struct offer *o = arg;
+	struct submission *s = o->submission;
+	struct queue_message *m = err != NULL ? NULL : queue_index_added(o->queue, added, o->stored);
 
-	if (err != NULL) {
+	mem_free(o);
+	if (s != NULL && m != NULL)
+		attach(s, m);
+	else if (s != NULL)
 		refuse(s, MAIL_QUEUE_FULL, PHASE_QUEUE, err->text, NULL);
-		return;
-	}
-	s->message = queue_index_added(q, added, s->stored);
-	s->message->submission = s;
-	s->mid = s->message->mid;
-	s->waiting = s->message->part_count;
-	json_decref(s->stored);
-	s->stored = NULL;
-	if (q->stopping) {
-		queue_submission_stop(s->message);
-		return;
-	}
-	for (p = LIST_FIRST(&s->message->parts); p != NULL; p = next) {
-		next = LIST_NEXT(p, sibling);
-		/* The last one's answer may free the submission, not the message. */
-		queue_submission_put_off(q, p);
-	}
 }
 
 static void
 store_it(struct submission *s)
 {
 	struct mail_queue *q = s->queue;
-	size_t size =
-		(size_t)json_integer_value(json_object_get(json_object_get(s->stored, "message"), "size"));
+	const json_t *message = json_object_get(s->stored, "message");
+	size_t size = (size_t)json_integer_value(json_object_get(message, "size"));
+	struct offer *o;
 	char *why = NULL;
 
-	if (q->count >= q->max_messages)
+	if (q->count + q->offered >= q->max_messages)
 		why = mem_printf(s, "%zu messages are waiting, the limit", q->count);
-	else if (q->bytes + size > q->max_bytes)
+	else if (q->bytes + q->offered_bytes + size > q->max_bytes)
 		why = mem_printf(
 			s, "%zu of %zu octets are in use, the message has %zu", q->bytes, q->max_bytes, size);
 	if (why != NULL) {
@@ -347,7 +379,14 @@ store_it(struct submission *s)
 			"'show mail queue' tells what waits, and for what");
 		return;
 	}
-	store_submit(s, q->store, mailqueue_add, json_incref(s->stored), on_added, s);
+	o = mem_new(q, struct offer);
+	*o = (struct offer){ .queue = q, .submission = s, .stored = s->stored, .size = size };
+	s->stored = NULL;
+	s->offer = o;
+	q->offered++;
+	q->offered_bytes += size;
+	mem_on_free(o, offer_free);
+	store_submit(o, q->store, mailqueue_add, json_incref(o->stored), on_added, o);
 }
 
 void
