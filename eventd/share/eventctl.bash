@@ -6,9 +6,14 @@ _eventctl_options()
 	case $words in
 	*' pki verify '*) echo --trust --untrusted --peer --name --ip --time --purpose --crl --depth --json --batch ;;
 	*' mail parse-server '*) echo --json --show-secret ;;
+	*' daneverify '*) echo --port --resolver --anchor --json ;;
+	*' mtastsverify '*) echo --resolver --anchor --ca --json ;;
+	*' test mail server '*) echo --trust --resolver --timeout --json port secure from ;;
+	*' test mail '*) echo server ;;
+	*' test '*) echo mail ;;
 	*' pki '*) echo verify ;;
 	*' mail '*) echo parse-server ;;
-	*) echo --socket -c -f --json --keep-going --timeout --no-color --version --help pki mail ;;
+	*) echo --socket -c -f --json --keep-going --timeout --no-color --version --help pki mail test daneverify mtastsverify ;;
 	esac
 }
 
@@ -20,7 +25,7 @@ _eventctl()
 	--purpose)
 		options='server client'
 		;;
-	--config | --settings | --socket | --trust | --untrusted | --peer | --crl | -f)
+	--config | --settings | --socket | --trust | --untrusted | --peer | --crl | --anchor | --ca | -f)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -28,7 +33,7 @@ _eventctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-c | --timeout | --name | --ip | --time | --depth)
+	-c | --timeout | --name | --ip | --time | --depth | --port | --resolver)
 		return
 		;;
 	*)
