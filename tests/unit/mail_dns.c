@@ -365,6 +365,25 @@ name_servers(void **state)
 }
 
 static void
+servers_of_the_system(void **state)
+{
+	void *ctx = mem_ctx(NULL, "test");
+	char *text = mem_strdup(ctx, "# nameserver 192.0.2.9\nsearch example.net\nnameserver 192.0.2.1\n"
+				     "nameserver\t2001:db8::1  \nnameserver fe80::1%eth0\nnameserver\n"
+				     "nameservers 192.0.2.8\noptions edns0\nnameserver 192.0.2.2");
+	size_t n = 0;
+	const char **servers = resolve_servers_of(ctx, text, &n);
+
+	assert_int_equal(n, 3);
+	assert_string_equal(servers[0], "192.0.2.1");
+	assert_string_equal(servers[1], "2001:db8::1");
+	assert_string_equal(servers[2], "192.0.2.2");
+	assert_null(resolve_servers_of(ctx, mem_strdup(ctx, ""), &n));
+	assert_int_equal(n, 0);
+	mem_free(ctx);
+}
+
+static void
 questions_cross_the_border(void **state)
 {
 	struct mail_dns_question q = {
@@ -401,6 +420,7 @@ main(void)
 		cmocka_unit_test(lines_of_questions),
 		cmocka_unit_test(lines_of_answers),
 		cmocka_unit_test(name_servers),
+		cmocka_unit_test(servers_of_the_system),
 		cmocka_unit_test(questions_cross_the_border),
 	};
 

@@ -84,22 +84,35 @@ resolve_server_is_valid(const char *s)
 }
 
 const char **
+resolve_servers_of(const void *ctx, char *text, size_t *n)
+{
+	const char **servers = NULL;
+	char *rest = NULL;
+
+	*n = 0;
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		size_t word = strcspn(line, BLANKS), at = word + strspn(line + word, BLANKS);
+
+		if (word != strlen("nameserver") || strncmp(line, "nameserver", word) != 0)
+			continue;
+		line[at + strcspn(line + at, BLANKS)] = '\0';
+		if (!resolve_server_is_valid(line + at))
+			continue;
+		servers = mem_resize(ctx, servers, (*n + 1) * sizeof *servers);
+		servers[(*n)++] = mem_strdup(servers, line + at);
+	}
+	return servers;
+}
+
+const char **
 resolve_system_servers(const void *ctx, size_t *n)
 {
-	char *text = path_read_file(NULL, RESOLV_CONF, RESOLV_CONF_MAX, NULL, NULL), *rest = NULL;
+	char *text = path_read_file(NULL, RESOLV_CONF, RESOLV_CONF_MAX, NULL, NULL);
 	const char **servers = NULL;
 
 	*n = 0;
-	for (char *line = text == NULL ? NULL : strtok_r(text, "\n", &rest); line != NULL;
-		line = strtok_r(NULL, "\n", &rest)) {
-		size_t word = strcspn(line, BLANKS), at = word + strspn(line + word, BLANKS);
-		size_t len = strcspn(line + at, BLANKS);
-
-		if (word != strlen("nameserver") || strncmp(line, "nameserver", word) != 0 || len == 0)
-			continue;
-		servers = mem_resize(ctx, servers, (*n + 1) * sizeof *servers);
-		servers[(*n)++] = mem_strndup(servers, line + at, len);
-	}
+	if (text != NULL)
+		servers = resolve_servers_of(ctx, text, n);
 	mem_free(text);
 	return servers;
 }

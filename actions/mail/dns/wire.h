@@ -46,5 +46,7 @@ bool resolve_server_is_valid(const char *);
 
 /* The name servers of /etc/resolv.conf, for those who name none. */
 const char **resolve_system_servers(const void *ctx, size_t *n);
+/* Of its text (resolv.conf(5)), which is written to; addresses with a zone are passed over. */
+const char **resolve_servers_of(const void *ctx, char *text, size_t *n);
 
 #endif
