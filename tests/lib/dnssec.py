@@ -56,8 +56,7 @@ zone:
 NSD = """\
 server:
   port: {port}
-  ip-address: {address}
-  username: ""
+{addresses}  username: ""
   chroot: ""
   zonesdir: "{dir}"
   database: ""
@@ -116,8 +115,9 @@ def without(pattern):
 
 
 class Dns:
-    def __init__(self, directory, tld="example", address="127.0.0.1", port=None):
-        self.dir, self.address, self.port = str(directory), address, port
+    def __init__(self, directory, tld="example", address="127.0.0.1", port=None, also=()):
+        """Listens on `address`, which its NS records name, and on those of `also`."""
+        self.dir, self.address, self.port, self.addresses = str(directory), address, port, [address] + list(also)
         self.zones, self.process = {}, None
         os.makedirs(self.dir, exist_ok=True)
         for name in ("nsd", "kzonesign"):
@@ -197,7 +197,8 @@ class Dns:
         for _ in range(5):
             self.port = self.port or tree.free_port(self.address, socket.SOCK_DGRAM)
             with open(self.path("nsd.conf"), "w") as f:
-                f.write(NSD.format(dir=self.dir, port=self.port, address=self.address, zones="".join(
+                addresses = "".join("  ip-address: %s\n" % a for a in self.addresses)
+                f.write(NSD.format(dir=self.dir, port=self.port, addresses=addresses, zones="".join(
                     'zone:\n  name: "%s"\n  zonefile: "served/%s"\n' % (z.fqdn, z.file) for z in self.zones.values())))
             self.process = subprocess.Popen([tree.program("nsd"), "-d", "-c", self.path("nsd.conf")], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
