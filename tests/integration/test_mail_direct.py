@@ -220,6 +220,21 @@ def test_a_server_that_the_action_names(world):
     world.daemon.configure("no mail relay mail.no-tlsa.example")
 
 
+def test_the_configured_name_servers_are_asked_for_named_servers_and_routes(world):
+    class_, lines = world.send("noc@elsewhere.example", "secure tls no-queue", '"mail.plain.example"')
+    assert class_ == "OK" and world.arrives(world.good)
+    assert any(line.endswith("subjectAltName:dNSName=mail.plain.example") for line in lines)
+    class_, _ = world.send("noc@elsewhere.example", "secure tls no-queue", '"mail.expired.example"')
+    assert class_ == "DNS_BOGUS"
+    world.daemon.configure("mail route plain.example mail.clear.example:%d" % world.port)
+    class_, _ = world.send("noc@plain.example")
+    world.daemon.configure("no mail route plain.example")
+    assert class_ == "OK" and world.arrives(world.clear)
+    # the system's own table of hosts
+    class_, _ = world.send("noc@elsewhere.example", "no-queue", '"localhost"', port=tree.free_port())
+    assert class_ == "CONNECT_REFUSED"
+
+
 def test_profiles_strengthen_named_servers_and_never_weaken_them(world, profile):
     profile("strict.example", "tls required")
     profile("lax.example", "tls no")

@@ -135,6 +135,47 @@ submit(struct attempt *a)
 	mailer_submit(a, a->engine->mailer, job, on_delivered, a);
 }
 
+/* ---- one host without addresses: a route, a server that the action names ---- */
+
+/* Who knows nothing of the name leaves it to the system, whose own table of hosts may. */
+static void
+on_address(void *arg, const struct mail_dns_answer *answer)
+{
+	struct attempt *a = arg;
+	struct mail_hop *hop = &a->plan->hops[0];
+	const struct mail_exchanger *host = answer->host_count > 0 ? &answer->hosts[0] : NULL;
+
+	if (host != NULL && mail_exchanger_status(host)->state == DNS_BOGUS) {
+		fail(a, MAIL_DNS_BOGUS, PHASE_DNS,
+			mem_printf(a, "%s: %s", hop->host, mail_exchanger_status(host)->why), NULL);
+		return;
+	}
+	hop->addresses = mem_array(a->plan, const char *, host == NULL ? 0 : host->address_count);
+	for (size_t i = 0; host != NULL && i < host->address_count; i++)
+		hop->addresses[hop->address_count++] = mem_strdup(a->plan, host->addresses[i].text);
+	submit(a);
+}
+
+/* As on a router, the configured name servers are asked for every name. */
+static bool
+is_to_be_asked(const struct attempt *a, const struct mail_hop *hop)
+{
+	size_t n = strcspn(hop->host, "%");
+
+	return hop->address_count == 0 && !is_ipv4(hop->host, n) && !is_ipv6(hop->host, n) &&
+	       resolver_is_configured(a->engine->resolver);
+}
+
+static void
+ask_address(struct attempt *a, const struct mail_hop *hop)
+{
+	struct mail_dns_question q = {
+		.kind = MAIL_DNS_HOST, .name = hop->host, .port = hop->port, .label = a->label
+	};
+
+	resolver_ask(a, a->engine->resolver, &q, on_address, a);
+}
+
 static bool
 has_policy(const struct mail_plan *p)
 {
@@ -152,6 +193,10 @@ carry_out(struct attempt *a, struct mail_plan *p)
 	a->job->hop_count = p->hop_count;
 	if (p->class != MAIL_OK) {
 		fail(a, p->class, p->phase, p->detail, p->hint);
+		return;
+	}
+	if (p->hop_count == 1 && is_to_be_asked(a, &p->hops[0])) {
+		ask_address(a, &p->hops[0]);
 		return;
 	}
 	if (has_policy(p))
@@ -360,10 +405,7 @@ begin_server(struct attempt *a)
 			"name the server by its name");
 		return;
 	}
-	if (tls == mail_secure_demand(job->secure))
-		submit(a);
-	else
-		carry_out(a, mail_plan_host(a, job->host, job->port, tls));
+	carry_out(a, mail_plan_host(a, job->host, job->port, tls));
 }
 
 /* ---- */

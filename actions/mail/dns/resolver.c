@@ -80,6 +80,12 @@ anchor_text(struct resolver *r)
 	return text != NULL ? text : "";
 }
 
+bool
+resolver_is_configured(const struct resolver *r)
+{
+	return r->server_count > 0 || r->engine->settings->dns_servers.n > 0 || r->iterate;
+}
+
 const struct resolve_config *
 resolver_config(struct resolver *r)
 {

@@ -52,6 +52,8 @@ void resolver_fake(struct resolver *, resolver_fake_f *, void *arg);
 void resolver_add_server(struct resolver *, const char *address);
 void resolver_remove_server(struct resolver *, const char *address);
 void resolver_set_iterate(struct resolver *, bool);
+/* Do configuration or settings say whom to ask? Else it is whom the system asks. */
+bool resolver_is_configured(const struct resolver *);
 /* The text is copied; NULL: that of the settings, or the root's keys. */
 void resolver_set_anchor(struct resolver *, const char *file, const char *text);
 
