@@ -277,6 +277,64 @@ test_cache_forgets_after_a_day(void **state)
 	mem_free(cache);
 }
 
+static void
+assert_same_der(X509_CRL *a, X509_CRL *b)
+{
+	unsigned char *left = NULL, *right = NULL;
+	int n = i2d_X509_CRL(a, &left);
+
+	assert_int_equal(n, i2d_X509_CRL(b, &right));
+	assert_memory_equal(left, right, (size_t)n);
+	OPENSSL_free(left);
+	OPENSSL_free(right);
+}
+
+/* What one process has fetched is the other's, and is told on once. */
+static void
+test_cache_tells_and_takes(void **state)
+{
+	struct world *w = *state;
+	struct revocation_cache *one = revocation_cache_new(NULL), *other = revocation_cache_new(NULL);
+	X509_CRL *crl = make_crl(&(struct crl_spec){ .issuer = &w->ca, .until = 30 * DAY });
+	time_t now = time(NULL);
+	size_t n = 0;
+	json_t *news, *forget;
+
+	assert_null(revocation_cache_news(one));
+	revocation_cache_add_crl(one, CRL_URL, crl, now);
+	revocation_cache_add_ocsp(one, "3041", "http://ocsp.example.com/", "response", 8, now + 100, now);
+	revocation_cache_count(one, REVOCATION_FETCHED);
+	news = revocation_cache_news(one);
+	assert_int_equal(json_array_size(json_object_get(news, "entries")), 2);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(news, "counters"), "fetches")), 1);
+	assert_null(revocation_cache_news(one));
+
+	revocation_cache_take(other, news);
+	assert_same_der(revocation_cache_crl(other, CRL_URL, now), crl);
+	assert_memory_equal(revocation_cache_ocsp(other, "3041", now + 99, &n), "response", 8);
+	assert_int_equal(n, 8);
+	assert_null(revocation_cache_ocsp(other, "3041", now + 100, &n));
+	assert_null(revocation_cache_news(other));
+
+	forget = json_pack("{s:b}", "forget", 1);
+	revocation_cache_take(other, forget);
+	assert_null(revocation_cache_crl(other, CRL_URL, now));
+	for (int i = 0; i < 3 * REVOCATION_KEEP_MAX; i++) {
+		char url[64];
+
+		snprintf(url, sizeof(url), "http://crl.example.com/%d.crl", i);
+		revocation_cache_add_crl(other, url, crl, now);
+	}
+	assert_null(revocation_cache_crl(other, "http://crl.example.com/0.crl", now));
+	assert_non_null(revocation_cache_crl(other, "http://crl.example.com/191.crl", now));
+	json_decref(forget);
+	json_decref(news);
+	X509_CRL_free(crl);
+	mem_free(one);
+	mem_free(other);
+}
+
 /* ---- OCSP ---- */
 
 static unsigned char *
@@ -568,6 +626,7 @@ main(void)
 		cmocka_unit_test(test_crl_that_cannot_decide),
 		cmocka_unit_test(test_crl_is_fetched_and_cached),
 		cmocka_unit_test(test_cache_forgets_after_a_day),
+		cmocka_unit_test(test_cache_tells_and_takes),
 		cmocka_unit_test(test_ocsp),
 		cmocka_unit_test(test_methods_in_order),
 		cmocka_unit_test(test_staple),

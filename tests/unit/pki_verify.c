@@ -403,6 +403,40 @@ test_limits(void **state)
 	sk_X509_free(sent);
 }
 
+/* Hundreds of installed certificates are no more work than those whose names lead on. */
+static void
+test_large_trustpool(void **state)
+{
+	struct world *w = *state;
+	struct trust *trust = trust_new(NULL);
+	EVP_PKEY *key = key_new_ec();
+	struct pki_request ask = { .trust = trust, .depth = -1 };
+	struct made leaf = make_cert(&(struct cert_spec){ .subject = { "CN=mail" }, .issuer = &w->root });
+	struct pki_result r;
+
+	for (int i = 0; i < 900; i++) {
+		char cn[32];
+		struct made stranger;
+
+		snprintf(cn, sizeof(cn), "CN=Stranger %d", i);
+		stranger = make_cert(&(struct cert_spec){ .subject = { cn }, .key = key, .ca = true });
+		trust_add(trust, "Trustpool", stranger.cert, NULL);
+		made_free(&stranger);
+	}
+	ask.peer = leaf.cert;
+	assert_false(pki_verify(&ask, &r));
+	assert_int_equal(r.class, PKI_UNTRUSTED);
+	assert_non_null(strstr(r.detail, "unable to get local issuer certificate"));
+	pki_result_clear(&r);
+	trust_add(trust, "ROOT", w->root.cert, NULL);
+	assert_true(pki_verify(&ask, &r));
+	assert_string_equal(r.anchor, "ROOT");
+	pki_result_clear(&r);
+	made_free(&leaf);
+	EVP_PKEY_free(key);
+	mem_free(trust);
+}
+
 static void
 test_snapshot_through_json(void **state)
 {
@@ -453,6 +487,7 @@ main(void)
 		cmocka_unit_test(test_constraints_of_cas),
 		cmocka_unit_test(test_authenticate_warns),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_large_trustpool),
 		cmocka_unit_test(test_snapshot_through_json),
 	};
 
