@@ -548,6 +548,73 @@ test_store_comes_late(void **state)
 	assert_int_equal(w->e->mail_queue->count, 0);
 }
 
+/* The relay is back, five hundred old mails go out: a new one does not stand in line behind them. */
+static void
+test_new_before_old(void **state)
+{
+	struct world *w = *state;
+	usec began;
+
+	refuse_to_connect(w);
+	for (int i = 0; i < 500; i++)
+		send_to(w, "mx.test");
+	virtual_advance(w->e, USEC_PER_SEC);
+	let_in(w);
+	while (w->e->mail_queue->count > 400)
+		virtual_advance(w->e, 10 * USEC_PER_MSEC);
+	began = clock_mono(w->e->clock);
+	w->answered = 0;
+	send_to(w, "mx.test");
+	virtual_advance(w->e, USEC_PER_SEC / 2);
+	assert_true(w->e->mail_queue->count > 0);
+	assert_int_equal(w->answered, 1);
+	assert_int_equal(w->accepted.outcome, MAIL_SENT);
+	assert_in_range(w->answered_at - began, 0, 50 * USEC_PER_MSEC);
+	virtual_advance(w->e, 10 * MINUTE);
+	assert_int_equal(w->e->mail_queue->count, 0);
+}
+
+/* One bit of any page, or the end cut off: never a crash, never silently empty. */
+static void
+test_any_page_damaged(void **state)
+{
+	struct world *w = *state;
+	const char *dir = mem_printf(w->ctx, "%s/store", w->dir);
+	const char *save = mem_printf(w->ctx, "cp -r '%s' '%s.good'", dir, dir);
+	const char *restore = mem_printf(w->ctx, "rm -r '%s' && cp -r '%s.good' '%s'", dir, dir, dir);
+	const char *aside = mem_printf(w->ctx, "ls '%s'/*.damaged-* >/dev/null 2>&1", dir);
+	char *path = mem_printf(w->ctx, "%s/eventd.db", dir);
+	struct stat st;
+
+	refuse_to_connect(w);
+	for (int i = 0; i < 30; i++)
+		send_to(w, "mx.test");
+	virtual_advance(w->e, USEC_PER_SEC);
+	stop(w);
+	assert_int_equal(system(save), 0);
+	assert_int_equal(stat(path, &st), 0);
+	for (off_t at = 0; at < st.st_size; at += 4096) {
+		unsigned char byte;
+		int fd;
+
+		for (int cut = 0; cut < 2; cut++) {
+			assert_int_equal(system(restore), 0);
+			fd = open(path, O_RDWR);
+			if (cut) {
+				assert_int_equal(ftruncate(fd, at), 0);
+			} else {
+				assert_int_equal(pread(fd, &byte, 1, at + 3), 1);
+				byte ^= 0x10;
+				assert_int_equal(pwrite(fd, &byte, 1, at + 3), 1);
+			}
+			close(fd);
+			start(w);
+			assert_true(w->e->mail_queue->count == 30 || system(aside) == 0 || (cut && at == 0));
+			stop(w);
+		}
+	}
+}
+
 static void
 test_modes(void **state)
 {
@@ -586,6 +653,8 @@ main(void)
 		TEST(test_nobody_waits_any_more),
 		TEST(test_clock_is_set),
 		TEST(test_store_comes_late),
+		TEST(test_new_before_old),
+		TEST(test_any_page_damaged),
 		TEST(test_modes),
 	};
 

@@ -328,6 +328,29 @@ log_outcome(const struct verdict *v, enum mailqueue_state state, unsigned next_t
 
 /* ---- together ---- */
 
+/* Failed mails are kept to be seen, not for ever: the oldest make room, and the log says so. */
+static void
+bound_failed(struct mail_queue *q)
+{
+	struct queue_message *m, *next;
+
+	if (q->kept_failed <= QUEUE_FAILED_MAX)
+		return;
+	HASH_ITER (hh, q->messages, m, next) {
+		const struct queue_part *p = LIST_FIRST(&m->parts);
+
+		if (m->part_count > 1 || p->state != MAILQUEUE_FAILED)
+			continue;
+		log_msg(q->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_QUEUE_DROPPED",
+			"Failed mail of applet %s to %s (MID %llu) is not kept any longer: there are more "
+			"than %d",
+			m->applet, m->server, (unsigned long long)m->mid, QUEUE_FAILED_MAX);
+		queue_store(q, mailqueue_delete, json_pack("{s:[I]}", "mids", (json_int_t)m->mid), NULL);
+		queue_message_drop(q, m);
+		return;
+	}
+}
+
 /* Behind the commit: the index learns what the store knows. The message may have been deleted meanwhile. */
 static void
 on_concluded(struct mail_queue *q, const json_t *in, const json_t *out)
@@ -344,6 +367,7 @@ on_concluded(struct mail_queue *q, const json_t *in, const json_t *out)
 		queue_part_drop(q, p);
 	else
 		queue_part_place(q, p, state, json_integer_value(json_object_get(in, "due")));
+	bound_failed(q);
 }
 
 static json_t *

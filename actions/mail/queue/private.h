@@ -24,6 +24,7 @@ struct heap;
 struct submission;
 
 enum { QUEUE_MESSAGES_MAX = 1000, QUEUE_MIB_MAX = 100 }; /* unless configured */
+enum { QUEUE_FAILED_MAX = 1000 };                        /* that are kept to be seen */
 
 /* ORDER: as stored. */
 enum queue_kind { QUEUE_MAIL, QUEUE_BOUNCE, QUEUE_WARNING, QUEUE_DIGEST };

@@ -114,6 +114,17 @@ look_at_waiting(struct mail_queue *q, struct queue_host *h)
 	}
 }
 
+/* Who waits already has waited: when the host is back, what comes then goes first. */
+static void
+grow_old(struct queue_host *h)
+{
+	struct queue_part *p;
+
+	TAILQ_FOREACH (p, &h->fresh, link)
+		p->is_fresh = false;
+	TAILQ_CONCAT(&h->due, &h->fresh, link);
+}
+
 void
 queue_host_failed(struct mail_queue *q, struct queue_host *h, const struct mail_result *r, usec wait)
 {
@@ -126,6 +137,7 @@ queue_host_failed(struct mail_queue *q, struct queue_host *h, const struct mail_
 		h->timer = timer_after(h, q->engine->loop, wait, on_put_off_over, h);
 	else
 		timer_set(h->timer, wait);
+	grow_old(h);
 	look_at_waiting(q, h);
 }
 
