@@ -30,8 +30,8 @@ ENFORCE = "version: STSv1\nmode: enforce\nmx: mail.%s\nmax_age: 604800\n"
 RECORD = '_mta-sts TXT "v=STSv1; id=%s;"'
 STAMP = re.compile(r"^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4} ")
 
-# Domain, the policy's text or the lines of nginx that stand in for it, the certificate of the policy host.
 GOOD, OTHER, NONE, TESTING = "good.example", "other.example", "none.example", "testing.example"
+WRONG_NAME = "wrongname.example"  # its mail host has a certificate for other names
 
 
 def can_bind(address, port):
@@ -51,7 +51,7 @@ def world(pki, module_mailhost, tmp_path_factory):
         pytest.skip("ports 25 and 443 of %s and %s cannot be had" % (MX, POLICY))
     directory = tmp_path_factory.mktemp("sts")
     domains = (GOOD, OTHER, NONE, TESTING)
-    pki.leaf("sts-policy", host="mta-sts." + GOOD, names=["mta-sts." + d for d in domains])
+    pki.leaf("sts-policy", host="mta-sts." + GOOD, names=["mta-sts." + d for d in domains + (WRONG_NAME,)])
     pki.leaf("sts-mx", host="mail." + GOOD, names=["mail." + d for d in domains])
     try:
         dns = Dns(directory / "dns")
@@ -66,8 +66,7 @@ def world(pki, module_mailhost, tmp_path_factory):
     dns.zone("two.example", RECORD % "1", RECORD % "2", *common, signed=False)
     dns.zone("noaddress.example", RECORD % "1", "@ MX 10 mail", signed=False)
     dns.zone("badcert.example", RECORD % "1", *common, signed=False)
-    dns.zone("twohosts.example", RECORD % "1", "@ MX 10 mail.good.example.", "@ MX 20 other.good.example.", "mta-sts A " + POLICY,
-             signed=False)
+    dns.zone(WRONG_NAME, RECORD % "1", *common, signed=False)
     host = module_mailhost(cert="sts-mx-chain.pem", key="sts-mx-key.pem", addresses=[MX], smtp=25)
     web = WebHost(pki.path("sts-policy-chain.pem"), pki.path("sts-policy-key.pem"), address=POLICY, port=443)
 
@@ -213,7 +212,7 @@ def sender(world, new_daemon):
     daemon = new_daemon(settings={"dns": {"servers": [world.dns.resolver], "trust-anchor": world.dns.anchor}})
     assert daemon.authenticate("CA", world.pki.path("root.pem")).code == 0
     daemon.configure("mta-sts trustpoint CA", "mail log level debug", *(
-        "mail destination %s tls preferred mta-sts on" % d for d in (GOOD, OTHER, NONE, TESTING, "norecord.example")))
+        "mail destination %s tls preferred mta-sts on" % d for d in (GOOD, OTHER, NONE, TESTING, WRONG_NAME, "norecord.example")))
     return Sender(daemon, world)
 
 
@@ -269,6 +268,23 @@ def test_a_host_that_the_policy_does_not_name_gets_nothing(sender, world):
     report = sender.daemon.json("show mail tlsrpt")["reports"][0]
     assert report["policies"][0]["policy"]["policy-type"] == "sts"
     assert report["policies"][0]["failure-details"][0]["failure-reason-code"] == "STS_MX_MISMATCH"
+
+
+def test_a_host_with_another_certificate_gets_nothing(sender, world):
+    world.policy(ENFORCE % WRONG_NAME)
+    lines = only(sender.send(WRONG_NAME))
+    assert sender.ran.code == 1 and not any("Delivery start" in line for line in lines)
+    at = next(i for i, line in enumerate(lines) if "TLS deferring: verify error: " in line)
+    assert re.fullmatch(r"Info: DCID \d+ TLS was required but could not be successfully negotiated", lines[at + 1])
+    assert lines[at + 2].startswith("Info: MTA-STS policy for the domain (wrongname.example) Failed: ")
+    (policy,) = sender.daemon.json("show mail tlsrpt wrongname.example")["reports"][0]["policies"]
+    assert policy["policy"] == {"policy-type": "sts", "policy-domain": WRONG_NAME, "mx-host": ["mail." + WRONG_NAME],
+                                "policy-string": (ENFORCE % WRONG_NAME).split("\n")[:-1]}
+    (detail,) = policy["failure-details"]
+    assert detail["result-type"] == "certificate-host-mismatch" and detail["failure-reason-code"] == "STS_CERT"
+    assert detail["receiving-mx-hostname"] == "mail." + WRONG_NAME and detail["receiving-ip"] == MX
+    document = world.document(WRONG_NAME)
+    assert document["result"] == "failed" and document["mx"][0]["matches"] and document["mx"][0]["tls"]["class"] == "STS_CERT"
 
 
 def test_testing_mode_delivers_and_tells(sender, world):
