@@ -97,13 +97,14 @@ adopt_contact(struct engine *e, void *args, struct err *err)
 static bool
 apply_contact(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
 {
+	void *ctx = mem_ctx(NULL, "contact");
 	const struct line *l = line_of(new);
 	struct mail_address *a =
-		l == NULL ? NULL : mail_address_parse(NULL, l->text.s, strlen(l->text.s), err);
+		l == NULL ? NULL : mail_address_parse(ctx, l->text.s, strlen(l->text.s), err);
 
 	(void)old;
 	set(e->tlsrpt, &tlsrpt_settings(e->tlsrpt)->contact, a == NULL ? NULL : a->mailbox);
-	mem_free(a);
+	mem_free(ctx);
 	return true;
 }
 
