@@ -8,7 +8,7 @@ _eventctl_options()
 	*' mail parse-server '*) echo --json --show-secret ;;
 	*' daneverify '*) echo --port --resolver --anchor --json ;;
 	*' mtastsverify '*) echo --resolver --anchor --ca --json ;;
-	*' test mail server '*) echo --trust --resolver --timeout --json port secure from ;;
+	*' test mail server '*) echo --trust --resolver --timeout --json port secure source-interface source-address from to allow-cleartext-auth timeout ;;
 	*' test mail '*) echo server ;;
 	*' test '*) echo mail ;;
 	*' pki '*) echo verify ;;

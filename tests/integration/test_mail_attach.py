@@ -176,3 +176,17 @@ def test_a_mail_with_a_login_from_the_store(daemon, pki, how):
         assert server.logins == [USER] and server.mails[0].user == USER
     running = daemon.show("show running-config")
     assert PASSWORD not in running and ('server "%s"%s to' % (server_string, word)) in running
+
+
+def test_the_example(new_daemon, mailhost, pki):
+    """examples/evidence.cfg as it stands but for the port, by a real Postfix that wants the login."""
+    with open(os.path.join(tree.PROJECT, "examples", "evidence.cfg")) as f:
+        daemon = new_daemon(config=f.read().replace("port 587", "port %d" % mailhost.submission), hosts="127.0.0.1 " + HOST)
+    daemon.authenticate("ROOT", pki.path("root.pem"))
+    assert daemon.run("EVIDENCE").code == 0
+    mail = mailhost.wait_mail(1)[0]
+    body, result, users = mail.iter_parts()
+    assert mail["subject"] == "Evidence" and body.get_content().strip() == "See the attachments."
+    assert "EVIDENCE" in result.get_content() and result.get_filename() == "cli_result.txt"
+    assert "vty" in users.get_content() and users.get_filename() == "users.txt"
+    assert "password password" not in daemon.show("show running-config")
