@@ -2,6 +2,7 @@
 openssl s_server, and from servers that mean harm."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -77,6 +78,40 @@ def test_what_was_accepted_carries_mail(daemon, mailhost):
     assert again.code == 0 and "The chain is good already: it leads to " in again.out
     assert again.out.count("It is installed already: ") == 3 and again.out.endswith("% No certificate was imported.\n")
     assert daemon.json("show crypto pki trustpoints")["trustpoints"][-1]["name"] == "CORP-3"
+
+
+def test_the_dialog_on_a_terminal(daemon, mailhost):
+    """Answers as they are typed; Ctrl-C leaves with what was accepted until then, also while a server keeps silent."""
+    pexpect = pytest.importorskip("pexpect", reason="python3-pexpect is not installed")
+    server = Rogue(hang)
+    tty = pexpect.spawn(os.path.join(tree.BUILD, "eventctl"), ["--socket", daemon.socket, "--no-color"], encoding="utf-8",
+                        timeout=30, dimensions=(100, 200))
+    try:
+        tty.expect_exact("#")
+        tty.sendline("terminal length 0")
+        tty.sendline("crypto pki import-chain CORP from-server %s port %d%s" % (HOST, mailhost.submission, SMTP))
+        tty.expect_exact("Certificate 3 of 3: intermediate CA")
+        tty.expect_exact(ASKED)
+        tty.sendline("maybe")
+        tty.expect_exact("% Please answer 'yes' or 'no'.")
+        tty.expect_exact(ASKED)
+        tty.sendline("yes")
+        tty.expect_exact("Trustpoint CORP holds it now")
+        tty.expect_exact(ASKED)
+        tty.sendcontrol("c")
+        tty.expect_exact("#")
+        tty.sendline("crypto pki import-chain EVIL from-server 127.0.0.1 port %d" % server.port)
+        tree.wait_for(lambda: server.kept)
+        tty.sendcontrol("c")
+        tty.expect_exact("#")
+        tty.sendline("show crypto pki trustpoints | include Trustpoint")
+        tty.expect_exact("Trustpoint CORP:")
+        tty.expect_exact("#")
+    finally:
+        tty.close(force=True)
+        server.close()
+    assert [t["name"] for t in daemon.json("show crypto pki trustpoints")["trustpoints"]] == ["CORP"]
+    tree.wait_for(lambda: not [c for c in server.kept if is_connected(c)])
 
 
 def test_without_answers_nothing_is_accepted(daemon, mailhost):
@@ -163,6 +198,16 @@ class Rogue:
         self.socket.close()
         for c in self.kept:
             c.close()
+
+
+def is_connected(c):
+    """Has the other end not hung up yet?"""
+    try:
+        return c.recv(65536, socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def hang(c):
