@@ -5,7 +5,7 @@ import danezones
 import pytest
 import tree
 from badsmtp import BadSmtp
-from dnssec import Dns, Faults, Unavailable, servfail
+from dnssec import Dns, Faults, Unavailable, servfail, silence
 
 DANE, HOST, PLAIN = "DANE success", "delivered, MX insecure", "delivered"  # how it arrived
 NXDOMAIN, NO_MAIL = "5.1.2", "5.1.10"  # bounced with this
@@ -142,6 +142,25 @@ def test_an_unusable_record_forbids_the_clear(module_daemon, dns, clear, tmp_pat
         assert waiting(d, "a@u.example")[0]["state"] == "deferred" and len(clear.mails) == before
         d.run("SEND", "a@n.example")
         assert len(clear.mails) == before + 1  # without records, Preferred goes in the clear
+
+
+@pytest.mark.parametrize("fault", [servfail, silence])
+def test_mail_waits_while_the_dns_is_down_and_goes_when_it_is_back(new_daemon, dns, server, fault):
+    """F9: a look-up that fails is no reason to deliver, nor to give up; the next try finds the way."""
+    with Faults(dns, ("", None, fault)) as faults:
+        d = new_daemon(config=["ip name-server " + faults.resolver, "dnssec trust-anchor " + dns.anchor,
+                               "mail destination .example tls preferred dane opportunistic"] + applet("SEND", server.port))
+        before = len(server.mails)
+        assert d.run("SEND", "back@good.example").code == 0
+        message = waiting(d, "back@good.example")[0]
+        assert message["state"] == "deferred" and message["class"] == "DNS_FAILED" and len(server.mails) == before
+        faults.rules.clear()
+
+        def arrived():
+            d.ctl("mail queue retry")
+            return len(server.mails) > before
+        assert tree.wait_for(arrived, 90, 1), d.show("show mail queue detail")
+        assert "good.example" in d.show("show mail log | include TLS success.*for")
 
 
 # ---- Postfix as the peer, and servers that the action names -----------------------------------------------------------------
