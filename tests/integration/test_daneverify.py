@@ -1,6 +1,7 @@
 """`daneverify` against a DNS of our own with a private root, and mail servers with TLS: the seed's lines, every row of
 the decision table (mail-security 8.1), `--json`, exit statuses."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -175,12 +176,14 @@ def test_international_name(dns, server):
 # the mail server's part ---------------------------------------------------------------------------------------------------
 
 
-def with_server(dns, tmp_path, pki, **how):
-    """A second DNS for a server of its own port."""
-    server = BadSmtp(**how).start() if hasattr(BadSmtp, "start") else BadSmtp(**how).__enter__()
-    own = Dns(tmp_path)
-    own.zone("a.example", "@ MX 10 mail", "mail A " + IP, "_%d._tcp.mail TLSA %s" % (server.port, tlsa(pki.path("chain.pem"))))
-    return server, own.start()
+@contextlib.contextmanager
+def with_server(directory, pki, **how):
+    """A server of its own, with a DNS that has a record for its port."""
+    own = Dns(directory)
+    with BadSmtp(**how) as server:
+        own.zone("a.example", "@ MX 10 mail", "mail A " + IP, "_%d._tcp.mail TLSA %s" % (server.port, tlsa(pki.path("chain.pem"))))
+        with own:
+            yield server, own
 
 
 @pytest.mark.parametrize("how, want", [
@@ -190,16 +193,12 @@ def with_server(dns, tmp_path, pki, **how):
     (dict(tls=True, at={"banner": Say("554 no")}), "TLS connection failed: 554 no"),
 ])
 def test_servers_without_tls(dns, tmp_path, pki, how, want):
-    if how.pop("tls", False):
-        how.update(cert=pki.path("chain.pem"), key=pki.path("leaf-key.pem"))
-    server, own = with_server(dns, tmp_path, pki, **how)
-    try:
+    if how.get("tls"):
+        how = dict(at=how["at"], cert=pki.path("chain.pem"), key=pki.path("leaf-key.pem"))
+    with with_server(tmp_path, pki, **how) as (server, own):
         code, out, _ = daneverify(own, server, "a.example")
         assert out[out.index("Checking TLS connection.") + 1].startswith(want), out
         assert code == 1 and out[-2] == "DANE FAILED for a.example"
-    finally:
-        own.stop()
-        server.__exit__(None, None, None)
 
 
 def test_an_expired_certificate_is_fine_for_a_record_of_its_key(dns, tmp_path, pki):

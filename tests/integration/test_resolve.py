@@ -36,7 +36,8 @@ def dns(tmp_path_factory):
     made.zone("nowhere.example", "@ MX 10 a\\010b")
     made.zone("loops.example", "a CNAME b", "b CNAME a", "@ MX 10 a")
     made.zone("dname.example", "old DNAME new", "mail.new A " + IP, "@ MX 10 mail.old", "_25._tcp.mail.new TLSA 3 1 1 " + "cd" * 32)
-    made.zone("text.example", '_mta-sts TXT "v=STSv1;" " id=1;"', '_mta-sts TXT "something else"', '_long TXT ' + '"%s" ' % ("x" * 250) * 20)
+    made.zone("text.example", '_mta-sts TXT "v=STSv1;" " id=1;"', '_mta-sts TXT "something else"',
+              '_long TXT ' + '"%s" ' % ("x" * 250) * 20)
     made.zone("short.example", "@ MX 10 mail", "mail A " + IP, "_25._tcp.mail TLSA 3 1 1 abcd", "_25._tcp.mail TLSA 3 1 1 " + "ab" * 32)
     with made:
         yield made
@@ -250,7 +251,8 @@ def test_a_resolver_that_is_silent(dns):
     with Faults(dns, ("", None, silence)) as dead:
         with Resolve([dead.resolver, dns.resolver], dns.anchor) as resolve:
             assert resolve.ask("good.example")["mx"]["state"] == "SECURE"
-            assert {s["address"]: s["passes"] for s in resolve.status()["resolvers"]} == {dead.resolver: "silent", dns.resolver: "yes"}
+            passes = {s["address"]: s["passes"] for s in resolve.status()["resolvers"]}
+            assert passes == {dead.resolver: "silent", dns.resolver: "yes"}
 
 
 def test_configuration_may_change_under_way(dns):
@@ -275,8 +277,8 @@ def test_an_anchor_that_cannot_be_used(dns, tmp_path):
 def test_a_clock_before_the_build_turns_validation_off(dns, new_daemon, tmp_path_factory):
     """Signatures cannot be judged: everything is INSECURE and that is said; DANE falls back or waits, nothing is BOGUS."""
     shim = str(tmp_path_factory.mktemp("shim") / "oldclock.so")
-    subprocess.run([os.environ.get("CC", "gcc"), "-shared", "-fPIC", "-o", shim, os.path.join(tree.PROJECT, "tests/lib/oldclock.c")],
-                   check=True)
+    source = os.path.join(tree.PROJECT, "tests/lib/oldclock.c")
+    subprocess.run([os.environ.get("CC", "gcc"), "-shared", "-fPIC", "-o", shim, source], check=True)
     d = new_daemon(config=["ip name-server " + dns.resolver, "dnssec trust-anchor " + dns.anchor], env={"LD_PRELOAD": shim})
     out = d.show("daneverify good.example port 9")
     assert "INSECURE MX record(mail.good.example) found for good.example" in out and "BOGUS" not in out
@@ -361,8 +363,8 @@ def test_configuration_lines(dns, daemon):
     shown = daemon.show("show running-config")
     for line in ["ip name-server 192.0.2.1 2001:db8::1@5353", "dnssec resolver iterate", "dnssec trust-anchor " + dns.anchor]:
         assert "\n%s\n" % line in shown
-    for wrong in ["ip name-server localhost", "ip name-server 192.0.2.1:53", "dnssec trust-anchor /nowhere", "dnssec trust-anchor /etc/hosts",
-                  "dnssec resolver", "ip name-server"]:
+    for wrong in ["ip name-server localhost", "ip name-server 192.0.2.1:53", "dnssec trust-anchor /nowhere",
+                  "dnssec trust-anchor /etc/hosts", "dnssec resolver", "ip name-server"]:
         assert daemon.ctl("configure terminal", wrong).code == 1, wrong
     assert daemon.show("show running-config") == shown
     daemon.configure("no dnssec resolver iterate", "no dnssec trust-anchor " + dns.anchor, "no ip name-server 192.0.2.1 2001:db8::1@5353")

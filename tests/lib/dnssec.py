@@ -79,7 +79,8 @@ class Unavailable(Exception):
 
 class Zone:
     def __init__(self, name, records, signed=True, expired=False, ends_in=None, opt_out=False, ds="right", mangle=None):
-        """`ends_in`: seconds after which the signatures end; `ds` is what the parent says: "right", "wrong" (another digest), "none", "unknown" (an algorithm nobody knows);
+        """`ends_in`: seconds after which the signatures end; `ds` is what the parent says: "right", "wrong" (another digest),
+        "none", "unknown" (an algorithm nobody knows);
         `mangle` gets the lines of the signed zone and returns what is served."""
         self.name, self.records, self.signed, self.opt_out = name, list(records), signed, opt_out
         self.signed_at = PAST if expired else int(time.time()) - LIFETIME + ends_in if ends_in else None
@@ -159,7 +160,8 @@ class Dns:
 
     def sign(self, zone):
         argv = [tree.program("kzonesign"), "-c", self.path("knot.conf"), "-o", self.path("served")]
-        done = subprocess.run(argv + (["-t", str(zone.signed_at)] if zone.signed_at else []) + [zone.fqdn], capture_output=True, text=True)
+        argv += ["-t", str(zone.signed_at)] if zone.signed_at else []
+        done = subprocess.run(argv + [zone.fqdn], capture_output=True, text=True)
         assert done.returncode == 0, "kzonesign %s: %s%s" % (zone.fqdn, done.stdout, done.stderr)
         with open(self.path("served", zone.file)) as f:
             lines = f.read().splitlines()
