@@ -141,7 +141,7 @@ find_value(struct run *run, const void *ctx, const struct kw_template *t, struct
 		fail_with(run, &err);
 		return false;
 	}
-	var->value = mem_strndup(ctx, value, var->len);
+	var->value = mem_dup(ctx, value, var->len + 1); /* it may hold NULs */
 	return true;
 }
 

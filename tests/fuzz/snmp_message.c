@@ -59,8 +59,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	void *ctx = mem_ctx(NULL, "fuzz");
 	json_t *j = json_loadb((const char *)data, size, JSON_ALLOW_NUL, NULL);
 	struct snmp_answer answer;
+	char *text;
 
-	read_texts(mem_strndup(ctx, (const char *)data, size), size);
+	text = mem_alloc(ctx, size + 1);
+	memcpy(text, data, size);
+	read_texts(text, size);
 	if (json_is_object(j)) {
 		read_job(ctx, j);
 		snmp_answer_from_json(ctx, j, &answer, NULL);
