@@ -534,5 +534,7 @@ sla_show_commands(struct cli *cli)
 {
 	cli_word(cli, "show ip", "IP information");
 	cli_word(cli, "show ip sla", "IP Service Level Agreements");
+	cli_word(cli, "ip", "Global IP configuration subcommands");
+	cli_word(cli, "ip sla", "IP Service Level Agreements");
 	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
 }
