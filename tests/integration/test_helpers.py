@@ -15,7 +15,7 @@ from daemon import Daemon
 
 
 def mail(port, rest=""):
-    return ('mail server "127.0.0.1" to "noc@example.test" from "eem@example.test" subject "s" body "b" port %d %s' % (port, rest)).strip()
+    return ('mail server "127.0.0.1" to "noc@example.test" from "eem@example.test" subject "s" body "b" port %d no-queue %s' % (port, rest)).strip()
 
 
 def applet(name, *actions, event="event none"):
