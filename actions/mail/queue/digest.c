@@ -89,10 +89,13 @@ static struct group *
 group_of(struct digest *d, const json_t *message, struct mail_request *r)
 {
 	char *to = mailboxes(r, message);
-	char *key = mem_printf(
+	char *clear = mem_printf(
 		d, "%s\n%s\n%u\n%d\n%s\n%s", r->applet, r->server, r->port, (int)r->secure, r->from, to);
+	char *key = mem_secret(d, clear, strlen(clear)); /* the server string holds the password */
 	struct group *g;
 
+	explicit_bzero(clear, strlen(clear));
+	mem_free(clear);
 	HASH_FIND_STR(d->groups, key, g);
 	if (g != NULL) {
 		mem_free(r);
