@@ -9,16 +9,11 @@
 
 #include "core/mem.h"
 #include "net/netlink.h"
-
-struct subscriber {
-	addresses_f *f;
-	void *arg;
-	LIST_ENTRY(subscriber) entry;
-};
+#include "net/subscribers.h"
 
 struct addresses {
 	struct netlink *netlink;
-	LIST_HEAD(, subscriber) subscribers;
+	struct subscribers subscribers;
 	TAILQ_HEAD(, address) all;
 };
 
@@ -27,10 +22,8 @@ tell(struct addresses *as)
 {
 	struct subscriber *s, *next;
 
-	for (s = LIST_FIRST(&as->subscribers); s != NULL; s = next) {
-		next = LIST_NEXT(s, entry);
-		s->f(s->arg);
-	}
+	SUBSCRIBERS_EACH (s, next, &as->subscribers)
+		((addresses_f *)s->f)(s->arg);
 }
 
 static void
@@ -134,34 +127,18 @@ static const struct netlink_table address_table = {
 	.complete = address_complete,
 };
 
-static int
-subscriber_free(void *ptr)
-{
-	struct subscriber *s = ptr;
-
-	LIST_REMOVE(s, entry);
-	return 0;
-}
-
 void
 addresses_on_change(const void *ctx, struct addresses *as, addresses_f *f, void *arg)
 {
-	struct subscriber *s = mem_new(ctx, struct subscriber);
-
-	s->f = f;
-	s->arg = arg;
-	LIST_INSERT_HEAD(&as->subscribers, s, entry);
-	mem_on_free(s, subscriber_free);
+	subscribe(ctx, &as->subscribers, (void (*)(void))f, arg);
 }
 
 static int
 addresses_free(void *ptr)
 {
 	struct addresses *as = ptr;
-	struct subscriber *s;
 
-	while ((s = LIST_FIRST(&as->subscribers)) != NULL)
-		mem_free(s);
+	subscribers_end(&as->subscribers);
 	return 0;
 }
 

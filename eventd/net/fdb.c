@@ -10,18 +10,12 @@
 
 #include "core/mem.h"
 #include "net/netlink.h"
-
-struct subscriber {
-	fdb_f *f;
-	void *arg;
-	LIST_ENTRY(subscriber) entry;
-};
+#include "net/subscribers.h"
 
 struct fdb {
 	struct netlink *netlink;
 	struct fdb_entry *by_key;
-	bool silent; /* the first dump */
-	LIST_HEAD(, subscriber) subscribers;
+	struct subscribers subscribers;
 };
 
 static void
@@ -29,10 +23,8 @@ tell(struct fdb *f, bool added, const struct fdb_entry *e)
 {
 	struct subscriber *s, *next;
 
-	for (s = LIST_FIRST(&f->subscribers); !f->silent && s != NULL; s = next) {
-		next = LIST_NEXT(s, entry);
-		s->f(s->arg, added, e);
-	}
+	SUBSCRIBERS_EACH (s, next, &f->subscribers)
+		((fdb_f *)s->f)(s->arg, added, e);
 }
 
 static void
@@ -117,7 +109,6 @@ complete(void *arg, unsigned round, bool first)
 	HASH_ITER (hh, f->by_key, e, next)
 		if (e->round != round)
 			forget(f, e);
-	f->silent = false;
 }
 
 static const struct netlink_table table = {
@@ -136,10 +127,8 @@ static int
 fdb_free(void *ptr)
 {
 	struct fdb *f = ptr;
-	struct subscriber *s;
 
-	while ((s = LIST_FIRST(&f->subscribers)) != NULL)
-		mem_free(s);
+	subscribers_end(&f->subscribers);
 	HASH_CLEAR(hh, f->by_key);
 	return 0;
 }
@@ -152,7 +141,6 @@ fdb_of(struct engine *engine, struct err *err)
 	if (f != NULL)
 		return f;
 	f = mem_new(engine, struct fdb);
-	f->silent = true;
 	mem_on_free(f, fdb_free);
 	f->netlink = netlink_follow(f, engine, &table, f, err);
 	if (f->netlink == NULL) {
@@ -163,22 +151,8 @@ fdb_of(struct engine *engine, struct err *err)
 	return f;
 }
 
-static int
-subscriber_free(void *ptr)
-{
-	struct subscriber *s = ptr;
-
-	LIST_REMOVE(s, entry);
-	return 0;
-}
-
 void
 fdb_on_change(const void *ctx, struct fdb *f, fdb_f *fn, void *arg)
 {
-	struct subscriber *s = mem_new(ctx, struct subscriber);
-
-	s->f = fn;
-	s->arg = arg;
-	LIST_INSERT_HEAD(&f->subscribers, s, entry);
-	mem_on_free(s, subscriber_free);
+	subscribe(ctx, &f->subscribers, (void (*)(void))fn, arg);
 }

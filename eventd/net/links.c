@@ -16,16 +16,10 @@
 #include "core/settings.h"
 #include "net/load.h"
 #include "net/netlink.h"
+#include "net/subscribers.h"
 
 #define TABLE_SLOTS 256u
 #define BANDWIDTH   10000000000ull /* of interfaces that have no speed: what veth says of itself */
-
-struct subscriber {
-	struct links *links;
-	links_f *f;
-	void *arg;
-	LIST_ENTRY(subscriber) entry;
-};
 
 struct poller {
 	struct links *links;
@@ -42,7 +36,7 @@ struct links {
 	bool sampling; /* the dump under way is a sample of the load */
 	struct links_stats stats;
 	LIST_HEAD(, link) table[TABLE_SLOTS];
-	LIST_HEAD(, subscriber) subscribers;
+	struct subscribers subscribers;
 	LIST_HEAD(poller_list, poller) pollers;
 };
 
@@ -105,10 +99,8 @@ tell(struct links *ls, enum link_event what, struct link *l, unsigned before)
 		l->changed = loop_mono(ls->engine->loop);
 		ls->stats.changes++;
 	}
-	for (s = LIST_FIRST(&ls->subscribers); s != NULL; s = next) {
-		next = LIST_NEXT(s, entry);
-		s->f(s->arg, what, l, before);
-	}
+	SUBSCRIBERS_EACH (s, next, &ls->subscribers)
+		((links_f *)s->f)(s->arg, what, l, before);
 }
 
 static struct link *
@@ -387,25 +379,10 @@ on_sample(void *arg)
 
 /* ---- subscribers ---- */
 
-static int
-subscriber_free(void *ptr)
-{
-	struct subscriber *s = ptr;
-
-	LIST_REMOVE(s, entry);
-	return 0;
-}
-
 void
 links_on_change(const void *ctx, struct links *ls, links_f *f, void *arg)
 {
-	struct subscriber *s = mem_new(ctx, struct subscriber);
-
-	s->links = ls;
-	s->f = f;
-	s->arg = arg;
-	LIST_INSERT_HEAD(&ls->subscribers, s, entry);
-	mem_on_free(s, subscriber_free);
+	subscribe(ctx, &ls->subscribers, (void (*)(void))f, arg);
 }
 
 /* ---- the whole ---- */
@@ -426,11 +403,9 @@ static int
 links_free(void *ptr)
 {
 	struct links *ls = ptr;
-	struct subscriber *s;
 	struct poller *p;
 
-	while ((s = LIST_FIRST(&ls->subscribers)) != NULL)
-		mem_free(s);
+	subscribers_end(&ls->subscribers);
 	while ((p = LIST_FIRST(&ls->pollers)) != NULL)
 		mem_free(p);
 	return 0;

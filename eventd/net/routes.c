@@ -13,15 +13,10 @@
 #include "net/addresses.h"
 #include "net/links.h"
 #include "net/netlink.h"
+#include "net/subscribers.h"
 
 /* An interface that is shut takes its routes with it, silently: they are read anew, once for all that changed. */
 #define REREAD (20 * USEC_PER_MSEC)
-
-struct subscriber {
-	routes_f *f;
-	void *arg;
-	LIST_ENTRY(subscriber) entry;
-};
 
 struct routes {
 	struct engine *engine;
@@ -29,7 +24,7 @@ struct routes {
 	struct timer *reread;
 	struct route *by_key;
 	bool silent; /* the first dump */
-	LIST_HEAD(, subscriber) subscribers;
+	struct subscribers subscribers;
 };
 
 /* ---- telling ---- */
@@ -39,10 +34,8 @@ tell(struct routes *rs, enum route_event what, const struct route *r)
 {
 	struct subscriber *s, *next;
 
-	for (s = LIST_FIRST(&rs->subscribers); !rs->silent && s != NULL; s = next) {
-		next = LIST_NEXT(s, entry);
-		s->f(s->arg, what, r);
-	}
+	SUBSCRIBERS_EACH (s, next, &rs->subscribers)
+		((routes_f *)s->f)(s->arg, what, r);
 }
 
 static bool
@@ -355,10 +348,8 @@ static int
 routes_free(void *ptr)
 {
 	struct routes *rs = ptr;
-	struct subscriber *s;
 
-	while ((s = LIST_FIRST(&rs->subscribers)) != NULL)
-		mem_free(s);
+	subscribers_end(&rs->subscribers);
 	HASH_CLEAR(hh, rs->by_key);
 	return 0;
 }
@@ -391,24 +382,10 @@ routes_of(struct engine *engine, struct err *err)
 	return rs;
 }
 
-static int
-subscriber_free(void *ptr)
-{
-	struct subscriber *s = ptr;
-
-	LIST_REMOVE(s, entry);
-	return 0;
-}
-
 void
 routes_on_change(const void *ctx, struct routes *rs, routes_f *f, void *arg)
 {
-	struct subscriber *s = mem_new(ctx, struct subscriber);
-
-	s->f = f;
-	s->arg = arg;
-	LIST_INSERT_HEAD(&rs->subscribers, s, entry);
-	mem_on_free(s, subscriber_free);
+	subscribe(ctx, &rs->subscribers, (void (*)(void))f, arg);
 }
 
 /* ---- looking ---- */

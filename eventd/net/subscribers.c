@@ -1,0 +1,33 @@
+/* Lists of subscribers. */
+#include "net/subscribers.h"
+
+#include "core/mem.h"
+
+static int
+subscriber_free(void *ptr)
+{
+	struct subscriber *s = ptr;
+
+	LIST_REMOVE(s, entry);
+	return 0;
+}
+
+void
+subscribe(const void *ctx, struct subscribers *list, void (*f)(void), void *arg)
+{
+	struct subscriber *s = mem_new(ctx, struct subscriber);
+
+	s->f = f;
+	s->arg = arg;
+	LIST_INSERT_HEAD(list, s, entry);
+	mem_on_free(s, subscriber_free);
+}
+
+void
+subscribers_end(struct subscribers *list)
+{
+	struct subscriber *s;
+
+	while ((s = LIST_FIRST(list)) != NULL)
+		mem_free(s);
+}
