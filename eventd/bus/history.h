@@ -26,7 +26,7 @@ struct history_entry {
 	const char *name;
 	const char *detail; /* "name=value ..." of the event's variables */
 	int exit_status;
-	struct cause *cause; /* for whoever is told of it; not kept */
+	struct cause *cause;          /* for whoever is told of it; not kept */
 	int64_t types[HISTORY_TYPES]; /* $_event_type of the event, or of those it is made of; 0 = none */
 };
 
