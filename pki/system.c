@@ -72,3 +72,16 @@ const STACK_OF(X509) * system_store_certs(struct system_store *store, struct err
 	store->changed = st.st_mtim;
 	return store->certs;
 }
+
+struct trust *
+system_trust(const void *ctx, struct err *err)
+{
+	struct system_store *store = system_store_new(NULL);
+	const STACK_OF(X509) *certs = system_store_certs(store, err);
+	struct trust *trust = certs == NULL ? NULL : trust_new(ctx);
+
+	for (int i = 0; trust != NULL && i < sk_X509_num(certs); i++)
+		trust_add(trust, SYSTEM_NAME, sk_X509_value(certs, i), NULL);
+	mem_free(store);
+	return trust;
+}

@@ -342,37 +342,6 @@ on_txt(void *arg, const struct lookup_result *r)
 
 /* ---- asking -------------------------------------------------------------------------------------------- */
 
-static struct mail_dns_answer *
-answer_new(const void *ctx, const struct mail_dns_question *ask_for)
-{
-	struct mail_dns_answer *a = mem_new(ctx, struct mail_dns_answer);
-
-	a->domain = mem_strdup(a, ask_for->name);
-	a->is_relay = ask_for->kind == MAIL_DNS_HOST;
-	a->mx.state = a->txt.state = DNS_NOT_ASKED;
-	return a;
-}
-
-struct mail_dns_answer *
-question_failed(const void *ctx, const struct mail_dns_question *asked, const char *why)
-{
-	struct mail_dns_answer *a = answer_new(ctx, asked);
-	struct dns_status failed = { .state = DNS_LOOKUP_FAILED, .why = mem_strdup(a, why) };
-
-	if (asked->kind == MAIL_DNS_TXT) {
-		a->txt = failed;
-	} else if (asked->kind == MAIL_DNS_DOMAIN) {
-		a->mx = failed;
-	} else {
-		a->hosts = mem_array(a, struct mail_exchanger, 1);
-		a->hosts[0].name = a->domain;
-		a->hosts[0].a = a->hosts[0].aaaa = failed;
-		a->hosts[0].tlsa.state = DNS_NOT_ASKED;
-		a->host_count = 1;
-	}
-	return a;
-}
-
 struct question *
 question_ask(const void *ctx, struct validator *v, const struct mail_dns_question *asked,
 	const struct question_hooks *hooks)
@@ -384,7 +353,7 @@ question_ask(const void *ctx, struct validator *v, const struct mail_dns_questio
 	q->port = asked->port != 0 ? asked->port : SMTP_PORT;
 	q->want_tlsa = asked->want_tlsa;
 	q->hooks = *hooks;
-	q->answer = answer_new(q, asked);
+	q->answer = question_answer_new(q, asked);
 	if (q->kind == MAIL_DNS_DOMAIN)
 		ask(q, q->answer->domain, RDATA_MX, on_mx, q);
 	else if (q->kind == MAIL_DNS_TXT)

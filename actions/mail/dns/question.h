@@ -32,6 +32,9 @@ struct question_hooks {
 struct question *question_ask(const void *ctx, struct validator *, const struct mail_dns_question *,
 	const struct question_hooks *hooks);
 
+/* Nothing was asked yet. */
+struct mail_dns_answer *question_answer_new(const void *ctx, const struct mail_dns_question *);
+
 /* For a question that cannot even be asked: everything LOOKUP-FAILED. */
 struct mail_dns_answer *question_failed(const void *ctx, const struct mail_dns_question *, const char *why);
 

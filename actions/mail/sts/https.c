@@ -10,13 +10,9 @@
 #include <openssl/ssl.h>
 
 #include "core/mem.h"
-#include "core/paths.h"
 #include "core/text.h"
-#include "pki/import.h"
+#include "pki/system.h"
 #include "pki/verify.h"
-
-#define SYSTEM_POOL_BYTES (16u * 1024u * 1024u)
-#define SYSTEM_POOL_CERTS 2000
 
 struct exchange {
 	const struct web_request *request;
@@ -35,33 +31,6 @@ void
 https_init(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-/* ---- whom we trust ---- */
-
-struct trust *
-https_system_trust(const void *ctx, struct err *err)
-{
-	/* Debian, Red Hat, the BSDs' place; SSL_CERT_FILE as with OpenSSL. */
-	const char *const places[] = { getenv("SSL_CERT_FILE"), "/etc/ssl/certs/ca-certificates.crt",
-		"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem" };
-	struct trust *trust = trust_new(ctx);
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	char *data = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; data == NULL && i < sizeof places / sizeof *places; i++)
-		if (places[i] != NULL)
-			data = path_read_file(trust, places[i], SYSTEM_POOL_BYTES, &n, NULL);
-	if (data == NULL || !certs_import(certs, data, n, SYSTEM_POOL_CERTS, err)) {
-		err_set(err, ERR_NOT_FOUND, "the system has no pool of trusted certificates");
-		mem_free(trust);
-		trust = NULL;
-	}
-	for (int i = 0; trust != NULL && i < sk_X509_num(certs); i++)
-		trust_add(trust, "System", sk_X509_value(certs, i), NULL);
-	sk_X509_pop_free(certs, X509_free);
-	return trust;
 }
 
 /* Instead of OpenSSL's own judgement. */
@@ -273,7 +242,7 @@ https_ask(const void *ctx, const struct web_request *r)
 	a->id = r->id;
 	x->request = r;
 	x->revocation.get = pki_fetch_http;
-	x->trust = r->trust != NULL ? r->trust : https_system_trust(a, &err);
+	x->trust = r->trust != NULL ? r->trust : system_trust(a, &err);
 	if (x->trust == NULL)
 		return failed(a, WEB_TLS, mem_strdup(a, err.text));
 	return carry_out(a, x);

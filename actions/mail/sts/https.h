@@ -13,7 +13,4 @@ void https_init(void);
 /* Never NULL: a failure is an answer too. */
 struct web_answer *https_ask(const void *ctx, const struct web_request *);
 
-/* The certificates that the system trusts for the web, as anchors without revocation checks. */
-struct trust *https_system_trust(const void *ctx, struct err *);
-
 #endif

@@ -9,12 +9,12 @@
 #include "actions/mail/report/tlsrpt.h"
 #include "actions/mail/sts/cache.h"
 #include "actions/mail/sts/fetch.h"
-#include "actions/mail/sts/https.h"
 #include "core/engine.h"
 #include "core/helper.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "pki/store.h"
+#include "pki/system.h"
 
 #define BACK_OFF      (300 * USEC_PER_SEC)  /* mail-security 10.3: a failed fetch is not repeated sooner */
 #define REFRESH_AGAIN (3600 * USEC_PER_SEC) /* behind a refresh that failed */
@@ -88,7 +88,7 @@ sts_trust(struct sts *s, struct err *err)
 		mem_free(s->trust);
 		s->trust = configured_trust(s);
 	} else if (s->trust == NULL) {
-		s->trust = https_system_trust(s, err);
+		s->trust = system_trust(s, err);
 	}
 	return s->trust;
 }
