@@ -286,7 +286,7 @@ show_one(void *arg, struct link *l)
 			speed / 1000000);
 	w_text(w, "  Last clearing of \"show interface\" counters %s\n", cleared);
 	w_int(w, "mtu", l->mtu);
-	w_int(w, "bandwidth_kbit", speed != 0 ? (int64_t)(speed / 1000) : 0);
+	w_int(w, "bandwidth_kbit", speed != 0 ? (int64_t)(speed / 1000) : 10000000);
 	w_int(w, "reliability", l->load.reliability);
 	w_int(w, "txload", l->load.txload);
 	w_int(w, "rxload", l->load.rxload);

@@ -129,8 +129,10 @@ static void
 hint_known(struct candidate *c, const char *line, struct err *err)
 {
 	const struct mode *mode = mode_below(c->conf, c->at);
-	const char *hint = mode->hint == NULL ? NULL : mode->hint(line);
+	const char *hint = NULL;
 
+	for (size_t i = 0; hint == NULL && mode->hints[i] != NULL; i++)
+		hint = mode->hints[i](line);
 	if (hint != NULL)
 		err_hint(err, "%s", hint);
 }

@@ -66,7 +66,13 @@ conf_rows(struct conf *conf, const struct conf_row *rows, size_t n)
 void
 conf_hints(struct conf *conf, const char *mode, conf_hint_f *hint)
 {
-	mode_get(conf, mode)->hint = hint;
+	conf_hint_f **hints = mode_get(conf, mode)->hints;
+	size_t i = 0;
+
+	while (hints[i] != NULL)
+		i++;
+	if (i + 1 < sizeof((struct mode *)0)->hints / sizeof *hints)
+		hints[i] = hint;
 }
 
 void

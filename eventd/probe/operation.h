@@ -96,6 +96,7 @@ struct operation {
 	enum sla_state state;
 	struct timer *timer;       /* begins, or runs it again */
 	struct timer *life;        /* ends it */
+	struct timer *forgetting;  /* operation_forget_lines() */
 	void *run;                 /* context of the run under way; NULL: none */
 	usec ends;                 /* mono; 0: never */
 	usec last_wall, last_mono; /* of the latest run */
@@ -120,6 +121,11 @@ struct slas_world {
 struct operation *slas_find(const struct slas_world *, uint32_t number);
 struct operation *slas_get(struct slas_world *, uint32_t number); /* made when missing */
 void slas_tidy(struct slas_world *, struct operation *);          /* gone when nothing is configured of it */
+
+/* rows.c: is the entry in the configuration that `n` is a global line of? */
+bool sla_entry_is_there(const struct conf_node *n, uint32_t number, bool with_type, struct err *);
+/* operations.c: the entry is gone; the lines about it go, too, unless it is there again at once. */
+void operation_forget_lines(struct operation *);
 
 /* operations.c: what was configured has changed: everything begins anew. */
 void operation_reconfigured(struct operation *);

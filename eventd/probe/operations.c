@@ -1,4 +1,5 @@
 /* The life of IP SLA operations: schedule, runs, statistics. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -255,6 +256,58 @@ operation_restart(struct operation *o)
 	forget_statistics(o);
 	o->reset_wall = clock_wall(o->all->engine->clock);
 	begin(o);
+}
+
+/* ---- an entry that goes ---- */
+
+static void remove_line(struct conf_edit *edit, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void
+remove_line(struct conf_edit *edit, const char *fmt, ...)
+{
+	struct err err = ERR_INIT;
+	char line[80];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	conf_edit_line(edit, line, true, NULL, &err);
+}
+
+static void
+on_forget(void *arg)
+{
+	struct operation *o = arg;
+	struct slas_world *all = o->all;
+	struct conf_edit *edit;
+	uint32_t number = o->number, targets[8];
+	size_t count = o->trigger_count;
+	bool types[REACT_COUNT] = { false };
+
+	mem_free(o->forgetting);
+	o->forgetting = NULL;
+	if (o->configured)
+		return;
+	memcpy(targets, o->triggers, sizeof targets);
+	for (const struct reaction *r = o->reactions; r != NULL; r = r->next)
+		types[r->type] = true;
+	edit = conf_edit_new(all, all->engine->conf, "ip sla");
+	if (o->schedule.is_set)
+		remove_line(edit, "no ip sla schedule %u", number);
+	for (int i = 0; i < REACT_COUNT; i++) /* `o` may be gone behind each line */
+		if (types[i])
+			remove_line(edit, "no ip sla reaction-configuration %u react %s", number,
+				react_type_name((enum react_type)i));
+	for (size_t i = 0; i < count; i++)
+		remove_line(edit, "no ip sla reaction-trigger %u %u", number, targets[i]);
+	mem_free(edit);
+}
+
+void
+operation_forget_lines(struct operation *o)
+{
+	if (o->forgetting == NULL && (o->schedule.is_set || o->reactions != NULL || o->trigger_count > 0))
+		o->forgetting = timer_after(o, o->all->engine->loop, 0, on_forget, o);
 }
 
 struct slas_world *

@@ -162,6 +162,12 @@ fill(struct reaction *r, const struct reaction_args *a)
 }
 
 static bool
+reaction_check(struct engine *e, const struct conf_node *n, struct err *err)
+{
+	return sla_entry_is_there(n, (uint32_t)((const struct reaction_args *)n->args)->number.v, false, err);
+}
+
+static bool
 reaction_apply(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
 {
 	const struct reaction_args *a = (new != NULL ? new : old)->args;
@@ -237,7 +243,8 @@ trigger_check(struct engine *e, const struct conf_node *n, struct err *err)
 	for (const struct conf_node *other = n->parent->first; other != NULL; other = other->next)
 		count += other->row == n->row &&
 			 ((const struct trigger_args *)other->args)->number.v == a->number.v;
-	return count <= 8 || err_set(err, ERR_REFUSED, "An operation triggers at most 8 others");
+	return sla_entry_is_there(n, (uint32_t)a->number.v, false, err) &&
+	       (count <= 8 || err_set(err, ERR_REFUSED, "An operation triggers at most 8 others"));
 }
 
 static const struct conf_row rows[] = {
@@ -249,6 +256,7 @@ static const struct conf_row rows[] = {
 		.mode = "config",
 		.order = ORDER_REACTION,
 		.adopt = reaction_adopt,
+		.check = reaction_check,
 		.apply = reaction_apply },
 	{ .cmd = { .words = "ip sla reaction-trigger",
 		  .help = "IP SLAs trigger assignment",

@@ -73,7 +73,7 @@ static const struct kw_alternative disable_words[] = {
 #define CONTROL                                                                                  \
 	{                                                                                        \
 		.word = "control", .help = "Control packets to a responder", .type = &kw_choice, \
-		KW_AT(struct line_args, control), .choices = disable_words, .flags = KW_REQ      \
+		KW_AT(struct line_args, control), .choices = disable_words                       \
 	}
 
 static const struct kw icmp_kw[] = { DESTINATION, SOURCES, KW_END };
@@ -160,6 +160,19 @@ pattern_adopt(struct engine *e, void *args, struct err *err)
 	n = strspn(s, "0123456789abcdefABCDEF");
 	return (n > 0 && n <= 8 && s[n] == '\0') ||
 	       err_set(err, ERR_RANGE, "a data pattern is one to eight hexadecimal digits");
+}
+
+static bool
+service_adopt(struct engine *e, void *args, struct err *err)
+{
+	const struct line_args *a = args;
+
+	if (a->control.set)
+		return true;
+	err_set(err, ERR_REFUSED,
+		"The control protocol of responders is not there yet, and IOS uses it unless told");
+	err_hint(err, "write 'control disable' behind it, for any server that echoes or listens");
+	return false;
 }
 
 static bool
@@ -296,6 +309,8 @@ sla_apply(struct engine *e, const struct conf_node *old, const struct conf_node 
 	if (new != NULL)
 		take(o->texts, &o->config, new);
 	operation_reconfigured(o);
+	if (new == NULL)
+		operation_forget_lines(o); /* IOS removes schedule and reactions with the entry */
 	slas_tidy(e->sla_world, o);
 	return true;
 }
@@ -307,12 +322,32 @@ kind_place(struct engine *e, const struct conf_node *parent, const void *args, s
 	for (const struct conf_node *n = parent->first; n != NULL; n = n->next) {
 		if (kind_of(n) < 0)
 			continue;
-		err_set(err, ERR_REFUSED, "The operation is a %s already", n->row->cmd.words);
-		err_hint(err, "'no ip sla %u' first, or 'no %s' in this mode",
-			(unsigned)((const struct number_args *)parent->args)->number.v, n->row->cmd.words);
+		err_set(err, ERR_REFUSED, "The type of the operation is set already: %s", n->row->cmd.words);
+		err_hint(err, "'no ip sla %u' first",
+			(unsigned)((const struct number_args *)parent->args)->number.v);
 		return n->args == args;
 	}
 	return true;
+}
+
+/* ---- lines that belong to an entry ---- */
+
+bool
+sla_entry_is_there(const struct conf_node *n, uint32_t number, bool with_type, struct err *err)
+{
+	for (const struct conf_node *e = n->parent->first; e != NULL; e = e->next) {
+		if (strcmp(e->row->cmd.words, "ip sla") != 0 ||
+			((const struct number_args *)e->args)->number.v != number)
+			continue;
+		for (const struct conf_node *line = e->first; line != NULL; line = line->next)
+			if (kind_of(line) >= 0)
+				return true;
+		return !with_type ||
+		       err_set(err, ERR_REFUSED, "Entry %u has no type of operation yet", number);
+	}
+	err_set(err, ERR_REFUSED, "Entry %u is not configured", number);
+	err_hint(err, "'ip sla %u' first", number);
+	return false;
 }
 
 /* ---- ip sla schedule N ---- */
@@ -426,6 +461,12 @@ take_schedule(struct sla_schedule *s, const struct schedule_args *a)
 }
 
 static bool
+schedule_check(struct engine *e, const struct conf_node *n, struct err *err)
+{
+	return sla_entry_is_there(n, (uint32_t)((const struct schedule_args *)n->args)->number.v, true, err);
+}
+
+static bool
 schedule_apply(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
 {
 	const struct schedule_args *a = (new != NULL ? new : old)->args;
@@ -455,6 +496,58 @@ alerts_apply(struct engine *e, const struct conf_node *old, const struct conf_no
 	return true;
 }
 
+/* ---- words of IOS that are known, and not there ---- */
+
+struct known {
+	const char *begin, *hint;
+};
+
+static const char *
+known_hint(const struct known *rows, size_t n, const char *line)
+{
+	line += strspn(line, " ");
+	for (size_t i = 0; i < n; i++)
+		if (strncasecmp(line, rows[i].begin, strlen(rows[i].begin)) == 0)
+			return rows[i].hint;
+	return NULL;
+}
+
+static const char *
+type_hint(const char *line)
+{
+	static const struct known rows[] = {
+		{ "udp-jitter",
+			"udp-jitter comes with the responder; icmp-echo and udp-echo measure round trips" },
+		{ "icmp-jitter", "icmp-jitter is not there yet; icmp-echo measures round trips" },
+		{ "path-", "path-echo and path-jitter are not there; icmp-echo measures the whole way" },
+		{ "http raw", "only 'http get URL' and 'http secure get URL' are there" },
+		{ "type ", "this is IOS 12.4: write 'icmp-echo ADDRESS', 'tcp-connect ADDRESS PORT control "
+			   "disable', ..." },
+		{ "ftp ", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
+		{ "dhcp", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
+		{ "ethernet", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
+		{ "mpls", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
+		{ "history", "only the latest run and sums are kept" },
+	};
+
+	return known_hint(rows, sizeof rows / sizeof *rows, line);
+}
+
+static const char *
+global_hint(const char *line)
+{
+	static const struct known rows[] = {
+		{ "ip sla responder", "the responder is not there yet" },
+		{ "ip sla group", "groups are not there yet: schedule the operations one by one" },
+		{ "ip sla monitor", "this is IOS 12.4: write 'ip sla N' and 'ip sla schedule N ...'" },
+		{ "ip sla low-memory", "not there, and not needed" },
+		{ "ip sla key-chain", "the control protocol of responders is not there yet" },
+		{ "rtr ", "this is IOS 12.3: write 'ip sla N' and 'ip sla schedule N ...'" },
+	};
+
+	return known_hint(rows, sizeof rows / sizeof *rows, line);
+}
+
 static const struct conf_mode sla_mode = { .name = mode, .parent = "config" };
 
 #define BELOW(words_, help_, kw_, order_, ...)             \
@@ -482,8 +575,9 @@ static const struct conf_row rows[] = {
 	BELOW("http get", "HTTP get operation", http_kw, 1, .place = kind_place, .adopt = url_adopt),
 	BELOW("http secure get", "HTTPS get operation", http_kw, 1, .place = kind_place, .adopt = url_adopt),
 	BELOW("icmp-echo", "ICMP Echo Operation", icmp_kw, 1, .place = kind_place),
-	BELOW("tcp-connect", "TCP Connect Operation", service_kw, 1, .place = kind_place),
-	BELOW("udp-echo", "UDP Echo Operation", service_kw, 1, .place = kind_place),
+	BELOW("tcp-connect", "TCP Connect Operation", service_kw, 1, .place = kind_place,
+		.adopt = service_adopt),
+	BELOW("udp-echo", "UDP Echo Operation", service_kw, 1, .place = kind_place, .adopt = service_adopt),
 	BELOW("data-pattern", "Data pattern", pattern_kw, 2, .adopt = pattern_adopt),
 	BELOW("frequency", "Frequency of an operation", frequency_kw, 9),
 	BELOW("owner", "Owner of entry", text_kw, 3),
@@ -502,6 +596,7 @@ static const struct conf_row rows[] = {
 		.mode = "config",
 		.order = ORDER_SLA + 1,
 		.adopt = schedule_adopt,
+		.check = schedule_check,
 		.apply = schedule_apply },
 	{ .cmd = { .words = "ip sla logging traps", .help = "Syslog messages about thresholds", .level = 15 },
 		.mode = "config",
@@ -519,7 +614,10 @@ sla_rows(struct conf *conf)
 	conf_word(conf, "config", "ip", "Global IP configuration subcommands");
 	conf_word(conf, "config", "ip sla logging", "Syslog messages");
 	conf_word(conf, "config", "ip sla enable", "Events");
+	conf_word(conf, "config", "ip sla", "IP Service Level Agreement");
 	conf_modes(conf, &sla_mode, 1);
+	conf_hints(conf, mode, type_hint);
+	conf_hints(conf, "config", global_hint);
 	conf_word(conf, mode, "http", "HTTP Operation");
 	conf_word(conf, mode, "http secure", "HTTPS Operation");
 	conf_rows(conf, rows, sizeof rows / sizeof *rows);

@@ -178,6 +178,7 @@ summary_row(struct writer *w, const struct operation *o, const struct show_args 
 	if (o->has_run && o->rtt_us >= 0)
 		snprintf(stats, sizeof stats, "RTT=%" PRId64, ms(o->rtt_us));
 	ago(o, last, sizeof last);
+	/* A column that is too wide moves the rest by a blank, as on a router. */
 	w_text(w, "%-12s %-11s %-17s %-11s %-11s %s\n", id, kind(o), destination(o), stats, code_of(o), last);
 	w_object(w, NULL);
 	w_int(w, "id", o->number);
@@ -276,9 +277,22 @@ statistics(struct writer *w, const struct operation *o, const struct show_args *
 	w_end(w);
 }
 
+/* Before a heading is printed. */
+static bool
+is_known(struct session *s, const struct show_args *a, struct err *err)
+{
+	const struct operation *o =
+		a->number.set ? slas_find(session_engine(s)->sla_world, (uint32_t)a->number.v) : NULL;
+
+	return !a->number.set || (o != NULL && o->configured) ||
+	       err_set(err, ERR_NOT_FOUND, "Entry %u does not exist", (unsigned)a->number.v);
+}
+
 static enum cmd_result
 show_statistics(struct session *s, const void *args, struct err *err)
 {
+	if (!is_known(s, args, err))
+		return CMD_REFUSED;
 	w_text(session_writer(s), "IPSLAs Latest Operation Statistics\n\n");
 	return each(s, args, "operations", statistics, err) ? CMD_DONE : CMD_REFUSED;
 }
@@ -311,8 +325,11 @@ configuration(struct writer *w, const struct operation *o, const struct show_arg
 	w_text(w, "Entry number: %u\nOwner: %s\nTag: %s\n", o->number, c->owner, c->tag);
 	w_text(w, "Operation timeout (milliseconds): %u\nType of operation to perform: %s\n", c->timeout,
 		kind(o));
-	w_text(w, "Target address/Source address: %s/%s\n", destination(o),
-		c->source_address != NULL ? c->source_address : "0.0.0.0");
+	if (c->has_kind && c->kind == PROBE_HTTP)
+		w_text(w, "URL: %s\n", destination(o));
+	else
+		w_text(w, "Target address/Source address: %s/%s\n", destination(o),
+			c->source_address != NULL ? c->source_address : "0.0.0.0");
 	if (c->port != 0)
 		w_text(w, "Target port/Source port: %u/0\n", c->port);
 	w_text(w, "Type Of Service parameter: 0x%x\n", c->tos);
@@ -351,6 +368,8 @@ configuration(struct writer *w, const struct operation *o, const struct show_arg
 static enum cmd_result
 show_configuration(struct session *s, const void *args, struct err *err)
 {
+	if (!is_known(s, args, err))
+		return CMD_REFUSED;
 	w_text(session_writer(s), "IP SLAs Infrastructure Engine-III\n");
 	return each(s, args, "operations", configuration, err) ? CMD_DONE : CMD_REFUSED;
 }

@@ -179,7 +179,8 @@ show_members(const struct track_object *o, struct writer *w)
 	w_list(w, "objects");
 	for (size_t i = 0; i < l->count; i++) {
 		const struct member *m = &l->members[i];
-		const char *state = track_shown(tracked_get(e, m->number));
+		enum tracked now = tracked_get(e, m->number);
+		const char *state = now == TRACKED_ABSENT ? "Undefined" : track_shown(now);
 
 		w_text(w, "    object %u %s%s", m->number, m->not ? "not " : "", state);
 		if (o->args->weight.set)

@@ -26,6 +26,7 @@ struct watched {
 	char shown[INET6_ADDRSTRLEN + INET_ADDRSTRLEN]; /* an IPv4 network with its mask, as IOS writes it */
 	char protocol[16];
 	unsigned metric; /* scaled, 255: no route */
+	uint32_t raw_metric;
 };
 
 static bool
@@ -70,6 +71,7 @@ remember(struct watched *w, const struct engine *e, const struct route *r)
 	}
 	w->interface = now;
 	w->metric = r == NULL ? UNREACHABLE : scaled(r);
+	w->raw_metric = r == NULL ? 0 : r->metric;
 	w->protocol[0] = '\0';
 	if (r != NULL)
 		strncpy(w->protocol, route_protocol(r, room), sizeof w->protocol - 1);
@@ -181,8 +183,8 @@ show(const struct track_object *o, struct writer *w, const char *state)
 	else if (watched->metric == UNREACHABLE)
 		w_text(w, "  Metric threshold is %s (no route)\n", state);
 	else
-		w_text(w, "  Metric threshold is %s (%s/%u/%u)\n", state, watched->protocol, watched->metric,
-			watched->metric);
+		w_text(w, "  Metric threshold is %s (%s/%u/%u)\n", state, watched->protocol,
+			watched->raw_metric, watched->metric);
 	w_str(w, "network", a->network.s);
 	w_str(w, "parameter", parameter_of(a));
 	w_str(w, "vrf", watched->vrf);

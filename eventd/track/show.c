@@ -1,6 +1,7 @@
 /* show track [N | brief]. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bus/detector.h"
 #include "cli/cmd.h"
@@ -64,6 +65,13 @@ last_change(const struct tracks *all, const struct track_object *o, char out[32]
 	else
 		snprintf(out, 32, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, hours, s / 60 % 60, s % 60);
 	return out;
+}
+
+static const char *
+type_of(const struct track_object *o)
+{
+	return o->kind == &track_route && strchr(o->args->network.s, ':') != NULL ? "ipv6 route"
+										  : o->kind->type;
 }
 
 /* "Down, delayed Up (1 sec remaining)" */
@@ -150,7 +158,7 @@ show_object(struct writer *w, const struct tracks *all, const struct track_objec
 	w_text(w, "Track %u\n", o->number);
 	w_object(w, NULL);
 	w_int(w, "number", o->number);
-	w_str(w, "type", o->kind->type);
+	w_str(w, "type", type_of(o));
 	w_str(w, "state", track_shown(o->state));
 	o->kind->show(o, w, state_text(o, state));
 	w_text(w, "    %u change%s, last change %s\n", o->changes, o->changes == 1 ? "" : "s",
@@ -201,7 +209,7 @@ show_brief(struct writer *w, const struct tracks *all, const struct show_args *a
 			continue;
 		o->kind->columns(o, &instance, &parameter);
 		w_cell_int(w, o->number);
-		w_cell(w, o->kind->type);
+		w_cell(w, type_of(o));
 		w_cell(w, instance);
 		w_cell(w, parameter);
 		w_cell(w, track_shown(o->state));
@@ -222,6 +230,10 @@ show_track(struct session *s, const void *args, struct err *err)
 		a->list_brief.set) {
 		show_brief(w, all, a);
 		return CMD_DONE;
+	}
+	if (a->number.set && tracks_find(all, (uint32_t)a->number.v) == NULL) {
+		err_set(err, ERR_NOT_FOUND, "There is no tracked object %u", (unsigned)a->number.v);
+		return CMD_REFUSED;
 	}
 	w_list(w, "tracks");
 	for (const struct track_object *o = tracks_first(all); o != NULL; o = o->next) {
