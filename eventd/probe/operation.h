@@ -122,6 +122,10 @@ struct operation *slas_find(const struct slas_world *, uint32_t number);
 struct operation *slas_get(struct slas_world *, uint32_t number); /* made when missing */
 void slas_tidy(struct slas_world *, struct operation *);          /* gone when nothing is configured of it */
 
+/* known.c: hints for lines that are refused (conf_hint_f) */
+const char *sla_type_hint(const char *line);
+const char *sla_global_hint(const char *line);
+
 /* rows.c: is the entry in the configuration that `n` is a global line of? */
 bool sla_entry_is_there(const struct conf_node *n, uint32_t number, bool with_type, struct err *);
 /* operations.c: the entry is gone; the lines about it go, too, unless it is there again at once. */

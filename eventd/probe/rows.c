@@ -496,58 +496,6 @@ alerts_apply(struct engine *e, const struct conf_node *old, const struct conf_no
 	return true;
 }
 
-/* ---- words of IOS that are known, and not there ---- */
-
-struct known {
-	const char *begin, *hint;
-};
-
-static const char *
-known_hint(const struct known *rows, size_t n, const char *line)
-{
-	line += strspn(line, " ");
-	for (size_t i = 0; i < n; i++)
-		if (strncasecmp(line, rows[i].begin, strlen(rows[i].begin)) == 0)
-			return rows[i].hint;
-	return NULL;
-}
-
-static const char *
-type_hint(const char *line)
-{
-	static const struct known rows[] = {
-		{ "udp-jitter",
-			"udp-jitter comes with the responder; icmp-echo and udp-echo measure round trips" },
-		{ "icmp-jitter", "icmp-jitter is not there yet; icmp-echo measures round trips" },
-		{ "path-", "path-echo and path-jitter are not there; icmp-echo measures the whole way" },
-		{ "http raw", "only 'http get URL' and 'http secure get URL' are there" },
-		{ "type ", "this is IOS 12.4: write 'icmp-echo ADDRESS', 'tcp-connect ADDRESS PORT control "
-			   "disable', ..." },
-		{ "ftp ", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "dhcp", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "ethernet", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "mpls", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "history", "only the latest run and sums are kept" },
-	};
-
-	return known_hint(rows, sizeof rows / sizeof *rows, line);
-}
-
-static const char *
-global_hint(const char *line)
-{
-	static const struct known rows[] = {
-		{ "ip sla responder", "the responder is not there yet" },
-		{ "ip sla group", "groups are not there yet: schedule the operations one by one" },
-		{ "ip sla monitor", "this is IOS 12.4: write 'ip sla N' and 'ip sla schedule N ...'" },
-		{ "ip sla low-memory", "not there, and not needed" },
-		{ "ip sla key-chain", "the control protocol of responders is not there yet" },
-		{ "rtr ", "this is IOS 12.3: write 'ip sla N' and 'ip sla schedule N ...'" },
-	};
-
-	return known_hint(rows, sizeof rows / sizeof *rows, line);
-}
-
 static const struct conf_mode sla_mode = { .name = mode, .parent = "config" };
 
 #define BELOW(words_, help_, kw_, order_, ...)             \
@@ -616,8 +564,8 @@ sla_rows(struct conf *conf)
 	conf_word(conf, "config", "ip sla enable", "Events");
 	conf_word(conf, "config", "ip sla", "IP Service Level Agreement");
 	conf_modes(conf, &sla_mode, 1);
-	conf_hints(conf, mode, type_hint);
-	conf_hints(conf, "config", global_hint);
+	conf_hints(conf, mode, sla_type_hint);
+	conf_hints(conf, "config", sla_global_hint);
 	conf_word(conf, mode, "http", "HTTP Operation");
 	conf_word(conf, mode, "http secure", "HTTPS Operation");
 	conf_rows(conf, rows, sizeof rows / sizeof *rows);

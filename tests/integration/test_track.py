@@ -64,12 +64,12 @@ def test_metric_threshold(linked):
     daemon.configure("track 7 ip route 10.7.0.0/16 metric threshold", "threshold metric up 20 down 30")
     assert "Metric threshold is Down (no route)" in daemon.show("show track 7")
     namespace.ip("route", "add", "10.7.0.0/16", "via", "192.0.2.2", "proto", "static", "metric", "250")
-    assert tree.wait_for(lambda: "(static/25/25)" in daemon.show("show track 7"))
+    assert tree.wait_for(lambda: "(static/250/25)" in daemon.show("show track 7"))
     assert states(daemon) == {7: "Down"}
     namespace.ip("route", "add", "10.7.0.0/16", "via", "192.0.2.2", "proto", "static", "metric", "150")
     assert tree.wait_for(lambda: states(daemon) == {7: "Up"})
     namespace.ip("route", "del", "10.7.0.0/16", "metric", "150")
-    assert tree.wait_for(lambda: "(static/25/25)" in daemon.show("show track 7"))
+    assert tree.wait_for(lambda: "(static/250/25)" in daemon.show("show track 7"))
     assert states(daemon) == {7: "Up"}  # between the two: it stays
     namespace.ip("route", "del", "10.7.0.0/16")
     assert tree.wait_for(lambda: states(daemon) == {7: "Down"})
