@@ -148,6 +148,7 @@ addresses_new(const void *ctx, struct engine *engine, struct err *err)
 	struct addresses *as = mem_new(ctx, struct addresses);
 
 	TAILQ_INIT(&as->all);
+	subscribers_begin(&as->subscribers);
 	mem_on_free(as, addresses_free);
 	as->netlink = netlink_follow(as, engine, &address_table, as, err);
 	if (as->netlink != NULL)

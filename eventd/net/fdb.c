@@ -141,6 +141,7 @@ fdb_of(struct engine *engine, struct err *err)
 	if (f != NULL)
 		return f;
 	f = mem_new(engine, struct fdb);
+	subscribers_begin(&f->subscribers);
 	mem_on_free(f, fdb_free);
 	f->netlink = netlink_follow(f, engine, &table, f, err);
 	if (f->netlink == NULL) {

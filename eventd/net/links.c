@@ -417,6 +417,7 @@ links_new_fake(const void *ctx, struct engine *engine)
 	struct links *ls = mem_new(ctx, struct links);
 
 	ls->engine = engine;
+	subscribers_begin(&ls->subscribers);
 	mem_on_free(ls, links_free);
 	return ls;
 }

@@ -370,6 +370,7 @@ routes_of(struct engine *engine, struct err *err)
 	rs->silent = true;
 	rs->reread = timer_after(rs, engine->loop, REREAD, on_reread, rs);
 	timer_stop(rs->reread);
+	subscribers_begin(&rs->subscribers);
 	mem_on_free(rs, routes_free);
 	rs->netlink = netlink_follow(rs, engine, &route_table, rs, err);
 	if (rs->netlink == NULL) {

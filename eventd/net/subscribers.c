@@ -3,12 +3,18 @@
 
 #include "core/mem.h"
 
+void
+subscribers_begin(struct subscribers *list)
+{
+	TAILQ_INIT(list);
+}
+
 static int
 subscriber_free(void *ptr)
 {
 	struct subscriber *s = ptr;
 
-	LIST_REMOVE(s, entry);
+	TAILQ_REMOVE(s->list, s, entry);
 	return 0;
 }
 
@@ -19,7 +25,8 @@ subscribe(const void *ctx, struct subscribers *list, void (*f)(void), void *arg)
 
 	s->f = f;
 	s->arg = arg;
-	LIST_INSERT_HEAD(list, s, entry);
+	s->list = list;
+	TAILQ_INSERT_TAIL(list, s, entry);
 	mem_on_free(s, subscriber_free);
 }
 
@@ -28,6 +35,6 @@ subscribers_end(struct subscribers *list)
 {
 	struct subscriber *s;
 
-	while ((s = LIST_FIRST(list)) != NULL)
+	while ((s = TAILQ_FIRST(list)) != NULL)
 		mem_free(s);
 }

@@ -1,6 +1,7 @@
 /*
- * Who wants to know of changes of a table: functions of one type, each with its argument, each ending with
- * its context or with the list, whichever is first. Engine thread only.
+ * Who wants to know of changes of a table: functions of one type, each with its argument, called in the
+ * order in which they came, each ending with its context or with the list, whichever is first. Engine
+ * thread only.
  */
 #ifndef NET_SUBSCRIBERS_H
 #define NET_SUBSCRIBERS_H
@@ -10,9 +11,12 @@
 struct subscriber {
 	void (*f)(void); /* of the list's own type: cast back before it is called */
 	void *arg;
-	LIST_ENTRY(subscriber) entry;
+	struct subscribers *list;
+	TAILQ_ENTRY(subscriber) entry;
 };
-LIST_HEAD(subscribers, subscriber);
+TAILQ_HEAD(subscribers, subscriber);
+
+void subscribers_begin(struct subscribers *);
 
 void subscribe(const void *ctx, struct subscribers *, void (*f)(void), void *arg);
 
@@ -21,6 +25,6 @@ void subscribers_end(struct subscribers *);
 
 /* Whoever is called may leave. `next_` is a second variable. */
 #define SUBSCRIBERS_EACH(s_, next_, list_) \
-	for ((s_) = LIST_FIRST(list_); (s_) != NULL && ((next_) = LIST_NEXT(s_, entry), 1); (s_) = (next_))
+	for ((s_) = TAILQ_FIRST(list_); (s_) != NULL && ((next_) = TAILQ_NEXT(s_, entry), 1); (s_) = (next_))
 
 #endif
