@@ -167,9 +167,11 @@ static void
 lane_failed(struct race *r, struct attempt *a, const char *class, const char *why, struct err *err)
 {
 	const struct connect_want *w = r->want;
+	struct err before = *err;
 
 	/* Both address families keep the port in the same place. */
-	err_class(err, ERR_IO, class, "%s port %u: %s", a->to->text,
+	err_class(err, ERR_IO, class, "%.300s%s%s port %u: %s", before.text,
+		before.code != ERR_NONE ? "; " : "", a->to->text,
 		ntohs(((const struct sockaddr_in *)&a->to->addr)->sin_port), why);
 	mail_trace(w->trace, w->policy, "fh_smtp_connect failed at attempt %u", a->number);
 	give_up(a);

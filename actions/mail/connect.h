@@ -44,7 +44,8 @@ struct connect_want {
 
 /*
  * A non-blocking socket and the endpoint it leads to; -1 when no untried address answers. err->class is
- * then of the last failure: CONNECT_REFUSED, CONNECT_TIMEOUT, CONNECT_UNREACHABLE, SOURCE_UNAVAILABLE, TIMEOUT
+ * then of the last failure, and the text names each address: CONNECT_REFUSED, CONNECT_TIMEOUT,
+ * CONNECT_UNREACHABLE, SOURCE_UNAVAILABLE, TIMEOUT
  * (all the time is used up) or CANCELLED.
  */
 int mail_connect(const struct connect_want *, const struct mail_endpoint **, struct err *);

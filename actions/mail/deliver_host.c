@@ -155,6 +155,70 @@ has_untried(const struct delivery *d)
 	return false;
 }
 
+/* ---- of several addresses, the one where the most was done says what is wrong ---- */
+
+/* A failed session as the result shows it. */
+struct session {
+	enum mail_phase phase;
+	struct err err;
+	struct mail_hop_result at;
+	struct mail_reply reply;
+	const char *ip, *local_ip, *helo, *auth_mech, *auth_user;
+	const char **capabilities;
+	size_t capability_count;
+	bool tls_verified;
+	json_t *tls; /* owned */
+};
+
+static void
+session_keep(struct delivery *d, const struct err *err, struct session *to)
+{
+	const struct mail_result *r = d->result;
+
+	json_decref(to->tls);
+	*to = (struct session){
+		.phase = d->smtp.phase,
+		.err = *err,
+		.at = *d->smtp.at,
+		.reply = r->reply,
+		.ip = r->ip,
+		.local_ip = r->local_ip,
+		.helo = r->helo,
+		.auth_mech = r->auth_mech,
+		.auth_user = r->auth_user,
+		.capabilities = r->capabilities,
+		.capability_count = r->capability_count,
+		.tls_verified = r->tls_verified,
+		.tls = json_incref(r->tls),
+	};
+}
+
+/* The verdict is the kept one; what the last address met is told behind it. */
+static void
+session_restore(struct delivery *d, struct err *err, struct session *from)
+{
+	struct mail_result *r = d->result;
+	struct err last = *err;
+
+	wire_close(&d->smtp.wire);
+	*d->smtp.at = from->at;
+	d->smtp.phase = from->phase;
+	r->reply = from->reply;
+	r->ip = from->ip;
+	r->local_ip = from->local_ip;
+	r->helo = from->helo;
+	r->auth_mech = from->auth_mech;
+	r->auth_user = from->auth_user;
+	r->capabilities = from->capabilities;
+	r->capability_count = from->capability_count;
+	r->tls_verified = from->tls_verified;
+	json_decref(r->tls);
+	r->tls = from->tls;
+	from->tls = NULL;
+	err_class(err, from->err.code, from->err.class, "%.300s; then %.200s", from->err.text, last.text);
+	err_hint(err, "%s", from->err.hint);
+}
+
 /* A wrong password or a bad certificate is the same at the next address. */
 static bool
 may_try_next(const struct delivery *d, const struct err *err)
@@ -181,9 +245,35 @@ tell_failed(struct delivery *d, const struct err *err)
 	mem_free(t);
 }
 
+/* One address after the other; the connection of the last one is left to the caller. */
+static bool
+try_addresses(struct delivery *d, struct session *furthest, struct err *err)
+{
+	for (;;) {
+		err_clear(err);
+		if (!connect_next(d, err)) {
+			smtp_step_end(&d->smtp, mail_class_named(err->class));
+			tell_failed(d, err);
+			return false;
+		}
+		if (smtp_session(&d->smtp, err))
+			return true;
+		tell_failed(d, err);
+		if (!may_try_next(d, err))
+			return false;
+		if (d->smtp.phase >= furthest->phase)
+			session_keep(d, err, furthest);
+		session_reset(d);
+		d->smtp.phase = PHASE_NONE;
+	}
+}
+
 bool
 deliver_to_host(struct delivery *d, const struct mail_hop *hop, struct mail_hop_result *at, struct err *err)
 {
+	struct session furthest = { .phase = PHASE_NONE };
+	bool ok;
+
 	d->smtp.to = hop;
 	d->smtp.at = at;
 	d->smtp.phase = PHASE_NONE;
@@ -196,18 +286,9 @@ deliver_to_host(struct delivery *d, const struct mail_hop *hop, struct mail_hop_
 		tell_failed(d, err);
 		return false;
 	}
-	for (;;) {
-		if (!connect_next(d, err)) {
-			smtp_step_end(&d->smtp, mail_class_named(err->class));
-			tell_failed(d, err);
-			return false;
-		}
-		if (smtp_session(&d->smtp, err))
-			return true;
-		tell_failed(d, err);
-		if (!may_try_next(d, err))
-			return false;
-		session_reset(d);
-		d->smtp.phase = PHASE_NONE;
-	}
+	ok = try_addresses(d, &furthest, err);
+	if (!ok && d->smtp.phase < furthest.phase && mail_class_named(err->class) != MAIL_CANCELLED)
+		session_restore(d, err, &furthest);
+	json_decref(furthest.tls);
+	return ok;
 }
