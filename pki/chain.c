@@ -221,6 +221,9 @@ shake_hands(const struct peer *p, const char *host, const json_t *job, struct er
 			answer = answer_of(p, tls_result(tls));
 		else if (ok)
 			err_class(err, ERR_IO, "HANDSHAKE_FAILED", "the server shows no certificate");
+		if (!ok && tls_result(tls)->in_clear && !json_is_string(json_object_get(job, "starttls")))
+			err_hint(err, "the port speaks in the clear first: write 'starttls smtp' for a mail "
+				      "server");
 		tls_close(tls);
 	}
 	mem_free(ctx);

@@ -374,8 +374,10 @@ fail(struct tls *tls, int error, int saved_errno, struct err *err)
 		return lost(err, "end of stream");
 	if (is_version_reason(reason))
 		return err_class(err, ERR_CRYPTO, "TLS_VERSION", "no common TLS version: %s", text);
-	if (reason == SSL_R_WRONG_VERSION_NUMBER)
+	if (reason == SSL_R_WRONG_VERSION_NUMBER) {
+		tls->result.in_clear = true;
 		return err_class(err, ERR_CRYPTO, "HANDSHAKE_FAILED", "the server does not answer with TLS");
+	}
 	return err_class(err, ERR_CRYPTO, "HANDSHAKE_FAILED", "%s", text != NULL ? text : "TLS failed");
 }
 

@@ -63,6 +63,7 @@ struct tls_result {
 	STACK_OF(X509) * received; /* as sent by the server, or NULL */
 	int alert_sent;            /* 42, ... or -1 */
 	int alert_received;
+	bool in_clear; /* what came was no TLS record */
 };
 
 struct tls;

@@ -121,6 +121,18 @@ ask_openssl(const struct judge *j, struct verdict *v)
 	return !c.broken;
 }
 
+/* Importing it once more would not help. */
+static void
+hint_reissue(struct verdict *v, enum strict_role role, const struct err *why)
+{
+	if (role == STRICT_ANCHOR && v->hint[0] == '\0')
+		snprintf(v->hint, sizeof(v->hint),
+			"the CA certificate is there, and must be issued anew (%.100s), or trust the "
+			"server's own "
+			"certificate instead",
+			why->text);
+}
+
 static void
 check_certs(const struct judge *j, struct verdict *v)
 {
@@ -133,9 +145,11 @@ check_certs(const struct judge *j, struct verdict *v)
 		char *subject = certtext_name_new(NULL, X509_get_subject_name(cert));
 		struct err err = ERR_INIT;
 
-		if (!j->ask->plain_form && !strict_check(cert, role, &err))
+		if (!j->ask->plain_form && !strict_check(cert, role, &err)) {
 			findings_add(&v->findings, PKI_UNTRUSTED, (int)i, "%s, certificate \"%s\"", err.text,
 				subject);
+			hint_reissue(v, role, &err);
+		}
 		if (!strict_key(cert, &err))
 			findings_add(
 				&v->findings, PKI_WEAK, (int)i, "%s, certificate \"%s\"", err.text, subject);

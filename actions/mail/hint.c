@@ -6,6 +6,8 @@
 #define PORT        "check the port of the SMTP server, and whether its name resolves"
 #define GRAMMAR     "the server is written as user:password@host or user:password@host:port"
 #define LATER       "the server asks to try again later"
+#define TEMPORARY   "the refusal is temporary (greylisting?): a mail in the queue is tried again"
+#define TOKEN       "the server was not asked: run the command of the OAuth token by hand, or look into its file"
 #define NAME_SERVER "check the name server, and that it is reached from here"
 
 static const char *const hints[MAIL_CLASS_COUNT] = {
@@ -93,8 +95,19 @@ static const char *const hints[MAIL_CLASS_COUNT] = {
 	[MAIL_CANCELLED] = "the run or the session that waited for it has ended",
 };
 
-const char *
-mail_hint(enum mail_class c)
+/* RFC 5321 4.2.1: a 4yz reply is about now, not about the address (greylisting, RFC 6647). */
+static bool
+is_put_off(enum mail_class c, int code)
 {
+	return code >= 400 && code < 500 && (c == MAIL_SENDER_REJECTED || c == MAIL_RECIPIENT_REJECTED);
+}
+
+const char *
+mail_hint(enum mail_class c, int code)
+{
+	if (is_put_off(c, code))
+		return TEMPORARY;
+	if (c == MAIL_AUTH_TEMPFAIL && code == 0)
+		return TOKEN;
 	return hints[c];
 }

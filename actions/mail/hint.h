@@ -4,7 +4,7 @@
 
 #include "actions/mail/class.h"
 
-/* Never NULL; "" for MAIL_OK. */
-const char *mail_hint(enum mail_class);
+/* `code` is that of the reply that decided, 0 when there was none. Never NULL; "" for MAIL_OK. */
+const char *mail_hint(enum mail_class, int code);
 
 #endif

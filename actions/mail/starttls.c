@@ -248,6 +248,8 @@ smtp_start_tls(struct smtp *s, struct err *err)
 		return false;
 	ok = tls_handshake(tls, s->wire.fd, wire_deadline(&s->wire, s->job->timeouts.starttls), err);
 	keep_facts(s, tls);
+	if (!ok && s->job->secure == MAIL_SECURE_SMTPS && tls_result(tls)->in_clear)
+		err_hint(err, "the port speaks SMTP in the clear first: write 'secure tls'");
 	if (!ok)
 		return failed(s, err);
 	test_sts(s, tls);

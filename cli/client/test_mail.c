@@ -146,6 +146,7 @@ static struct mail_result *
 carry_out(const void *ctx, struct command *c, struct err *err)
 {
 	char host[256] = "localhost";
+	struct mail_result *r;
 	struct mail_job *job;
 
 	if (mail_trial_needs_daemon(&c->trial)) {
@@ -162,7 +163,11 @@ carry_out(const void *ctx, struct command *c, struct err *err)
 	job->id = 1;
 	mail_trial_time(job, &c->trial, MAIL_TRIAL_TIMEOUT);
 	alarm(job->timeouts.total / 1000 + SETTLE);
-	return mail_process_run(ctx, job, err);
+	r = mail_process_run(ctx, job, err);
+	if (r != NULL && r->class == MAIL_CERT_UNTRUSTED &&
+		!json_is_string(json_object_get(r->tls, "trustpoint")))
+		r->hint = "without a daemon the root CA is named by --trust FILE";
+	return r;
 }
 
 static int

@@ -28,7 +28,8 @@ NEVER_MET = {"CANCELLED", "DATA_REJECTED", "MESSAGE_REJECTED", "MESSAGE_TOO_BIG"
 
 @pytest.fixture(scope="module")
 def dns():
-    names = {HOST: ["127.0.0.1"], "other.test": ["127.0.0.1"], "six.test": [], "broken.test": "SERVFAIL", "silent.test": None}
+    names = {HOST: ["127.0.0.1"], "other.test": ["127.0.0.1"], "six.test": [], "two.test": ["127.0.0.1", "127.0.0.2"],
+             "broken.test": "SERVFAIL", "silent.test": None}
     with DnsStub(names) as stub:
         yield stub
 
@@ -189,6 +190,26 @@ def test_nobody_listens(ask):
         check(ask(HOST, "port", s.getsockname()[1]), "CONNECT_REFUSED", "connect")
 
 
+def test_the_address_that_got_furthest_is_the_verdict(ask):
+    """Nobody listens at 127.0.0.2, and that is not what is wrong."""
+    with BadSmtp(at={"ehlo": Say("451 4.3.0 not now")}) as server:
+        answer = check_furthest(ask("two.test", "port", server.port), server)
+        assert "127.0.0.2 port %d: Connection refused" % server.port in answer["detail"]
+    port = tree.free_port()
+    answer = ask("two.test", "port", port)
+    assert answer["class"] == "CONNECT_REFUSED"
+    for address in ("127.0.0.1", "127.0.0.2"):
+        assert "%s port %d: Connection refused" % (address, port) in answer["detail"]
+
+
+def check_furthest(answer, server):
+    assert (answer["class"], answer["phase"], answer["ip"]) == ("HELO_REJECTED", "ehlo", "127.0.0.1"), answer
+    assert answer["reply"]["code"] == 451 and answer["temporary"] is True and answer["port"] == server.port
+    assert [(s["phase"], s["result"]) for s in answer["steps"] if s["result"] != "OK"] == [
+        ("ehlo", "HELO_REJECTED"), ("connect", "CONNECT_REFUSED")]
+    return answer
+
+
 def test_nobody_answers(ask):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -230,6 +251,8 @@ def test_refusals(good, ask, phase, said, class_, temporary):
         answer = check(ask(CREDENTIALS + HOST, "port", server.port, "secure", "tls", "to", "a@example.net"), class_, phase,
                        temporary)
     assert answer["reply"] == {"code": int(said[:3]), "enhanced": said[4:9], "text": said[4:]}
+    if phase in ("mail", "rcpt"):
+        assert ("temporary" in answer["hint"]) is temporary and ("check the recipient" in answer["hint"]) is (said[:3] == "550" and phase == "rcpt")
 
 
 def test_starttls_that_is_not_there_and_octets_behind_it(good, ask):
@@ -248,6 +271,28 @@ def test_handshakes_that_fail(good, ask):
     old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with BadSmtp(context=old) as server:
         check(ask(HOST, "port", server.port, "secure", "tls"), "TLS_VERSION", "tls")
+
+
+def test_smtps_at_a_port_that_speaks_first(good, ask):
+    with BadSmtp(**good) as server:
+        answer = check(ask(HOST, "port", server.port, "secure", "smtps"), "HANDSHAKE_FAILED", "tls")
+        assert "speaks SMTP in the clear first: write 'secure tls'" in answer["hint"]
+    with BadSmtp(implicit=True, **good) as server:
+        answer = check(ask(HOST, "port", server.port, "secure", "tls", "timeout", 2), "TIMEOUT", "banner")
+        assert "wants 'secure smtps'" in answer["hint"]
+    with BadSmtp(at={"tls": Garbage()}, **good) as server:
+        assert "secure tls" not in ask(HOST, "port", server.port, "secure", "tls")["hint"]
+
+
+def test_a_root_that_is_there_and_no_good(pki, ask):
+    """Whoever imported it is not told to import it."""
+    with BadSmtp(**shown(pki, "careless-leaf")) as server:
+        answer = check(ask(HOST, "port", server.port, "secure", "tls", root="careless.pem"), "CERT_UNTRUSTED", "tls")
+        assert "must be issued anew" in answer["hint"] and "import the root" not in answer["hint"]
+        assert re.search("basic ?[cC]onstraints|key ?[uU]sage", answer["hint"])
+        answer = check(ask(HOST, "port", server.port, "secure", "tls"), "CERT_UNTRUSTED", "tls")
+        assert "--trust FILE" in answer["hint"] and "issued anew" not in answer["hint"]
+        assert "crypto pki" not in answer["hint"]
 
 
 CERTIFICATES = {"untrusted": "CERT_UNTRUSTED", "self-signed": "CERT_UNTRUSTED", "expired": "CERT_EXPIRED",

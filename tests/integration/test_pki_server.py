@@ -268,6 +268,13 @@ def test_a_huge_chain(daemon, pki, s_server):
     assert answer.code == 1 and "excessive message size" in answer.out + answer.err
 
 
+def test_a_port_that_speaks_first(daemon, mailhost):
+    answer = from_server(daemon, "CLEAR", mailhost.submission, "yes")
+    assert answer.code == 1 and "'starttls smtp'" in answer.out + answer.err, answer
+    answer = from_server(daemon, "CLEAR", mailhost.submission, "no", "no", "no", more=SMTP)
+    assert "'starttls smtp'" not in answer.out + answer.err
+
+
 def test_nobody_there(daemon):
     answer = from_server(daemon, "GONE", tree.free_port(), "yes")
     assert answer.code == 1 and "Connection refused" in answer.out + answer.err

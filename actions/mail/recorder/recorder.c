@@ -172,8 +172,9 @@ record_of(const struct mail_job *job, const struct mail_result *r, const struct 
 	json_object_set_new(j, "class", json_string(mail_class_name(r->class)));
 	json_object_set_new(j, "phase", json_string(mail_phase_name(r->phase)));
 	json_object_set_new(j, "detail", text_or_null(r->detail));
-	json_object_set_new(
-		j, "hint", text_or_null(r->hint != NULL && *r->hint != '\0' ? r->hint : mail_hint(r->class)));
+	json_object_set_new(j, "hint",
+		text_or_null(
+			r->hint != NULL && *r->hint != '\0' ? r->hint : mail_hint(r->class, r->reply.code)));
 	json_object_set_new(j, "reply",
 		r->reply.code == 0 ? json_null()
 				   : json_pack("{s:i, s:o}", "code", r->reply.code, "text",

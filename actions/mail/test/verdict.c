@@ -19,12 +19,21 @@ seed_line(const struct mail_result *r)
 	return "";
 }
 
+/* The root CA was imported, so that "import it" does not help. */
+static bool
+has_anchor(const struct mail_result *r)
+{
+	return json_is_string(json_object_get(r->tls, "trustpoint"));
+}
+
 /* What helps against the class, and what is known of this case. */
 static void
 add_hint(struct text *out, const struct mail_result *r)
 {
-	const char *general = mail_hint(r->class), *own = r->hint != NULL ? r->hint : "";
+	const char *general = mail_hint(r->class, r->reply.code), *own = r->hint != NULL ? r->hint : "";
 
+	if (*own != '\0' && r->class == MAIL_CERT_UNTRUSTED && has_anchor(r))
+		general = own;
 	text_add(out, general);
 	if (*own != '\0' && strcmp(own, general) != 0)
 		text_printf(out, "; %s", own);
