@@ -13,8 +13,10 @@
 #include "core/files.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/redact.h"
+#include "core/text.h"
 
-enum { TOKEN_MAX = 8192, OUTPUT_MAX = 16384 };
+enum { TOKEN_MAX = 8192, OUTPUT_MAX = 16384, COMPLAINT_MAX = 512, COMPLAINT_SHOWN = 200 };
 
 /* A token on its way; owned by whoever asked. */
 struct fetch {
@@ -22,12 +24,16 @@ struct fetch {
 	token_done_f *done;
 	void *arg;
 	struct child *child;
-	struct watch *watch;
+	struct watch *watch, *complaints;
+	const struct redact *redact;
 	struct timer *timer;
 	usec within;
 	int fd; /* what the program prints */
 	char output[OUTPUT_MAX];
 	size_t len;
+	int errors;                    /* its standard error */
+	char complaint[COMPLAINT_MAX]; /* the end of it */
+	size_t complained;
 	bool exited, eof;
 	int exit_code, term_signal;
 	struct err err; /* of a beginning that failed */
@@ -49,8 +55,11 @@ close_fetch(void *ptr)
 
 	if (f->fd >= 0)
 		close(f->fd);
+	if (f->errors >= 0)
+		close(f->errors);
 	loop_in_flight(f->loop, -1);
 	explicit_bzero(f->output, sizeof f->output);
+	explicit_bzero(f->complaint, sizeof f->complaint);
 	return 0;
 }
 
@@ -100,6 +109,68 @@ finish(struct fetch *f, const char *data, size_t n, struct err *err)
 
 /* ---- a program ---- */
 
+/* False when there is nothing more to read now. */
+static bool
+read_complaint(struct fetch *f)
+{
+	char more[COMPLAINT_MAX];
+	ssize_t n = read(f->errors, more, sizeof more);
+	size_t over;
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	over = f->complained + (size_t)n > sizeof f->complaint
+		       ? f->complained + (size_t)n - sizeof f->complaint
+		       : 0;
+	memmove(f->complaint, f->complaint + over, f->complained - over);
+	f->complained -= over;
+	memcpy(f->complaint + f->complained, more, (size_t)n);
+	f->complained += (size_t)n;
+	explicit_bzero(more, sizeof more);
+	return true;
+}
+
+static void
+on_complaint(void *arg, int fd, unsigned what)
+{
+	struct fetch *f = arg;
+
+	(void)fd;
+	(void)what;
+	if (read_complaint(f) || errno == EAGAIN)
+		return;
+	mem_free(f->complaints);
+	f->complaints = NULL;
+}
+
+/* The last line that it said: without secrets, printable, and cut. */
+static void
+add_complaint(struct fetch *f, struct err *err)
+{
+	struct text *shown = text_new(f);
+	const char *line = f->complaint;
+	size_t n;
+
+	for (int i = 0; f->errors >= 0 && i < 256 && read_complaint(f); i++)
+		;
+	for (n = f->complained; n > 0 && isspace((unsigned char)line[n - 1]);)
+		n--;
+	for (size_t i = n; i > 0; i--) {
+		if (line[i - 1] != '\n')
+			continue;
+		line += i;
+		n -= i;
+		break;
+	}
+	text_add_line(shown, line, n);
+	redact_text(f->redact, shown, 0);
+	if (shown->len > 0)
+		err_class(err, err->code, "AUTH_TEMPFAIL", "%s: %.*s", mem_strdup(shown, err->text),
+			COMPLAINT_SHOWN, shown->s);
+	explicit_bzero(shown->s, shown->len);
+	mem_free(shown);
+}
+
 static void
 check_ended(struct fetch *f)
 {
@@ -113,6 +184,8 @@ check_ended(struct fetch *f)
 	else if (f->exit_code != 0)
 		err_class(&err, ERR_REFUSED, "AUTH_TEMPFAIL", "the OAuth token command ended with status %d",
 			f->exit_code);
+	if (err.code != ERR_NONE)
+		add_complaint(f, &err);
 	finish(f, f->output, f->len, &err);
 }
 
@@ -166,21 +239,31 @@ run_program(struct fetch *f, const char *command, struct err *err)
 	struct child_spec spec = {
 		.argv = token_argv(f, command), .fds = { -1, -1, -1 }, .nfds = 3, .own_group = true
 	};
-	int out[2];
+	int out[2], said[2];
 
 	if (spec.argv[0] == NULL)
 		return err_set(err, ERR_CONFIG, "the OAuth token command is empty");
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return err_errno(err, "the OAuth token command");
+	f->fd = out[0];
+	if (pipe2(said, O_CLOEXEC) < 0) {
+		err_errno(err, "the OAuth token command");
+		close(out[1]);
+		return false;
+	}
+	f->errors = said[0];
 	spec.file = spec.argv[0];
 	spec.fds[1] = out[1];
+	spec.fds[2] = said[1];
 	f->child = child_start(f, f->loop, &spec, on_exit_program, f, err);
 	close(out[1]);
-	f->fd = out[0];
+	close(said[1]);
 	if (f->child == NULL)
 		return err_wrap(err, "the OAuth token command");
 	fcntl(f->fd, F_SETFL, O_NONBLOCK);
+	fcntl(f->errors, F_SETFL, O_NONBLOCK);
 	f->watch = watch_fd(f, f->loop, f->fd, WATCH_READ, on_output, f);
+	f->complaints = watch_fd(f, f->loop, f->errors, WATCH_READ, on_complaint, f);
 	return true;
 }
 
@@ -256,7 +339,8 @@ token_fetch(const void *ctx, struct engine *e, const char *command, const char *
 	f->loop = e->loop;
 	f->done = done;
 	f->arg = arg;
-	f->fd = -1;
+	f->fd = f->errors = -1;
+	f->redact = e->redact;
 	f->within = within < TOKEN_TIME ? within : TOKEN_TIME;
 	mem_on_free(f, close_fetch);
 	loop_in_flight(e->loop, 1);

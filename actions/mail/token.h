@@ -14,7 +14,10 @@
 
 struct engine;
 
-/* `token` is borrowed, NULL with err: class NO_PASSWORD (there is no such program, no such file) or AUTH_TEMPFAIL. */
+/*
+ * `token` is borrowed, NULL with err: class NO_PASSWORD (there is no such program, no such file) or
+ * AUTH_TEMPFAIL, with the last line that a program which failed wrote to its standard error.
+ */
 typedef void token_done_f(void *arg, const char *token, const struct err *);
 
 /* `done` is called once, from the loop. Exactly one of the two is given. Freeing ctx ends the program and drops the callback. */

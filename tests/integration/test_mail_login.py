@@ -163,7 +163,8 @@ def test_a_token_that_is_refused(daemon, good, mechanism):
 
 
 @pytest.mark.parametrize("text, class_, detail", [
-    ("exit 3", "AUTH_TEMPFAIL", "ended with status 3"), ("kill -9 $$", "AUTH_TEMPFAIL", "ended by signal 9"),
+    ("exit 3", "AUTH_TEMPFAIL", "ended with status 3"),
+    ("yes complaint | head -50000 >&2; printf 'one\\nno \\033 route\\n' >&2; exit 3", "AUTH_TEMPFAIL", "status 3: no \\x1B route"), ("kill -9 $$", "AUTH_TEMPFAIL", "ended by signal 9"),
     ("echo '<html>sign in</html>'", "AUTH_TEMPFAIL", "is none"), ("true", "AUTH_TEMPFAIL", "is none"),
     ("exec sleep 300", "AUTH_TEMPFAIL", "did not come within"), ("yes", "AUTH_TEMPFAIL", "did not come within")])
 def test_programs_that_bring_no_token(daemon, good, text, class_, detail):
@@ -172,9 +173,19 @@ def test_programs_that_bring_no_token(daemon, good, text, class_, detail):
     with BadSmtp(tokens={USER: TOKEN}, mechanisms=["XOAUTH2"], **good) as server:
         answer = ask(daemon, HOST, server.port, " credential CLOUD timeout 2")
         assert (answer["class"], answer["phase"]) == (class_, "auth") and detail in answer["detail"], answer
+        assert "by hand" in answer["hint"] and "try again later" not in answer["hint"]
         assert not server.sessions
         answer = daemon.ctl("show clock")
         assert answer.code == 0  # nothing of it held the engine
+
+
+def test_what_a_program_complains_of_holds_no_secret(daemon):
+    program = script(daemon, "token", "echo password is %s %s >&2; exit 4\n" % (PASSWORD, "x" * 400))
+    daemon.configure("event manager mail credential P username u password " + PASSWORD,
+                     "event manager mail credential CLOUD username %s oauth-token-command %s" % (USER, program))
+    detail = ask(daemon, HOST, 25, " credential CLOUD")["detail"]
+    assert re.search(r"status 4: password is \*{8} x{100,200}$", detail) and PASSWORD not in detail, detail
+    assert PASSWORD not in everything_shown(daemon)
 
 
 def test_a_program_that_is_not_there(daemon):
