@@ -17,6 +17,7 @@
 #include "actions/mail/recorder/recorder.h"
 #include "actions/mail/server.h"
 #include "applets/applet.h"
+#include "applets/env.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -508,6 +509,20 @@ gather(struct mail_run *m, struct err *err)
 
 /* ---- */
 
+/* The environment variable that is the whole of the server argument: a queued mail reads it anew. */
+static const char *
+server_variable(struct mail_run *m)
+{
+	const struct template *t = m->args->server.t;
+	const char *name, *value;
+
+	if (t == NULL || t->n != 1 || !t->pieces[0].is_variable)
+		return NULL;
+	name = mem_strndup(m, t->pieces[0].s, t->pieces[0].n);
+	value = environment_get(run_engine(m->run)->env, name, NULL);
+	return value != NULL && strcmp(value, m->request.server) == 0 ? name : NULL;
+}
+
 /* run_expand() has said which variable it was. */
 static enum step
 undefined(struct mail_run *m)
@@ -539,6 +554,7 @@ mail_exec(struct run *run, const void *args)
 			(r->source_address = run_expand(run, &a->source_address, NULL)) == NULL) ||
 		(a->vrf.set && (r->vrf = run_expand(run, &a->vrf, NULL)) == NULL))
 		return undefined(m);
+	r->server_variable = server_variable(m);
 	m->shown = mail_server_mask(m, r->server, n);
 	if (memchr(r->server, '\0', n) != NULL)
 		err_class(&err, ERR_INVALID, "CONTROL_CHARACTER",

@@ -352,6 +352,17 @@ mailqueue_set(struct db *db, const json_t *in, json_t **out, struct err *err)
 }
 
 bool
+mailqueue_move(struct db *db, const json_t *in, json_t **out, struct err *err)
+{
+	(void)out;
+	return db_run(db, err, "UPDATE part SET host = ?, state = ? WHERE id = ?", "jjj",
+		       json_object_get(in, "host"), json_object_get(in, "state"),
+		       json_object_get(in, "part")) &&
+	       db_run(db, err, "UPDATE message SET server = ? WHERE id = ?", "jj",
+		       json_object_get(in, "server"), json_object_get(in, "mid"));
+}
+
+bool
 mailqueue_delete(struct db *db, const json_t *in, json_t **out, struct err *err)
 {
 	const json_t *id;

@@ -65,6 +65,8 @@ bool mailqueue_conclude(struct db *, const json_t *in, json_t **out, struct err 
 /* {parts: [id], state, next_try, class, phase, reason}: the last three may be absent. Of
  * queued parts, refused recipients wait again; `renewed` (wall time) begins their time and tries anew. */
 bool mailqueue_set(struct db *, const json_t *in, json_t **out, struct err *);
+/* {part, mid, host, server, state}: it goes to another server, or to the same by another name */
+bool mailqueue_move(struct db *, const json_t *in, json_t **out, struct err *);
 /* {mids: [id]} */
 bool mailqueue_delete(struct db *, const json_t *in, json_t **out, struct err *);
 

@@ -342,3 +342,98 @@ def test_lost_at_any_phase_is_tried_again(new_daemon, phase):
         assert len(server.mails) == 1
         assert ("X-Eventd-Attempt" in server.mails[0].text) == (unconfirmed == 1)
         assert unconfirmed == (1 if phase == "dot" else 0) or phase == "body"
+
+
+LOGIN = ["mail allow-cleartext-auth", "event manager environment _email_server user:wrong-one@127.0.0.1:%d",
+         "event manager applet A", "event none sync yes",
+         'action 1 mail server "$_email_server" to "a@x.test" from "d@x.test" subject "s" body "b"', "exit"]
+
+
+def test_a_variable_that_was_mended_counts_for_what_waits(new_daemon):
+    """The password of `$_email_server` is read anew for each attempt, over a restart as well; so is the server itself. What is no
+    server string at all changes nothing."""
+    with BadSmtp(users={"user": "right-one"}) as server, BadSmtp() as other:
+        daemon = new_daemon(config=LOGIN[:1] + [LOGIN[1] % server.port] + LOGIN[2:])
+        assert daemon.run("A").code == 1
+        daemon.run("A"), daemon.run("A")
+        assert [(m["state"], m["class"]) for m in queue(daemon)["messages"]] == [("held", "AUTH_FAILED")] * 3
+        daemon.stop()
+        daemon.start()
+        for gone in ("event manager environment _email_server user:x@", "no event manager environment _email_server"):
+            daemon.configure(gone)
+            before = len(server.sessions)
+            assert "1 mail tried anew" in daemon.show("mail queue retry id 1")
+            daemon.wait_show("show mail queue", r"^1 +held")
+            assert len(server.sessions) == before + 1
+        daemon.configure("event manager environment _email_server user:right-one@127.0.0.1:%d" % server.port)
+        assert "1 mail tried anew" in daemon.show("mail queue retry id 1")
+        assert tree.wait_for(lambda: queue(daemon)["count"] == 2, 10), daemon.show("show mail queue detail")
+        server.settle()
+        assert [m.user for m in server.mails] == ["user"]
+        daemon.configure("event manager environment _email_server 127.0.0.1:%d" % other.port)
+        assert "1 mail tried anew" in daemon.show("mail queue retry id 2")
+        assert tree.wait_for(lambda: queue(daemon)["count"] == 1, 10), daemon.show("show mail queue detail")
+        other.settle()
+        assert len(other.mails) == 1 and len(server.mails) == 1
+
+
+def test_a_mail_moves_to_the_server_that_its_variable_names(new_daemon):
+    """The dead one's put-off is not the new one's, and the move outlives the daemon."""
+    with BadSmtp() as dead:
+        port = dead.port
+    with BadSmtp(at={"mail": Say("451 4.3.0 later")}) as server:
+        daemon = new_daemon(config=["event manager environment _email_server 127.0.0.1:%d" % port] + LOGIN[2:])
+        assert daemon.run("A").code == 0 and daemon.run("A").code == 0
+        daemon.configure("event manager environment _email_server 127.0.0.1:%d" % server.port)
+        assert "2 mails tried now" in daemon.show("mail queue flush")
+        for mid in (1, 2):
+            daemon.wait_show("show mail queue", r"^%d +deferred +\d+ +\d+ s +127.0.0.1:%d" % (mid, server.port))
+        assert daemon.ctl("write memory").code == 0
+        daemon.stop()
+        daemon.start()
+        assert {m["server"] for m in queue(daemon)["messages"]} == {"127.0.0.1:%d" % server.port}
+        server.at.clear()
+        drain(daemon)
+        server.settle()
+        assert len(server.mails) == 2
+
+
+def test_a_token_that_does_not_come_is_nobody_elses_trouble(new_daemon, tmp_path):
+    """One credential's program fails: another login at the same server delivers at once, as does a mail without any."""
+    program = tmp_path / "token"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    with BadSmtp(users={"user": "right-one"}, mechanisms=["XOAUTH2", "PLAIN"]) as server:
+        lines = ["mail allow-cleartext-auth",
+                 'event manager mail credential CLOUD username cloud oauth-token-command "%s"' % program]
+        for name, at in (("TOKEN", "127.0.0.1:%d credential CLOUD"), ("GOOD", "user:right-one@127.0.0.1:%d"), ("OPEN", "127.0.0.1:%d")):
+            host, _, words = (at % server.port).partition(" credential ")
+            lines += ["event manager applet " + name, "event none sync yes",
+                      'action 1 mail server "%s" %s to "a@x.test" from "d@x.test" subject "s" body "b"'
+                      % (host, "credential " + words if words else ""), "exit"]
+        daemon = new_daemon(config=lines)
+        assert daemon.run("TOKEN").code == 0
+        assert [(m["state"], m["class"]) for m in queue(daemon)["messages"]] == [("deferred", "AUTH_TEMPFAIL")]
+        assert daemon.run("GOOD").code == 0 and daemon.run("OPEN").code == 0
+        assert queue(daemon)["count"] == 1
+        server.settle()
+        assert [m.user for m in server.mails] == ["user", None]
+
+
+def test_a_command_is_done_when_it_answers(new_daemon):
+    """Commands of one script find what those before them did; `delete all` asks."""
+    with BadSmtp() as dead:
+        port = dead.port
+    daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                'action 1 mail server "127.0.0.1" to "a@x.test" from "d@x.test" subject "s" body "b" port %d' % port])
+    assert daemon.run("A").code == 0
+    for _ in range(20):
+        answer = daemon.ctl("mail queue hold all", "mail queue hold id 1", "show mail queue", "mail queue release all",
+                            "mail queue hold id 1", "mail queue retry id 1")
+        assert answer.code == 0
+        said = re.findall(r"^(\d+ mails? \w+ ?\w*|1 +held)", answer.out, re.M)
+        assert [" ".join(s.split()) for s in said] == ["1 mail held", "0 mails held", "1 held", "1 mail released", "1 mail held",
+                                                       "1 mail tried anew"], answer.out
+    assert "Delete all mails of the queue (1)? [confirm]" in daemon.ctl("mail queue delete all", input="n\n").out
+    assert queue(daemon)["count"] == 1
+    assert "1 mail deleted" in daemon.show("mail queue delete all") and queue(daemon)["count"] == 0

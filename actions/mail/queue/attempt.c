@@ -4,6 +4,7 @@
 #include "actions/mail/destination/attempt.h"
 #include "actions/mail/queue/private.h"
 #include "actions/mail/queue/submission.h"
+#include "actions/mail/server.h"
 #include "core/engine.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -147,6 +148,38 @@ age_of(const struct attempt *a)
 	return age > 0 ? age : 0;
 }
 
+/*
+ * The server string's variable has another value than when the mail was accepted. True when it names another
+ * server: the part has gone there, and waits for its turn; the attempt is over.
+ */
+static bool
+follow_variable(struct attempt *a, const struct mail_request *r)
+{
+	struct mail_queue *q = a->queue;
+	struct queue_part *p = a->part;
+	struct queue_message *m = p->message;
+	struct err err = ERR_INIT;
+	char *host = mail_request_host(NULL, r, &err);
+	char *shown = mail_server_mask(NULL, r->server, strlen(r->server));
+	bool moves = host != NULL && strcmp(host, p->host->name) != 0;
+
+	if (moves || strcmp(shown, m->server) != 0)
+		queue_store(q, mailqueue_move,
+			json_pack("{s:I, s:I, s:s, s:s, s:i}", "part", (json_int_t)p->id, "mid",
+				(json_int_t)m->mid, "host", moves ? host : p->host->name, "server", shown,
+				"state", moves ? MAILQUEUE_QUEUED : MAILQUEUE_ACTIVE),
+			NULL);
+	queue_message_at(q, m, shown);
+	if (moves) {
+		end(a);
+		queue_part_move(q, p, host);
+		queue_part_place(q, p, MAILQUEUE_QUEUED, 0);
+	}
+	mem_free(host);
+	mem_free(shown);
+	return moves;
+}
+
 static void
 send(struct attempt *a)
 {
@@ -158,6 +191,8 @@ send(struct attempt *a)
 	struct mail_job *job = NULL;
 	enum mail_class class;
 
+	if (r != NULL && mail_request_renew(e, r) && follow_variable(a, r))
+		return;
 	if (r != NULL) {
 		set_text(a, r);
 		job = mail_request_job(a, e, r, a->part->domain, waiting_mailboxes(r, recipients),

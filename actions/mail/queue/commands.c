@@ -102,6 +102,74 @@ say(struct session *s, size_t n, const char *what)
 	session_print(s, "%zu mail%s %s\n", n, n == 1 ? "" : "s", what);
 }
 
+/* ---- the answer comes behind the commit: the next command finds what this one did ---- */
+
+/* The session may go meanwhile, what was ordered happens all the same: so the commit knows a number only. */
+struct queue_command {
+	LIST_ENTRY(queue_command) link;
+	struct session *session;
+	uint64_t number;
+	size_t count;
+	const char *what;
+};
+
+static int
+command_free(void *p)
+{
+	struct queue_command *c = p;
+
+	if (c->session != NULL)
+		LIST_REMOVE(c, link);
+	return 0;
+}
+
+void
+queue_commands_forget(struct mail_queue *q)
+{
+	struct queue_command *c;
+
+	while ((c = LIST_FIRST(&q->commands)) != NULL) {
+		LIST_REMOVE(c, link);
+		c->session = NULL;
+	}
+}
+
+static void
+on_committed(struct mail_queue *q, const json_t *in, const json_t *out)
+{
+	uint64_t number = (uint64_t)json_integer_value(json_object_get(in, "command"));
+	struct queue_command *c;
+	struct session *s;
+
+	(void)out;
+	LIST_FOREACH (c, &q->commands, link) {
+		if (c->number != number)
+			continue;
+		s = c->session;
+		say(s, c->count, c->what);
+		mem_free(c);
+		session_done(s);
+		return;
+	}
+}
+
+static enum cmd_result
+commit(struct session *s, struct mail_queue *q, store_work_f *work, json_t *in, queue_stored_f *done,
+	size_t count, const char *what)
+{
+	struct queue_command *c = mem_new(session_cmd_ctx(s), struct queue_command);
+
+	c->session = s;
+	c->number = ++q->last_command;
+	c->count = count;
+	c->what = what;
+	LIST_INSERT_HEAD(&q->commands, c, link);
+	mem_on_free(c, command_free);
+	json_object_set_new(in, "command", json_integer((json_int_t)c->number));
+	queue_store(q, work, in, done);
+	return session_wait(s, STORE_WAIT, NULL, NULL);
+}
+
 static struct mail_queue *
 queue_of(const struct session *s)
 {
@@ -142,7 +210,6 @@ on_set(struct mail_queue *q, const json_t *in, const json_t *out)
 	const json_t *id;
 	size_t i;
 
-	(void)out;
 	json_array_foreach(json_object_get(in, "parts"), i, id)
 	{
 		struct queue_part *p = queue_part_find(q, (uint64_t)json_integer_value(id));
@@ -156,71 +223,76 @@ on_set(struct mail_queue *q, const json_t *in, const json_t *out)
 		}
 		queue_part_place(q, p, state, 0);
 	}
-}
-
-/* Those in one of the states (a mask) get another. */
-static size_t
-set_state(struct mail_queue *q, const struct select_args *a, unsigned from, enum mailqueue_state to)
-{
-	json_t *ids = json_array(), *in;
-	struct queue_part *p, *next;
-	size_t n = 0;
-
-	HASH_ITER (hh, q->parts, p, next) {
-		if (!is_selected(a, p) || (from & (1u << p->state)) == 0)
-			continue;
-		n++;
-		if (p->state == MAILQUEUE_ACTIVE)
-			p->hold = true;
-		else
-			json_array_append_new(ids, json_integer((json_int_t)p->id));
-	}
-	in = json_pack("{s:o, s:i, s:i}", "parts", ids, "state", to, "next_try", 0);
-	if (to == MAILQUEUE_QUEUED)
-		json_object_set_new(in, "renewed", json_integer(clock_wall(q->engine->clock)));
-	queue_store(q, mailqueue_set, in, on_set);
-	return n;
+	on_committed(q, in, out);
 }
 
 #define BIT(state_) (1u << (state_))
 
+/* Is it meant? Of one that is being attempted the end is not yet known: it is held then, or not. */
+static bool
+take_part(const struct select_args *a, struct queue_part *p, unsigned from, bool hold, json_t *ids)
+{
+	if (!is_selected(a, p))
+		return false;
+	if (p->state == MAILQUEUE_ACTIVE) {
+		if (p->hold == hold)
+			return false;
+		p->hold = hold;
+		return true;
+	}
+	if ((from & BIT(p->state)) == 0)
+		return false;
+	json_array_append_new(ids, json_integer((json_int_t)p->id));
+	return true;
+}
+
+/* Those in one of the states (a mask) get another. */
+static enum cmd_result
+set_state(struct session *s, const struct select_args *a, unsigned from, enum mailqueue_state to,
+	const char *what)
+{
+	struct mail_queue *q = queue_of(s);
+	json_t *ids = json_array(), *in;
+	struct queue_message *m, *next;
+	struct queue_part *p;
+	size_t n = 0;
+
+	HASH_ITER (hh, q->messages, m, next) {
+		bool taken = false;
+
+		LIST_FOREACH (p, &m->parts, sibling)
+			taken |= take_part(a, p, from, to == MAILQUEUE_HELD, ids);
+		n += taken;
+	}
+	in = json_pack("{s:o, s:i, s:i}", "parts", ids, "state", to, "next_try", 0);
+	if (to == MAILQUEUE_QUEUED)
+		json_object_set_new(in, "renewed", json_integer(clock_wall(q->engine->clock)));
+	return commit(s, q, mailqueue_set, in, on_set, n, what);
+}
+
 static enum cmd_result
 retry(struct session *s, const void *args, struct err *err)
 {
-	struct mail_queue *q = queue_of(s);
-
-	if (!check_known(q, args, err))
+	if (!check_known(queue_of(s), args, err))
 		return CMD_REFUSED;
-	say(s,
-		set_state(q, args, BIT(MAILQUEUE_HELD) | BIT(MAILQUEUE_FAILED) | BIT(MAILQUEUE_DEFERRED),
-			MAILQUEUE_QUEUED),
-		"tried anew");
-	return CMD_DONE;
+	return set_state(s, args, BIT(MAILQUEUE_HELD) | BIT(MAILQUEUE_FAILED) | BIT(MAILQUEUE_DEFERRED),
+		MAILQUEUE_QUEUED, "tried anew");
 }
 
 static enum cmd_result
 release(struct session *s, const void *args, struct err *err)
 {
-	struct mail_queue *q = queue_of(s);
-
-	if (!check_known(q, args, err))
+	if (!check_known(queue_of(s), args, err))
 		return CMD_REFUSED;
-	say(s, set_state(q, args, BIT(MAILQUEUE_HELD), MAILQUEUE_QUEUED), "released");
-	return CMD_DONE;
+	return set_state(s, args, BIT(MAILQUEUE_HELD), MAILQUEUE_QUEUED, "released");
 }
 
 static enum cmd_result
 hold(struct session *s, const void *args, struct err *err)
 {
-	struct mail_queue *q = queue_of(s);
-
-	if (!check_known(q, args, err))
+	if (!check_known(queue_of(s), args, err))
 		return CMD_REFUSED;
-	say(s,
-		set_state(q, args, BIT(MAILQUEUE_QUEUED) | BIT(MAILQUEUE_DEFERRED) | BIT(MAILQUEUE_ACTIVE),
-			MAILQUEUE_HELD),
-		"held");
-	return CMD_DONE;
+	return set_state(s, args, BIT(MAILQUEUE_QUEUED) | BIT(MAILQUEUE_DEFERRED), MAILQUEUE_HELD, "held");
 }
 
 /* ---- delete ---- */
@@ -237,13 +309,36 @@ is_meant(const struct select_args *a, const struct queue_message *m)
 }
 
 static enum cmd_result
+delete_selected(struct session *s, const struct select_args *a)
+{
+	struct mail_queue *q = queue_of(s);
+	struct queue_message *m, *next;
+	json_t *mids = json_array();
+
+	HASH_ITER (hh, q->messages, m, next) {
+		if (!is_meant(a, m))
+			continue;
+		json_array_append_new(mids, json_integer((json_int_t)m->mid));
+		queue_message_drop(q, m);
+	}
+	return commit(s, q, mailqueue_delete, json_pack("{s:o}", "mids", mids), on_committed,
+		json_array_size(mids), "deleted");
+}
+
+static void
+delete_confirmed(struct session *s, const struct answer *answer, void *arg)
+{
+	if (answer->yes)
+		delete_selected(s, arg);
+	else
+		session_done(s);
+}
+
+static enum cmd_result
 delete_mails(struct session *s, const void *args, struct err *err)
 {
 	struct mail_queue *q = queue_of(s);
 	const struct select_args *a = args;
-	struct queue_message *m, *next;
-	json_t *mids;
-	size_t n;
 
 	if (!a->all.set && !a->host.set && wanted_id(a) == 0) {
 		err_set(err, ERR_INCOMPLETE, "Incomplete command.");
@@ -252,17 +347,12 @@ delete_mails(struct session *s, const void *args, struct err *err)
 	}
 	if (!check_known(q, a, err))
 		return CMD_REFUSED;
-	mids = json_array();
-	HASH_ITER (hh, q->messages, m, next) {
-		if (!is_meant(a, m))
-			continue;
-		json_array_append_new(mids, json_integer((json_int_t)m->mid));
-		queue_message_drop(q, m);
-	}
-	n = json_array_size(mids);
-	queue_store(q, mailqueue_delete, json_pack("{s:o}", "mids", mids), NULL);
-	say(s, n, "deleted");
-	return CMD_DONE;
+	if (!a->all.set || session_is_quiet(s) || HASH_CNT(hh, q->messages) == 0)
+		return delete_selected(s, a);
+	return session_ask(s, ASK_CONFIRM,
+		mem_printf(session_cmd_ctx(s), "Delete all mails of the queue (%u)? [confirm]",
+			HASH_CNT(hh, q->messages)),
+		delete_confirmed, (void *)(uintptr_t)args);
 }
 
 /* ---- export ---- */

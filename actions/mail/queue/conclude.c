@@ -123,11 +123,19 @@ outcome_of(const struct verdict *v)
 
 /* ---- the host ---- */
 
+/* A matter of name and password (or of the program that makes the token): others may log in all the same. */
+static bool
+is_of_login(const struct mail_result *r)
+{
+	return r->class >= MAIL_AUTH_NOT_OFFERED && r->class <= MAIL_AUTH_TEMPFAIL;
+}
+
 /* Did it not let us in? Then no other mail has better luck there now. */
 static bool
 kept_out(const struct mail_result *r)
 {
-	return mail_result_outcome(r) == MAIL_DEFERRED && r->phase >= PHASE_DNS && r->phase < PHASE_MAIL;
+	return mail_result_outcome(r) == MAIL_DEFERRED && r->phase >= PHASE_DNS && r->phase < PHASE_MAIL &&
+	       !is_of_login(r);
 }
 
 static void
@@ -137,6 +145,9 @@ judge_host(const struct verdict *v)
 	struct queue_host *h = v->part->host;
 
 	if (!v->attempted || r->class == MAIL_HELPER_FAILED || r->phase == PHASE_CONFIG)
+		return;
+	/* There was no token, so the server was not asked. */
+	if ((r->class == MAIL_AUTH_TEMPFAIL || r->class == MAIL_NO_PASSWORD) && r->reply.code == 0)
 		return;
 	if (kept_out(r))
 		queue_host_failed(v->queue, h, r, v->times->first_wait);
@@ -351,6 +362,24 @@ bound_failed(struct mail_queue *q)
 	}
 }
 
+/* What was ordered while the attempt's end was being committed. */
+static void
+hold_or_release(struct mail_queue *q, struct queue_part *p, enum mailqueue_state state, bool held_by_order)
+{
+	bool hold = p->hold;
+	json_t *in;
+
+	p->hold = false;
+	if (hold == held_by_order || (state != MAILQUEUE_DEFERRED && !held_by_order))
+		return;
+	state = hold ? MAILQUEUE_HELD : MAILQUEUE_QUEUED;
+	in = json_pack("{s:[I], s:i, s:i}", "parts", (json_int_t)p->id, "state", state, "next_try", 0);
+	if (!hold)
+		json_object_set_new(in, "renewed", json_integer(p->message->created));
+	queue_part_place(q, p, state, 0);
+	queue_store(q, mailqueue_set, in, NULL);
+}
+
 /* Behind the commit: the index learns what the store knows. The message may have been deleted meanwhile. */
 static void
 on_concluded(struct mail_queue *q, const json_t *in, const json_t *out)
@@ -363,10 +392,12 @@ on_concluded(struct mail_queue *q, const json_t *in, const json_t *out)
 		queue_index_added(q, added, json_object_get(in, "bounce"));
 	if (p == NULL)
 		return;
-	if (state == MAILQUEUE_DONE)
+	if (state == MAILQUEUE_DONE) {
 		queue_part_drop(q, p);
-	else
+	} else {
 		queue_part_place(q, p, state, json_integer_value(json_object_get(in, "due")));
+		hold_or_release(q, p, state, json_is_true(json_object_get(in, "hold")));
+	}
 	bound_failed(q);
 }
 
@@ -429,7 +460,6 @@ queue_conclude(struct mail_queue *q, struct queue_part *p, const json_t *claim, 
 	json_array_foreach(json_object_get(claim, "recipients"), i, to) judge(&v, to);
 	judge_host(&v);
 	state = state_of(&v);
-	p->hold = false;
 	if (state == MAILQUEUE_DEFERRED) {
 		due = now + queue_back_off(q, v.times, p->tries);
 		p->is_waiting = kept_out(r);
@@ -440,6 +470,7 @@ queue_conclude(struct mail_queue *q, struct queue_part *p, const json_t *claim, 
 	p->unconfirmed += r->unconfirmed;
 	q->possible_duplicates += r->unconfirmed;
 	in = conclusion(&v, state, due);
+	json_object_set_new(in, "hold", json_boolean(p->hold && state == MAILQUEUE_HELD && v.deferred > 0));
 	json_object_set_new(in, "duplicates", json_integer(r->unconfirmed));
 	log_outcome(&v, state, next_try);
 	queue_store(q, mailqueue_conclude, in, on_concluded);

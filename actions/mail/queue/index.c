@@ -201,6 +201,25 @@ queue_part_drop(struct mail_queue *q, struct queue_part *p)
 }
 
 void
+queue_message_at(struct mail_queue *q, struct queue_message *m, const char *server)
+{
+	m->server = intern(q, server);
+}
+
+void
+queue_part_move(struct mail_queue *q, struct queue_part *p, const char *host)
+{
+	struct queue_host *h = p->host;
+
+	leave(q, p);
+	p->host = queue_host_get(q, host);
+	p->host->parts++;
+	p->is_waiting = false;
+	h->parts--;
+	forget_host(q, h);
+}
+
+void
 queue_message_drop(struct mail_queue *q, struct queue_message *m)
 {
 	struct queue_part *p, *next;

@@ -20,6 +20,7 @@
 #include "store/store.h"
 
 struct attempt;
+struct queue_command;
 struct heap;
 struct submission;
 
@@ -102,6 +103,8 @@ struct mail_queue {
 	bool disabled;                          /* no event manager mail queue */
 	bool opened, loaded, is_read, stopping; /* mails may be offered; attempts may begin */
 	uint64_t load_after;
+	LIST_HEAD(, queue_command) commands; /* that wait for a commit */
+	uint64_t last_command;
 	TAILQ_HEAD(, submission) early; /* offered before the queue was read */
 	mail_queue_loaded_f *on_loaded;
 	void *on_loaded_arg;
@@ -118,6 +121,10 @@ void queue_message_born(const struct mail_queue *, struct queue_message *, usec 
 usec queue_message_age(const struct mail_queue *, const struct queue_message *);
 struct queue_message *queue_message_find(const struct mail_queue *, uint64_t mid);
 struct queue_part *queue_part_find(const struct mail_queue *, uint64_t id);
+/* Its server is called so now. */
+void queue_message_at(struct mail_queue *, struct queue_message *, const char *server);
+/* It goes to another host, and is in no lane yet. */
+void queue_part_move(struct mail_queue *, struct queue_part *, const char *host);
 /* Forgets the part, and its message with the last one. */
 void queue_part_drop(struct mail_queue *, struct queue_part *);
 /* The same for a whole message; an attempt under way is given up. */
@@ -155,6 +162,9 @@ void queue_conclude(struct mail_queue *, struct queue_part *, const json_t *clai
 /* Submits a work that must succeed in the end: while the disk is full it is tried again each second. */
 typedef void queue_stored_f(struct mail_queue *, const json_t *in, const json_t *out);
 void queue_store(struct mail_queue *, store_work_f *, json_t *in, queue_stored_f *done);
+
+/* ---- commands.c ---- */
+void queue_commands_forget(struct mail_queue *); /* the queue ends before they are answered */
 
 /* ---- bounce.c ---- */
 enum queue_notice { NOTICE_FAILED, NOTICE_DELAYED };

@@ -266,6 +266,7 @@ queue_free(void *p)
 {
 	struct mail_queue *q = p;
 
+	queue_commands_forget(q);
 	queue_submit_none(q);
 	queue_index_clear(q);
 	return 0;
@@ -286,6 +287,7 @@ mail_queue_new(const void *ctx, struct engine *engine)
 	q->deferred = heap_new(q);
 	TAILQ_INIT(&q->ready);
 	TAILQ_INIT(&q->early);
+	LIST_INIT(&q->commands);
 	mem_on_free(q, queue_free);
 	return q;
 }

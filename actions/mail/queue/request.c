@@ -8,6 +8,7 @@
 #include "actions/mail/mailer.h"
 #include "actions/mail/record.h"
 #include "actions/mail/server.h"
+#include "applets/env.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "store/secret.h"
@@ -27,6 +28,7 @@ dane_name(int d)
 
 static const struct record_field request_fields[] = {
 	{ "applet", RECORD_STRING, AT(applet) },
+	{ "server_variable", RECORD_STRING, AT(server_variable) },
 	{ "credential", RECORD_STRING, AT(credential) },
 	{ "port", RECORD_UINT, AT(port) },
 	{ "secure", RECORD_WORD, offsetof(struct mail_request, secure), mail_secure_name, MAIL_SECURE_COUNT },
@@ -196,4 +198,26 @@ mail_request_host(const void *ctx, const struct mail_request *r, struct err *err
 							: mem_printf(ctx, "%s:%u", job->host, job->port);
 	mem_free(job);
 	return name;
+}
+
+bool
+mail_request_renew(struct engine *engine, struct mail_request *r)
+{
+	const char *value =
+		r->server_variable == NULL ? NULL : environment_get(engine->env, r->server_variable, NULL);
+	struct mail_request renewed = *r;
+	struct err err = ERR_INIT;
+	char *host;
+
+	if (value == NULL || strcmp(value, r->server) == 0)
+		return false;
+	renewed.server = value;
+	if (mail_request_is_direct(r) || mail_request_is_direct(&renewed))
+		return false;
+	host = mail_request_host(NULL, &renewed, &err);
+	if (host == NULL)
+		return false;
+	mem_free(host);
+	r->server = mem_secret(r, value, strlen(value));
+	return true;
 }

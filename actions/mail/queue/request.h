@@ -18,7 +18,9 @@ struct secrets;
 
 struct mail_request {
 	const char *applet;
-	const char *server;     /* as substituted: user:pass@host; "USEDNS". Kept encrypted as a whole */
+	const char *server; /* as substituted: user:pass@host; "USEDNS". Kept encrypted as a whole */
+	/* The environment variable whose whole value that was: attempts read it anew. NULL: none */
+	const char *server_variable;
 	const char *credential; /* name of the credential instead of a password, or NULL */
 	unsigned port;          /* 0: the default of `secure` */
 	enum mail_secure secure;
@@ -43,6 +45,12 @@ char *mail_request_keep(const void *ctx, const struct secrets *, const struct ma
 /* NULL when what was kept cannot be read, or was encrypted with another machine key. */
 struct mail_request *mail_request_read(
 	const void *ctx, const struct secrets *, const char *kept, struct err *);
+
+/*
+ * Takes the server string from its environment variable again. True when it has changed; what the variable
+ * says is left alone when it is gone or wrong, or would make direct delivery of a server or the reverse.
+ */
+bool mail_request_renew(struct engine *, struct mail_request *);
 
 bool mail_request_is_direct(const struct mail_request *);
 
