@@ -54,7 +54,8 @@ static const struct mail_dns_question question = {
 static void
 answers_come_once_and_from_the_loop(void **state)
 {
-	struct engine *e = virtual_engine(NULL);
+	void *ctx = mem_ctx(NULL, "test");
+	struct engine *e = virtual_engine(ctx);
 	struct seen s = { .after = 3 * USEC_PER_SEC };
 
 	resolver_fake(e->resolver, fake, &s);
@@ -66,13 +67,14 @@ answers_come_once_and_from_the_loop(void **state)
 	virtual_advance(e, 100 * USEC_PER_SEC);
 	assert_int_equal(s.answers, 1);
 	assert_int_equal(s.mx, DNS_SECURE);
-	mem_free(e);
+	mem_free(ctx);
 }
 
 static void
 who_is_gone_is_not_told(void **state)
 {
-	struct engine *e = virtual_engine(NULL);
+	void *ctx = mem_ctx(NULL, "test");
+	struct engine *e = virtual_engine(ctx);
 	void *ctx = mem_ctx(NULL, "asker");
 	struct seen s = { .after = USEC_PER_SEC };
 
@@ -82,14 +84,15 @@ who_is_gone_is_not_told(void **state)
 	virtual_advance(e, 100 * USEC_PER_SEC);
 	assert_int_equal(s.answers, 0);
 	resolver_ask(e, e->resolver, &question, on_answer, &s);
-	mem_free(e); /* with a question under way */
+	mem_free(ctx); /* with a question under way */
 	assert_int_equal(s.answers, 0);
 }
 
 static void
 silence_of_a_scenario_is_a_failed_look_up(void **state)
 {
-	struct engine *e = virtual_engine(NULL);
+	void *ctx = mem_ctx(NULL, "test");
+	struct engine *e = virtual_engine(ctx);
 	struct seen s = { .nothing = true };
 
 	resolver_fake(e->resolver, fake, &s);
@@ -97,7 +100,7 @@ silence_of_a_scenario_is_a_failed_look_up(void **state)
 	virtual_advance(e, USEC_PER_SEC);
 	assert_int_equal(s.answers, 1);
 	assert_int_equal(s.mx, DNS_LOOKUP_FAILED);
-	mem_free(e);
+	mem_free(ctx);
 }
 
 static void
@@ -136,7 +139,8 @@ a_program_that_is_missing_is_a_failed_look_up(void **state)
 static void
 the_configuration_goes_before_the_settings(void **state)
 {
-	struct engine *e = virtual_engine(NULL);
+	void *ctx = mem_ctx(NULL, "test");
+	struct engine *e = virtual_engine(ctx);
 	static const char *of_settings[] = { "192.0.2.1" };
 	const struct resolve_config *c;
 
@@ -161,19 +165,20 @@ the_configuration_goes_before_the_settings(void **state)
 	resolver_remove_server(e->resolver, "192.0.2.3@5353");
 	resolver_remove_server(e->resolver, "192.0.2.9"); /* never was there */
 	assert_string_equal(resolver_config(e->resolver)->servers[0], "192.0.2.1");
-	mem_free(e);
+	mem_free(ctx);
 }
 
 /* Not the root's keys in its stead: nothing is answered then. */
 static void
 an_anchor_of_the_settings_that_cannot_be_read_reads_as_empty(void **state)
 {
-	struct engine *e = virtual_engine(NULL);
+	void *ctx = mem_ctx(NULL, "test");
+	struct engine *e = virtual_engine(ctx);
 
 	e->settings->dns_anchor = "/nowhere/anchor";
 	assert_string_equal(resolver_config(e->resolver)->anchor, "");
 	assert_string_equal(resolver_anchor_file(e->resolver), "/nowhere/anchor");
-	mem_free(e);
+	mem_free(ctx);
 }
 
 int
