@@ -16,6 +16,7 @@
 #include "core/paths.h"
 #include "core/settings.h"
 #include "setup.h"
+#include "store/secret.h"
 #include "syslog/listen.h"
 #include "syslog/url.h"
 
@@ -193,6 +194,21 @@ boot_configuration(struct engine *e, const struct options *o)
 	return EXIT_FINE;
 }
 
+/* The machine key is only read. Without it encrypted passwords cannot be looked at, which is no error of the file. */
+static struct secrets *
+look_for_key(const void *ctx, const struct options *o, struct findings *f)
+{
+	char *path = mem_printf(ctx, "%s/machine-key", o->state);
+	struct err err = ERR_INIT;
+	struct secrets *s = secrets_look(ctx, path, &err);
+
+	if (err.code != ERR_NONE && err.code != ERR_NOT_FOUND) {
+		err_hint(&err, "passwords that were encrypted with it are not checked");
+		report(f, path, &err, false);
+	}
+	return s;
+}
+
 int
 boot_check(const struct options *o)
 {
@@ -211,6 +227,7 @@ boot_check(const struct options *o)
 	setup.clock = clock_new_real(ctx);
 	setup.settings = load_settings(ctx, o, &f);
 	setup.startup = o->config;
+	setup.secrets = look_for_key(ctx, o, &f);
 	f.text = text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
 	if (text != NULL)
 		e = engine_new(ctx, &setup, &err);

@@ -226,7 +226,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->is_check = setup->is_check;
 	add_prefixes(e);
 	key = e->state_dir == NULL ? NULL : mem_printf(e, "%s/machine-key", e->state_dir);
-	e->secrets = secrets_open(e, key, err);
+	e->secrets = setup->secrets != NULL ? mem_steal(e, setup->secrets) : secrets_open(e, key, err);
 	if (e->secrets == NULL) {
 		mem_free(e);
 		return NULL;

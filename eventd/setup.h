@@ -11,6 +11,7 @@
 #include "core/engine.h"
 #include "core/err.h"
 
+struct secrets;
 struct settings;
 
 struct setup {
@@ -21,6 +22,7 @@ struct setup {
 	const char *startup;             /* path of the startup configuration; NULL: none */
 	uint64_t seed;                   /* of random numbers; 0: from the kernel */
 	bool is_check;                   /* no effects outside */
+	struct secrets *secrets;         /* of a check; taken. NULL: the state directory's, or made */
 };
 
 /* The whole engine, its configuration still empty. Freeing it ends everything it started. */

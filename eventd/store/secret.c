@@ -23,6 +23,7 @@
 
 struct secrets {
 	unsigned char *key; /* in a locked page of its own */
+	bool kept;          /* it is a file's */
 };
 
 static int
@@ -89,8 +90,9 @@ load_key(const char *path, unsigned char *key, struct err *err)
 	return err_set(err, ERR_IO, "%s: the machine key went away", path);
 }
 
-struct secrets *
-secrets_open(const void *ctx, const char *path, struct err *err)
+/* With a random key. */
+static struct secrets *
+secrets_make(const void *ctx, struct err *err)
 {
 	struct secrets *s = mem_new(ctx, struct secrets);
 
@@ -108,11 +110,46 @@ secrets_open(const void *ctx, const char *path, struct err *err)
 		mem_free(s);
 		return NULL;
 	}
-	if (path != NULL && !load_key(path, s->key, err)) {
-		mem_free(s);
-		return NULL;
-	}
 	return s;
+}
+
+struct secrets *
+secrets_open(const void *ctx, const char *path, struct err *err)
+{
+	struct secrets *s = secrets_make(ctx, err);
+
+	if (s == NULL || path == NULL)
+		return s;
+	s->kept = load_key(path, s->key, err);
+	if (s->kept)
+		return s;
+	mem_free(s);
+	return NULL;
+}
+
+struct secrets *
+secrets_look(const void *ctx, const char *path, struct err *err)
+{
+	struct secrets *s = secrets_make(ctx, err);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0) {
+		if (errno == ENOENT)
+			err_set(err, ERR_NOT_FOUND, "%s: there is no machine key", path);
+		else
+			err_errno(err, "%s", path);
+		return s;
+	}
+	if (s != NULL)
+		s->kept = read_key(fd, path, s->key, err);
+	close(fd);
+	return s;
+}
+
+bool
+secrets_are_kept(const struct secrets *s)
+{
+	return s->kept;
 }
 
 /* ---- base64url without padding ---- */

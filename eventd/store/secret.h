@@ -17,6 +17,14 @@ struct text;
 /* Reads the key, or makes it when there is none yet. path NULL: a key of this process only (checks). */
 struct secrets *secrets_open(const void *ctx, const char *path, struct err *);
 
+/*
+ * The key that is there, for a check: nothing is made or written. Without a good one a key of this process, and err says
+ * why (ERR_NOT_FOUND: there is none).
+ */
+struct secrets *secrets_look(const void *ctx, const char *path, struct err *);
+/* False: the key is of this process only, so that no text of a configuration can be read. */
+bool secrets_are_kept(const struct secrets *);
+
 /* "{6}..." for n bytes of s. */
 char *secret_encrypt(const struct secrets *, const void *ctx, const char *s, size_t n);
 

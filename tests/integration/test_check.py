@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
 
 import tree
+from daemon import Daemon
 
 EVENTD = os.path.join(tree.PROJECT, "build", "eventd")
 WARNED = """event manager environment spare 1
@@ -83,3 +85,29 @@ def test_a_running_daemon_starts_with_warnings_and_answers_for_itself(new_daemon
     assert document["warnings"] == 3
     refused = d.ctl("event manager check NOBODY")
     assert refused.code == 1 and "There is no applet NOBODY" in refused.out
+
+
+def test_encrypted_passwords_are_read_with_the_key_that_is_there(tmp_path):
+    """The file that a daemon wrote is good; a key is read and never made, and without one nothing is said of what it hides."""
+    credential = "event manager mail credential NOC username noc@x.example password "
+    with Daemon(tmp_path) as daemon:
+        daemon.configure(credential + "Secret-Word-1")
+        assert daemon.ctl("copy running-config startup-config").code == 0
+    key, config = os.path.join(daemon.state, "machine-key"), daemon.config
+
+    def check():
+        done = subprocess.run([EVENTD, "--check", "--state", daemon.state, "--config", config], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout
+    assert check() == (0, "")
+    with open(config) as f:
+        text = f.read()
+    assert "password 6 " in text
+    with open(config, "w") as f:
+        f.write(re.sub(r"(password 6 )\S+", r"\1" + "A" * 60, text))
+    code, out = check()
+    assert code == 3 and "key of another device" in out
+    os.chmod(key, 0o644)
+    code, out = check()
+    assert code == 0 and "warning: " in out and "must be a file of mode 0600" in out
+    os.remove(key)
+    assert check() == (0, "") and not os.path.exists(key)

@@ -114,7 +114,19 @@ the_key_is_a_private_file(void **state)
 	chmod(path, 0644);
 	assert_null(secrets_open(ctx, path, &err));
 	assert_non_null(strstr(err.text, "0600"));
+	/* A look makes nothing, and reads what is there. */
+	assert_false(secrets_are_kept(secrets_look(ctx, path, &err)));
+	chmod(path, 0600);
+	s = secrets_look(ctx, path, &err);
+	assert_true(secrets_are_kept(s));
+	sealed = secret_encrypt(s, ctx, "word", 4);
+	assert_string_equal(
+		secret_decrypt(secrets_open(ctx, path, &err), ctx, sealed, strlen(sealed)), "word");
 	unlink(path);
+	err = (struct err)ERR_INIT;
+	assert_false(secrets_are_kept(secrets_look(ctx, path, &err)));
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	assert_int_equal(access(path, F_OK), -1);
 	rmdir(dir);
 	mem_free(ctx);
 }
