@@ -89,15 +89,19 @@ collect(struct question *q, const char *text)
 	}
 }
 
+/* As on IOS the words may be cut short. */
 static bool
 read_yesno(const char *text, bool *yes)
 {
-	size_t n = strlen(text);
+	size_t n;
 
+	while (*text == ' ')
+		text++;
+	n = strlen(text);
 	while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\r'))
 		n--;
-	*yes = n == 3 && strncasecmp(text, "yes", 3) == 0;
-	return *yes || (n == 2 && strncasecmp(text, "no", 2) == 0);
+	*yes = n >= 1 && n <= 3 && strncasecmp(text, "yes", n) == 0;
+	return *yes || (n >= 1 && n <= 2 && strncasecmp(text, "no", n) == 0);
 }
 
 /* False: not a full answer yet, the question was put again. */

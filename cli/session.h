@@ -77,7 +77,7 @@ void session_fail_bare(struct session *, const struct err *); /* as CMD_REFUSED_
 enum ask_kind {
 	ASK_LINE,    /* one line; an empty answer means the default that the prompt shows */
 	ASK_SECRET,  /* one line, not shown */
-	ASK_YESNO,   /* the word yes or no; else "% Please answer 'yes' or 'no'." and again */
+	ASK_YESNO,   /* yes or no, or how they begin; else "% Please answer 'yes' or 'no'." and again */
 	ASK_CONFIRM, /* "[confirm]": Return or y accepts, anything else does not */
 	ASK_COLLECT, /* lines until a blank one or "quit"; text holds them, each with '\n' */
 };

@@ -636,6 +636,9 @@ questions(void **state)
 		{ "test ask secret", "s", "answer yes=0 given=1 [s]\n" },
 		{ "test ask yesno", "yes", "answer yes=1 given=1 [yes]\n" },
 		{ "test ask yesno", "NO", "answer yes=0 given=1 [NO]\n" },
+		{ "test ask yesno", "y", "answer yes=1 given=1 [y]\n" },
+		{ "test ask yesno", " Ye\r", "answer yes=1 given=1 [ Ye\r]\n" },
+		{ "test ask yesno", "n", "answer yes=0 given=1 [n]\n" },
 		{ "test ask yesno", NULL, "answer yes=0 given=0 []\n" },
 		{ "test ask confirm", "", "answer yes=1 given=1 []\n" },
 		{ "test ask confirm", "y", "answer yes=1 given=1 [y]\n" },
@@ -659,12 +662,17 @@ questions(void **state)
 static void
 yes_or_no_is_asked_again(void **state)
 {
+	static const char *const wrong[] = { "maybe", "", " ", "yess", "noo", "end" };
 	struct fixture *f = *state;
 
 	type(f, "test ask yesno");
-	session_answer(f->s, "maybe");
-	assert_string_equal(f->out->s, "% Please answer 'yes' or 'no'.\n");
-	assert_true(session_is_asking(f->s));
+
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		text_clear(f->out);
+		session_answer(f->s, wrong[i]);
+		assert_string_equal(f->out->s, "% Please answer 'yes' or 'no'.\n");
+		assert_true(session_is_asking(f->s));
+	}
 	session_answer(f->s, "yes");
 	assert_true(session_is_ready(f->s));
 }
