@@ -25,6 +25,8 @@ struct gathering {
 	struct attach_want wants[ATTACH_MAX];
 	struct mail_attachment items[ATTACH_MAX];
 	size_t count, at; /* at: the one that is being read */
+	size_t have;      /* of items */
+	struct text *missing;
 	size_t octets, max;
 	struct timer *timer;
 	struct question *question; /* to the capture helper, under way */
@@ -94,9 +96,10 @@ finish(struct gathering *g, const struct err *err)
 {
 	attach_done_f *done = g->done;
 	void *arg = g->arg;
+	const struct attach_gathered all = { g->items, g->have, g->missing->s };
 	bool ok = err->code == ERR_NONE;
 
-	done(arg, ok ? g->items : NULL, ok ? g->count : 0, err);
+	done(arg, ok ? &all : NULL, err);
 	mem_free(g);
 }
 
@@ -110,6 +113,19 @@ fail(struct gathering *g, const char *class, const char *why)
 }
 
 static void next(struct gathering *);
+
+/* It goes without this one. */
+static void
+miss(struct gathering *g, const char *why)
+{
+	const struct attach_want *w = &g->wants[g->at++];
+	const char *bracket = strncmp(why, "%Error ", 7) == 0 ? strrchr(why, '(') : NULL;
+	size_t n = bracket != NULL ? strcspn(++bracket, ")") : strlen(why);
+
+	text_printf(g->missing, "attachment %s%s: %.*s\n", w->kind == ATTACH_CAPTURE ? CAPTURE_PREFIX : "",
+		w->name, (int)n, bracket != NULL ? bracket : why);
+	next(g);
+}
 
 static void
 too_big(struct gathering *g)
@@ -130,7 +146,8 @@ have(struct gathering *g, const char *name, const void *data, size_t n)
 		return;
 	}
 	g->octets += n;
-	g->items[g->at++] = (struct mail_attachment){
+	g->at++;
+	g->items[g->have++] = (struct mail_attachment){
 		.name = mem_strdup(g, name), .data = mem_dup(g, data, n), .len = n
 	};
 	next(g);
@@ -170,15 +187,11 @@ have_read(void *data)
 {
 	struct reading *r = data;
 	struct gathering *g = r->gathering;
-	char *why;
 
-	if (r->error == 0) {
+	if (r->error == 0)
 		have(g, base_name(g->wants[g->at].name), r->data, r->n);
-		return;
-	}
-	why = mem_printf(NULL, "%%Error reading %s (%s)", g->wants[g->at].name, strerror(r->error));
-	fail(g, "CONFIG", why);
-	mem_free(why);
+	else
+		miss(g, strerror(r->error));
 }
 
 static void
@@ -200,12 +213,12 @@ read_file(struct gathering *g, const char *url)
 	struct stat st;
 
 	if (fd < 0) {
-		fail(g, "CONFIG", err.text);
+		miss(g, err.text);
 		return;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		fail(g, "CONFIG", "it is no plain file");
+		miss(g, "it is no plain file");
 		return;
 	}
 	if ((size_t)st.st_size > g->max - g->octets) {
@@ -276,7 +289,7 @@ got_piece(void *arg, const json_t *answer, const struct err *err)
 	if (g != NULL) {
 		g->question = NULL;
 		if (answer == NULL || more != NULL)
-			fail(g, "CONFIG", why.text);
+			miss(g, why.text);
 		else
 			have_capture(g, q->bytes);
 	}
@@ -308,7 +321,7 @@ read_capture(struct gathering *g, const char *name)
 		return;
 	g->question = NULL;
 	mem_free(q);
-	fail(g, "CONFIG", err.text);
+	miss(g, err.text);
 }
 
 /* ---- */
@@ -359,6 +372,7 @@ attach_gather(const void *ctx, struct engine *e, const struct attach_want *wants
 		if (wants[i].text != NULL)
 			g->wants[i].text = mem_strndup(g, wants[i].text, wants[i].len);
 	}
+	g->missing = text_new(g);
 	g->max = max;
 	g->done = done;
 	g->arg = arg;

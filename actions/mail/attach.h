@@ -31,8 +31,17 @@ struct attach_want {
 bool attach_parse(const void *ctx, struct attach_want *, const struct engine *, const char *item, size_t n,
 	const char *variable, struct err *);
 
-/* Borrowed for the call; NULL with err (class CONFIG or MESSAGE_TOO_BIG) when one cannot be had. */
-typedef void attach_done_f(void *arg, const struct mail_attachment *items, size_t count, const struct err *);
+/*
+ * What there is; borrowed for the call. What cannot be read is left out and told in `missing`, a line each ("attachment
+ * flash:x: No such file or directory"; "" when nothing is missing): an alert is worth more than what it carries.
+ * NULL with err (class MESSAGE_TOO_BIG, or without memory CONFIG) when there is too much of it.
+ */
+struct attach_gathered {
+	const struct mail_attachment *items;
+	size_t count;
+	const char *missing;
+};
+typedef void attach_done_f(void *arg, const struct attach_gathered *, const struct err *);
 
 /* `done` is called once, from the loop. The wants are copied. More than `max` octets in all are refused. Freeing ctx drops the callback. */
 void attach_gather(const void *ctx, struct engine *, const struct attach_want *, size_t count, size_t max,

@@ -478,15 +478,36 @@ list_attachments(struct mail_run *m, struct attach_want *wants, size_t *count, s
 	return true;
 }
 
+/* What is missing is told in the log, and in the mail behind its body. */
 static void
-on_gathered(void *arg, const struct mail_attachment *items, size_t count, const struct err *why)
+tell_missing(struct mail_run *m, const char *missing)
+{
+	struct text *body = text_new(m);
+
+	if (*missing == '\0')
+		return;
+	text_addn(body, m->message.body, m->message.body_len);
+	text_printf(body, "\n\n%s", missing);
+	m->message.body = body->s;
+	m->message.body_len = body->len;
+	for (const char *at = missing; *at != '\0'; at += strcspn(at, "\n") + 1)
+		run_log(m->run, "HA_EM", SEV_WARNINGS, "FMPD_SMTP_ATTACHMENT",
+			"Mail of applet %s goes without an %.*s", run_policy(m->run), (int)strcspn(at, "\n"),
+			at);
+}
+
+static void
+on_gathered(void *arg, const struct attach_gathered *all, const struct err *why)
 {
 	struct mail_run *m = arg;
 	struct err err = *why;
 
-	m->message.attachments = items;
-	m->message.attachment_count = count;
-	if (items == NULL || !compose(m, &err)) {
+	if (all != NULL) {
+		tell_missing(m, all->missing);
+		m->message.attachments = all->items;
+		m->message.attachment_count = all->count;
+	}
+	if (all == NULL || !compose(m, &err)) {
 		config_failed(m, &err, true);
 		return;
 	}

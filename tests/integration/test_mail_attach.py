@@ -91,7 +91,6 @@ def test_a_capture(daemon, tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.sendto(b"seen in the capture", ("127.0.0.1", tree.free_port(kind=socket.SOCK_DGRAM)))
     with BadSmtp() as server:
-        assert applet(daemon, server, '"capture:CAP,flash:x.txt"').code == 1  # there is no such file
         put(daemon, "x.txt", b"x")
         assert applet(daemon, server, '"capture:CAP,flash:x.txt"').code == 0
         body, capture, text = arrived(server).iter_parts()
@@ -114,11 +113,7 @@ def test_eight_bit_bodies_travel_in_seven(daemon):
 
 
 @pytest.mark.parametrize("attach, class_, text", [
-    ('"flash:none.txt"', "CONFIG", "%Error opening flash:none.txt (No such file or directory)"),
-    ('"flash:../../machine-key"', "CONFIG", "Permission denied"),
-    ('"flash:sub"', "CONFIG", "no plain file"),
     ('"/etc/passwd"', "CONFIG", "neither a file nor a capture"),
-    ('"capture:NONE"', "CONFIG", "has no buffer"),
     ('"capture:.mail"', "CONFIG", "no such capture"),
     ('"flash:a.txt,"', "CONFIG", "neither a file nor a capture"),
     ('"flash:big.bin"', "MESSAGE_TOO_BIG", "more than 20000 octets"),
@@ -134,6 +129,27 @@ def test_what_cannot_be_attached(daemon, attach, class_, text):
         done = applet(daemon, server, attach)
         assert done.code == 1 and text in done.out and "[%s config" % class_ in done.out, done.out
         assert not server.sessions
+
+
+@pytest.mark.parametrize("attach, line", [
+    ("flash:none.txt", "attachment flash:none.txt: No such file or directory"),
+    ("flash:../../machine-key", "attachment flash:../../machine-key: Permission denied"),
+    ("flash:sub", "attachment flash:sub: it is no plain file"),
+    ("capture:NONE", "attachment capture:NONE: "),
+])
+def test_the_alert_goes_without_what_cannot_be_read(daemon, attach, line):
+    """A line stands in its place, the log warns, and the other attachments are there."""
+    put(daemon, "a.txt", b"here")
+    os.makedirs(daemon.state + "/flash/sub", exist_ok=True)
+    with BadSmtp() as server:
+        assert applet(daemon, server, '"%s,flash:a.txt"' % attach).code == 0
+        body, part = arrived(server).iter_parts()
+        assert applet(daemon, server, '"%s"' % attach).code == 0
+        assert tree.wait_for(lambda: len(server.mails) == 2)
+        alone = server.mails[-1].data
+    assert part.get_filename() == "a.txt" and part.get_payload(decode=True) == b"here"
+    assert line in body.get_content() and line.encode() in alone and b"multipart" not in alone
+    assert "%HA_EM-4-FMPD_SMTP_ATTACHMENT: Mail of applet MAIL goes without an " + line in daemon.show("show logging")
 
 
 def test_an_undefined_variable_sends_nothing(daemon):
