@@ -159,6 +159,8 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 		c->asks = ask->next;
 		finish(c, ask, NULL, &err);
 	}
+	if (c->gone != NULL)
+		c->gone(c->gone_arg, &err);
 }
 
 struct captures *
@@ -183,7 +185,14 @@ port_ask(struct engine *e, const char *op, const char *name, json_t *question, c
 	return captures_ask(e->captures, op, name, question, done, arg, err);
 }
 
-const struct capture_port_ops capture_port = { port_ask };
+static void
+port_on_gone(struct engine *e, capture_port_gone_f *gone, void *arg)
+{
+	e->captures->gone = gone;
+	e->captures->gone_arg = arg;
+}
+
+const struct capture_port_ops capture_port = { port_ask, port_on_gone };
 
 struct helper *
 captures_helper(const struct captures *c)

@@ -11,6 +11,7 @@
 
 #include "capture/capture.h"
 #include "capture/point.h"
+#include "core/capture_port.h"
 #include "core/err.h"
 
 struct captures {
@@ -19,6 +20,8 @@ struct captures {
 	struct capture_point *first;
 	struct ask *asks;
 	int64_t last_id;
+	capture_port_gone_f *gone; /* or NULL */
+	void *gone_arg;
 };
 
 struct capture_point *captures_find(const struct captures *, const char *name);

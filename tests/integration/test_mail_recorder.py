@@ -77,7 +77,7 @@ def test_a_bad_certificate_in_the_packets(daemon, pki, secrets):
         for seen in ("220 bad.example.test", "C: EHLO", "C: STARTTLS", "Client Hello", "Server Hello"):
             assert seen in packets
         comment = tshark(path, "-T", "fields", "-e", "frame.comment").strip()
-        assert re.match(r"Mail of LINK-DOWN \(job \d+\) to mail.example.test port %d failed: CERT_UNTRUSTED in phase tls: "
+        assert re.match(r"Mail of LINK-DOWN \(attempt \d+\) to mail.example.test port %d failed: CERT_UNTRUSTED in phase tls: "
                         % server.port, comment)
         # Only TLS 1.3 hides the certificate, and only from who has not the secrets.
         certificates = tshark(path, *options(server.port), "-Y", "tls.handshake.certificate")
@@ -145,6 +145,12 @@ def test_each_attempt_of_the_queue(daemon):
             return len(found) == 2 and all(r["capture"] for r in found) and found
         found = tree.wait_for(both)
         assert found, daemon.show("show mail failures detail")
+        mid = daemon.json("show mail queue")["messages"][0]["mid"]
+        assert [r["mid"] for r in found] == [mid, mid]
+        assert [r["capture"] for r in found] == ["flash:mail-WAITS-mid%d-%d-RECIPIENT_REJECTED.pcapng" % (mid, r["job"]) for r in found]
+        assert "  MID %d, address 127.0.0.1 port %d" % (mid, server.port) in daemon.show("show mail failures detail")
+        comment = tshark(path_of(daemon, found[0]), "-T", "fields", "-e", "frame.comment").strip()
+        assert comment.startswith("Mail of WAITS (MID %d) to " % mid)
         for record in found:
             assert record["class"] == "RECIPIENT_REJECTED" and everything_in(path_of(daemon, record)).count(b"450 4.2.1 later\r\n") == 1
 
@@ -195,8 +201,8 @@ def test_what_is_shown(daemon, pki):
         assert not daemon.show("show debugging").strip() or "mail" not in daemon.show("show debugging")
     assert daemon.show("show mail failures").startswith("Recording ports: 25, 465, 587, ")
     table = daemon.show("show mail failures").splitlines()[1:]
-    assert re.match(r"No\.  Time +Applet +Server +Class +Phase +Capture$", table[0])
-    assert re.match(r"1 .* LINK +mail\.example\.test +CERT_EXPIRED +tls +flash:mail-LINK-\d+-CERT_EXPIRED\.pcapng$", table[1])
+    assert re.match(r"No\.  Time +MID +Applet +Server +Class +Phase +Capture$", table[0])
+    assert re.match(r"1 .* - +LINK +mail\.example\.test +CERT_EXPIRED +tls +flash:mail-LINK-\d+-CERT_EXPIRED\.pcapng$", table[1])
     detail = daemon.show("show mail failures detail")
     for part in ("detail: ", "hint: ", "certificates:\n    0 subject cn=mail.example.test", "trace:\n", "smtp_write: STARTTLS",
                  "capture: flash:mail-LINK-"):
@@ -250,14 +256,21 @@ def test_without_the_right_to_capture_the_mail_goes_on(pki, tmp_path, good):
 
 
 def test_a_capture_helper_that_dies_costs_no_mail(daemon):
+    def helper():
+        return int(next(p["pid"] for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-capture"))
+
     daemon.configure("event manager mail capture-on-failure")
     with BadSmtp(at={"rcpt": Say("550 5.1.1 no")}) as server:
         send(daemon, server.port, "ONE", secure="none")
-        os.kill(int(next(p["pid"] for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-capture")), 9)
-        second = send(daemon, server.port, "TWO", secure="none", recording=False)
-        assert second["capture"] is None and second["capture_problem"]
-        third = send(daemon, server.port, "THREE", secure="none")
-        assert third["class"] == "RECIPIENT_REJECTED"
+        os.kill(helper(), 9)
+        daemon.wait_log("%HA_EM-4-MAIL_CAPTURE_LOST: The packets kept of mails are lost: eventd-capture ended by signal 9; recording begins")
+        # No mail is needed for that: the recording is there before the next one.
+        assert tree.wait_for(lambda: server.port in daemon.json("show mail failures")["ports"])
+        second = send(daemon, server.port, "TWO", secure="none")
+        assert second["class"] == "RECIPIENT_REJECTED" and b"550 5.1.1 no" in everything_in(path_of(daemon, second))
+        os.kill(helper(), 9)
+        third = send(daemon, server.port, "THREE", secure="none", recording=False)
+        assert third["capture"] or "capture ." not in third["capture_problem"]
         assert len([m for m in server.everything() if m.startswith("RCPT")]) == 3
 
 

@@ -32,12 +32,17 @@ static void
 show_row(struct writer *w, const json_t *record, const char *when)
 {
 	const char *file = string(record, "capture", "-");
+	const json_t *mid = json_object_get(record, "mid");
 	struct text line;
 
 	if (writer_is_json(w))
 		return;
 	text_init(&line, NULL);
 	text_printf(&line, "%-5lld%-25s", (long long)json_integer_value(json_object_get(record, "no")), when);
+	if (json_is_integer(mid))
+		text_printf(&line, "%-6lld", (long long)json_integer_value(mid));
+	else
+		text_printf(&line, "%-6s", "-");
 	text_printf(&line, "%-17s %-25s %-24s %-9s %s\n", string(record, "applet", "-"),
 		string(record, "host", "-"), string(record, "class", "-"), string(record, "phase", "-"),
 		file);
@@ -66,7 +71,7 @@ static void
 show_detail(struct writer *w, const json_t *record)
 {
 	const json_t *reply = json_object_get(record, "reply"), *trace = json_object_get(record, "trace"),
-		     *line;
+		     *line, *mid = json_object_get(record, "mid");
 	const char *file = string(record, "capture", NULL),
 		   *problem = string(record, "capture_problem", NULL);
 	struct text t;
@@ -75,8 +80,12 @@ show_detail(struct writer *w, const json_t *record)
 	if (writer_is_json(w))
 		return;
 	text_init(&t, NULL);
-	text_printf(&t, "  job %lld, address %s port %lld\n",
-		(long long)json_integer_value(json_object_get(record, "job")), string(record, "ip", "-"),
+	if (json_is_integer(mid))
+		text_printf(&t, "  MID %lld, ", (long long)json_integer_value(mid));
+	else
+		text_printf(&t, "  not queued, attempt %lld, ",
+			(long long)json_integer_value(json_object_get(record, "job")));
+	text_printf(&t, "address %s port %lld\n", string(record, "ip", "-"),
 		(long long)json_integer_value(json_object_get(record, "port")));
 	if (json_is_object(reply))
 		text_printf(&t, "  reply: %lld %s\n",
@@ -152,8 +161,8 @@ show_failures(struct session *s, const void *args, struct err *err)
 
 	(void)err;
 	show_ports(w, r);
-	w_text(w, "%-5s%-25s%-17s %-25s %-24s %-9s %s\n", "No.", "Time", "Applet", "Server", "Class", "Phase",
-		"Capture");
+	w_text(w, "%-5s%-25s%-6s%-17s %-25s %-24s %-9s %s\n", "No.", "Time", "MID", "Applet", "Server",
+		"Class", "Phase", "Capture");
 	w_list(w, "failures");
 	for (size_t i = 0; i < failures_count(f); i++) {
 		const json_t *record = failures_at(f, i);

@@ -31,7 +31,9 @@ struct mail_recorder {
 	unsigned size_mb;
 	struct recorded_port ports[RECORDER_PORTS_MAX];
 	size_t port_count;
-	bool told; /* why nothing can be captured was logged */
+	bool told;           /* why nothing can be captured was logged */
+	struct timer *again; /* the helper has died: recording begins anew */
+	usec began_again;    /* monotonic; 0: never yet */
 };
 
 /* The recording that has packets of the port, or NULL. */

@@ -13,10 +13,12 @@
 #include "core/files.h"
 #include "core/frame.h"
 #include "core/log.h"
+#include "core/loop.h"
 #include "core/mem.h"
 
 #define KERNEL_BYTES    (1 << 20) /* of the kernel's own buffer for each recording */
 #define NAME_MAX_APPLET 48        /* of the applet in a file name */
+#define AGAIN           (10 * USEC_PER_SEC)
 
 static const unsigned submission_ports[] = { 25, 465, 587 };
 #define SUBMISSION_FILTER "tcp port 25 or tcp port 465 or tcp port 587"
@@ -119,6 +121,38 @@ stop_all(struct mail_recorder *r)
 	}
 }
 
+/* ---- the helper dies ---- */
+
+static void
+begin_again(void *arg)
+{
+	struct mail_recorder *r = arg;
+
+	r->began_again = clock_mono(r->engine->clock);
+	for (size_t i = 0; i < r->port_count; i++)
+		recorder_expect(r->engine, r->ports[i].port);
+}
+
+/* At once; one that dies again and again is not started more often than every ten seconds. */
+static void
+on_gone(void *arg, const struct err *err)
+{
+	struct mail_recorder *r = arg;
+	bool was_running = false,
+	     is_often = r->began_again != 0 && clock_mono(r->engine->clock) < r->began_again + AGAIN;
+
+	for (size_t i = 0; i < r->port_count; i++) {
+		was_running |= r->ports[i].is_running;
+		r->ports[i].is_asked = r->ports[i].is_running = false;
+	}
+	if (!r->on || !was_running)
+		return;
+	log_msg(r->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_CAPTURE_LOST",
+		"The packets kept of mails are lost: %s; recording begins again", err->text);
+	mem_free(r->again);
+	r->again = timer_after(r, r->engine->loop, is_often ? AGAIN : 0, begin_again, r);
+}
+
 /* ---- an attempt ---- */
 
 bool
@@ -166,6 +200,7 @@ record_of(const struct mail_job *job, const struct mail_result *r, const struct 
 	json_object_set_new(j, "wall", json_integer(since));
 	json_object_set_new(j, "applet", text_or_null(job->policy));
 	json_object_set_new(j, "job", json_integer((json_int_t)job->id));
+	json_object_set_new(j, "mid", job->mid == 0 ? json_null() : json_integer((json_int_t)job->mid));
 	json_object_set_new(j, "host", text_or_null(host));
 	json_object_set_new(j, "ip", text_or_null(r->ip));
 	json_object_set_new(j, "port", json_integer(r->port));
@@ -187,22 +222,34 @@ record_of(const struct mail_job *job, const struct mail_result *r, const struct 
 	return j;
 }
 
-/* "flash:mail-LINK-DOWN-17-CERT_UNTRUSTED.pcapng"; jobs count from 1 with each start, so a name may be taken. */
+/* "MID 12" of a mail in the queue; any other has only the number of its attempt. */
+static const char *
+number_of(const void *ctx, const struct mail_job *job)
+{
+	return job->mid != 0 ? mem_printf(ctx, "MID %llu", (unsigned long long)job->mid)
+			     : mem_printf(ctx, "attempt %llu", (unsigned long long)job->id);
+}
+
+/*
+ * "flash:mail-LINK-DOWN-mid17-20-CERT_UNTRUSTED.pcapng", by MID and attempt; without a queue only by attempt. These count
+ * from 1 with each start, so a name may be taken.
+ */
 static char *
 file_name(const void *ctx, const struct engine *e, const struct mail_job *job, const struct mail_result *r)
 {
 	char applet[NAME_MAX_APPLET + 1];
 	size_t n = 0;
+	const char *number = job->mid != 0 ? mem_printf(ctx, "mid%llu-", (unsigned long long)job->mid) : "";
 	char *name;
 
 	for (const char *s = job->policy; *s != '\0' && n < NAME_MAX_APPLET; s++)
 		applet[n++] = isalnum((unsigned char)*s) || strchr("-_.", *s) != NULL ? *s : '_';
 	applet[n] = '\0';
-	name = mem_printf(ctx, "flash:mail-%s-%llu-%s.pcapng", applet, (unsigned long long)job->id,
+	name = mem_printf(ctx, "flash:mail-%s-%s%llu-%s.pcapng", applet, number, (unsigned long long)job->id,
 		mail_class_name(r->class));
 	for (unsigned again = 2; files_exists(e->files, name, 0); again++)
-		name = mem_printf(ctx, "flash:mail-%s-%llu-%s-%u.pcapng", applet, (unsigned long long)job->id,
-			mail_class_name(r->class), again);
+		name = mem_printf(ctx, "flash:mail-%s-%s%llu-%s-%u.pcapng", applet, number,
+			(unsigned long long)job->id, mail_class_name(r->class), again);
 	return name;
 }
 
@@ -213,9 +260,8 @@ question_of(
 	struct text *comment = text_new(NULL);
 	json_t *j = json_object();
 
-	text_printf(comment, "Mail of %s (job %llu) to %s port %u failed: %s", job->policy,
-		(unsigned long long)job->id, r->host != NULL ? r->host : job->host, r->port,
-		mail_class_name(r->class));
+	text_printf(comment, "Mail of %s (%s) to %s port %u failed: %s", job->policy, number_of(comment, job),
+		r->host != NULL ? r->host : job->host, r->port, mail_class_name(r->class));
 	text_printf(comment, " in phase %s", mail_phase_name(r->phase));
 	if (r->detail != NULL)
 		text_printf(comment, ": %s", r->detail);
@@ -235,7 +281,7 @@ keep(struct mail_recorder *rec, const struct mail_job *job, const struct mail_re
 {
 	struct recorded_port *port = r->flow_count == 0 ? NULL : recorder_port(rec, r->flows[0].rport);
 	json_t *record = record_of(job, r, trace, since), *question;
-	char *name;
+	void *ctx;
 	uint64_t no;
 
 	if (r->flow_count > 0 && (port == NULL || !port->is_asked))
@@ -243,10 +289,10 @@ keep(struct mail_recorder *rec, const struct mail_job *job, const struct mail_re
 	no = failures_add(rec->failures, record);
 	if (port == NULL || !port->is_asked)
 		return;
-	name = file_name(NULL, rec->engine, job, r);
+	ctx = mem_ctx(rec, "file name");
 	question = question_of(rec, job, r, since);
-	recorder_write(rec, port, no, name, question);
-	mem_free(name);
+	recorder_write(rec, port, no, file_name(ctx, rec->engine, job, r), question);
+	mem_free(ctx);
 }
 
 void
@@ -302,6 +348,8 @@ apply(struct engine *e, const struct conf_node *old, const struct conf_node *new
 	failures_limit(r->failures, a != NULL && a->files.set ? (size_t)a->files.v : RECORDER_FILES);
 	if (!r->on)
 		return true;
+	if (e->capture_port != NULL)
+		e->capture_port->on_gone(e, on_gone, r);
 	recorder_expect(e, submission_ports[0]);
 	for (size_t i = 0; i < r->port_count; i++)
 		recorder_expect(e, r->ports[i].port);

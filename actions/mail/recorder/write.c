@@ -161,13 +161,15 @@ got_piece(void *arg, const json_t *answer, const struct err *err)
 	struct recorded_port *port;
 
 	if (answer == NULL) {
-		/* Its buffers are gone when it has died: it is asked again with the next mail. */
+		/* Its buffers are gone when it has died: it is asked again with the next mail at the latest. */
 		for (size_t i = 0; i < f->recorder->port_count; i++) {
 			port = &f->recorder->ports[i];
 			if (strcmp(port->name, f->recording) == 0)
 				port->is_asked = port->is_running = false;
 		}
-		without(f, err->text);
+		/* The helper knows the recording by a name that is nobody else's. */
+		without(f, strcmp(err->class, "HELPER_FAILED") == 0 ? err->text
+								    : "its packets were not being recorded");
 		return;
 	}
 	if (packets != NULL)
