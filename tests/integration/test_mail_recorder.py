@@ -222,7 +222,7 @@ def test_the_oldest_makes_room_and_a_restart_keeps_the_list(daemon):
     assert not os.path.exists(path_of(daemon, records[0])) and os.path.exists(path_of(daemon, records[2]))
     assert "event manager mail capture-on-failure size 2 files 2" in daemon.show("show running-config")
     tree.wait_for(lambda: os.path.exists(daemon.state + "/mail-failures.json") and
-                  "THREE" in everything_in(daemon.state + "/mail-failures.json").decode())
+                  records[2]["capture"] in everything_in(daemon.state + "/mail-failures.json").decode())
     assert daemon.ctl("write memory").code == 0
     daemon.stop()
     daemon.start()
