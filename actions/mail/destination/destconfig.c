@@ -173,7 +173,9 @@ tls_chosen(struct session *s, struct dialogue *d)
 	else
 		session_print(s,
 			"\nYou have chosen to enable TLS. Please use the 'certconfig' command to ensure that "
-			"there is a valid certificate configured.\n");
+			"there is a valid certificate configured.\n"
+			"Here: 'crypto pki authenticate NAME' imports a CA, 'mail trustpoint NAME' trusts "
+			"only it for mail.\n");
 }
 
 static void
@@ -323,6 +325,9 @@ ask_question(struct session *s, struct dialogue *d)
 
 /* ---- whose entry ---- */
 
+static void ask_domain(struct session *, struct dialogue *, enum purpose);
+
+/* A wrong one is asked for again; Return goes back to the menu. */
 static void
 on_domain(struct session *s, const struct answer *a, void *arg)
 {
@@ -336,16 +341,16 @@ on_domain(struct session *s, const struct answer *a, void *arg)
 		menu(s, d);
 	} else if (d->purpose == FOR_NEW && (l != NULL || is_default)) {
 		session_print(s, "\nThere is an entry for %s already.\n", a->text);
-		menu(s, d);
+		ask_domain(s, d, d->purpose);
 	} else if (d->purpose != FOR_NEW && l == NULL) {
 		session_print(s, "\nThere is no entry for %s.\n", a->text);
-		menu(s, d);
+		ask_domain(s, d, d->purpose);
 	} else if (d->purpose == FOR_DELETE) {
 		configure(s, d, mem_printf(session_cmd_ctx(s), "no mail destination %s\n", l->domain.s));
 		menu(s, d);
 	} else if (!destination_is_domain(a->text)) {
 		session_print(s, "\n\"%s\" is no domain, or .domain.\n", a->text);
-		menu(s, d);
+		ask_domain(s, d, d->purpose);
 	} else {
 		d->entry.domain = mem_strdup(d, a->text);
 		if (l != NULL)
