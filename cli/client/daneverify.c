@@ -78,9 +78,8 @@ read_options(struct command *c, int argc, char **argv)
 	return -1;
 }
 
-/* The interactive form: without an argument the domain is asked for. */
-static const char *
-ask_domain(const void *ctx)
+const char *
+client_ask_domain(const void *ctx)
 {
 	char line[1024];
 
@@ -224,7 +223,7 @@ carry_out(struct command *c)
 static void
 print_json(struct command *c, int outcome)
 {
-	json_t *j = json_pack("{s:s, s:s, s:O}", "domain", c->domain, "result",
+	json_t *j = json_pack("{s:i, s:s, s:s, s:O}", "schema_version", 1, "domain", c->domain, "result",
 		outcome == VERIFY_SUCCESS ? "SUCCESS" : "FAILED", "steps", c->steps);
 
 	json_dumpf(j, stdout, JSON_PRESERVE_ORDER);
@@ -242,7 +241,7 @@ daneverify_main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	if (status < 0 && c.domain == NULL)
-		c.domain = ask_domain(ctx);
+		c.domain = client_ask_domain(ctx);
 	if (status < 0) {
 		const char *typed = c.domain;
 

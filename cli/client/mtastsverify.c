@@ -12,6 +12,7 @@
 #include "actions/mail/mailer.h"
 #include "actions/mail/sts/sts.h"
 #include "actions/mail/sts/verify.h"
+#include "cli/client/daneverify.h"
 #include "core/engine.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -75,7 +76,7 @@ read_options(struct command *c, int argc, char **argv)
 		else
 			return complain("unknown option ", word);
 	}
-	return c->domain == NULL ? complain("", "which domain?") : -1;
+	return -1;
 }
 
 /* ---- the engine ---- */
@@ -186,6 +187,8 @@ mtastsverify_main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int status = read_options(&c, argc, argv);
 
+	if (status < 0 && c.domain == NULL)
+		c.domain = client_ask_domain(ctx);
 	if (status < 0) {
 		signal(SIGPIPE, SIG_IGN);
 		c.engine = engine_of(&c, ctx);

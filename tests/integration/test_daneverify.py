@@ -253,7 +253,7 @@ def test_another_root(dns, server, tmp_path):
 def test_json(dns, server):
     code, out, _ = daneverify(dns, server, "good.example", "--json")
     answer = json.loads("\n".join(out))
-    assert code == 0 and list(answer) == ["domain", "result", "steps"] and answer["result"] == "SUCCESS"
+    assert code == 0 and list(answer) == ["schema_version", "domain", "result", "steps"] and answer["schema_version"] == 1 and answer["result"] == "SUCCESS"
     steps = {s["step"]: s for s in answer["steps"]}
     assert steps["mx"]["state"] == "SECURE"
     assert steps["tlsa"]["records"][0]["usage"] == 3 and steps["tlsa"]["tlsa_base"] == "mail.good.example"
@@ -284,6 +284,9 @@ def test_in_the_daemon(dns, server, new_daemon):
     assert out == daneverify(dns, server, "good.example")[1]
     asked = d.ctl("daneverify port %d" % server.port, input="bogus-mx.example\n").out
     assert "[]> " in asked and "BOGUS MX record found for bogus-mx.example" in asked
+    shown = d.show("daneverify bogus-mx.example port %d" % server.port).splitlines()
+    assert shown[:3] == daneverify(dns, server, "bogus-mx.example")[1]  # the seed's lines, then one of our own
+    assert len(shown) == 4 and shown[3].startswith("The MX record was not believed: ") and shown[3].endswith("; see 'show mail dnssec'")
     answer = d.json("daneverify mismatch.example port %d" % server.port)
     assert answer["result"] == "FAILED" and answer["schema_version"] == 1
     assert d.ctl("daneverify a..b").code == 1

@@ -176,7 +176,7 @@ def test_verify_hosts_that_do_not_match_or_do_not_answer(world):
 
 
 def test_words_that_are_refused(world):
-    for words in ((), ("a..b",), ("good.example", "--resolver", "nowhere"), ("good.example", "--ca", "/nonexistent"),
+    for words in (("a..b",), ("good.example", "--resolver", "nowhere"), ("good.example", "--ca", "/nonexistent"),
                   ("good.example", "--what", "x"), ("good.example", "more"), ("good.example", "--anchor", "/nonexistent")):
         done = subprocess.run([os.path.join(tree.BUILD, "eventctl"), "mtastsverify"] + list(words), capture_output=True, text=True)
         assert done.returncode == 2 and "usage: eventctl mtastsverify" in done.stderr, (words, done)
@@ -315,10 +315,23 @@ def test_a_fetch_that_fails_is_told_and_leaves_the_mail_its_way(sender, world):
     asked = len(world.web.requests())
     sender.send(GOOD)
     assert len(world.web.requests()) == asked  # not within five minutes
+    entry = sender.daemon.json("show mail mta-sts good.example")
+    assert entry["mode"] is None and entry["refresh"] is not None
+    assert "Fetched again with the next mail behind 20" in sender.daemon.show("show mail mta-sts good.example")
+    assert sender.daemon.ctl("mail queue flush").code == 0  # somebody says that it is mended
+    assert sender.daemon.json("show mail mta-sts good.example")["refresh"] is None
+    world.policy("", "return 504;")
+    sender.send(GOOD)
+    assert len(world.web.requests()) > asked
+    world.policy(ENFORCE % GOOD)
+    assert sender.daemon.show("mtastsverify good.example").endswith("MTA-STS verification completed.\n")
+    asked = len(world.web.requests())
+    assert "Fetched again with the next mail; " in sender.daemon.show("show mail mta-sts good.example")
+    world.policy("", "return 503;")
     policies = sender.daemon.json("show mail tlsrpt")["reports"][0]["policies"]
     assert [p["policy"]["policy-type"] for p in policies] == ["sts", "no-policy-found"]
     assert policies[0]["failure-details"][0]["result-type"] == "sts-policy-fetch-error"
-    assert policies[1]["summary"] == {"total-successful-session-count": 2, "total-failure-session-count": 0}
+    assert policies[1]["summary"] == {"total-successful-session-count": 3, "total-failure-session-count": 0}
 
 
 def test_the_verify_command_of_a_session(sender, world):
@@ -326,6 +339,12 @@ def test_the_verify_command_of_a_session(sender, world):
     shown = sender.daemon.show("mtastsverify good.example")
     assert shown.endswith("MTA-STS SUCCESS for good.example\nMTA-STS verification completed.\n")
     assert sender.daemon.json("mtastsverify good.example")["result"] == "valid"
+    asked = sender.daemon.ctl("mtastsverify", input="good.example\n").out
+    assert "[]> " in asked and asked.endswith("MTA-STS SUCCESS for good.example\nMTA-STS verification completed.\n")
+    alone = subprocess.run([os.path.join(tree.BUILD, "eventctl"), "mtastsverify", "--resolver", world.dns.resolver, "--anchor",
+                            world.dns.anchor, "--ca", world.pki.path("root.pem")], input="good.example\n", capture_output=True, text=True,
+                           timeout=60)
+    assert alone.returncode == 0 and alone.stdout.startswith("[]> \nSuccessfully fetched MTA-STS TXT record"), alone
     assert not sender.cached(GOOD)  # it keeps nothing
     assert "eventd-sts" in sender.daemon.show("show system processes")
 

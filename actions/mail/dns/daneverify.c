@@ -80,11 +80,26 @@ show_step(struct daneverify *d, json_t *step)
 	w_text(w, "\n");
 }
 
+/* Behind what IOS's sister says: a resolver that strips signatures is the usual cause. */
+static void
+tell_why_bogus(struct daneverify *d, struct writer *w)
+{
+	const json_t *mx = json_array_get(d->steps, 0);
+	const char *why = json_string_value(json_object_get(mx, "why_bogus"));
+
+	if (why == NULL || strcmp(json_string_value(json_object_get(mx, "step")), "mx") != 0)
+		return;
+	w_text(w, "The MX record was not believed: ");
+	w_foreign(w, why, strlen(why));
+	w_text(w, "; see 'show mail dnssec'\n");
+}
+
 static void
 show_outcome(struct daneverify *d)
 {
 	struct writer *w = session_writer(d->session);
 
+	tell_why_bogus(d, w);
 	w_str(w, "domain", d->domain);
 	w_str(w, "result", d->outcome == VERIFY_SUCCESS ? "SUCCESS" : "FAILED");
 	w_bool(w, "looked_up", d->outcome != VERIFY_UNKNOWN);

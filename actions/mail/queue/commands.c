@@ -5,6 +5,8 @@
 #include "actions/mail/queue/digest.h"
 #include "actions/mail/queue/private.h"
 #include "actions/mail/queue/show.h"
+#include "actions/mail/sts/cache.h"
+#include "actions/mail/sts/sts.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
 #include "core/engine.h"
@@ -196,6 +198,8 @@ flush(struct session *s, const void *args, struct err *err)
 			queue_part_place(q, p, MAILQUEUE_QUEUED, 0);
 		n++;
 	}
+	/* Nor does a policy that could not be fetched wait. */
+	sts_cache_retry(sts_cache(session_engine(s)->sts), NULL);
 	say(s, n, "tried now");
 	return CMD_DONE;
 }

@@ -21,6 +21,7 @@
 #define SUFFIX      ".json"
 #define DAY         (86400 * USEC_PER_SEC)
 #define SOON        (300 * USEC_PER_SEC)
+#define BACK_OFF    (300 * USEC_PER_SEC)
 
 struct sts_cache {
 	struct engine *engine;
@@ -223,7 +224,7 @@ sts_cache_store(struct sts_cache *c, struct sts_policy *policy)
 	usec at = now(c);
 
 	adopt(e, policy, at, at + (usec)policy->max_age * USEC_PER_SEC);
-	e->failed_at = 0;
+	e->failed_at = e->retry_at = 0;
 	mem_free((void *)(uintptr_t)e->failure);
 	e->failure = NULL;
 	save(c, e);
@@ -236,8 +237,19 @@ sts_cache_failed(struct sts_cache *c, const char *domain, const char *reason)
 	struct sts_entry *e = sts_cache_entry(c, domain);
 
 	e->failed_at = now(c);
+	e->retry_at = e->failed_at + BACK_OFF;
 	mem_free((void *)(uintptr_t)e->failure);
 	e->failure = mem_strdup(e, reason);
+}
+
+void
+sts_cache_retry(struct sts_cache *c, const char *domain)
+{
+	struct sts_entry *e, *next;
+
+	HASH_ITER (hh, c->entries, e, next)
+		if (domain == NULL || strcmp(e->domain, domain) == 0)
+			e->retry_at = 0;
 }
 
 bool

@@ -22,6 +22,7 @@ struct sts_entry {
 	usec used;                 /* wall clock of the last mail, or of the start */
 	usec failed_at;            /* wall clock of the last failed fetch; 0: the last one was good */
 	const char *failure;       /* its reason; NULL */
+	usec retry_at;             /* wall clock: no fetch for a mail before; 0: with the next one */
 	UT_hash_handle hh;
 };
 
@@ -36,7 +37,10 @@ const struct sts_policy *sts_cache_policy(struct sts_cache *, const char *domain
 
 /* Takes the policy, which has just been fetched, and writes its file. */
 struct sts_entry *sts_cache_store(struct sts_cache *, struct sts_policy *);
+/* mail-security 10.3: it is not tried again within five minutes. */
 void sts_cache_failed(struct sts_cache *, const char *domain, const char *reason);
+/* Somebody has mended it: the next mail fetches. Domain NULL: all. */
+void sts_cache_retry(struct sts_cache *, const char *domain);
 
 /* Domain NULL: all. False: there was none. */
 bool sts_cache_clear(struct sts_cache *, const char *domain);

@@ -15,6 +15,7 @@
 #include "core/writer.h"
 
 #define STS_ORDER 624
+#define PROMPT    "[]> "
 
 /* ---- configuration ---- */
 
@@ -166,6 +167,12 @@ show_failure(struct writer *w, const struct sts_entry *e)
 	if (e->failure == NULL)
 		return;
 	w_text(w, "Last failure: %s, at %s\n", e->failure, moment(e->failed_at, when));
+	if (e->policy == NULL)
+		w_text(w,
+			"Fetched again with the next mail%s%s; 'mail queue flush' and 'clear mail mta-sts' "
+			"need no waiting\n",
+			e->retry_at == 0 ? "" : " behind ",
+			e->retry_at == 0 ? "" : moment(e->retry_at, when));
 }
 
 static void
@@ -179,7 +186,7 @@ show_entry(struct writer *w, const struct sts_entry *e)
 	w_str(w, "id", p == NULL ? NULL : p->id);
 	w_str(w, "fetched", p == NULL ? NULL : moment(e->fetched, fetched));
 	w_str(w, "expires", p == NULL ? NULL : moment(e->expires, expires));
-	w_str(w, "refresh", p == NULL ? NULL : moment(e->refresh_at, refresh));
+	w_str(w, "refresh", moment(p == NULL ? e->retry_at : e->refresh_at, refresh));
 	w_str(w, "failure", e->failure);
 	w_list(w, "mx");
 	for (size_t i = 0; p != NULL && i < p->mx_count; i++)
@@ -270,7 +277,6 @@ static const struct kw verify_kw[] = {
 	{ .help = "Domain whose MTA-STS is looked at",
 		.type = &kw_word,
 		KW_AT(struct verify_args, domain),
-		.flags = KW_REQ,
 		.param = "DOMAIN" },
 	KW_END,
 };
@@ -296,6 +302,10 @@ on_verdict(void *arg, json_t *document, bool good)
 	struct verifying *v = arg;
 
 	(void)good;
+	/* Whatever was wrong with the fetch is mended. */
+	if (json_is_object(json_object_get(document, "policy")))
+		sts_cache_retry(sts_cache(session_engine(v->session)->sts),
+			json_string_value(json_object_get(document, "domain")));
 	w_json(session_writer(v->session), NULL, json_incref(document));
 	session_done(v->session);
 }
@@ -310,17 +320,40 @@ verify_over(void *arg, enum session_end why)
 	v->verify = NULL;
 }
 
+static struct verifying *
+verify_begin(struct session *s, const char *domain, struct err *err)
+{
+	struct verifying *v = mem_new(session_cmd_ctx(s), struct verifying);
+
+	v->session = s;
+	v->verify = sts_verify(v, session_engine(s), domain, on_line, on_verdict, v, err);
+	return v->verify != NULL ? v : NULL;
+}
+
+static void
+on_domain(struct session *s, const struct answer *a, void *arg)
+{
+	struct err err = ERR_INIT;
+	struct verifying *v = verify_begin(s, a->text, &err);
+
+	(void)arg;
+	if (v == NULL)
+		session_fail(s, &err);
+	else
+		session_wait(s, 0, verify_over, v);
+}
+
+/* Without a domain it is asked for, as daneverify does. */
 static enum cmd_result
 mtastsverify(struct session *s, const void *args, struct err *err)
 {
 	const struct verify_args *a = args;
-	struct verifying *v = mem_new(session_cmd_ctx(s), struct verifying);
+	struct verifying *v;
 
-	v->session = s;
-	v->verify = sts_verify(v, session_engine(s), a->domain.s, on_line, on_verdict, v, err);
-	if (v->verify == NULL)
-		return CMD_REFUSED;
-	return session_wait(s, 0, verify_over, v);
+	if (!a->domain.set)
+		return session_ask(s, ASK_LINE, PROMPT, on_domain, NULL);
+	v = verify_begin(s, a->domain.s, err);
+	return v == NULL ? CMD_REFUSED : session_wait(s, 0, verify_over, v);
 }
 
 static const struct exec_cmd cmds[] = {

@@ -39,8 +39,10 @@ on_texts(void *arg, const struct mail_dns_answer *answer)
 	if (answer->txt.state == DNS_LOOKUP_FAILED || answer->txt.state == DNS_BOGUS) {
 		r.no_answer = true;
 		r.txt = NULL;
-		r.error = mem_printf(a, "the DNS does not answer for _mta-sts.%s (%s%s%s)", a->domain,
-			dns_state_name(answer->txt.state), answer->txt.why != NULL ? ": " : "",
+		r.error = mem_printf(a, "%s _mta-sts.%s%s%s",
+			answer->txt.state == DNS_BOGUS ? "the answer of the DNS is BOGUS for"
+						       : "the DNS does not answer for",
+			a->domain, answer->txt.why != NULL ? ": " : "",
 			answer->txt.why != NULL ? answer->txt.why : "");
 	} else {
 		r.id = sts_record_id(a, answer->texts, answer->text_count, &err);
@@ -49,6 +51,9 @@ on_texts(void *arg, const struct mail_dns_answer *answer)
 	if (r.id != NULL)
 		maillog_add(a->engine, MAILLOG_INFO, "Successfully fetched MTA-STS TXT record for domain(%s)",
 			a->domain);
+	else if (r.no_answer)
+		maillog_add(a->engine, MAILLOG_INFO, "MTA-STS TXT record of domain(%s) not known: %s",
+			a->domain, r.error);
 	else
 		maillog_add(a->engine, MAILLOG_INFO, "No MTA-STS TXT record for domain(%s)", a->domain);
 	mem_steal(a->engine, a); /* `done` may free what it was asked in */

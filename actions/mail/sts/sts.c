@@ -16,8 +16,7 @@
 #include "pki/store.h"
 #include "pki/system.h"
 
-#define BACK_OFF      (300 * USEC_PER_SEC)  /* mail-security 10.3: a failed fetch is not repeated sooner */
-#define REFRESH_AGAIN (3600 * USEC_PER_SEC) /* behind a refresh that failed */
+#define REFRESH_AGAIN (3600 * USEC_PER_SEC)       /* behind a refresh that failed */
 #define FORGOTTEN     (31 * 86400 * USEC_PER_SEC) /* no mail for so long: no refresh any more */
 #define REFRESH_MAX   4                           /* at once */
 
@@ -211,11 +210,10 @@ on_record(void *arg, const struct sts_record *record)
 		maillog_add(
 			s->engine, MAILLOG_DEBUG, "Valid cache entry found for the domain (%s).", f->domain);
 		answer(f, kept, NULL);
-	} else if (e != NULL && e->failed_at != 0 && now(s) >= e->failed_at &&
-		   now(s) < e->failed_at + BACK_OFF) {
+	} else if (e != NULL && e->retry_at != 0 && now(s) >= e->failed_at && now(s) < e->retry_at) {
 		answer(f, NULL,
 			mem_printf(f, "the policy could not be fetched: %s; not tried again within %d s",
-				e->failure, (int)(BACK_OFF / USEC_PER_SEC)));
+				e->failure, (int)((e->retry_at - e->failed_at) / USEC_PER_SEC)));
 	} else {
 		f->id = mem_strdup(f, record->id);
 		fetch(f);

@@ -242,7 +242,10 @@ on_found(void *arg, const struct sts_findings *f)
 
 	json_object_set_new(v->document, "txt", f->txt == NULL ? json_null() : json_string(f->txt));
 	if (f->id == NULL) {
-		say(v, "No MTA-STS TXT record for domain(%s): %s", v->domain, f->txt_error);
+		if (f->no_answer)
+			say(v, "MTA-STS TXT record of domain(%s) not known: %s", v->domain, f->txt_error);
+		else
+			say(v, "No MTA-STS TXT record for domain(%s): %s", v->domain, f->txt_error);
 		if (f->txt != NULL || f->no_answer)
 			json_object_set_new(v->document, "policy_error", json_string(f->txt_error));
 		conclude(v, f->no_answer ? "failed" : "no-policy");
