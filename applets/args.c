@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/regex.h"
 #include "core/rng.h"
 
 /* struct kw_template begins as struct kw_str does, so the plain string types read it. */
@@ -50,11 +51,40 @@ const struct kw_type kw_template = {
 	.sample = template_sample,
 };
 
+static uint32_t
+no_symbol(void *arg, const char *name, size_t n)
+{
+	return 0;
+}
+
+/* One without variables is tried when it is typed. */
+static bool
+regex_parse(const void *ctx, const struct kw *row, const struct kw_token *token, void *dst, struct err *err)
+{
+	void *scratch = mem_ctx(NULL, "regex");
+	struct kw_template value = { 0 };
+	struct err why = ERR_INIT;
+	const struct template *t;
+	bool fine = template_parse(ctx, row, token, &value, err);
+
+	if (fine) {
+		t = template_new(scratch, value.s, no_symbol, NULL);
+		if (t->is_literal && !regex_check(t->text, REGEX_TCL, &why))
+			fine = err_set(err, ERR_INVALID, "%s", why.text);
+	}
+	mem_free(scratch);
+	if (fine) {
+		((struct kw_template *)dst)->s = value.s;
+		((struct kw_template *)dst)->quoted = value.quoted;
+	}
+	return fine;
+}
+
 const struct kw_type kw_template_regex = {
 	.param = "WORD",
 	.name = "regular expression",
 	.size = sizeof(struct kw_template),
-	.parse = template_parse,
+	.parse = regex_parse,
 	.print = template_print,
 	.equal = template_equal,
 	.sample = template_sample,

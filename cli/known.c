@@ -113,3 +113,40 @@ session_knows(struct session *s, const char *typed)
 	mem_free(ctx);
 	return knows;
 }
+
+struct somewhere {
+	const void *ctx;
+	const char *line;
+	unsigned flags;
+	bool knows;
+};
+
+static void
+ask_mode(void *arg, const char *mode, const struct kw_tree *tree)
+{
+	struct somewhere *w = arg;
+
+	w->knows = w->knows || understand(w->ctx, tree, w->line, w->flags) == ALL;
+}
+
+bool
+cli_knows(const struct cli *cli, const char *typed)
+{
+	static const char *const do_words[] = { "do" }, *const negations[] = { "no", "default" };
+	struct somewhere w = { .line = typed + strspn(typed, " \t") };
+	void *ctx;
+
+	if (*w.line == '\0' || *w.line == '!' || line_is_of_eem(w.line))
+		return true;
+	w.ctx = ctx = mem_ctx(NULL, "known");
+	if (begins_with(w.line, do_words, 1))
+		w.line = skip_word(w.line);
+	w.knows = exec_knows(ctx, cli, w.line) || understand(ctx, cli->config, w.line, 0) == ALL;
+	if (begins_with(w.line, negations, 2) && *skip_word(w.line) != '\0') {
+		w.line = skip_word(w.line);
+		w.flags = KW_PARSE_KEY;
+	}
+	conf_each_tree(cli->engine->conf, ask_mode, &w);
+	mem_free(ctx);
+	return w.knows;
+}

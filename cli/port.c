@@ -10,6 +10,7 @@
 #include "applets/applet.h"
 #include "cli/device/device.h"
 #include "cli/session_private.h"
+#include "conf/conf.h"
 #include "core/engine.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -257,6 +258,24 @@ to_device(struct cli_port *p)
 	}
 }
 
+/* An applet that only seems to work is looked at for long: said once. */
+static void
+tell_no_device(struct cli_port *p, const char *line)
+{
+	struct cli *cli = p->session->cli;
+
+	if (cli->has_told_no_device || (p->session->edit != NULL && conf_edit_is_raw(p->session->edit)) ||
+		device_is_configured(cli->engine) || cli_knows(cli, line))
+		return;
+	cli->has_told_no_device = true;
+	line += strspn(line, " \t");
+	log_msg(cli->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_CLI_UNKNOWN",
+		"%s: eventd does not know the command '%.*s ...', and no device is configured that would get "
+		"it "
+		"(cli.device)",
+		session_who(p->session), (int)strcspn(line, " \t\r\n"), line);
+}
+
 /* ---- lines ---- */
 
 static bool
@@ -282,8 +301,10 @@ type_line(struct cli_port *p)
 		to_device(p);
 	else if (p->device != NULL && device_in_config(p->device))
 		device_type(p, TURN_LEAVING, "end");
-	else
+	else {
+		tell_no_device(p, p->line);
 		session_line(p->session, p->line);
+	}
 }
 
 /* One thing at a time, the callback last: it may close the port. */
@@ -383,11 +404,20 @@ port_takes_answer(const struct cli_port *p)
 	return p->turn == TURN_ANSWERING; /* a question of the session is told by waiting() */
 }
 
+static bool
+port_knows(const void *engine, const char *line)
+{
+	const struct engine *e = engine;
+
+	return e->cli == NULL || device_is_configured(e) || cli_knows(e->cli, line);
+}
+
 const struct cli_port_ops cli_port = {
 	.open = port_open,
 	.send = port_send,
 	.takes_answer = port_takes_answer,
 	.prompt = port_prompt,
+	.knows = port_knows,
 };
 
 /* ---- show system processes ---- */

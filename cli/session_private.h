@@ -88,6 +88,7 @@ struct cli {
 	unsigned policy_level;
 	struct processes *processes;
 	LIST_HEAD(, cli_port) ports; /* of policies: cli/port.c */
+	bool has_told_no_device;     /* of a policy's command that nobody knows */
 };
 
 /* cli/execute.c */
@@ -100,6 +101,8 @@ void session_history_add(struct session *, const char *line);
 /* cli/known.c */
 /* Does the session understand the line (perhaps to refuse it)? Otherwise it may be the device's. */
 bool session_knows(struct session *, const char *line);
+/* Does any mode understand it, whatever stands behind? */
+bool cli_knows(const struct cli *, const char *line);
 bool line_is_of_eem(const char *line); /* `event manager ...`, `no event ...`, `show event ...` */
 
 /* cli/hook.c */

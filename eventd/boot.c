@@ -74,6 +74,9 @@ report(struct findings *f, const char *file, const struct err *err, bool is_erro
 	void *ctx = mem_ctx(NULL, "finding");
 	const char *text = sentence(ctx, f, err);
 	const char *code = err->class[0] != '\0' ? err->class : err_code_name(err->code);
+	/* A lint says what is to be done; the parser, what it would have taken. */
+	const char *fix = f->engine != NULL && err->class[0] != '\0' ? err->hint : "";
+	const char *hint = *fix == '\0' && strcmp(text, err->hint) != 0 ? err->hint : "";
 
 	if (is_error)
 		f->errors++;
@@ -81,9 +84,10 @@ report(struct findings *f, const char *file, const struct err *err, bool is_erro
 		f->warnings++;
 	if (f->list != NULL)
 		json_array_append_new(f->list,
-			json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "file", file, "line",
+			json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s?, s:s?}", "file", file, "line",
 				err->line, "column", err->column, "severity", kind, "code", code, "message",
-				text, "reason", err->text, "hint", err->hint, "fix", err->hint));
+				*fix != '\0' ? err->text : text, "reason", err->text, "hint",
+				*hint != '\0' ? hint : NULL, "fix", *fix != '\0' ? fix : NULL));
 	else if (f->out != NULL)
 		fprintf(f->out, "%s:%d:%d: %s: %s [%s]\n", file, err->line, err->column, kind, text, code);
 	if (f->log != NULL)
@@ -260,7 +264,7 @@ boot_reload(struct engine *e, const struct options *o)
 	struct err err = ERR_INIT;
 	char *text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
 	struct settings *settings = load_settings(e, o, &f);
-	bool ok = settings != NULL;
+	bool ok = settings != NULL, drops = conf_is_unsaved(e->conf);
 
 	f.text = text;
 	if (text == NULL)
@@ -275,8 +279,8 @@ boot_reload(struct engine *e, const struct options *o)
 		e->settings = settings;
 		conf_global_settings(e);
 		resolver_settings(e->resolver);
-		log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I",
-			"Configured from %s by reload; unsaved changes were dropped", o->config);
+		log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from %s by reload%s",
+			o->config, drops ? "; unsaved changes were dropped" : "");
 	} else {
 		intake_listen(e->intake, e->settings->listen, e->settings->listen_count, NULL);
 		mem_free(settings);

@@ -43,7 +43,7 @@ got(void *arg, const char *line)
 		return;
 	if (line == NULL) {
 		run_resume_failed(run, "FH_ENOTTY", SEV_ERRORS, "FMPD_GETS",
-			"Unable to read from the terminal: it has gone");
+			"Unable to read from the terminal: it gives no line");
 		return;
 	}
 	if (run_set(run, &a->variable.v, line, strlen(line)))

@@ -194,6 +194,7 @@ check_applet(struct check *c, const struct check_applet *a)
 	check_variables(c, a);
 	check_patterns(c, a);
 	check_mail(c, a);
+	check_outside(c, a);
 	if (a->has_structure)
 		check_flow(c, a);
 	else

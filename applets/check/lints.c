@@ -29,6 +29,15 @@ const struct lint lints[] = {
 		"A policy is of a class for which no scheduler threads are configured. On IOS such a policy "
 		"is queued and never runs; here the class has the default number of threads.",
 		"configure `event manager scheduler applet thread class CLASS number N`"),
+	LINT("CLI-ANYWHERE", false,
+		"A command event with \"sync yes\" or \"skip yes\" has a pattern that does not begin with "
+		"\"^\", and no \"mode\". It also holds or skips lines of configuration in which the words "
+		"stand somewhere, and with them what is pasted.",
+		"begin the pattern with `^`, or say the `mode`"),
+	LINT("CLI-DEVICE", false,
+		"A \"cli command\" is none that eventd knows, and the settings name no CLI of a device "
+		"(cli.device). What it answers is \"Invalid input\", and the applet goes on.",
+		"set cli.device in eventd.yaml, or correct the command"),
 	LINT("DANE-ROUTE", false,
 		"A destination has DANE, and a route leads its mail to another host. DANE cannot prove that "
 		"host to be the destination: the mail stays in the queue until its time is over.",
@@ -44,6 +53,13 @@ const struct lint lints[] = {
 	LINT("GOTO-LABEL", true,
 		"The label behind \"goto\" is the label of no action. The applet is not registered.",
 		"name the label of an action of this applet"),
+	LINT("IPSLA-ALERTS", false,
+		"An applet has \"event ipsla\", and the configuration has no \"ip sla enable "
+		"reaction-alerts\", without which no reaction becomes an event.",
+		"configure `ip sla enable reaction-alerts`"),
+	LINT("IPSLA-UNKNOWN", false,
+		"\"event ipsla operation-id\" names an operation that is not configured.",
+		"configure the operation, or correct its number"),
 	LINT("LABEL-ORDER", false,
 		"Labels sort as text, so that an action runs earlier than its label looks: \"10\" comes "
 		"before \"2\".",
@@ -103,6 +119,12 @@ const struct lint lints[] = {
 		"A destination has MTA-STS, and a route leads its mail to another host, where the policy is "
 		"not applied.",
 		"route the domain to USEDNS, or set `mta-sts off`"),
+	LINT("TIMER-NEVER", false,
+		"A cron entry names a day that does not come, such as the 31st of February.",
+		"correct the day or the month"),
+	LINT("TRACK-UNKNOWN", false,
+		"An event, an action or a \"correlate\" names a tracked object that is not configured.",
+		"configure `track N`, or correct the number"),
 	LINT("TRUST-NONE", false,
 		"A mail demands TLS, and no trustpoint of the configuration has a certificate, so that no "
 		"server can be trusted.",

@@ -26,10 +26,14 @@ enum lint_id {
 	LINT_BLOCK_STRAY,
 	LINT_BREAK_NO_LOOP,
 	LINT_CLASS_THREADS,
+	LINT_CLI_ANYWHERE,
+	LINT_CLI_DEVICE,
 	LINT_DANE_ROUTE,
 	LINT_ENV_UNUSED,
 	LINT_EVENT_INVALID,
 	LINT_GOTO_LABEL,
+	LINT_IPSLA_ALERTS,
+	LINT_IPSLA_UNKNOWN,
 	LINT_LABEL_ORDER,
 	LINT_LOOP_ENDLESS,
 	LINT_MAIL_465,
@@ -44,6 +48,8 @@ enum lint_id {
 	LINT_SHADOWED,
 	LINT_STS_DEFAULT,
 	LINT_STS_ROUTE,
+	LINT_TIMER_NEVER,
+	LINT_TRACK_UNKNOWN,
 	LINT_TRUST_NONE,
 	LINT_TRUST_UNKNOWN,
 	LINT_UNREACHABLE,
@@ -145,6 +151,7 @@ void check_flow(struct check *, const struct check_applet *);
 void check_variables(struct check *, const struct check_applet *);
 void check_patterns(struct check *, const struct check_applet *);
 void check_mail(struct check *, const struct check_applet *);
+void check_outside(struct check *, const struct check_applet *);
 void check_shadows(struct check *, const char *applet); /* NULL: all */
 void check_mail_trust(struct check *);
 void check_destinations(struct check *);

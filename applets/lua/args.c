@@ -355,9 +355,30 @@ refuse_key(const struct kw *rows, const void *args, const char *key, struct err 
 	collect_names(args, rows, 0, &names);
 	near = nearest_word(key, names.v, names.n);
 	if (near != NULL && strcmp(near, key) != 0)
-		return err_class(err, ERR_INVALID, "FH_EBADFMT", "'%s' is not known here: did you mean '%s'?",
-			key, near);
-	return err_class(err, ERR_INVALID, "FH_EBADFMT", "'%s' is not known here", key);
+		return err_class(
+			err, ERR_INVALID, "FH_EBADFMT", "unknown option '%s': did you mean '%s'?", key, near);
+	return err_class(err, ERR_INVALID, "FH_EBADFMT", "unknown option '%s'", key);
+}
+
+/* What is missing is often there under a wrong name. */
+static const char *
+find_unknown(const struct kw *rows, const struct reading *r, const void *ctx)
+{
+	struct names names = { .n = 0 };
+	const char *key;
+	json_t *value;
+
+	collect_names(ctx, rows, 0, &names);
+	json_object_foreach((json_t *)(uintptr_t)r->named, key, value)
+	{
+		bool is_known = strcmp(key, LUA_ARGS_LIST) == 0 || was_taken(r, key);
+
+		for (size_t i = 0; i < names.n; i++)
+			is_known = is_known || same_name(key, names.v[i]);
+		if (!is_known)
+			return key;
+	}
+	return NULL;
 }
 
 bool
@@ -367,8 +388,10 @@ lua_args(const struct kw *rows, void *args, const json_t *named, const json_t *l
 	const char *key;
 	json_t *value;
 
-	if (!read_rows(&r, rows, args))
-		return false;
+	if (!read_rows(&r, rows, args)) {
+		key = err->code == ERR_INCOMPLETE ? find_unknown(rows, &r, args) : NULL;
+		return key != NULL && refuse_key(rows, args, key, err);
+	}
 	json_object_foreach((json_t *)(uintptr_t)named, key, value)
 	{
 		if (strcmp(key, LUA_ARGS_LIST) != 0 && !was_taken(&r, key))

@@ -72,7 +72,7 @@ refuse_word(const struct walk *w, const struct kw_token *t, struct err *err)
 
 struct candidates {
 	const struct look *look;
-	struct text *out;
+	struct word_list *out;
 };
 
 static void
@@ -83,19 +83,19 @@ list_candidate(void *arg, const struct choice *c)
 
 	if (word == NULL || choice_is_hidden(c) || strncasecmp(word, list->look->s, list->look->n) != 0)
 		return;
-	text_printf(list->out, "%s%s", list->out->len == 0 ? "" : ", ", word);
+	word_list_add(list->out, word);
 }
 
 bool
 refuse_ambiguous(const struct walk *w, const struct look *found, const struct kw_token *t, struct err *err)
 {
-	struct text names;
+	struct word_list names;
 
-	text_init(&names, NULL);
+	word_list_init(&names, NULL);
 	walk_each(w, list_candidate, &(struct candidates){ found, &names });
 	err_set(err, ERR_AMBIGUOUS, "Ambiguous command:  \"%s\"", w->line);
-	err_hint(err, "'%.*s' may be %s", (int)found->n, found->s, names.s);
+	err_hint(err, "'%.*s' may be %s", (int)found->n, found->s, word_list_end(&names));
 	err_at(err, 0, (int)t->start + 1);
-	mem_free(names.s);
+	mem_free(names.out.s);
 	return false;
 }

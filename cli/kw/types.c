@@ -233,23 +233,25 @@ static void
 choice_refuse(const struct kw *row, const struct kw_token *t, bool is_ambiguous, struct err *err)
 {
 	const char *words[64], *near;
-	struct text list;
+	struct word_list list;
+	const char *all;
 	size_t n = 0;
 
-	text_init(&list, NULL);
+	word_list_init(&list, NULL);
 	for (const struct kw_alternative *a = row->choices; a->word != NULL && n < 64; a++) {
 		if (a->hidden || (is_ambiguous && !starts_with_nocase(a->word, t->text, strlen(t->text))))
 			continue;
 		words[n++] = a->word;
-		text_printf(&list, "%s%s", list.len == 0 ? "" : ", ", a->word);
+		word_list_add(&list, a->word);
 	}
+	all = word_list_end(&list);
 	near = is_ambiguous ? NULL : nearest_word(t->text, words, n);
-	err_set(err, is_ambiguous ? ERR_AMBIGUOUS : ERR_RANGE, "one of: %s", list.s);
+	err_set(err, is_ambiguous ? ERR_AMBIGUOUS : ERR_RANGE, "one of: %s", all);
 	if (is_ambiguous)
-		err_hint(err, "'%s' may be %s", t->text, list.s);
+		err_hint(err, "'%s' may be %s", t->text, all);
 	else if (near != NULL)
 		err_hint(err, "did you mean '%s'?", near);
-	mem_free(list.s);
+	mem_free(list.out.s);
 }
 
 static bool

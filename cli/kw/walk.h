@@ -150,6 +150,15 @@ bool choice_is_hidden(const struct choice *);
 /* Is a KW_KEY row still to come? `required`: one that must. */
 bool walk_wants_key(const struct walk *, bool required);
 
+/* ---- word_list.c: words in a hint; those that do not fit are counted ---- */
+struct word_list {
+	struct text out;
+	size_t more; /* words left out */
+};
+void word_list_init(struct word_list *, const void *ctx);
+void word_list_add(struct word_list *, const char *word);
+const char *word_list_end(struct word_list *); /* "a, b and 3 more" */
+
 /* ---- refuse.c: all return false ---- */
 /* Turns what the type said of a value into IOS's sentence and a hint. */
 bool refuse_value(struct walk *, const struct kw *row, const struct kw_token *, struct err *);

@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/session.h"
 #include "cli/show/eem.h"
+#include "conf/conf.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -84,6 +85,32 @@ has_type(const struct policy *p, const char *asked)
 		if (is_type(asked, spec_type(p->specs[i])))
 			return true;
 	return is_type(asked, policy_event_type(p));
+}
+
+/* Is it the type, or the beginning of the types, of some detector? */
+static bool
+is_known_type(const struct bus *bus, const char *asked)
+{
+	size_t n = strcspn(asked, " -");
+
+	for (const struct detector *const *d = bus_detector_table(bus); *d != NULL; d++)
+		if (is_type(asked, (*d)->name) ||
+			(strncmp(asked, (*d)->name, n) == 0 && (*d)->name[n] == '\0' && (*d)->type != NULL))
+			return true;
+	return false;
+}
+
+static bool
+refuse_type(const struct bus *bus, const char *asked, struct err *err)
+{
+	struct text list;
+
+	text_init(&list, NULL);
+	for (const struct detector *const *d = bus_detector_table(bus); *d != NULL; d++)
+		text_printf(&list, "%s%s", list.len == 0 ? "" : ", ", (*d)->name);
+	err_set(err, ERR_NOT_FOUND, "There is no event type %s, but %s", asked, list.s);
+	mem_free(list.s);
+	return false;
 }
 
 static void
@@ -179,12 +206,17 @@ show_trigger(struct session *s, struct writer *w, const struct policy *p)
 
 /* Statements whose detector is not there yet. */
 static void
-show_waiting(struct writer *w, const struct policy *p)
+show_waiting(struct writer *w, const struct conf *conf, const struct policy *p)
 {
+	bool has_alerts = conf_find(conf, "ip sla enable reaction-alerts") != NULL;
+
 	for (size_t i = 0; i < p->nspecs; i++)
 		if (p->specs[i]->waits)
 			w_text(w, " event detector %s is not available yet: the policy waits for it\n",
 				p->specs[i]->detector->name);
+		else if (!has_alerts && strcmp(p->specs[i]->detector->name, "ipsla") == 0)
+			w_text(w, " No IP SLA reaction becomes an event without `ip sla enable "
+				  "reaction-alerts`\n");
 }
 
 /* The line of the table, and an object that is left open. */
@@ -259,7 +291,7 @@ show_policy(struct session *s, struct writer *w, unsigned no, const struct polic
 	show_row(w, no, p);
 	show_specs(s, w, p);
 	show_trigger(s, w, p);
-	show_waiting(w, p);
+	show_waiting(w, session_engine(s)->conf, p);
 	show_options(w, p, maxrun);
 	if (p->bypass)
 		w_text(w, " Authorization: bypass\n");
@@ -285,6 +317,9 @@ show_registered(struct session *s, const void *args, struct err *err)
 		err_set(err, ERR_NOT_FOUND, "EEM policy %s is not registered", name);
 		return CMD_REFUSED;
 	}
+	if (a->event_type.set && !is_known_type(session_engine(s)->bus, a->event_type.s) &&
+		!refuse_type(session_engine(s)->bus, a->event_type.s, err))
+		return CMD_REFUSED;
 	c.v = mem_array(session_cmd_ctx(s), const struct policy *, policies_count(all) + 1);
 	policies_each(all, choose, &c);
 	if (a->time_ordered.set || a->name_ordered.set)

@@ -235,6 +235,7 @@ settle(struct changes *list)
 	}
 	if (list->how->changes == 0)
 		return;
+	list->conf->is_unsaved = true;
 	rev->number++;
 	rev->wall = list->conf->engine->clock == NULL ? 0 : clock_wall(list->conf->engine->clock);
 	if (strcmp(rev->who, list->how->who) != 0)

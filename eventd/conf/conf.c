@@ -139,6 +139,12 @@ conf_startup_path(const struct conf *conf)
 	return conf->startup;
 }
 
+bool
+conf_is_unsaved(const struct conf *conf)
+{
+	return conf->is_unsaved;
+}
+
 void
 conf_set_startup_path(struct conf *conf, const char *path)
 {

@@ -93,6 +93,8 @@ void conf_print_node(struct conf *, const struct conf_node *, unsigned indent, s
 bool conf_save(struct conf *, const char *path, struct err *); /* write memory: atomic replace */
 const char *conf_startup_path(const struct conf *);
 void conf_set_startup_path(struct conf *, const char *);
+/* Has anything changed since the startup configuration was read, or saved? */
+bool conf_is_unsaved(const struct conf *);
 
 const struct conf_node *conf_root(const struct conf *);
 const struct conf_node *conf_find(const struct conf *, const char *key); /* among the global lines */
@@ -101,7 +103,7 @@ const struct conf_node *conf_child(const struct conf_node *, const char *key);
 /* Revision of the running configuration: bumped by every commit. */
 struct conf_revision {
 	uint64_t number;
-	usec wall;
+	usec wall; /* 0: nothing but the startup configuration was read */
 	const char *who;
 };
 const struct conf_revision *conf_revision(const struct conf *);

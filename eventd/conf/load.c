@@ -119,6 +119,15 @@ load_lines(struct loader *l, const char *text)
 	}
 }
 
+/* A start is no change of the configuration. */
+static void
+startup_was_read(struct conf *conf, bool is_first)
+{
+	conf->is_unsaved = false;
+	if (is_first)
+		conf->revision.wall = 0;
+}
+
 bool
 conf_load(struct conf *conf, const char *file, const char *text, bool replace, bool all_or_nothing,
 	conf_finding_f *finding, void *arg, struct err *err)
@@ -131,7 +140,7 @@ conf_load(struct conf *conf, const char *file, const char *text, bool replace, b
 		.finding = finding,
 		.arg = arg };
 	struct err ignored = ERR_INIT;
-	bool fine;
+	bool is_first = conf->revision.number == 0, fine;
 
 	load_lines(&l, text);
 	fine = !all_or_nothing || l.errors == 0;
@@ -139,6 +148,8 @@ conf_load(struct conf *conf, const char *file, const char *text, bool replace, b
 		*err = l.first;
 	fine = fine && commit_candidate(l.candidate, &how, err == NULL ? &ignored : err);
 	candidate_free(l.candidate);
+	if (fine && replace && conf->startup != NULL && strcmp(file, conf->startup) == 0)
+		startup_was_read(conf, is_first);
 	return fine;
 }
 

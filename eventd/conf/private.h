@@ -52,6 +52,7 @@ struct conf {
 	uint64_t seq;
 	struct conf_revision revision;
 	const char *startup;
+	bool is_unsaved; /* changed since it was read from there, or saved there */
 };
 
 /* ---- line.c ---- */

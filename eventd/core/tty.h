@@ -52,6 +52,8 @@ struct cli_port_ops {
 	bool (*takes_answer)(const struct cli_port *);
 	/* "R1(config)#" */
 	const char *(*prompt)(struct cli_port *);
+	/* Is the beginning of a line understood in some mode, or is there a device that would get it? May be NULL. */
+	bool (*knows)(const void *engine, const char *line);
 };
 
 #endif

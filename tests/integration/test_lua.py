@@ -69,7 +69,7 @@ def test_registration_is_shown(policies):
 
 REGISTRATION_ERRORS = [
     ("eem.register{ 'none' }\nif x then\n  y =\nend\n", r"p\.lua:4: unexpected symbol near 'end'"),
-    ("eem.register{ 'none', sink = true }\n", r"p\.lua:1: 'sink' is not known here: did you mean 'sync'\?"),
+    ("eem.register{ 'none', sink = true }\n", r"p\.lua:1: unknown option 'sink': did you mean 'sync'\?"),
     ("\n\neem.register{ 'nun' }\n", r"p\.lua:3: no event detector 'nun'"),
     ("eem.register{ 'syslog' }\n", r"p\.lua:1: 'pattern' is missing"),
     ("eem.register{ 'syslog', pattern = '(' }\n", r"p\.lua:1: 'pattern': "),

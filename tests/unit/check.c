@@ -179,6 +179,41 @@ static const struct sample {
 	{ "DANE-ROUTE", "1:30",
 		"mail destination x.a.example dane mandatory\nmail route ALL smtp.example.net:26\n",
 		"mail destination x.a.example dane mandatory\nmail route ALL USEDNS\n" },
+	{ "CLI-ANYWHERE", "2:20", APPLET " event cli pattern \"reload\" sync yes\n action 1 comment x\n",
+		APPLET " event cli pattern \"^reload\" sync yes\n action 1 comment x\n" },
+	{ "CLI-ANYWHERE", "2:20",
+		APPLET " event cli pattern \"reload\" sync no skip yes\n action 1 comment x\n",
+		APPLET " event cli pattern \"reload\" sync no skip no\n action 1 comment x\n" },
+	{ "CLI-ANYWHERE", "2:20", APPLET " event cli pattern \"reload\" sync yes\n action 1 comment x\n",
+		APPLET " event cli pattern \"reload\" sync yes mode \"exec\"\n action 1 comment x\n" },
+	{ "CLI-DEVICE", "3:23", NONE " action 1 cli command \"interface Gi0/1\"\n",
+		NONE " action 1 cli command \"show running-config | include x\"\n" },
+	{ "CLI-DEVICE", "3:23", NONE " action 1 cli command \"do clear ip bgp *\"\n",
+		NONE
+		" action 1 cli command \"do show clock\"\n action 2 cli command \"track 1 stub-object\"\n"
+		" action 3 cli command \"no event manager applet T\"\n" },
+	{ "CLI-DEVICE", "3:23", NONE " action 1 cli command \"shutdown\"\n action 2 comment x\n",
+		NONE " action 1 cli command \"enable\" pattern \"Password\"\n action 2 cli command "
+		     "\"shutdown\"\n" },
+	{ "IPSLA-ALERTS", "4:8",
+		"ip sla 5\n icmp-echo 192.0.2.1\n" APPLET
+		" event ipsla operation-id 5\n action 1 comment x\n",
+		"ip sla 5\n icmp-echo 192.0.2.1\nip sla enable reaction-alerts\n" APPLET
+		" event ipsla operation-id 5\n action 1 comment x\n" },
+	{ "IPSLA-UNKNOWN", "3:27",
+		"ip sla enable reaction-alerts\n" APPLET " event ipsla operation-id 5\n action 1 comment x\n",
+		"ip sla enable reaction-alerts\nip sla 5\n icmp-echo 192.0.2.1\n" APPLET
+		" event ipsla operation-id 5\n action 1 comment x\n" },
+	{ "TIMER-NEVER", "2:30", APPLET " event timer cron cron-entry \"0 0 31 2 *\"\n action 1 comment x\n",
+		APPLET " event timer cron cron-entry \"0 0 29 2 *\"\n action 1 comment x\n" },
+	{ "TRACK-UNKNOWN", "2:14", APPLET " event track 7 state down\n action 1 comment x\n",
+		"track 7 stub-object\n" APPLET " event track 7 state down\n action 1 comment x\n" },
+	{ "TRACK-UNKNOWN", "3:22", NONE " action 1 track read 7\n",
+		"track 7 stub-object\n" NONE " action 1 track read 7\n" },
+	{ "TRACK-UNKNOWN", "4:31",
+		APPLET " event tag a none\n trigger\n  correlate event a and track 7\n action 1 comment x\n",
+		"track 7 stub-object\n" APPLET
+		" event tag a none\n trigger\n  correlate event a and track 7\n action 1 comment x\n" },
 	{ "TRUST-NONE", "3:79", NONE MAIL TEXTS "secure tls\n", NONE MAIL TEXTS "secure none\n" },
 	{ "TRUST-UNKNOWN", "2:19", "crypto pki trustpoint A\nmail trustpoint A B\n",
 		"crypto pki trustpoint A\ncrypto pki trustpoint B\nmail trustpoint A B\n" },
