@@ -221,6 +221,41 @@ def test_sighup_reads_both_files_anew(new_daemon):
     assert daemon.run("KEPT").code == 1
 
 
+def test_sighup_tells_of_dropped_changes_only_when_there_were_some(new_daemon):
+    daemon = new_daemon(config=GOOD)
+    assert "Last configuration change" not in daemon.show("show running-config")
+    rewrite(daemon, ["hostname edited"])
+    log = hup(daemon, "%SYS-5-CONFIG_I: Configured from .* by reload")
+    assert "unsaved changes" not in log
+    daemon.configure("event manager environment _saved 2")
+    assert "Last configuration change" in daemon.show("show running-config")
+    assert daemon.ctl("write memory").code == 0
+    log = hup(daemon, "%SYS-5-CONFIG_I: Configured from .* by reload")
+    assert "unsaved changes" not in log
+
+
+def test_a_command_that_nobody_knows_is_told_once(new_daemon):
+    daemon = new_daemon(config=["event manager applet A", " event none", ' action 1 cli command "interface Gi0/1"',
+                                ' action 2 cli command "shutdown"', ' action 3 syslog msg "ran"'])
+    assert daemon.run("A").code == 0
+    daemon.wait_log("A: ran")
+    log = daemon.show("show logging")
+    assert log.count("FMPD_CLI_UNKNOWN") == 1 and "does not know the command 'interface ...'" in log
+
+
+def test_refusals_of_values_have_a_place_and_whole_words(new_daemon):
+    daemon = new_daemon(config=[])
+    answer = daemon.ctl("configure terminal", "event manager applet A", 'action 9.8 regexp "[a-" "$_x"')
+    lines = answer.out.splitlines()
+    at = lines.index('action 9.8 regexp "[a-" "$_x"')
+    assert lines[at + 1].index("^") == 18
+    assert lines[at + 2] == "% Invalid input detected at '^' marker."
+    assert lines[at + 3].startswith("% Invalid regular expression")
+    answer = daemon.ctl("configure terminal", "event manager applet A", "event interface name eth0 parameter foo")
+    lines = answer.out.splitlines()
+    assert any(re.fullmatch(r"% 'parameter' takes one of: [a-z_, -]+[a-z] and \d+ more", line) for line in lines), answer.out
+
+
 def test_sighup_opens_and_closes_listeners(new_daemon):
     first, second = tree.free_port(), tree.free_port()
 
