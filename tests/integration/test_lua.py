@@ -184,7 +184,7 @@ eem.run("p.lua.none")
 """)
     out = answer.out.splitlines()
     assert out[0] == "false\ttable\tFH_EBADFMT\tp.lua:3"
-    assert out[1] == "false\t'subject' is missing"
+    assert out[1] == "false\tunknown option 'sujbect': did you mean 'subject'?"
     assert out[2] == "FH_EPERM\teem.exec: policies run no programs of the host"
     assert out[3] == "FH_ENOSYS\tp.lua:9: eem.info.humidity: this release does not have it"
     assert answer.code == 1
