@@ -73,8 +73,8 @@ answers_come_once_and_from_the_loop(void **state)
 static void
 who_is_gone_is_not_told(void **state)
 {
-	void *ctx = mem_ctx(NULL, "test");
-	struct engine *e = virtual_engine(ctx);
+	void *world = mem_ctx(NULL, "test");
+	struct engine *e = virtual_engine(world);
 	void *ctx = mem_ctx(NULL, "asker");
 	struct seen s = { .after = USEC_PER_SEC };
 
@@ -84,7 +84,7 @@ who_is_gone_is_not_told(void **state)
 	virtual_advance(e, 100 * USEC_PER_SEC);
 	assert_int_equal(s.answers, 0);
 	resolver_ask(e, e->resolver, &question, on_answer, &s);
-	mem_free(ctx); /* with a question under way */
+	mem_free(world); /* with a question under way */
 	assert_int_equal(s.answers, 0);
 }
 
