@@ -283,7 +283,7 @@ def main():
     p = argparse.ArgumentParser(description="Runs test steps and adds up what they counted.")
     p.add_argument("steps", nargs="+", choices=STEPS, metavar="STEP", help=" ".join(STEPS))
     p.add_argument("--only", help="of the unit tests, fuzz targets and scenarios those that match; -k of pytest")
-    p.add_argument("--fuzz-seconds", type=int, default=10, help="for each target (default: %(default)s)")
+    p.add_argument("--fuzz-seconds", type=int, default=5, help="for each target (default: %(default)s)")
     args = p.parse_args()
     os.chdir(tree.PROJECT)
     os.environ["PATH"] = tree.PATH
