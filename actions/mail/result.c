@@ -337,8 +337,9 @@ mail_result_reason(const void *ctx, const struct mail_result *r)
 	struct text t;
 
 	text_init(&t, ctx); /* the caller may have no context, and frees the text */
-	text_printf(&t, "%s [%s %s", mail_reason(r->class, r->phase), mail_class_name(r->class),
-		mail_phase_name(r->phase));
+	text_printf(&t, "%s [%s", mail_reason(r->class, r->phase), mail_class_name(r->class));
+	if (r->phase != PHASE_NONE)
+		text_printf(&t, " %s", mail_phase_name(r->phase));
 	if (r->detail != NULL && r->detail[0] != '\0') {
 		text_add(&t, ": ");
 		text_add_line(&t, r->detail, strlen(r->detail));

@@ -239,6 +239,7 @@ def test_recipients_by_themselves(new_daemon):
         assert first["state"] == "deferred"
         assert [(r["mailbox"], r["state"], r["code"]) for r in first["recipients"]] == [
             ("a@x.test", "sent", 250), ("b@x.test", "waiting", 450), ("c@x.test", "held", 550)]
+        assert first["recipients"][2]["reply"] == {"code": 550, "text": "5.1.1 nobody"}
         server.at["rcpt"] = [None]
         daemon.ctl("mail queue flush")
         daemon.wait_show("show mail queue", r"^1 +held")
@@ -322,6 +323,7 @@ def test_unconfirmed_is_marked_and_counted(new_daemon):
         server.at.clear()
         daemon.ctl("mail queue flush")
         tree.wait_for(lambda: queue(daemon)["count"] == 0, 10)
+        assert queue(daemon)["possible_duplicates"] == 0 and "duplicate" not in daemon.show("show mail queue")
         server.settle()
         assert re.search("^X-Eventd-Attempt: 2\r?$", server.mails[-1].text, re.M)
 
@@ -437,3 +439,19 @@ def test_a_command_is_done_when_it_answers(new_daemon):
     assert "Delete all mails of the queue (1)? [confirm]" in daemon.ctl("mail queue delete all", input="n\n").out
     assert queue(daemon)["count"] == 1
     assert "1 mail deleted" in daemon.show("mail queue delete all") and queue(daemon)["count"] == 0
+
+
+def test_a_host_that_is_put_off_is_told(new_daemon):
+    """Which host, for how long, since which mail and why: also at a mail that was never tried itself."""
+    with BadSmtp() as dead:
+        port = dead.port
+    daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                'action 1 mail server "127.0.0.1" to "a@x.test" from "d@x.test" subject "s" body "b" port %d' % port])
+    assert queue(daemon)["put_off"] == [] and "Put off" not in daemon.show("show mail queue")
+    assert daemon.run("A").code == 0 and daemon.run("A").code == 0
+    off, = queue(daemon)["put_off"]
+    assert 0 < off.pop("seconds") <= 60
+    assert off == {"host": "127.0.0.1:%d" % port, "mid": 1, "class": "CONNECT_REFUSED", "phase": "connect", "failures": 1}
+    shown = daemon.show("show mail queue")
+    assert re.search(r"^Put off for \d+ s: 127\.0\.0\.1:%d, since MID 1: CONNECT_REFUSED connect$" % port, shown, re.M), shown
+    assert re.search(r"^2 +queued .*\n +the host is put off since MID 1: CONNECT_REFUSED connect$", shown, re.M), shown

@@ -57,6 +57,7 @@ on_job(void *arg, const struct mail_job *job, struct mail_result *r, usec *after
 	r->class = w->answer;
 	r->phase = w->phase;
 	r->direct = job->direct;
+	r->host = mem_strdup(r, job->host);
 	r->reply.code = w->code;
 	r->unconfirmed = w->unconfirmed;
 	*after = 10 * USEC_PER_MSEC;
@@ -234,10 +235,24 @@ test_interrupted_is_marked(void **state)
 	stop(w);
 	w->hangs = NULL;
 	start(w);
-	assert_int_equal(w->e->mail_queue->possible_duplicates, 1);
+	assert_int_equal(only_part(w)->unconfirmed, 1);
 	virtual_advance(w->e, USEC_PER_SEC);
 	assert_int_equal(w->jobs, 2);
 	assert_int_equal(strncmp(w->last, "X-Eventd-Attempt: 1\r\nMessage-ID: <", 34), 0);
+}
+
+/* No phase was reached: none is named. */
+static void
+test_reason_without_phase(void **state)
+{
+	struct world *w = *state;
+	struct mail_result *r = mail_result_new(w->ctx, 1);
+	const char *reason;
+
+	r->class = MAIL_HELPER_FAILED;
+	r->detail = "the mail process ended";
+	reason = mail_result_reason(w->ctx, r);
+	assert_non_null(strstr(reason, "[HELPER_FAILED: the mail process ended]"));
 }
 
 static void
@@ -255,7 +270,7 @@ test_unconfirmed_is_marked(void **state)
 	let_in(w);
 	virtual_advance(w->e, 2 * MINUTE);
 	assert_int_equal(strncmp(w->last, "X-Eventd-Attempt: 2\r\n", 21), 0);
-	assert_int_equal(w->e->mail_queue->possible_duplicates, 1);
+	assert_int_equal(w->e->mail_queue->count, 0);
 }
 
 /* 60 s doubled to an hour, +-10 %, 72 h in all; then the sender is told, through the same server. */
@@ -290,6 +305,7 @@ test_back_off_and_expiry(void **state)
 	assert_non_null(strstr(w->bounce,
 		"\r\nFinal-Recipient: rfc822; noc@example.test\r\nAction: failed\r\nStatus: 4.4.7\r\n"));
 	assert_non_null(strstr(w->bounce, "\r\nTo: <eem@r1.test>\r\n"));
+	assert_null(strstr(w->bounce, "Remote-MTA")); /* nobody was connected to */
 	w->jobs = 0;
 	virtual_advance(w->e, 100 * HOUR);
 	/* Neither the warning nor the bounce is bounced: all three have failed. */
@@ -641,6 +657,7 @@ main(void)
 		TEST(test_sent),
 		TEST(test_outlives_the_engine),
 		TEST(test_interrupted_is_marked),
+		TEST(test_reason_without_phase),
 		TEST(test_unconfirmed_is_marked),
 		TEST(test_back_off_and_expiry),
 		TEST(test_put_off),

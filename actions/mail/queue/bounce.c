@@ -115,7 +115,7 @@ add_recipient(struct text *t, const json_t *to, enum queue_notice kind, const st
 	add_field(t, "Action", kind == NOTICE_FAILED ? "failed" : "delayed");
 	/* What failed although its cause was a passing one, failed because its time was over. */
 	add_field(t, "Status", kind == NOTICE_FAILED && status[0] == '4' ? "4.4.7" : status);
-	if (r->host != NULL) {
+	if (r->host != NULL && r->ip != NULL) { /* it was spoken to */
 		diagnostic = mem_printf(NULL, "dns; %s", r->host);
 		add_field(t, "Remote-MTA", diagnostic);
 		mem_free(diagnostic);

@@ -150,7 +150,7 @@ judge_host(const struct verdict *v)
 	if ((r->class == MAIL_AUTH_TEMPFAIL || r->class == MAIL_NO_PASSWORD) && r->reply.code == 0)
 		return;
 	if (kept_out(r))
-		queue_host_failed(v->queue, h, r, v->times->first_wait);
+		queue_host_failed(v->queue, v->part, r, v->times->first_wait);
 	else if (r->class == MAIL_TIMEOUT || r->class == MAIL_CONNECTION_LOST)
 		h->proven = false;
 	else
@@ -313,8 +313,8 @@ notice(struct verdict *v)
 		return NULL;
 	m->warned = true;
 	log_msg(v->queue->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_DELAYED",
-		"Mail of applet %s to %s (MID %llu) waits for %lld s, and is tried further", m->applet,
-		m->server, (unsigned long long)m->mid, (long long)(age / USEC_PER_SEC));
+		"Mail of applet %s to %s (MID %llu) has waited for %lld s, and goes on being tried",
+		m->applet, m->server, (unsigned long long)m->mid, (long long)(age / USEC_PER_SEC));
 	return queue_bounce_make(v->queue, v->part, v->claim, NOTICE_DELAYED, v->late, v->result);
 }
 
@@ -468,7 +468,6 @@ queue_conclude(struct mail_queue *q, struct queue_part *p, const json_t *claim, 
 		next_try = (unsigned)((due - now + USEC_PER_SEC / 2) / USEC_PER_SEC);
 	}
 	p->unconfirmed += r->unconfirmed;
-	q->possible_duplicates += r->unconfirmed;
 	in = conclusion(&v, state, due);
 	json_object_set_new(in, "hold", json_boolean(p->hold && state == MAILQUEUE_HELD && v.deferred > 0));
 	json_object_set_new(in, "duplicates", json_integer(r->unconfirmed));

@@ -43,6 +43,7 @@ struct queue_host {
 	bool proven; /* the last attempt got an answer */
 	usec put_off_until;
 	unsigned failures;     /* attempts to connect in a row */
+	uint64_t failed_mid;   /* the message of the last of them */
 	enum mail_class class; /* of the last of them */
 	enum mail_phase phase;
 	struct timer *timer; /* when the put-off ends */
@@ -108,7 +109,6 @@ struct mail_queue {
 	TAILQ_HEAD(, submission) early; /* offered before the queue was read */
 	mail_queue_loaded_f *on_loaded;
 	void *on_loaded_arg;
-	uint64_t possible_duplicates;
 };
 
 /* ---- index.c ---- */
@@ -140,7 +140,8 @@ void queue_schedule_soon(struct mail_queue *); /* the same, from the loop */
 /* When the part is due again behind `tries` attempts (jitter included): from now, monotonic. */
 usec queue_back_off(struct mail_queue *, const struct bounce_profile *, unsigned tries);
 void queue_host_answered(struct mail_queue *, struct queue_host *);
-void queue_host_failed(struct mail_queue *, struct queue_host *, const struct mail_result *, usec wait);
+/* By the attempt for the part; its host is put off for `wait`. */
+void queue_host_failed(struct mail_queue *, const struct queue_part *, const struct mail_result *, usec wait);
 void queue_host_clear(struct mail_queue *, struct queue_host *); /* `flush`: no put-off */
 const struct bounce_profile *queue_bounce_profile(const struct mail_queue *, const struct queue_part *);
 

@@ -145,7 +145,7 @@ all_read(struct mail_queue *q)
 	q->is_read = true;
 	if (q->count > 0)
 		log_msg(q->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "MAIL_QUEUE",
-			"%zu mails are in the queue", q->count);
+			"Mails in the queue: %zu", q->count);
 	loaded(q);
 	queue_schedule_soon(q);
 }
@@ -203,11 +203,11 @@ on_recovered(void *arg, const json_t *out, const struct err *err)
 		reading_failed(q, err);
 		return;
 	}
-	q->possible_duplicates += (uint64_t)n;
 	if (n > 0)
 		log_msg(q->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_QUEUE_INTERRUPTED",
-			"%lld deliveries were interrupted: those mails may arrive twice, with the same "
-			"Message-ID",
+			"Deliveries interrupted: %lld; they are made again, and a mail whose text had been "
+			"sent "
+			"arrives twice, with the same Message-ID",
 			(long long)n);
 	load_more(q);
 }

@@ -126,12 +126,15 @@ grow_old(struct queue_host *h)
 }
 
 void
-queue_host_failed(struct mail_queue *q, struct queue_host *h, const struct mail_result *r, usec wait)
+queue_host_failed(struct mail_queue *q, const struct queue_part *p, const struct mail_result *r, usec wait)
 {
+	struct queue_host *h = p->host;
+
 	h->proven = false;
 	h->failures++;
 	h->class = r->class;
 	h->phase = r->phase;
+	h->failed_mid = p->message->mid;
 	h->put_off_until = clock_mono(q->engine->clock) + wait;
 	if (h->timer == NULL)
 		h->timer = timer_after(h, q->engine->loop, wait, on_put_off_over, h);

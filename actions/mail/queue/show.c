@@ -129,6 +129,19 @@ put_str(struct writer *w, const json_t *row, const char *key)
 /* ---- JSON ---- */
 
 static void
+json_reply(struct writer *w, const json_t *row)
+{
+	if (integer(row, "code") == 0) {
+		w_str(w, "reply", NULL);
+		return;
+	}
+	w_object(w, "reply");
+	w_int(w, "code", integer(row, "code"));
+	w_str(w, "text", string(row, "reply"));
+	w_end(w);
+}
+
+static void
 json_recipients(struct writer *w, const json_t *part)
 {
 	const json_t *to;
@@ -143,7 +156,7 @@ json_recipients(struct writer *w, const json_t *part)
 		put_str(w, to, "phase");
 		w_int(w, "code", integer(to, "code"));
 		put_str(w, to, "enhanced");
-		put_str(w, to, "reply");
+		json_reply(w, to);
 		w_end(w);
 	}
 }
@@ -152,7 +165,7 @@ static void
 json_attempts(struct writer *w, const json_t *part)
 {
 	static const char *const texts[] = { "host", "ip", "phase", "class", "detail", "tls_version",
-		"cipher", "certificate", "enhanced", "reply" };
+		"cipher", "certificate", "enhanced" };
 	const json_t *a;
 	char at[32];
 	size_t i;
@@ -168,6 +181,7 @@ json_attempts(struct writer *w, const json_t *part)
 		w_int(w, "code", integer(a, "code"));
 		w_bool(w, "unconfirmed", integer(a, "unconfirmed") != 0);
 		w_str(w, "next_try", integer(a, "next_try") == 0 ? NULL : moment(integer(a, "next_try"), at));
+		json_reply(w, a);
 		w_end(w);
 	}
 	w_end(w);
@@ -245,7 +259,9 @@ say_attempt(struct writer *w, const json_t *a)
 	say_foreign(w, string(a, "host"));
 	if (ip != NULL)
 		w_text(w, " [%s]:%lld", ip, (long long)integer(a, "port"));
-	w_text(w, " %s %s", string(a, "class"), string(a, "phase"));
+	w_text(w, " %s", string(a, "class"));
+	if (string(a, "phase") != NULL && strcmp(string(a, "phase"), "-") != 0)
+		w_text(w, " %s", string(a, "phase"));
 	if (string(a, "detail") != NULL) {
 		w_text(w, ": ");
 		say_foreign(w, string(a, "detail"));
@@ -268,6 +284,29 @@ say_attempt(struct writer *w, const json_t *a)
 		w_text(w, "      not confirmed: it may arrive twice\n");
 	if (integer(a, "next_try") != 0)
 		w_text(w, "      next try %s\n", moment(integer(a, "next_try"), at));
+}
+
+/* Seconds; 0: its mails are tried when they are due. */
+static int64_t
+put_off_of(const struct mail_queue *q, const struct queue_host *h)
+{
+	usec left = h->put_off_until - clock_mono(q->engine->clock);
+
+	return left <= 0 ? 0 : (left + USEC_PER_SEC - 1) / USEC_PER_SEC;
+}
+
+/* It waits although nothing is wrong with itself. */
+static void
+say_put_off(const struct show *v, const json_t *part)
+{
+	const struct queue_part *p = queue_part_find(v->queue, (uint64_t)integer(part, "id"));
+
+	if (p == NULL || (p->state != MAILQUEUE_QUEUED && p->state != MAILQUEUE_DEFERRED) ||
+		put_off_of(v->queue, p->host) == 0)
+		return;
+	w_text(v->w, "       the host is put off since MID %llu: %s %s\n",
+		(unsigned long long)p->host->failed_mid, mail_class_name(p->host->class),
+		mail_phase_name(p->host->phase));
 }
 
 static void
@@ -299,9 +338,11 @@ say_part(const struct show *v, const json_t *m, const json_t *part)
 		say_foreign(w, string(part, "reason"));
 		w_text(w, "\n");
 	}
+	say_put_off(v, part);
 	if (integer(part, "unconfirmed") > 0)
-		w_text(w, "       possible duplicate: %lld attempts ended without an answer\n",
-			(long long)integer(part, "unconfirmed"));
+		w_text(w, "       possible duplicate: %lld attempt%s ended without an answer\n",
+			(long long)integer(part, "unconfirmed"),
+			integer(part, "unconfirmed") == 1 ? "" : "s");
 }
 
 static void
@@ -349,30 +390,75 @@ say_message(const struct show *v, const json_t *m)
 /* ---- the whole ---- */
 
 static void
-count_states(const struct mail_queue *q, size_t counts[MAILQUEUE_STATE_COUNT])
+count_states(const struct mail_queue *q, size_t counts[MAILQUEUE_STATE_COUNT], size_t *unconfirmed)
 {
 	const struct queue_part *p, *next;
 
-	HASH_ITER (hh, q->parts, p, next)
+	HASH_ITER (hh, q->parts, p, next) {
 		counts[p->state]++;
+		*unconfirmed += p->unconfirmed > 0;
+	}
+}
+
+/* Hosts that do not let mail in now. */
+static void
+say_hosts(const struct show *v)
+{
+	const struct queue_host *h, *next;
+
+	HASH_ITER (hh, v->queue->hosts, h, next) {
+		int64_t left = put_off_of(v->queue, h);
+
+		if (left == 0)
+			continue;
+		w_text(v->w, "Put off for %lld s: ", (long long)left);
+		say_foreign(v->w, h->name);
+		w_text(v->w, ", since MID %llu: %s %s\n", (unsigned long long)h->failed_mid,
+			mail_class_name(h->class), mail_phase_name(h->phase));
+	}
+}
+
+static void
+json_hosts(const struct show *v)
+{
+	const struct queue_host *h, *next;
+	struct writer *w = v->w;
+
+	w_list(w, "put_off");
+	HASH_ITER (hh, v->queue->hosts, h, next) {
+		int64_t left = put_off_of(v->queue, h);
+
+		if (left == 0)
+			continue;
+		w_object(w, NULL);
+		w_str(w, "host", h->name);
+		w_int(w, "seconds", left);
+		w_int(w, "mid", (int64_t)h->failed_mid);
+		w_str(w, "class", mail_class_name(h->class));
+		w_str(w, "phase", mail_phase_name(h->phase));
+		w_int(w, "failures", h->failures);
+		w_end(w);
+	}
+	w_end(w);
 }
 
 static void
 show_head(struct show *v)
 {
 	const struct mail_queue *q = v->queue;
-	size_t counts[MAILQUEUE_STATE_COUNT] = { 0 };
+	size_t counts[MAILQUEUE_STATE_COUNT] = { 0 }, unconfirmed = 0;
 	struct writer *w = v->w;
 
-	count_states(q, counts);
+	count_states(q, counts, &unconfirmed);
 	w_text(w, "%zu of %zu mails, %zu of %zu KiB in the queue: ", q->count, q->max_messages,
 		q->bytes / 1024, q->max_bytes / 1024);
 	for (int i = 0; i < MAILQUEUE_STATE_COUNT; i++)
 		w_text(w, "%s%zu %s", i == 0 ? "" : ", ", counts[i], states[i]);
 	w_text(w, "\n");
-	if (q->possible_duplicates > 0)
-		w_text(w, "%llu deliveries ended without an answer: those mails may have arrived twice\n",
-			(unsigned long long)q->possible_duplicates);
+	if (unconfirmed > 0)
+		w_text(w, "%zu possible duplicate%s: an attempt ended without an answer\n", unconfirmed,
+			unconfirmed == 1 ? "" : "s");
+	say_hosts(v);
 	if (!q->loaded && q->opened)
 		w_text(w, "The queue is still being read\n");
 	if (q->count + q->kept_failed > 0 && !v->args->summary.set)
@@ -383,7 +469,8 @@ show_head(struct show *v)
 	w_int(w, "limit_octets", (int64_t)q->max_bytes);
 	for (int i = 0; i < MAILQUEUE_STATE_COUNT; i++)
 		w_int(w, states[i], (int64_t)counts[i]);
-	w_int(w, "possible_duplicates", (int64_t)q->possible_duplicates);
+	w_int(w, "possible_duplicates", (int64_t)unconfirmed);
+	json_hosts(v);
 	if (!v->args->summary.set)
 		w_list(w, "messages");
 }
