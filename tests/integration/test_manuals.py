@@ -222,7 +222,8 @@ def full_daemon(module_daemon, pki):
     assert "2 mails collapsed into 1" in daemon.show("mail queue digest")
     assert daemon.ctl("mail queue delete all").code == 0 and daemon.run("MAILS").code == 0
     daemon.ctl("mail queue flush")
-    daemon.wait_show("show mail queue detail", "^      next try")
+    assert tree.wait_for(lambda: all(part["attempts"] for m in daemon.json("show mail queue detail")["messages"]
+                                     for part in m["parts"]), 20), daemon.show("show mail queue detail")
     daemon.wait_show("show event manager policy active", "WAITS")
     daemon.wait_show("show event manager policy pending", "WAITS")
     with open(pki.path("root.pem")) as f:
