@@ -172,7 +172,15 @@ static int
 release(void *ptr)
 {
 	struct failures *f = ptr;
+	struct err ignored = ERR_INIT;
+	char *data;
 
+	/* What has changed and was not written yet is written now. */
+	if (f->timer != NULL && timer_is_set(f->timer) &&
+		(data = json_dumps(f->list, JSON_COMPACT)) != NULL) {
+		path_write_file(f->path, data, strlen(data), 0600, &ignored);
+		free(data);
+	}
 	json_decref(f->list);
 	return 0;
 }
