@@ -186,6 +186,30 @@ looks_like_url(struct piece p)
 	return true;
 }
 
+/* "localhost credential NOC", quoted whole. */
+static bool
+holds_words(struct piece p)
+{
+	static const char *const words[] = { " credential ", " port ", " secure ", " to ", " from " };
+	const char *at = memrchr(p.s, '@', p.n);
+	struct piece host = p;
+
+	if (at != NULL)
+		cut(p, at, &host);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (memmem(host.s, host.n, words[i], strlen(words[i])) != NULL)
+			return true;
+	return false;
+}
+
+static void
+blame_quotes(struct err *err)
+{
+	err_class(err, ERR_INVALID, "BAD_HOST",
+		"the host has blanks: words of the action stand inside the quotes around the server");
+	err_hint(err, "close the quotes behind the server: \"HOST\" credential NAME");
+}
+
 static bool
 parse(struct mail_server *srv, struct piece all, struct err *err)
 {
@@ -219,6 +243,8 @@ mail_server_parse(const void *ctx, const char *s, size_t n, struct err *err)
 	if (!parse(srv, all, err)) {
 		if (looks_like_url(all))
 			err_hint(err, "this looks like a URL; write user:password@host");
+		else if (holds_words(all))
+			blame_quotes(err);
 		mem_free(srv);
 		return NULL;
 	}

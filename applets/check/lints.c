@@ -78,9 +78,21 @@ const struct lint lints[] = {
 		"because it would be readable on the way, and the mail fails; or, where "
 		"\"mail allow-cleartext-auth\" is configured, anybody on the way can read it.",
 		"add `secure tls`"),
+	LINT("MAIL-CREDENTIAL", false,
+		"A mail logs in with a credential that is not configured. The action fails when it runs.",
+		"configure `event manager mail credential NAME`, or correct the name"),
+	LINT("MAIL-QUOTES", false,
+		"Words of the action stand inside the quotes around the server, and belong to its name "
+		"there.",
+		"close the quotes behind the server"),
 	LINT("MAIL-UNDEFINED", false,
 		"A variable in \"cc\" or \"bcc\" of a mail is not defined. It counts as empty there.",
 		"define the variable, or leave the argument out"),
+	LINT("MAIL-USEDNS", false,
+		"A mail goes to USEDNS and has \"secure\", \"dane\" or \"credential\". They have no effect: "
+		"the "
+		"destination of each recipient says how the mail is sent.",
+		"leave the word out, and set `mail destination DOMAIN`"),
 	LINT("MAXRUN-SHORT", false,
 		"The waits of an applet take longer than its maximum run time, which ends the run in the "
 		"middle of them. Without \"maxrun\" that is 20 seconds.",

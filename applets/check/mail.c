@@ -6,7 +6,8 @@
 #include "store/secret.h"
 
 static const char chain_words[] = "crypto pki certificate chain", limit_words[] = "mail trustpoint",
-		  clear_words[] = "mail allow-cleartext-auth", point_words[] = "crypto pki trustpoint";
+		  clear_words[] = "mail allow-cleartext-auth", point_words[] = "crypto pki trustpoint",
+		  credential_words[] = "event manager mail credential";
 
 static const struct conf_node *
 find_line(const struct conf_node *from, const char *words)
@@ -14,6 +15,19 @@ find_line(const struct conf_node *from, const char *words)
 	while (from != NULL && (from->no || strcmp(from->row->cmd.words, words) != 0))
 		from = from->next;
 	return from;
+}
+
+/* Is there a line "WORDS NAME"? */
+static bool
+has_named(const struct check *c, const char *words, const char *name)
+{
+	const struct conf_node *n = find_line(c->root->first, words);
+	size_t len = strlen(words);
+
+	for (; n != NULL; n = find_line(n->next, words))
+		if (strlen(n->key) > len && strcmp(n->key + len + 1, name) == 0)
+			return true;
+	return false;
 }
 
 /* Is there a trustpoint with a certificate? */
@@ -49,6 +63,61 @@ is_port_465(const struct check *c, const struct kw_template *port)
 }
 
 static void
+check_credential(struct check *c, const struct check_applet *a, const struct compile_line *l)
+{
+	const struct kw_template *named = argument(l->action->kw, l->args, "credential");
+	char *name = named != NULL ? check_expand(c, c, named->t) : NULL;
+
+	if (name != NULL && !has_named(c, credential_words, name))
+		check_tell(c, LINT_MAIL_CREDENTIAL, a, l->node, named->s, NULL, "there is no credential %s",
+			name);
+	mem_free(name);
+}
+
+static bool
+holds_word(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+	size_t n = strlen(word);
+
+	return at != NULL && at != text && at[-1] == ' ' && at[n] == ' ';
+}
+
+/* "localhost credential NOC", quoted whole: a name of a host has no blanks. */
+static void
+check_quotes(struct check *c, const struct check_applet *a, const struct compile_line *l, const char *server)
+{
+	static const char *const words[] = { "credential", "port", "secure", "to", "from" };
+	const char *at = strrchr(server, '@');
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (!holds_word(at != NULL ? at : server, words[i]))
+			continue;
+		check_tell(c, LINT_MAIL_QUOTES, a, l->node, "server", NULL,
+			"\"%s\" stands inside the quotes of the server", words[i]);
+		return;
+	}
+}
+
+static void
+check_server(struct check *c, const struct check_applet *a, const struct compile_line *l,
+	const struct kw_template *typed)
+{
+	static const char *const words[] = { "secure", "dane", "credential" };
+	const struct kw *kw = l->action->kw;
+	char *server = check_expand(c, c, typed->t);
+
+	if (server == NULL)
+		return;
+	check_quotes(c, a, l, server);
+	for (size_t i = 0; strcmp(server, "USEDNS") == 0 && i < sizeof words / sizeof words[0]; i++)
+		if (argument(kw, l->args, words[i]) != NULL)
+			check_tell(c, LINT_MAIL_USEDNS, a, l->node, words[i], NULL,
+				"`%s` has no effect with USEDNS", words[i]);
+	mem_free(server);
+}
+
+static void
 check_line(struct check *c, const struct check_applet *a, const struct compile_line *l)
 {
 	const struct kw *kw = l->action->kw;
@@ -59,6 +128,8 @@ check_line(struct check *c, const struct check_applet *a, const struct compile_l
 
 	if (server == NULL)
 		return;
+	check_server(c, a, l, server);
+	check_credential(c, a, l);
 	if (is_open && has_password(c, server) && find_line(c->root->first, clear_words) != NULL)
 		check_tell(c, LINT_MAIL_CLEAR, a, l->node, "server", NULL,
 			"the password for the server is sent where everybody can read it");
@@ -84,18 +155,6 @@ check_mail(struct check *c, const struct check_applet *a)
 
 /* ---- mail trustpoint NAME ... ---- */
 
-static bool
-is_trustpoint(const struct check *c, const char *name)
-{
-	const struct conf_node *n = find_line(c->root->first, point_words);
-	size_t len = strlen(point_words);
-
-	for (; n != NULL; n = find_line(n->next, point_words))
-		if (strlen(n->key) > len && strcmp(n->key + len + 1, name) == 0)
-			return true;
-	return false;
-}
-
 void
 check_mail_trust(struct check *c)
 {
@@ -105,7 +164,7 @@ check_mail_trust(struct check *c)
 		const struct kw_list *names = argument_list(n->row->cmd.kw, n->args);
 
 		for (size_t i = 0; names != NULL && i < names->n; i++)
-			if (!is_trustpoint(c, names->v[i]))
+			if (!has_named(c, point_words, names->v[i]))
 				check_tell(c, LINT_TRUST_UNKNOWN, NULL, n, names->v[i], NULL,
 					"there is no trustpoint %s", names->v[i]);
 	}

@@ -119,8 +119,26 @@ static const struct sample {
 		" action 1 mail server \"$s\" to \"a@b\" from \"c@d\" " TEXTS "\n",
 		"event manager environment s u@h\n" NONE
 		" action 1 mail server \"$s\" to \"a@b\" from \"c@d\" " TEXTS "\n" },
+	{ "MAIL-CREDENTIAL", "3:38",
+		NONE " action 1 mail server \"h\" credential NOPE to \"a@b\" from \"c@d\" " TEXTS "\n",
+		"event manager mail credential NOPE username u password secretpw\n" NONE
+		" action 1 mail server \"h\" credential NOPE to \"a@b\" from \"c@d\" " TEXTS "\n" },
+	{ "MAIL-CREDENTIAL", "5:38",
+		"event manager environment who NOPE\nevent manager mail credential NO username u password "
+		"secretpw\n" NONE " action 1 mail server \"h\" credential $who to \"a@b\" from \"c@d\" " TEXTS
+		"\n",
+		NONE " action 1 mail server \"h\" credential $nobody to \"a@b\" from \"c@d\" " TEXTS "\n" },
+	{ "MAIL-QUOTES", "3:16",
+		NONE " action 1 mail server \"localhost credential NOC\" to \"a@b\" from \"c@d\" " TEXTS "\n",
+		NONE " action 1 mail server \"u: port x@localhost\" to \"a@b\" from \"c@d\" " TEXTS "\n" },
 	{ "MAIL-UNDEFINED", "3:62", NONE MAIL "cc \"$nobody\" " TEXTS "secure tls\n",
 		"event manager environment nobody x@y\n" NONE MAIL "cc \"$nobody\" " TEXTS "secure tls\n" },
+	{ "MAIL-USEDNS", "3:73",
+		NONE " action 1 mail server \"USEDNS\" to \"a@b\" from \"c@d\" " TEXTS "secure tls\n",
+		NONE " action 1 mail server \"USEDNS\" to \"a@b\" from \"c@d\" " TEXTS "\n" },
+	{ "MAIL-USEDNS", "3:73",
+		NONE " action 1 mail server \"USEDNS\" to \"a@b\" from \"c@d\" " TEXTS "dane mandatory\n",
+		NONE " action 1 mail server \"h\" to \"a@b\" from \"c@d\" " TEXTS "port 26\n" },
 	{ "MAXRUN-SHORT", "4:2", NONE " action 1 wait 15\n action 2 wait 5\n",
 		NONE " action 1 wait 15\n action 2 wait 4\n" },
 	{ "MAXRUN-SHORT", "3:2", APPLET " event none maxrun 60\n action 1 wait 70\n",

@@ -177,6 +177,20 @@ a_url_is_warned_of(void **state)
 }
 
 static void
+words_inside_the_quotes_are_named(void **state)
+{
+	static const char quoted[] = "localhost credential NOC", other[] = "local host";
+	struct err err = ERR_INIT;
+
+	assert_null(mail_server_parse(NULL, quoted, strlen(quoted), &err));
+	assert_string_equal(err.class, "BAD_HOST");
+	assert_non_null(strstr(err.text, "inside the quotes"));
+	assert_non_null(strstr(err.hint, "close the quotes"));
+	assert_null(mail_server_parse(NULL, other, strlen(other), &err));
+	assert_string_equal(err.hint, "");
+}
+
+static void
 a_unicode_host_is_kept_beside_its_a_label(void **state)
 {
 	const char *s = "bücher.example";
@@ -220,6 +234,7 @@ main(void)
 		cmocka_unit_test(rows_parse_as_the_table_says),
 		cmocka_unit_test(lengths_are_bounded),
 		cmocka_unit_test(a_url_is_warned_of),
+		cmocka_unit_test(words_inside_the_quotes_are_named),
 		cmocka_unit_test(a_unicode_host_is_kept_beside_its_a_label),
 		cmocka_unit_test(masks_hide_every_password),
 	};
