@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "actions/mail/server.h"
 #include "actions/mail/test/trial.h"
 #include "actions/mail/test/verdict.h"
 #include "cli/client/mail_process.h"
@@ -24,6 +23,7 @@ struct command {
 	struct mail_trial trial;
 	struct trust *trust;
 	const char *resolver;
+	struct kw_int timeout; /* of the option, which wins over the word */
 	bool json;
 };
 
@@ -41,7 +41,8 @@ trust_file(struct command *c, const char *path, struct err *err)
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	size_t n;
 	char *data = path_read_file(c->trust, path, TRUST_BYTES, &n, err);
-	bool ok = data != NULL && certs_import(certs, data, n, TRUST_CERTS, err);
+	bool ok =
+		data != NULL && (certs_import(certs, data, n, TRUST_CERTS, err) || err_wrap(err, "%s", path));
 
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		X509 *cert = sk_X509_value(certs, i);
@@ -49,7 +50,7 @@ trust_file(struct command *c, const char *path, struct err *err)
 		trust_add(c->trust, certtext_name_new(c->trust, X509_get_subject_name(cert)), cert, NULL);
 	}
 	sk_X509_pop_free(certs, X509_free);
-	return ok || err_wrap(err, "%s", path);
+	return ok;
 }
 
 static bool
@@ -76,43 +77,61 @@ add_word(struct text *line, const char *word)
 	text_addc(line, '"');
 }
 
+/* One option with its value; --trust takes the files behind the first, too. Exit status, or -1. */
+static int
+take_option(struct command *c, const char *name, const char *value, struct err *err)
+{
+	if (strcmp(name, "--resolver") == 0)
+		c->resolver = value;
+	else if (strcmp(name, "--timeout") == 0 && !seconds(value, &c->timeout))
+		return complain("--timeout takes seconds from 1 to 1800, not ", value);
+	else if (strcmp(name, "--trust") == 0 && !trust_file(c, value, err))
+		return complain("", err->text);
+	return -1;
+}
+
+static bool
+is_option(const char *name)
+{
+	return strcmp(name, "--resolver") == 0 || strcmp(name, "--timeout") == 0 ||
+	       strcmp(name, "--trust") == 0;
+}
+
+/* "--trust=FILE" or "--trust FILE...": FILE... ends at an option or a keyword. Exit status, or -1. */
+static int
+read_option(struct command *c, int argc, char **argv, int *at)
+{
+	struct err err = ERR_INIT;
+	const char *word = argv[*at], *sign = strchr(word, '=');
+	char *name = mem_strndup(c->trust, word, sign != NULL ? (size_t)(sign - word) : strlen(word));
+	int status;
+
+	if (!is_option(name))
+		return complain("unknown option ", name);
+	if (sign == NULL && *at + 1 >= argc)
+		return complain("there is no value behind ", name);
+	status = take_option(c, name, sign != NULL ? sign + 1 : argv[++*at], &err);
+	while (status < 0 && sign == NULL && strcmp(name, "--trust") == 0 && *at + 1 < argc &&
+		strncmp(argv[*at + 1], "--", 2) != 0 && access(argv[*at + 1], R_OK) == 0)
+		status = take_option(c, name, argv[++*at], &err);
+	return status;
+}
+
 /* Options out of argv; the words that are left go to the line. Exit status, or -1. */
 static int
 read_options(struct command *c, int argc, char **argv, struct text *line)
 {
-	struct err err = ERR_INIT;
-	struct kw_int timeout = { 0 };
+	int status = -1;
 
-	for (int i = 0; i < argc; i++) {
-		const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-
-		if (strncmp(word, "--", 2) != 0) {
-			add_word(line, word);
-		} else if (strcmp(word, "--json") == 0) {
+	for (int i = 0; status < 0 && i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
 			c->json = true;
-		} else if (value == NULL) {
-			return complain("no good word: ", word);
-		} else if (strcmp(word, "--resolver") == 0) {
-			c->resolver = value;
-			i++;
-		} else if (strcmp(word, "--timeout") == 0) {
-			if (!seconds(value, &timeout))
-				return complain("--timeout takes seconds from 1 to 1800, not ", value);
-			i++;
-		} else if (strcmp(word, "--trust") == 0) {
-			/* At least one file, then those that are there: FILE... ends at an option or a keyword. */
-			do {
-				if (!trust_file(c, argv[++i], &err))
-					return complain("", err.text);
-			} while (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 &&
-				 access(argv[i + 1], R_OK) == 0);
-		} else {
-			return complain("unknown option ", word);
-		}
+		else if (strncmp(argv[i], "--", 2) == 0)
+			status = read_option(c, argc, argv, &i);
+		else
+			add_word(line, argv[i]);
 	}
-	if (timeout.set)
-		c->trial.timeout = timeout;
-	return -1;
+	return status;
 }
 
 static const struct kw_cmd row = {
@@ -127,7 +146,6 @@ static int
 read_words(const void *ctx, struct command *c, const char *server, const struct text *line)
 {
 	struct kw_tree *tree = kw_tree_new(ctx, "eventctl");
-	struct kw_int timeout = c->trial.timeout;
 	struct kw_parsed parsed;
 	struct err err = ERR_INIT;
 	char *whole = mem_printf(ctx, "test mail server S%s", line->s);
@@ -137,8 +155,8 @@ read_words(const void *ctx, struct command *c, const char *server, const struct 
 		return complain(err.text, mem_printf(ctx, "%s%s", *err.hint != '\0' ? "; " : "", err.hint));
 	c->trial = *(const struct mail_trial *)parsed.args;
 	c->trial.server.s = server;
-	if (timeout.set)
-		c->trial.timeout = timeout;
+	if (c->timeout.set)
+		c->trial.timeout = c->timeout;
 	return -1;
 }
 
@@ -182,8 +200,7 @@ report(const struct command *c, const struct mail_result *r)
 		putchar('\n');
 		json_decref(j);
 	} else {
-		mail_verdict_text(
-			out, r, mail_server_mask(out, c->trial.server.s, strlen(c->trial.server.s)));
+		mail_verdict_text(out, r);
 		text_add_screen(shown, out->s, out->len);
 		fputs(shown->s, stdout);
 	}

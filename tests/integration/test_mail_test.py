@@ -401,6 +401,33 @@ def test_what_cannot_be_typed(new_daemon):
         assert code == 2 and not out and "usage: eventctl test mail server" in err, arguments
 
 
+def test_what_eventctl_says_of_its_options(pki):
+    for arguments, said in ((("h", "--trust", "nofile.pem"), "server: nofile.pem: No such file or directory\n"),
+                            (("h", "--trust=nofile.pem"), "server: nofile.pem: No such file or directory\n"),
+                            (("h", "--trust"), "there is no value behind --trust"), (("h", "--bogus"), "unknown option --bogus"),
+                            (("h", "--bogus=1"), "unknown option --bogus"), (("h", "--timeout=x"), "seconds from 1 to 1800, not x")):
+        code, out, err = eventctl(*arguments)
+        assert code == 2 and not out and said in err and err.count("nofile.pem") <= 1, err
+    with open(pki.path("no-certificate.pem"), "w") as f:
+        f.write("nothing\n")
+    assert re.match("eventctl test mail server: [^ ]*no-certificate.pem: ", eventctl("h", "--trust", pki.path("no-certificate.pem"))[2])
+
+
+def test_trust_with_an_equals_sign(good, dns, pki):
+    with BadSmtp(**good) as server:
+        words = (HOST, "port", server.port, "secure", "tls", "--resolver=127.0.0.1@%d" % dns.port, "--timeout=20")
+        assert eventctl(*words, "--trust=" + pki.path("root.pem"))[0] == 0
+        assert eventctl(*words, "--trust", pki.path("stranger.pem"), pki.path("root.pem"))[0] == 0
+        assert eventctl(*words, "--trust=" + pki.path("stranger.pem"))[0] == 1
+
+
+@pytest.mark.parametrize("string", ["USEDNS", ":@", "user:@host"])
+def test_nothing_was_tried(string):
+    code, out, _ = eventctl(string)
+    assert code == 1 and out.startswith("Test Connection to SMTP Server\n\nNo connection was tried.\n\nclass: ")
+    assert "failed." not in out and "****" not in out
+
+
 def test_every_class_was_met(request):
     """The last of the file: the table in the code has no class that nobody showed."""
     if len(request.session.items) < 60:

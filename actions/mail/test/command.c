@@ -6,7 +6,6 @@
 #include "actions/mail/credential.h"
 #include "actions/mail/destination/attempt.h"
 #include "actions/mail/mailer.h"
-#include "actions/mail/server.h"
 #include "actions/mail/test/trial.h"
 #include "actions/mail/test/verdict.h"
 #include "applets/env.h"
@@ -20,8 +19,7 @@
 /* A test under way; lives as long as the command. */
 struct test {
 	struct session *session;
-	const char *shown; /* the server, its password hidden */
-	void *attempt;     /* what it lives in */
+	void *attempt; /* what it lives in */
 };
 
 static void
@@ -35,7 +33,7 @@ show(struct test *t, const struct mail_result *r)
 		return;
 	}
 	text_init(&out, t);
-	mail_verdict_text(&out, r, t->shown);
+	mail_verdict_text(&out, r);
 	w_foreign(w, out.s, out.len);
 }
 
@@ -82,8 +80,6 @@ job_of(struct test *t, struct engine *e, const struct mail_trial *a, struct err 
 	const char *sender = environment_get(e->env, "_email_from", NULL);
 	struct mail_job *job;
 
-	t->shown = mail_server_mask(
-		t, server != NULL ? server : a->server.s, strlen(server != NULL ? server : a->server.s));
 	if (server == NULL)
 		return NULL;
 	if (sender == NULL)

@@ -72,15 +72,15 @@ add_facts(struct text *out, const struct mail_result *r)
 }
 
 void
-mail_verdict_text(struct text *out, const struct mail_result *r, const char *shown)
+mail_verdict_text(struct text *out, const struct mail_result *r)
 {
-	const char *host = r->host != NULL ? r->host : shown;
-
 	text_add(out, "Test Connection to SMTP Server\n\n");
-	if (r->class == MAIL_OK)
-		text_printf(out, "Successfully connected to %s .\n\n", host);
+	if (r->host == NULL)
+		text_add(out, "No connection was tried.\n\n");
+	else if (r->class == MAIL_OK)
+		text_printf(out, "Successfully connected to %s .\n\n", r->host);
 	else
-		text_printf(out, "Connection to %s failed.\n%s\n", host, seed_line(r));
+		text_printf(out, "Connection to %s failed.\n%s\n", r->host, seed_line(r));
 	add_steps(out, r);
 	add_facts(out, r);
 	text_printf(out, "class: %s  phase: %s", mail_class_name(r->class), mail_phase_name(r->phase));

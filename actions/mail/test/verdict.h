@@ -11,8 +11,8 @@
 #include "core/err.h"
 #include "core/text.h"
 
-/* `shown`: the server as given, its password hidden; for a string that names no host. */
-void mail_verdict_text(struct text *out, const struct mail_result *, const char *shown);
+/* What was refused before there was a host to connect to says so, and repeats nothing of the server string. */
+void mail_verdict_text(struct text *out, const struct mail_result *);
 
 /* The caller's. Keys in the order of the specification, then detail, hint and recipients. */
 json_t *mail_verdict_json(const struct mail_result *);
