@@ -11,6 +11,7 @@
 
 #include <openssl/evp.h>
 
+#include "actions/action.h"
 #include "core/capture_port.h"
 #include "core/engine.h"
 #include "core/files.h"
@@ -87,6 +88,50 @@ attach_parse(const void *ctx, struct attach_want *w, const struct engine *e, con
 	err_class(err, ERR_INVALID, "CONFIG", "attach: \"%.64s\" is neither a file nor a capture", s);
 	err_hint(err, "write flash:NAME, capture:NAME or $_cli_result, with commas between");
 	return false;
+}
+
+/* Commas that the author wrote part the items, commas in values do not. */
+bool
+attach_list(const void *ctx, struct run *run, const struct template *t, struct attach_want *wants,
+	size_t *count, struct err *err)
+{
+	const struct engine *e = run_engine(run);
+	struct text *item = text_new(ctx);
+	const char *variable = NULL;
+	size_t pieces = 0;
+
+	*count = 0;
+	for (size_t i = 0; i <= t->n; i++) {
+		const struct template_piece *p = i < t->n ? &t->pieces[i] : NULL;
+		const char *s = p == NULL ? "," : p->s, *value;
+		size_t n = p == NULL ? 1 : p->n, value_len = 0;
+
+		if (p != NULL && p->is_variable) {
+			variable = mem_strndup(ctx, p->s, p->n);
+			value = run_var_get(run, variable, &value_len);
+			text_addn(item, value != NULL ? value : "", value_len);
+			pieces++;
+			continue;
+		}
+		for (; n > 0; s++, n--) {
+			if (*s != ',') {
+				pieces += *s != ' ';
+				text_addc(item, *s);
+				continue;
+			}
+			if (*count == ATTACH_MAX)
+				return err_class(
+					err, ERR_RANGE, "CONFIG", "attach: more than %d items", ATTACH_MAX);
+			if (!attach_parse(ctx, &wants[*count], e, mem_dup(ctx, item->s, item->len + 1),
+				    item->len, pieces == 1 ? variable : NULL, err))
+				return false;
+			++*count;
+			text_clear(item);
+			variable = NULL;
+			pieces = 0;
+		}
+	}
+	return true;
 }
 
 /* ---- the end ---- */

@@ -12,6 +12,8 @@
 #include "core/err.h"
 
 struct engine;
+struct run;
+struct template;
 
 #define ATTACH_MAX 16 /* of one mail */
 
@@ -30,6 +32,10 @@ struct attach_want {
  */
 bool attach_parse(const void *ctx, struct attach_want *, const struct engine *, const char *item, size_t n,
 	const char *variable, struct err *);
+
+/* The statement's list with the values of the run; at most ATTACH_MAX wants. What they hold is allocated in ctx. */
+bool attach_list(const void *ctx, struct run *, const struct template *, struct attach_want *wants,
+	size_t *count, struct err *);
 
 /*
  * What there is; borrowed for the call. What cannot be read is left out and told in `missing`, a line each ("attachment

@@ -434,50 +434,6 @@ hand_over(struct mail_run *m)
 
 /* ---- attachments ---- */
 
-/* The items of the list: commas that the author wrote part them, commas in values do not. */
-static bool
-list_attachments(struct mail_run *m, struct attach_want *wants, size_t *count, struct err *err)
-{
-	const struct template *t = m->args->attach.t;
-	const struct engine *e = run_engine(m->run);
-	struct text *item = text_new(m);
-	const char *variable = NULL;
-	size_t pieces = 0;
-
-	*count = 0;
-	for (size_t i = 0; i <= t->n; i++) {
-		const struct template_piece *p = i < t->n ? &t->pieces[i] : NULL;
-		const char *s = p == NULL ? "," : p->s, *value;
-		size_t n = p == NULL ? 1 : p->n, value_len = 0;
-
-		if (p != NULL && p->is_variable) {
-			variable = mem_strndup(m, p->s, p->n);
-			value = run_var_get(m->run, variable, &value_len);
-			text_addn(item, value != NULL ? value : "", value_len);
-			pieces++;
-			continue;
-		}
-		for (; n > 0; s++, n--) {
-			if (*s != ',') {
-				pieces += *s != ' ';
-				text_addc(item, *s);
-				continue;
-			}
-			if (*count == ATTACH_MAX)
-				return err_class(
-					err, ERR_RANGE, "CONFIG", "attach: more than %d items", ATTACH_MAX);
-			if (!attach_parse(m, &wants[*count], e, mem_dup(m, item->s, item->len + 1), item->len,
-				    pieces == 1 ? variable : NULL, err))
-				return false;
-			++*count;
-			text_clear(item);
-			variable = NULL;
-			pieces = 0;
-		}
-	}
-	return true;
-}
-
 /* What is missing is told in the log, and in the mail behind its body. */
 static void
 tell_missing(struct mail_run *m, const char *missing)
@@ -522,7 +478,7 @@ gather(struct mail_run *m, struct err *err)
 	struct engine *e = run_engine(m->run);
 	size_t count;
 
-	if (!list_attachments(m, wants, &count, err))
+	if (!attach_list(m, m->run, m->args->attach.t, wants, &count, err))
 		return false;
 	attach_gather(m, e, wants, count, mailer_defaults(e->mailer)->max_size, on_gathered, m);
 	return true;
