@@ -27,6 +27,8 @@ static const struct {
 	{ "event storm-control ...", "NX-OS: on IOS it is `event syslog pattern \"STORM_CONTROL\"`" },
 	{ "event sysmgr ...", "NX-OS: on IOS it is `event ioswdsysmon`" },
 	{ "event memory ...", "NX-OS: on IOS it is `event ioswdsysmon sub1 mem-proc ...`" },
+	{ "event process ...", "IOS with Software Modularity: on IOS XE it is `event ioswdsysmon`" },
+	{ "event wdsysmon ...", "IOS with Software Modularity: on IOS XE it is `event ioswdsysmon`" },
 	{ "event policy-default ...", "NX-OS: IOS has no policies to override" },
 	{ "event manager applet * override ...", "NX-OS: IOS has no policies to override" },
 	{ "event syslog id ...", "ASA: on IOS it is `event syslog pattern \"%ASA-...-111008\"`" },

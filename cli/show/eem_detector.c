@@ -49,6 +49,23 @@ show_row(struct writer *w, unsigned no, const struct bus *bus, const struct dete
 	w_bool(w, "available", bus_detector_is_there(bus, d));
 }
 
+/* What the machine lacks, once for all statements that say the same one after the other. */
+static void
+show_needs(struct writer *w, const struct bus *bus, const struct detector *d)
+{
+	const char *said = NULL;
+
+	w_list(w, "needs");
+	for (const struct spec *s = bus_specs(bus, d); s != NULL; s = s->next) {
+		if (s->lacks == NULL || (said != NULL && strcmp(said, s->lacks) == 0))
+			continue;
+		said = s->lacks;
+		w_text(w, "     needs %s\n", said);
+		w_str(w, NULL, said);
+	}
+	w_end(w);
+}
+
 static void
 show_syntax(struct writer *w, const struct kw *rows, unsigned indent)
 {
@@ -107,6 +124,7 @@ show_detectors(struct writer *w, const struct bus *bus, const char *only, bool d
 			continue;
 		w_object(w, NULL);
 		show_row(w, only ? 1 : no, bus, *d);
+		show_needs(w, bus, *d);
 		if (detailed)
 			show_details(w, bus, *d);
 		w_end(w);

@@ -187,6 +187,7 @@ show_specs(struct session *s, struct writer *w, const struct policy *p)
 		w_str(w, "event_type", spec_type(spec));
 		w_str(w, "event", t.s);
 		w_bool(w, "waits_for_detector", spec->waits);
+		w_str(w, "needs", spec->lacks);
 		w_end(w);
 	}
 	w_end(w);
@@ -214,6 +215,9 @@ show_waiting(struct writer *w, const struct conf *conf, const struct policy *p)
 		if (p->specs[i]->waits)
 			w_text(w, " event detector %s is not available yet: the policy waits for it\n",
 				p->specs[i]->detector->name);
+		else if (p->specs[i]->lacks != NULL)
+			w_text(w, " event detector %s needs %s: the policy waits for it\n",
+				p->specs[i]->detector->name, p->specs[i]->lacks);
 		else if (!has_alerts && strcmp(p->specs[i]->detector->name, "ipsla") == 0)
 			w_text(w, " No IP SLA reaction becomes an event without `ip sla enable "
 				  "reaction-alerts`\n");

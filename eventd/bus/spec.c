@@ -75,9 +75,26 @@ spec_disarm(struct spec *s)
 	if (!s->armed)
 		return;
 	s->armed = false;
+	mem_free(s->lacks);
+	s->lacks = NULL;
 	if (s->detector->disarm && !s->waits)
 		s->detector->disarm(s);
 	bus_remove_spec(s->engine->bus, s);
+}
+
+void
+spec_lacks(struct spec *s, const char *what)
+{
+	if (what != NULL && s->lacks != NULL && strcmp(what, s->lacks) == 0)
+		return;
+	if (what != NULL)
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NEEDS",
+			"policy %s waits: event detector %s needs %s", s->policy, s->detector->name, what);
+	else if (s->lacks != NULL)
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_SEES",
+			"policy %s: event detector %s has what it needs", s->policy, s->detector->name);
+	mem_free(s->lacks);
+	s->lacks = mem_strdup(s, what);
 }
 
 const char *

@@ -52,6 +52,7 @@ struct spec {
 	uint64_t id;
 	bool armed;    /* known to the bus */
 	bool waits;    /* armed, but its detector is not there yet */
+	char *lacks;   /* what its detector needs of the machine to see anything; NULL: nothing */
 	bool single;   /* set by arm(): no second run while one is under way (watchdog) */
 	void *private; /* the detector's, set by arm(), let go of by disarm() */
 
@@ -76,6 +77,13 @@ struct spec *spec_new(const void *ctx, struct engine *, const struct detector *,
 	const char *tag, void *args, void (*raised)(void *, struct spec *, struct event *), void *arg);
 bool spec_arm(struct spec *, struct err *);
 void spec_disarm(struct spec *);
+
+/*
+ * For the detector of an armed specification: it sees nothing until the machine has this ("the kernel's
+ * pressure stall information (CONFIG_PSI)"); NULL: it sees. What is news is logged; `show event manager
+ * policy registered` and `show event manager detector` say it.
+ */
+void spec_lacks(struct spec *, const char *what);
 
 const struct spec_common *spec_common(const struct spec *);
 /* "timer watchdog": the "Event Type" column. */

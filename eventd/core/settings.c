@@ -95,6 +95,16 @@ static const struct setting table[] = {
 		.at = AT(cli_users),
 		.count_at = AT(cli_user_count),
 		.dflt = "{}" },
+	{ .key = "kernel.procfs",
+		.help = "Where processes and their use of the machine are read",
+		.type = SET_STRING,
+		.at = AT(procfs),
+		.dflt = "/proc" },
+	{ .key = "kernel.sysfs",
+		.help = "Where sensors and the state of hardware are read",
+		.type = SET_STRING,
+		.at = AT(sysfs),
+		.dflt = "/sys" },
 	{ .key = "mail.helo-name",
 		.help = "Name said in EHLO",
 		.type = SET_STRING,
@@ -253,6 +263,8 @@ settings_parse(const void *ctx, const char *text, size_t n, settings_finding_f *
 	p.out->console = true;
 	p.out->mail_max_parallel = 4;
 	p.out->load_interval = 300;
+	p.out->procfs = "/proc";
+	p.out->sysfs = "/sys";
 	if (yaml_parser_initialize(&y) == 0)
 		abort();
 	yaml_parser_set_input_string(&y, (const unsigned char *)text, n);

@@ -55,6 +55,8 @@ struct settings {
 	struct setting_pair *cli_users;  /* name -> crypt(3) hash of the password of `enable` */
 	size_t cli_user_count;
 
+	const char *sysfs, *procfs; /* where the kernel tells of hardware and processes: /sys and /proc */
+
 	int64_t mail_max_parallel;
 	const char *mail_helo_name;
 

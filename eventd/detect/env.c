@@ -1,8 +1,25 @@
-/* Detector env: environmental alarms. */
+/*
+ * Detector env: environmental alarms, from the kernel's sensors (host/sensors.h). A worker thread reads
+ * them all while a statement is armed; an alarm is an event when it begins or becomes worse, and the log
+ * says which sensor.
+ */
 #include "detect/detector.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/settings.h"
 #include "core/text.h"
 #include "detect/words.h"
+#include "host/sensors.h"
+
+#define POLL (5 * USEC_PER_SEC)
 
 struct env_spec {
 	struct spec_common common;
@@ -10,13 +27,13 @@ struct env_spec {
 };
 
 static const struct kw_alternative severities[] = {
-	{ "major", "Major alarms", 1, false },
-	{ "minor", "Minor alarms", 0, false },
+	{ "major", "Major alarms", ALARM_MAJOR, false },
+	{ "minor", "Minor alarms", ALARM_MINOR, false },
 	{ NULL, NULL, 0, false },
 };
 
 struct env_data {
-	char none;
+	enum alarm_level level; /* no variable: $_event_severity says it */
 };
 
 static const struct event_field env_fields[] = {
@@ -30,6 +47,217 @@ static const struct kw env_kw[] = {
 	KW_END,
 };
 
+/* A sensor as it was at the last look. */
+struct known {
+	char key[130]; /* place and name */
+	enum alarm_level level;
+	bool is_there;
+	UT_hash_handle hh;
+};
+
+struct env {
+	struct engine *engine;
+	struct timer *timer;
+	unsigned armed;
+	bool reads; /* a worker is at it */
+	struct known *sensors;
+};
+
+/* What goes to the worker and comes back. */
+struct reading {
+	struct env *env;
+	char *sysfs;
+	struct sensors *found;
+};
+
+static const char NEEDS[] = "a sensor: the kernel has none in class/hwmon, class/thermal and "
+			    "class/power_supply (sensors-detect finds the driver)";
+
+static struct env *
+state_of(struct engine *e)
+{
+	return *bus_detector_state(e->bus, &detector_env);
+}
+
+static const char *
+state_name(enum alarm_level level)
+{
+	static const char *const names[] = { "Normal", "Minor", "Major" }; /* ORDER: enum alarm_level */
+
+	return names[level];
+}
+
+static void
+publish(struct env *all, const struct sensor *s)
+{
+	struct event *ev = event_new(all->engine, &detector_env, NULL, NULL);
+	struct env_data *d = ev->data;
+
+	d->level = s->level;
+	ev->severity = s->level == ALARM_MAJOR ? "severity-major" : "severity-minor";
+	ev->source = "sensors";
+	bus_publish(all->engine->bus, ev, NULL, 0);
+}
+
+static void
+tell(struct env *all, const struct sensor *s, bool is_worse)
+{
+	struct log *log = all->engine->log;
+
+	if (is_worse)
+		log_msg(log, NULL, "ENVIRONMENTAL", SEV_ALERTS, "ALERT",
+			"%s: %s, Location: %s, State: %s, Reading: %s", s->kind, s->name, s->place,
+			state_name(s->level), s->reading);
+	else
+		log_msg(log, NULL, "ENVIRONMENTAL", SEV_INFORMATIONAL, "NOTICE",
+			"%s: %s, Location: %s, State: %s, Reading: %s", s->kind, s->name, s->place,
+			state_name(s->level), s->reading);
+}
+
+static void
+look_at(struct env *all, const struct sensor *s)
+{
+	char key[sizeof((struct known *)NULL)->key];
+	struct known *k;
+	bool is_worse;
+
+	snprintf(key, sizeof key, "%s %s", s->place, s->name);
+	HASH_FIND_STR(all->sensors, key, k);
+	if (k == NULL) {
+		k = mem_new(all, struct known);
+		strcpy(k->key, key);
+		HASH_ADD_STR(all->sensors, key, k);
+	}
+	k->is_there = true;
+	if (s->level == k->level)
+		return;
+	is_worse = s->level > k->level;
+	k->level = s->level;
+	tell(all, s, is_worse);
+	if (is_worse)
+		publish(all, s);
+}
+
+/* A sensor that went has no alarm; it begins anew when it is plugged in again. */
+static void
+forget_absent(struct env *all)
+{
+	struct known *k, *next;
+
+	HASH_ITER (hh, all->sensors, k, next) {
+		if (!k->is_there) {
+			HASH_DEL(all->sensors, k);
+			mem_free(k);
+			continue;
+		}
+		k->is_there = false;
+	}
+}
+
+static void
+read_sensors(void *data)
+{
+	struct reading *r = data;
+
+	r->found = sensors_read(r->sysfs);
+}
+
+static void
+on_read(void *data)
+{
+	const struct reading *r = data;
+	struct env *all = r->env;
+
+	all->reads = false;
+	for (size_t i = 0; i < r->found->n; i++)
+		look_at(all, &r->found->v[i]);
+	forget_absent(all);
+	for (struct spec *s = bus_specs(all->engine->bus, &detector_env); s != NULL; s = s->next)
+		spec_lacks(s, r->found->n == 0 ? NEEDS : NULL);
+	if (all->armed > 0)
+		timer_set(all->timer, POLL);
+}
+
+static void
+reading_free(void *data)
+{
+	struct reading *r = data;
+
+	sensors_free(r->found);
+	free(r->sysfs);
+	free(r);
+}
+
+static void
+on_due(void *arg)
+{
+	struct env *all = arg;
+	struct reading *r = calloc(1, sizeof *r);
+
+	if (r == NULL || (r->sysfs = strdup(all->engine->settings->sysfs)) == NULL)
+		abort();
+	r->env = all;
+	all->reads = true;
+	work_submit(all, all->engine->loop, read_sensors, on_read, reading_free, r);
+}
+
+static bool
+env_match(const struct spec *s, const struct event *ev)
+{
+	const struct env_spec *a = s->args;
+	const struct env_data *d = ev->data;
+
+	return (enum alarm_level)a->severity.v == d->level;
+}
+
+static bool
+env_arm(struct spec *s, struct err *err)
+{
+	struct env *all = state_of(s->engine);
+
+	if (all->armed++ == 0 && !all->reads)
+		timer_set(all->timer, 0);
+	return true;
+}
+
+static void
+env_disarm(struct spec *s)
+{
+	struct env *all = state_of(s->engine);
+	struct known *k, *next;
+
+	if (--all->armed > 0)
+		return;
+	timer_stop(all->timer);
+	HASH_ITER (hh, all->sensors, k, next) /* nobody looks: what stands then is news to the next */
+	{
+		HASH_DEL(all->sensors, k);
+		mem_free(k);
+	}
+}
+
+static int
+env_free(void *ptr)
+{
+	struct env *all = ptr;
+
+	HASH_CLEAR(hh, all->sensors); /* the table; its entries are ours */
+	return 0;
+}
+
+static bool
+env_start(struct engine *engine, struct err *err)
+{
+	struct env *all = mem_new(engine->bus, struct env);
+
+	all->engine = engine;
+	all->timer = timer_after(all, engine->loop, 0, on_due, all);
+	timer_stop(all->timer);
+	mem_on_free(all, env_free);
+	*bus_detector_state(engine->bus, &detector_env) = all;
+	return true;
+}
+
 const struct detector detector_env = {
 	.name = "env",
 	.help = "Environmental event",
@@ -38,5 +266,8 @@ const struct detector detector_env = {
 	.spec_size = sizeof(struct env_spec),
 	.data_size = sizeof(struct env_data),
 	.fields = env_fields,
-	.awaited = true,
+	.start = env_start,
+	.arm = env_arm,
+	.disarm = env_disarm,
+	.match = env_match,
 };

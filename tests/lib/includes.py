@@ -18,7 +18,7 @@ ORDER = [
     ["cli/kw"],
     ["pki"],
     ["store"],
-    ["net"],
+    ["net", "host", "flow"],
     ["conf"],
     ["bus"],
     ["snmp"],

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/files.h"
 #include "core/mem.h"
+#include "core/settings.h"
 
 struct disk {
 	char dir[32];
@@ -39,8 +41,35 @@ disk_new(struct world *w)
 		abort();
 	}
 	mem_on_free(d, disk_free);
+	w->disk = d->dir;
+	w->engine->settings->sysfs = mem_printf(d, "%s/sys", d->dir);
+	w->engine->settings->procfs = mem_printf(d, "%s/proc", d->dir);
 	files_prefix(w->engine->files, "flash:", mem_printf(d, "%s/flash", d->dir));
 	files_prefix(w->engine->files, "bootflash:", mem_printf(d, "%s/bootflash", d->dir));
+}
+
+/* kernel sys/class/hwmon/hwmon0/name "coretemp": what the kernel says there from now on; `gone`: nothing. */
+bool
+verb_kernel(struct world *w, const struct statement *st)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", w->disk, st->word[1]);
+	if (strcmp(st->word[2], "gone") == 0 && !st->quoted[2])
+		return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ||
+		       world_fail(w, "%s: %s", st->word[1], strerror(errno));
+	for (char *slash = strchr(path + strlen(w->disk) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+	f = fopen(path, "w");
+	if (f == NULL)
+		return world_fail(w, "%s: %s", st->word[1], strerror(errno));
+	fprintf(f, "%s\n", st->word[2]);
+	fclose(f);
+	return true;
 }
 
 bool

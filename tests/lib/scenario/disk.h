@@ -10,6 +10,7 @@ void disk_new(struct world *);
 
 /* file "flash:x" { text } */
 bool verb_file(struct world *, const struct statement *);
+bool verb_kernel(struct world *, const struct statement *);
 /* expect file "flash:x" [{ text }], expect no file "flash:x" */
 bool expect_file(struct world *, const struct statement *, bool no);
 

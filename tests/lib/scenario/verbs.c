@@ -367,6 +367,7 @@ static const struct {
 	{ "expect", 1, false, expect_run },
 	{ "file", 1, true, verb_file },
 	{ "interface", 2, false, verb_interface },
+	{ "kernel", 2, false, verb_kernel },
 	{ "mail", 1, false, verb_mail },
 	{ "notify", 2, false, verb_notify },
 	{ "press", 2, false, verb_press },

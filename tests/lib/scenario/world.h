@@ -40,6 +40,7 @@ struct world {
 	enum mail_phase answer_phase;
 	usec answer_after;
 
+	const char *disk;    /* directory of its own: flash/, and sys/ and proc/ of `kernel` */
 	struct agent *agent; /* agent.h */
 	struct names *names; /* names.h */
 

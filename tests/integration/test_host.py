@@ -1,0 +1,124 @@
+"""What the machine says of itself: sensors, processes, what it runs short of. Real processes of the test's own; hardware
+that a test machine lacks stands in a directory that is laid out as /sys is."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import tree
+
+
+def told(daemon, name):
+    mark = "%%HA_EM-6-LOG: %s: " % name
+    return [line.split(mark, 1)[1] for line in daemon.show("show logging").splitlines() if mark in line]
+
+
+def wait_told(daemon, name, count=1, seconds=30):
+    assert tree.wait_for(lambda: len(told(daemon, name)) >= count, seconds), daemon.show("show logging")
+    return told(daemon, name)
+
+
+# ---- env ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sysfs(tmp_path):
+    """sysfs("class/hwmon/hwmon0/name", "x"): the kernel says it there from now on."""
+    root = tmp_path / "sys"
+    root.mkdir()
+
+    def say(path, text):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("%s\n" % text)
+    say.root = str(root)
+    return say
+
+
+def test_a_sensor_passes_its_limit(sysfs, new_daemon):
+    sysfs("class/hwmon/hwmon0/name", "coretemp")
+    sysfs("class/hwmon/hwmon0/temp1_input", 40000)
+    sysfs("class/hwmon/hwmon0/temp1_crit", 100000)
+    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}})
+    daemon.configure("event manager applet HOT", "event env severity major", 'action 1.0 syslog msg "$_event_severity"')
+    sysfs("class/hwmon/hwmon0/temp1_input", 101000)
+    assert wait_told(daemon, "HOT") == ["severity-major"]
+    assert "%ENVIRONMENTAL-1-ALERT: Temp: temp1, Location: coretemp hwmon0, State: Major, Reading: 101 Celsius" in daemon.show("show logging")
+
+
+def test_the_sensors_of_this_machine(new_daemon):
+    """Either there are some, or the statement says what it needs."""
+    daemon = new_daemon()
+    daemon.configure("event manager applet HOT", "event env severity major", 'action 1.0 syslog msg "hot"')
+    zones = [os.path.join("/sys/class", c, d) for c in ("hwmon", "thermal", "power_supply") if os.path.isdir("/sys/class/" + c)
+             for d in os.listdir("/sys/class/" + c) if not d.startswith("cooling_device")]
+    if zones:
+        assert tree.wait_for(lambda: daemon.ctl("show event manager detector env").code == 0)
+        assert "needs a sensor" not in daemon.show("show event manager policy registered")
+    else:
+        assert tree.wait_for(lambda: "needs a sensor" in daemon.show("show event manager policy registered"))
+        assert daemon.json("show event manager detector env")["detectors"][0]["needs"]
+
+
+# ---- ioswdsysmon ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def burner(tmp_path):
+    """burner() starts a process that takes a whole processor; its program has a name that nothing else has."""
+    program = str(tmp_path / "evdburner-long-name")
+    shutil.copy("/bin/sh", program)
+    running = []
+
+    def start():
+        running.append(subprocess.Popen([program, "-c", "while :; do :; done"]))
+        return running[-1]
+    start.program = program
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+SAY = 'action 1.0 syslog msg "$_ioswd_sub1_taskname $_ioswd_sub1_pid $_ioswd_sub1_path $_ioswd_sub1_value"'
+
+
+def test_a_process_takes_the_processor(burner, new_daemon):
+    daemon = new_daemon()
+    daemon.configure("event manager applet NAME", "event ioswdsysmon sub1 cpu-proc taskname evdburner-long-name op ge val 1 period 1", SAY)
+    daemon.configure("event manager applet PATH", "event ioswdsysmon sub1 cpu-proc taskname %s op ge val 1 period 1" % burner.program, SAY)
+    daemon.configure("event manager applet COMM", "event ioswdsysmon sub1 cpu-proc taskname evdburner-long- op ge val 1 period 1", SAY)
+    daemon.configure("event manager applet OTHER", "event ioswdsysmon sub1 cpu-proc taskname /bin/evdburner-long-name op ge val 1 period 1", SAY)
+    process = burner()
+    for name, task in (("NAME", "evdburner-long-name"), ("PATH", burner.program), ("COMM", "evdburner-long-")):
+        said = wait_told(daemon, name)[0].split()
+        assert said[:3] == [task, str(process.pid), burner.program]
+        assert 1 <= int(said[3])
+    assert not told(daemon, "OTHER")
+
+
+def test_a_process_takes_memory(burner, new_daemon):
+    process = burner()
+    daemon = new_daemon()
+    daemon.configure("event manager applet MEM", "event ioswdsysmon timewin 60 sub1 mem-proc taskname evdburner-long-name op gt val 50000 period 1 "
+                     "sub12-op andnot sub2 mem-proc taskname evdburner-long-name op gt val 50 is-percent true period 1", SAY)
+    said = wait_told(daemon, "MEM")[0].split()
+    with open("/proc/%d/statm" % process.pid) as f:
+        resident = int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    assert abs(int(said[3]) - resident) <= 1 << 20
+
+
+def test_many_processes_do_not_hold_the_engine_up(tmp_path, new_daemon):
+    """5,000 processes are read beside the engine: commands are answered meanwhile."""
+    proc = tmp_path / "proc"
+    for pid in range(1, 5001):
+        (proc / str(pid)).mkdir(parents=True)
+        (proc / str(pid) / "stat").write_text(
+            "%d (task%d) S 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 7 1 %d 18446744073709551615\n" % (pid, pid % 50, pid))
+    (proc / "meminfo").write_text("MemTotal: 100000 kB\n")
+    daemon = new_daemon(settings={"kernel": {"procfs": str(proc)}})
+    for i in range(1, 21):
+        daemon.configure("event manager applet P%d" % i, "event ioswdsysmon sub1 mem-proc taskname task%d op gt val %d period 1" % (i, 4900 * 4096), SAY)
+    for i in range(1, 21):
+        assert wait_told(daemon, "P%d" % i)[0].split()[:2] == ["task%d" % i, str(4950 + i)]
