@@ -139,7 +139,7 @@ event_adopt(struct engine *engine, void *args, struct err *err)
 
 	if (d->normalise)
 		d->normalise(a->what.args);
-	if (d->check != NULL && !d->check(engine, a->what.args, false, err))
+	if (!spec_check(engine, d, a->what.args, false, err))
 		return false;
 	seal_args(engine, d->kw, a->what.args);
 	return true;

@@ -108,7 +108,11 @@ replace_variables(struct engine *engine, const void *ctx, const struct kw *rows,
 				return false;
 			v->s = replaced;
 		}
-		if (row->sub && row->sub_size == 0 && !replace_variables(engine, ctx, row->sub, args, err))
+		void *below = args;
+		if (row->sub_size > 0)
+			below = ((const struct kw_sub *)at)->row == row ? ((const struct kw_sub *)at)->args
+									: NULL;
+		if (row->sub && below && !replace_variables(engine, ctx, row->sub, below, err))
 			return false;
 	}
 	return true;
@@ -135,8 +139,7 @@ add_event(struct engine *engine, struct policy *p, const struct conf_node *n, st
 
 	if (d->normalise)
 		d->normalise(common);
-	if (!replace_variables(engine, p, d->kw, common, err) ||
-		(d->check && !d->check(engine, common, true, err)))
+	if (!replace_variables(engine, p, d->kw, common, err) || !spec_check(engine, d, common, true, err))
 		return false;
 	p->specs[p->nspecs++] =
 		spec_new(p, engine, d, p->name, a->tag.set ? a->tag.s : NULL, common, policy_raised, p);

@@ -38,12 +38,30 @@ is_object(const char *name)
 }
 
 static bool
+is_listed(const char *const *names, const char *name)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+/* What `damping` and `digest` add to any event. */
+static bool
+is_of_options(const struct spec_common *c, const char *name)
+{
+	return (c->damping.set && is_listed(damping_variables, name)) ||
+	       (c->digest.set && is_listed(digest_variables, name));
+}
+
+static bool
 is_of_event(const struct check_applet *a, const char *name)
 {
 	if (has_field(event_common_fields, name) || strcmp(name, "_job_id") == 0)
 		return true;
 	for (size_t i = 0; i < a->nevents; i++)
-		if (has_field(a->events[i].detector->fields, name) || is_object(name))
+		if (has_field(a->events[i].detector->fields, name) || is_object(name) ||
+			is_of_options(a->events[i].args, name))
 			return true;
 	return false;
 }

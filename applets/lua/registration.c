@@ -282,7 +282,7 @@ serve_register(struct registration *r, const json_t *args, struct err *err)
 		return NULL;
 	if (d->normalise != NULL)
 		d->normalise(spec_args);
-	if (d->check != NULL && !d->check(engine, spec_args, true, err))
+	if (!spec_check(engine, d, spec_args, true, err))
 		return NULL;
 	p->specs[p->nspecs++] = spec_new(p, engine, d, p->name, tag, spec_args, policy_raised, p);
 	return json_null();

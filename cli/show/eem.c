@@ -287,4 +287,5 @@ show_eem_register(struct cli *cli)
 	show_eem_queue_register(cli);
 	show_eem_files_register(cli);
 	show_eem_detector_register(cli);
+	show_eem_damping_register(cli);
 }

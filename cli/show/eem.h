@@ -29,6 +29,7 @@ void show_eem_history_register(struct cli *);  /* history events, traps */
 void show_eem_policy_register(struct cli *);   /* policy registered */
 void show_eem_queue_register(struct cli *);    /* policy active, pending; scheduler thread */
 void show_eem_files_register(struct cli *);    /* policy available, directory user */
+void show_eem_damping_register(struct cli *);  /* damping */
 void show_eem_detector_register(struct cli *); /* detector, version */
 
 #endif

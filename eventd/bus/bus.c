@@ -45,8 +45,8 @@ struct bus {
 	void *verdict_arg;
 };
 
-static const char *const stage_names[] = { "filter", "match", "loop", "occurs", "ratelimit", "correlate",
-	"sched" }; /* ORDER: enum stage */
+static const char *const stage_names[] = { "filter", "match", "loop", "occurs", "damping", "ratelimit",
+	"digest", "correlate", "sched" }; /* ORDER: enum stage */
 
 const char *
 stage_name(enum stage s)
@@ -299,6 +299,16 @@ passes_occurs(struct bus *b, struct spec *s, const struct event *ev)
 }
 
 static bool
+passes_damping(struct bus *b, struct spec *s, struct event *ev)
+{
+	if (s->damping == NULL || damping_pass(s->damping, ev))
+		return true;
+	b->stats.damped++;
+	bus_verdict(b, s, ev, STAGE_DAMPING, false, "held");
+	return false;
+}
+
+static bool
 passes_ratelimit(struct bus *b, struct spec *s, const struct event *ev)
 {
 	if (ratelimit_pass(&s->ratelimit, clock_mono(b->engine->clock)))
@@ -321,6 +331,24 @@ bus_number(struct bus *b, struct event *ev)
 		"EEM: event %llu published by event detector %s", (unsigned long long)ev->id, ev->type);
 }
 
+static struct event *
+dress(struct bus *b, struct spec *s, struct event *ev, uint64_t held)
+{
+	struct event *dressed;
+
+	if (s->damping == NULL)
+		return event_ref(ev);
+	dressed = event_again(b->engine, ev);
+	damping_dress(s->damping, dressed, held);
+	return dressed;
+}
+
+struct event *
+bus_dress(struct bus *b, struct spec *s, struct event *ev)
+{
+	return dress(b, s, ev, 0);
+}
+
 enum pass
 bus_pass(struct bus *b, struct spec *s, struct event *ev)
 {
@@ -330,18 +358,55 @@ bus_pass(struct bus *b, struct spec *s, struct event *ev)
 		return PASS_LOOP;
 	if (!passes_occurs(b, s, ev))
 		return PASS_NOT_YET;
+	if (!passes_damping(b, s, ev))
+		return PASS_DAMPED;
 	if (!passes_ratelimit(b, s, ev))
 		return PASS_RATELIMIT;
+	if (s->digest != NULL) {
+		struct event *dressed = bus_dress(b, s, ev);
+
+		digest_take(s->digest, dressed);
+		event_unref(dressed);
+		bus_verdict(
+			b, s, ev, STAGE_DIGEST, false, "collected, %zu so far", digest_pending(s->digest));
+		return PASS_DIGEST;
+	}
 	s->triggered++;
 	b->stats.triggered++;
 	return PASS_YES;
 }
 
+void
+bus_raise(struct bus *b, struct spec *s, struct event *ev)
+{
+	bus_number(b, ev);
+	s->triggered++;
+	b->stats.triggered++;
+	s->raised(s->arg, s, ev);
+}
+
+void
+bus_let_go(struct bus *b, struct spec *s, struct event *ev, uint64_t held)
+{
+	struct event *dressed = dress(b, s, ev, held);
+
+	if (s->digest != NULL)
+		digest_take(s->digest, dressed);
+	else
+		bus_raise(b, s, dressed);
+	event_unref(dressed);
+}
+
 static void
 offer(struct bus *b, struct spec *s, struct event *ev)
 {
-	if (bus_pass(b, s, ev) == PASS_YES)
-		s->raised(s->arg, s, ev);
+	struct event *dressed;
+
+	if (bus_pass(b, s, ev) != PASS_YES)
+		return;
+	dressed = bus_dress(b, s, ev);
+	s->raised(s->arg, s, dressed);
+	event_unref(dressed);
 }
 
 /* A run that raised() starts may disarm any specification, so those that match are noted first. */

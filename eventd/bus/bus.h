@@ -31,8 +31,16 @@ bool bus_publish(struct bus *, struct event *, const uint64_t *targets, size_t n
  * The stages of one event for one specification, without the queue and without raising it: for
  * callers that start the run themselves. Numbers the event when it has no number yet.
  */
-enum pass { PASS_YES, PASS_LOOP, PASS_NOT_YET, PASS_RATELIMIT };
+enum pass { PASS_YES, PASS_LOOP, PASS_NOT_YET, PASS_DAMPED, PASS_RATELIMIT, PASS_DIGEST };
 enum pass bus_pass(struct bus *, struct spec *, struct event *);
+
+/* The event as the statement's runs see it: with the variables of its damping. The caller's reference. */
+struct event *bus_dress(struct bus *, struct spec *, struct event *);
+
+/* What was held is let go: `held` events, of which this was the last. It may end the specification. */
+void bus_let_go(struct bus *, struct spec *, struct event *, uint64_t held);
+/* Starts or counts a run without any further question. It may end the specification. */
+void bus_raise(struct bus *, struct spec *, struct event *);
 
 /* Gives the event its number, once; for events that are not published here. */
 void bus_number(struct bus *, struct event *);
@@ -45,7 +53,7 @@ void bus_set_loop_limit(struct bus *, unsigned);
 unsigned bus_loop_limit(const struct bus *);
 
 struct bus_stats {
-	uint64_t published, dropped, triggered, suppressed, looped;
+	uint64_t published, dropped, triggered, suppressed, damped, looped;
 	size_t queued;
 };
 void bus_stats(const struct bus *, struct bus_stats *);
@@ -57,7 +65,9 @@ enum stage {
 	STAGE_MATCH,
 	STAGE_LOOP,
 	STAGE_OCCURS,
+	STAGE_DAMPING,
 	STAGE_RATELIMIT,
+	STAGE_DIGEST,
 	STAGE_CORRELATE,
 	STAGE_SCHED
 };

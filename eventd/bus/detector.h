@@ -32,6 +32,12 @@ struct detector {
 	bool of_scripts;    /* script policies only: no word behind `event` in applets */
 	bool not_by_itself; /* an applet is not triggered by what it caused (rulings 44) */
 
+	/* What its events are told apart by when they are damped: names of variables, commas between.
+	 * NULL: what they say. */
+	const char *key;
+	/* One line of what happened, control bytes shown; NULL: the variables. */
+	void (*say)(const struct event *, struct text *);
+
 	/* "timer cron" and so on; NULL: the name. */
 	const char *(*type)(const void *args);
 	/* What was typed in several ways becomes one; once, before check(). */
@@ -59,6 +65,9 @@ const struct detector *bus_detector_find(const struct bus *, const char *name);
  */
 bool bus_detector_is_there(const struct bus *, const struct detector *);
 void bus_detector_come(struct bus *, const struct detector *);
+
+/* Have its events a variable of that name, without `$`? Those of single events are not known. */
+bool detector_has_variable(const struct detector *, const char *name);
 
 /* Where a detector keeps what it needs for this engine: allocate it in the bus. Take the value at once,
  * the place moves. */

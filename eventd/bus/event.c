@@ -88,6 +88,7 @@ event_unref(struct event *ev)
 	cause_unref(ev->cause);
 	for (size_t i = 0; i < ev->nmembers; i++)
 		event_unref(ev->members[i].event);
+	event_unref(ev->of);
 	mem_free(ev);
 }
 
@@ -203,6 +204,12 @@ event_field(const struct event *ev, const char *name, const void **base)
 		return f;
 	*base = ev;
 	return field_find(event_common_fields, name);
+}
+
+bool
+detector_has_variable(const struct detector *d, const char *name)
+{
+	return field_find(d->fields, name) != NULL || field_find(event_common_fields, name) != NULL;
 }
 
 bool

@@ -78,7 +78,8 @@ struct event {
 	struct event_field *own;
 	const char **own_values;
 	size_t nown;
-	void *data; /* detector->data_size bytes; strings in it are owned by the event */
+	struct event *of; /* this is that one, told again; NULL = it is the first */
+	void *data;       /* detector->data_size bytes; strings in it are owned by the event */
 };
 
 /*
@@ -105,6 +106,15 @@ void event_set_members(struct event *, const struct event_member *, size_t n);
 
 /* A variable beside those of the detector's table; both texts are copied. The first of one name counts. */
 void event_add(struct event *, const char *name, const char *value);
+
+/*
+ * The same event once more, stamped now, its parent the first: published when something was held back
+ * or collected, so variables can be added.
+ */
+struct event *event_again(struct engine *, struct event *);
+
+/* One line of what happened, control bytes shown: the detector's words, or "name=value ...". */
+void event_say(const struct event *, struct text *);
 
 /* Has this event a variable of that name? Common fields count. */
 bool event_has(const struct event *, const char *name);

@@ -43,9 +43,26 @@ spec_new(const void *ctx, struct engine *engine, const struct detector *d, const
 		s->occurs = occurs_new(s, (unsigned)c->occurs.v, c->period.set ? c->period.v : 0);
 	if (c->ratelimit.set)
 		s->ratelimit.every = c->ratelimit.v;
+	if (c->damping.set)
+		s->damping = damping_new(s, c->damping.args);
+	if (c->digest.set)
+		s->digest = digest_new(s, c->digest.args);
 	s->loop_message.every = LOOP_MESSAGE_EVERY_S * USEC_PER_SEC;
 	mem_on_free(s, spec_free);
 	return s;
+}
+
+bool
+spec_check(struct engine *engine, const struct detector *d, const void *args, bool final, struct err *err)
+{
+	const struct spec_common *c = args;
+
+	if (d->check != NULL && !d->check(engine, args, final, err))
+		return false;
+	if (c->digest.set && c->ratelimit.set)
+		return err_set(err, ERR_CONFIG,
+			"'digest' and 'ratelimit' exclude each other: a digest runs once in its time anyway");
+	return !c->damping.set || damping_check(d, c->damping.args, final, err);
 }
 
 bool
@@ -103,11 +120,29 @@ spec_type(const struct spec *s)
 	return s->detector->type ? s->detector->type(s->args) : s->detector->name;
 }
 
+/* The options of every statement that stand in no column of their own. */
+static void
+describe_options(const struct spec *s, struct text *out)
+{
+	static const struct kw rows[] = { SPEC_COMMON_ROWS(struct { struct spec_common common; }), KW_END };
+	struct spec_common common = { .damping = spec_common(s)->damping, .digest = spec_common(s)->digest };
+
+	/* A sub-table is printed by the row that it was read by. */
+	for (const struct kw *row = rows; row->word != NULL; row++) {
+		if (row->sub == damping_kw)
+			common.damping.row = row;
+		else if (row->sub == digest_kw)
+			common.digest.row = row;
+	}
+	kw_print_shown(rows, &common, out);
+}
+
 void
 spec_describe(const struct spec *s, struct text *out)
 {
 	if (s->detector->describe) {
 		s->detector->describe(s, out);
+		describe_options(s, out);
 		return;
 	}
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bus/damping.h"
+#include "bus/digest.h"
 #include "bus/occurs.h"
 #include "cli/kw/kw.h"
 #include "core/clock.h"
@@ -25,22 +27,33 @@ struct spec_common {
 	struct kw_time ratelimit; /* no further trigger for this long */
 	struct kw_int occurs;     /* only where the detector has the word */
 	struct kw_time period;
+	struct kw_sub damping, digest;
 };
 
 /* The rows that every event statement ends with. `type_` is the detector's argument struct, whose
  * first member is `struct spec_common common`. */
 #define SPEC_TIME_MAX (31536000 * USEC_PER_SEC + 999 * USEC_PER_MSEC)
-#define SPEC_COMMON_ROWS(type_)                                                                  \
-	{ .word = "maxrun",                                                                      \
-		.help = "Maximum runtime of policy",                                             \
-		.type = &kw_seconds,                                                             \
-		KW_AT(type_, common.maxrun),                                                     \
-		.max = SPEC_TIME_MAX,                                                            \
-		.dflt = 20 * USEC_PER_SEC,                                                       \
-		.has_dflt = true },                                                              \
-	{                                                                                        \
-		.word = "ratelimit", .help = "Time during which no further trigger is accepted", \
-		.type = &kw_seconds, KW_AT(type_, common.ratelimit), .max = SPEC_TIME_MAX        \
+#define SPEC_COMMON_ROWS(type_)                                                                       \
+	{ .word = "maxrun",                                                                           \
+		.help = "Maximum runtime of policy",                                                  \
+		.type = &kw_seconds,                                                                  \
+		KW_AT(type_, common.maxrun),                                                          \
+		.max = SPEC_TIME_MAX,                                                                 \
+		.dflt = 20 * USEC_PER_SEC,                                                            \
+		.has_dflt = true },                                                                   \
+		{ .word = "ratelimit",                                                                \
+			.help = "Time during which no further trigger is accepted",                   \
+			.type = &kw_seconds,                                                          \
+			KW_AT(type_, common.ratelimit),                                               \
+			.max = SPEC_TIME_MAX },                                                       \
+		{ .word = "damping",                                                                  \
+			.help = "Hold what repeats too often, and tell how it ended",                 \
+			KW_AT(type_, common.damping),                                                 \
+			.sub = damping_kw,                                                            \
+			.sub_size = sizeof(struct damping_args) },                                    \
+	{                                                                                             \
+		.word = "digest", .help = "Collect events and run once for all of them",              \
+		KW_AT(type_, common.digest), .sub = digest_kw, .sub_size = sizeof(struct digest_args) \
 	}
 
 struct spec {
@@ -58,6 +71,8 @@ struct spec {
 
 	struct occurs *occurs; /* NULL when one is enough */
 	struct ratelimit ratelimit;
+	struct damping *damping;       /* NULL: none */
+	struct digest *digest;         /* NULL: none */
 	struct ratelimit loop_message; /* "event chain longer than ..." once a minute */
 	uint64_t matched, triggered, suppressed;
 
@@ -84,6 +99,9 @@ void spec_disarm(struct spec *);
  * policy registered` and `show event manager detector` say it.
  */
 void spec_lacks(struct spec *, const char *what);
+
+/* The detector's own check of what was typed, and that of the options every statement has. */
+bool spec_check(struct engine *, const struct detector *, const void *args, bool final, struct err *);
 
 const struct spec_common *spec_common(const struct spec *);
 /* "timer watchdog": the "Event Type" column. */

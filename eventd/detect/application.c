@@ -82,6 +82,7 @@ const struct detector detector_application = {
 	.spec_size = sizeof(struct application_spec),
 	.data_size = sizeof(struct application_data),
 	.fields = application_fields,
+	.key = "_application_sub_system,_application_type",
 	.match = application_match,
 	.describe = application_describe,
 };

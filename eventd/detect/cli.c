@@ -97,6 +97,15 @@ cli_normalise(void *args)
 		a->skip.set = false;
 }
 
+/* With `sync yes` the policy decides about the command, so it has to run. */
+static bool
+cli_check(struct engine *engine, const void *args, bool final, struct err *err)
+{
+	const struct cli_spec *a = args;
+
+	return words_check_prompt(is_sync(a), &a->common, err);
+}
+
 static void
 cli_describe(const struct spec *s, struct text *out)
 {
@@ -358,10 +367,13 @@ offer(struct typed *t, struct spec *s)
 	struct policy *policy = policies_find(engine->policies, s->policy);
 	bool waits = is_sync(a) && !t->is_protected;
 	enum policy_answer why;
+	enum pass pass = policy ? bus_pass(engine->bus, s, ev) : PASS_LOOP;
 	struct run *run = NULL;
 
-	if (policy && bus_pass(engine->bus, s, ev) == PASS_YES) {
-		run = policy_offer(policy, s, ev, waits ? session_tty(t->session) : NULL, &why);
+	if (pass == PASS_YES) {
+		struct event *dressed = bus_dress(engine->bus, s, ev);
+
+		run = policy_offer(policy, s, dressed, waits ? session_tty(t->session) : NULL, &why);
 		if (run && waits)
 			wait_for(t, run, s);
 		else if (!is_sync(a) && a->skip.set && a->skip.v) {
@@ -369,6 +381,10 @@ offer(struct typed *t, struct spec *s)
 			t->skipped_by = policy->name;
 		} else if (!is_sync(a))
 			t->run = true;
+		event_unref(dressed);
+	} else if ((pass == PASS_DAMPED || pass == PASS_DIGEST) && a->skip.set && a->skip.v) {
+		t->skip = true;
+		t->skipped_by = policy->name;
 	}
 	event_unref(ev);
 }
@@ -449,7 +465,9 @@ const struct detector detector_cli = {
 	.spec_size = sizeof(struct cli_spec),
 	.data_size = sizeof(struct cli_data),
 	.fields = cli_fields,
+	.key = "_cli_msg",
 	.normalise = cli_normalise,
+	.check = cli_check,
 	.start = cli_start,
 	.arm = cli_arm,
 	.disarm = cli_disarm,

@@ -143,6 +143,7 @@ const struct detector detector_counter = {
 	.spec_size = sizeof(struct counter_spec),
 	.data_size = sizeof(struct counter_data),
 	.fields = counter_fields,
+	.key = "_counter_name",
 	.check = counter_check,
 	.start = counter_start,
 	.arm = counter_arm,

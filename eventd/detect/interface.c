@@ -379,6 +379,7 @@ const struct detector detector_interface = {
 	.spec_size = sizeof(struct interface_spec),
 	.data_size = sizeof(struct interface_data),
 	.fields = interface_fields,
+	.key = "_interface_name",
 	.awaited = true,
 	.check = interface_check,
 	.start = interface_start,

@@ -112,6 +112,7 @@ const struct detector detector_ipsla = {
 	.spec_size = sizeof(struct ipsla_spec),
 	.data_size = sizeof(struct ipsla_data),
 	.fields = ipsla_fields,
+	.key = "_ipsla_oper_id,_ipsla_react_type",
 	.awaited = true,
 	.check = ipsla_check,
 	.match = ipsla_match,

@@ -208,6 +208,7 @@ const struct detector detector_mat = {
 	.spec_size = sizeof(struct mat_spec),
 	.data_size = sizeof(struct mat_data),
 	.fields = mat_fields,
+	.key = "_mat_mac_address",
 	.awaited = true,
 	.check = mat_check,
 	.start = mat_start,

@@ -117,6 +117,7 @@ const struct detector detector_oir = {
 	.spec_size = sizeof(struct oir_spec),
 	.data_size = sizeof(struct oir_data),
 	.fields = oir_fields,
+	.key = "_oir_slot",
 	.awaited = true,
 	.start = oir_start,
 	.arm = oir_arm,

@@ -381,6 +381,7 @@ const struct detector detector_routing = {
 	.spec_size = sizeof(struct routing_spec),
 	.data_size = sizeof(struct routing_data),
 	.fields = routing_fields,
+	.key = "_routing_vrf_name,_routing_network,_routing_mask",
 	.awaited = true,
 	.check = routing_check,
 	.start = routing_start,

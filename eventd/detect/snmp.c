@@ -316,6 +316,7 @@ const struct detector detector_snmp = {
 	.spec_size = sizeof(struct snmp_spec),
 	.data_size = sizeof(struct snmp_data),
 	.fields = snmp_fields,
+	.key = "_snmp_oid",
 	.check = snmp_check,
 	.arm = snmp_arm,
 	.disarm = snmp_disarm,

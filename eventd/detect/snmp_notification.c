@@ -232,6 +232,7 @@ const struct detector detector_snmp_notification = {
 	.spec_size = sizeof(struct snmp_notification_spec),
 	.data_size = sizeof(struct snmp_notification_data),
 	.fields = snmp_notification_fields,
+	.key = "_snmp_notif_src_ip_addr,_snmp_notif_trap_oid",
 	.not_by_itself = true,
 	.check = notification_check,
 	.start = notification_start,

@@ -55,7 +55,8 @@ object_check(struct engine *engine, const void *args, bool final, struct err *er
 	const struct snmp_object_spec *a = args;
 	struct object_id id;
 
-	return (!final && strchr(a->oid.s, '$') != NULL) || object_id_parse(a->oid.s, &id, err);
+	return words_check_prompt(a->sync.v, &a->common, err) &&
+	       ((!final && strchr(a->oid.s, '$') != NULL) || object_id_parse(a->oid.s, &id, err));
 }
 
 /* ---- state ---- */
@@ -248,8 +249,12 @@ serve(struct objects *all, struct spec *s, const struct snmp_request *asked)
 	mem_on_free(r, request_free);
 	if (!a->sync.v)
 		answer_beside(r, s);
-	if (policy != NULL && bus_pass(all->engine->bus, s, ev) == PASS_YES)
-		run = policy_offer(policy, s, ev, NULL, &why);
+	if (policy != NULL && bus_pass(all->engine->bus, s, ev) == PASS_YES) {
+		struct event *dressed = bus_dress(all->engine->bus, s, ev);
+
+		run = policy_offer(policy, s, dressed, NULL, &why);
+		event_unref(dressed);
+	}
 	event_unref(ev);
 	if (run == NULL) { /* rate limit, loop guard, full queue, or one of several events */
 		reply_kind(r, asked->kind == SNMP_REQUEST_SET ? SNMP_REPLY_FAILED : SNMP_REPLY_NONE);

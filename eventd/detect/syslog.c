@@ -231,6 +231,22 @@ promote(struct syslog_state *st)
 	return ev;
 }
 
+/* Who said it, and the text without its time: what makes one message the same as another. */
+static void
+syslog_say(const struct event *ev, struct text *out)
+{
+	const struct syslog_data *d = ev->data;
+	const char *text = d->msg_len > 0 ? d->msg + 1 : "", *end = text + strlen(text), *at;
+
+	if ((at = strchr(text, '%')) != NULL)
+		text = at;
+	else if (d->timestamp != NULL && *d->timestamp != '\0' && (at = strstr(text, d->timestamp)) != NULL)
+		text = at + strlen(d->timestamp) + strspn(at + strlen(d->timestamp), ": ");
+	if (*ev->source != '\0')
+		text_printf(out, "%s: ", ev->source);
+	text_add_line(out, text, (size_t)(end - text));
+}
+
 unsigned
 syslog_offer(struct engine *engine, const struct line *view)
 {
@@ -380,6 +396,7 @@ const struct detector detector_syslog = {
 	.spec_size = sizeof(struct syslog_spec),
 	.data_size = sizeof(struct syslog_data),
 	.fields = syslog_fields,
+	.say = syslog_say,
 	.not_by_itself = true,
 	.start = syslog_start,
 	.arm = syslog_arm,

@@ -212,6 +212,7 @@ const struct detector detector_timer = {
 	.spec_size = sizeof(struct timer_spec),
 	.data_size = sizeof(struct timer_data),
 	.fields = timer_fields,
+	.key = "_timer_type",
 	.type = timer_type,
 	.check = timer_check,
 	.start = timer_start,

@@ -69,6 +69,7 @@ const struct detector detector_track = {
 	.spec_size = sizeof(struct track_spec),
 	.data_size = sizeof(struct track_data),
 	.fields = track_fields,
+	.key = "_track_number",
 	.match = track_match,
 	.describe = track_describe,
 };

@@ -91,3 +91,12 @@ const struct kw_type kw_oid = {
 	.equal = equal,
 	.sample = oid_sample,
 };
+
+bool
+words_check_prompt(bool is_waited_for, const struct spec_common *c, struct err *err)
+{
+	if (!is_waited_for || (!c->damping.set && !c->digest.set))
+		return true;
+	return err_set(err, ERR_CONFIG, "'%s' cannot stand with 'sync yes': somebody waits for each run",
+		c->damping.set ? "damping" : "digest");
+}

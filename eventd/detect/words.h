@@ -62,6 +62,9 @@ void words_describe_time(struct text *, const char *word, usec);
 void words_describe_pattern(
 	struct text *, const char *word, const struct kw_str *); /* " facility {RE}", if set */
 
+/* May these options stand where something waits for the policy's answer? Damping and digests may not. */
+bool words_check_prompt(bool is_waited_for, const struct spec_common *, struct err *);
+
 /* "Incomplete command." with what is missing; for statements that need one word of several. */
 bool words_missing(struct err *, const char *what);
 

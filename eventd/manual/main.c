@@ -138,6 +138,58 @@ results(const char *const *names)
 
 /* ---- eventd-applet(5) ---- */
 
+/* The rows of a statement; what `damping` and `digest` may have behind them is told once for all. */
+static struct kw *
+without_common(const struct kw *rows)
+{
+	size_t n = 0;
+
+	while (rows[n].word != NULL || rows[n].help != NULL)
+		n++;
+	struct kw *kw = mem_dup(NULL, rows, (n + 1) * sizeof *rows);
+	for (size_t i = 0; i < n; i++)
+		if (kw[i].sub == damping_kw || kw[i].sub == digest_kw)
+			kw[i].sub = NULL;
+	return kw;
+}
+
+static void
+names(const char *const *v)
+{
+	for (; *v != NULL; v++)
+		printf(" $%s%s", *v, v[1] != NULL ? "," : "");
+}
+
+static void
+common_options(void)
+{
+	printf(".Sh DAMPING AND DIGESTS\nAny event may end with these; they are this program's own.\n");
+	printf(".Ss damping\nWhat repeats too often is held, thing by thing, as BGP damps a route.\nEach "
+	       "event "
+	       "adds %d to the penalty of its key, which falls to its half in each half-life.\n"
+	       "Above the value of suppress events are held; when the penalty has fallen to reuse, the "
+	       "policy "
+	       "runs with the last one that was held, so that it knows how things stand.\n"
+	       "Without a key each detector has its own: the interface, the prefix, the number of the "
+	       "tracked "
+	       "object, what a message says.\n"
+	       "The log tells the beginning and the end (%%HA_EM-5-FMPD_DAMPED, FMPD_RELEASED); show event "
+	       "manager damping lists what is held.\n",
+		DAMPING_PENALTY);
+	syntax("damping", damping_kw);
+	options(damping_kw);
+	printf(".Pp\nVariables:");
+	names(damping_variables);
+	printf(", the number of events that were held before this run.\n");
+	printf(".Ss digest\nThe first event opens a window; at its end the policy runs once for all that "
+	       "came, with the variables of the last one.\n");
+	syntax("digest", digest_kw);
+	options(digest_kw);
+	printf(".Pp\nVariables:");
+	names(digest_variables);
+	printf(": a line for each event, how many there were, when the first and the last one came.\n");
+}
+
 static void
 applet_page(struct engine *e)
 {
@@ -165,10 +217,13 @@ applet_page(struct engine *e)
 		say((*d)->help);
 		printf(".\n");
 		snprintf(head, sizeof head, "event %s", (*d)->name);
-		syntax(head, (*d)->kw);
-		options((*d)->kw);
+		struct kw *kw = without_common((*d)->kw);
+		syntax(head, kw);
+		options(kw);
+		mem_free(kw);
 		variables((*d)->fields);
 	}
+	common_options();
 	printf(".Sh ACTIONS\n");
 	for (const struct action *const *a = actions; *a != NULL; a++) {
 		char head[80];

@@ -51,6 +51,7 @@ offer(struct engine *engine, struct policy *policy, struct spec *spec, struct ev
 	struct run **run, struct err *err)
 {
 	enum policy_answer answer;
+	struct event *dressed;
 	struct run *queued;
 
 	switch (bus_pass(engine->bus, spec, ev)) {
@@ -62,9 +63,18 @@ offer(struct engine *engine, struct policy *policy, struct spec *spec, struct ev
 		err_set(err, ERR_REFUSED, "EEM policy %s not run: its ratelimit has not passed",
 			policy->name);
 		break;
+	case PASS_DAMPED:
+		err_set(err, ERR_REFUSED, "EEM policy %s not run: held by its damping", policy->name);
+		break;
+	case PASS_DIGEST:
+		err_set(err, ERR_REFUSED, "EEM policy %s not run now: the event is in its digest",
+			policy->name);
+		break;
 	case PASS_NOT_YET:
 	case PASS_YES:
-		queued = policy_offer(policy, spec, ev, tty, &answer);
+		dressed = bus_dress(engine->bus, spec, ev);
+		queued = policy_offer(policy, spec, dressed, tty, &answer);
+		event_unref(dressed);
 		if (queued)
 			*run = queued;
 		else if (answer != POLICY_WAITS && answer != POLICY_TAKEN)

@@ -102,6 +102,36 @@ def test_a_link_flap_becomes_a_mail(netns, pki, tmp_path):
         host.stop()
 
 
+def test_a_flapping_link_is_damped(linked):
+    """examples/flapping.cfg as it stands, but for the mail: what passed and what was held are all there was."""
+    namespace, daemon = linked
+    lines = [line for line in lines_of("flapping.cfg") if "mail server" not in line]
+    at = next(i for i, line in enumerate(lines) if "action 1.0 regexp" in line)
+    lines.insert(at + 1, ' action 2.0 syslog msg "told: $interface $state ($_damped_count)"')
+    daemon.configure(*lines)
+    daemon.ctl("clear logging")
+    for _ in range(10):
+        namespace.down("peer0")
+        namespace.up("peer0")
+
+    def changes():
+        return [m for m in link_messages(daemon) if m.startswith("%LINEPROTO-5-UPDOWN: Line protocol on Interface eth0,")]
+
+    def state():
+        return next((k for k in daemon.json("show event manager damping")["damping"] if k["key"] == "eth0"), None)
+
+    assert tree.wait_for(lambda: changes() and changes()[-1].endswith("up") and state()["held"] == len(changes()) - 2 > 0)
+    assert state()["state"] == "damped"
+    daemon.ctl("clear event manager damping")
+    daemon.wait_log("FLAPPING: eth0 released after")
+    daemon.wait_log("told: eth0 up (")
+    log = daemon.show("show logging")
+    told = re.findall(r"told: eth0 (?:up|down) \((\d+)\)", log)
+    held, = re.findall(r"FLAPPING: eth0 released after \d+ seconds?, (\d+) events? held", log)
+    assert told == ["0", "0", held]
+    assert len(changes()) == 2 + int(held)
+
+
 # --- syslog from the network ---
 
 class Senders:

@@ -27,6 +27,8 @@ eem = {}
 ---@field tag? string needed when there are several events
 ---@field maxrun? number seconds, 20 by default; 0: no limit
 ---@field ratelimit? number seconds
+---@field damping? boolean|table half_life, reuse, suppress, max_suppress, cap, cap_period, key, key_pattern
+---@field digest? table|number seconds to collect; maximum
 ---@field queue_priority? "low" | "normal" | "high" | "last"
 ---@field nice? 0 | 1
 ---@field kind? "watchdog" | "countdown" | "absolute" | "cron" of timers and timer_subscriber
