@@ -292,41 +292,40 @@ until_free(const struct damped *k, usec now)
 }
 
 /* A notice is the policy's own doing: it names the key, which may well match the policy's pattern. */
-static void
-tell(struct damped *k, const char *mnemonic, const struct text *what)
+static struct cause *
+cause_of(const struct damped *k)
 {
-	const struct spec *s = k->of->spec;
-	struct cause *cause = cause_new(NULL, s->policy, k->last ? k->last->id : 0);
+	return cause_new(NULL, k->of->spec->policy, k->last ? k->last->id : 0);
+}
 
-	log_msg(s->engine->log, cause, "HA_EM", SEV_NOTIFICATIONS, mnemonic, "policy %s: %s %s", s->policy,
-		k->key, what->s);
+static void
+tell_damped(const struct damped *k, bool is_capped)
+{
+	const struct damping *d = k->of;
+	struct cause *cause = cause_of(k);
+	char why[80];
+
+	if (is_capped)
+		snprintf(why, sizeof why, "%u events in %" PRId64 " seconds is its cap", d->cap,
+			d->cap_period / USEC_PER_SEC);
+	else
+		snprintf(why, sizeof why, "penalty %.0f is above %.0f", k->penalty, d->suppress);
+	log_msg(d->spec->engine->log, cause, "HA_EM", SEV_NOTIFICATIONS, "FMPD_DAMPED",
+		"policy %s: %s damped, %s", d->spec->policy, k->key, why);
 	cause_unref(cause);
 }
 
 static void
-tell_damped(struct damped *k, bool is_capped)
+tell_released(const struct damped *k, usec now)
 {
-	const struct damping *d = k->of;
-	struct text *what = text_new(k);
+	const struct spec *s = k->of->spec;
+	struct cause *cause = cause_of(k);
 
-	if (is_capped)
-		text_printf(what, "damped, %u events in %" PRId64 " seconds is its cap", d->cap,
-			d->cap_period / USEC_PER_SEC);
-	else
-		text_printf(what, "damped, penalty %.0f is above %.0f", k->penalty, d->suppress);
-	tell(k, "FMPD_DAMPED", what);
-	mem_free(what);
-}
-
-static void
-tell_released(struct damped *k, usec now)
-{
-	struct text *what = text_new(k);
-
-	text_printf(what, "released after %" PRId64 " seconds, %" PRIu64 " event%s held",
-		(now - k->damped_at) / USEC_PER_SEC, k->held, k->held == 1 ? "" : "s");
-	tell(k, "FMPD_RELEASED", what);
-	mem_free(what);
+	log_msg(s->engine->log, cause, "HA_EM", SEV_NOTIFICATIONS, "FMPD_RELEASED",
+		"policy %s: %s released after %lld seconds, %llu event%s held", s->policy, k->key,
+		(long long)((now - k->damped_at) / USEC_PER_SEC), (unsigned long long)k->held,
+		k->held == 1 ? "" : "s");
+	cause_unref(cause);
 }
 
 static void

@@ -124,7 +124,7 @@ def test_a_flapping_link_is_damped(linked):
     assert state()["state"] == "damped"
     daemon.ctl("clear event manager damping")
     daemon.wait_log("FLAPPING: eth0 released after")
-    daemon.wait_log("told: eth0 up (")
+    daemon.wait_log(r"told: eth0 up \(")
     log = daemon.show("show logging")
     told = re.findall(r"told: eth0 (?:up|down) \((\d+)\)", log)
     held, = re.findall(r"FLAPPING: eth0 released after \d+ seconds?, (\d+) events? held", log)

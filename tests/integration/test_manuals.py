@@ -209,7 +209,7 @@ def full_daemon(module_daemon, pki):
     daemon.configure("event manager environment _x 1", "mail route example.test USEDNS", "track 1 stub-object", "exit",
                      "ip sla 1", "icmp-echo 127.0.0.1", "exit", "ip sla schedule 1 start-time pending",
                      "ip sla reaction-configuration 1 react rtt threshold-type immediate", "ip sla reaction-trigger 1 2",
-                     "event manager applet CALLED trap", "event none sync yes", 'action 1 puts "x"', "exit",
+                     "event manager applet CALLED trap", "event none sync yes damping suppress 20000 max-suppress 86400", 'action 1 puts "x"', "exit",
                      "event manager scheduler applet thread class A number 1",
                      "event manager applet WAITS class A", "event none maxrun 1000", "action 1 wait 900", "exit",
                      "event manager applet TRACKS", "event track 1 state any", 'action 1 puts "x"', "exit",
