@@ -157,7 +157,7 @@ mail_phase_named(const char *name)
 const char *
 mail_reason(enum mail_class c, enum mail_phase p)
 {
-	bool connecting = p >= PHASE_MX && p <= PHASE_TLS;
+	bool connecting = p >= PHASE_MX && p <= PHASE_TLS && c != MAIL_HELPER_FAILED;
 
 	if (c == MAIL_TIMEOUT || c == MAIL_CONNECT_TIMEOUT)
 		return TIMED_OUT;

@@ -237,6 +237,7 @@ mail_deliver(const void *ctx, const struct mail_job *given, const struct deliver
 		.trace = env->trace,
 		.redact = env->redact,
 		.tell = job.verb == MAIL_DELIVER ? env->tell : NULL,
+		.leave = job.announce ? env->leave : NULL,
 		.fetch = env->fetch == NULL ? NULL : &d->fetch };
 	d->smtp.wire.fd = -1;
 	smtp_reply_init(&d->smtp.reply, r);

@@ -17,9 +17,10 @@ struct deliver_env {
 	const struct trace *trace;
 	struct redact *redact; /* learns the job's secrets; the trace sink shall use it */
 	struct cancel *cancel;
-	pki_fetch_f *fetch;            /* of revocation data, or NULL; told what the job's time leaves it */
-	struct revocation_cache *crls; /* fetched before, or NULL */
-	const struct mail_tell *tell;  /* told what happens, or NULL */
+	pki_fetch_f *fetch;             /* of revocation data, or NULL; told what the job's time leaves it */
+	struct revocation_cache *crls;  /* fetched before, or NULL */
+	const struct mail_tell *tell;   /* told what happens, or NULL */
+	const struct mail_leave *leave; /* asked before the final dot of a job that wants it */
 };
 
 /* Never NULL: a failure is a result too. */

@@ -95,7 +95,7 @@ started(const struct place *p)
 	struct text *t = text_new(NULL);
 
 	for (size_t i = 0; i < p->job->recipient_count; i++)
-		text_printf(t, "%s%zu", i == 0 ? "" : ", ", i);
+		text_printf(t, "%s%zu", i == 0 ? "" : ", ", p->job->rids != NULL ? p->job->rids[i] : i);
 	say(p, "Delivery start DCID %u MID %llu to RID [%s]", p->log->dcid, MID(p->job->mid), t->s);
 	mem_free(t);
 }

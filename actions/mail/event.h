@@ -8,6 +8,7 @@
 #define ACTIONS_MAIL_EVENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -42,6 +43,17 @@ typedef void mail_event_f(void *arg, const struct mail_event *);
 
 struct mail_tell {
 	mail_event_f *f;
+	void *arg;
+};
+
+/*
+ * Asks for leave to say the final dot, and waits for it: behind it the mail may be delivered, which is written
+ * down first. False: there is none before the deadline (monotonic microseconds), or the job is cancelled.
+ */
+typedef bool mail_leave_f(void *arg, int64_t deadline);
+
+struct mail_leave {
+	mail_leave_f *f;
 	void *arg;
 };
 

@@ -87,6 +87,7 @@ static const struct record_field job_fields[] = {
 	{ "vrf", RECORD_STRING, AT(vrf) },
 	{ "resolver", RECORD_STRING, AT(resolver) },
 	{ "helo", RECORD_STRING, AT(helo) },
+	{ "announce", RECORD_BOOL, AT(announce) },
 	{ "keep_secrets", RECORD_BOOL, AT(keep_secrets) },
 	{ "debug", RECORD_UINT, AT(debug) },
 	{ "pki_session", RECORD_UINT, AT(pki_session) },

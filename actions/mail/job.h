@@ -3,9 +3,10 @@
  * servers reads neither files nor configuration. Immutable once built; owned by its context.
  *
  * Messages to eventd-mail (core/frame.h):  {"type":"job","version":1,"id":7,...}  one at a time is worked on,
- *                                          {"type":"cancel","id":7}
+ *                                          {"type":"cancel","id":7}, {"type":"leave","id":7}
  * and from it:  {"type":"trace","id":7,"at":<wall microseconds>,"why":<debug mask>,"stamped":true,"text":"..."}
  *               {"type":"event","id":7,...}   actions/mail/event.h: where the delivery has got to
+ *               {"type":"announce","id":7}   of a job that says so: before its final dot it waits for the leave
  *               {"type":"result","version":1,"id":7,...}  exactly one for each job, also a cancelled one.
  * Both ways, before a job and before a result: {"type":"revocation",...} of pki/revocation_cache.h.
  * The process ends when its standard input does; a job under way is then given up.
@@ -52,8 +53,9 @@ extern const struct mail_timeouts mail_timeouts_default;
 
 struct mail_job {
 	uint64_t id;
-	uint64_t mid; /* the message's number in the queue; 0: it is in none */
-	usec age;     /* how long it has waited; the engine's own, not sent */
+	uint64_t mid;  /* the message's number in the queue; 0: it is in none */
+	uint64_t part; /* the queue's number of these recipients of it; the engine's own, not sent */
+	usec age;      /* how long it has waited; the engine's own, not sent */
 	enum mail_verb verb;
 	const char *policy; /* who sends: trace lines carry it */
 	const char *policy_hash;
@@ -68,6 +70,7 @@ struct mail_job {
 	bool cleartext_auth;                    /* explicit permission to log in without verified TLS */
 	const char
 		*mechanisms; /* allowed SASL mechanisms, blanks between, in order; NULL: the default order */
+	bool announce;       /* the final dot waits for leave: the queue writes down that it may be said */
 	bool tls_report;     /* RFC 8460 3: no policy may hold it up, and it is counted in no report */
 	bool direct;         /* to the recipients' own hosts: `host` is their domain, `hops` the hosts */
 	struct mail_hop *hops; /* in order; NULL: `host` is the only one, `secure` says what is demanded */
@@ -75,6 +78,7 @@ struct mail_job {
 
 	const char *from; /* envelope sender; "" is the null reverse-path */
 	const char **recipients;
+	const unsigned *rids; /* their ranks in the mail, for the delivery log; NULL: 0, 1, ...; not sent */
 	size_t recipient_count;
 	const char *message; /* RFC 5322 text, perhaps 8-bit */
 	size_t message_len;

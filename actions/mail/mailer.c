@@ -41,11 +41,12 @@ struct mail_ticket {
 	struct timer *timer;       /* hung process; or the answer of a fake */
 	struct mail_result *faked; /* NULL but for fakes */
 	struct delivery_log log;
-	bool is_sending; /* MAIL was said: what happens now may have delivered it */
+	bool is_sending; /* it may say the final dot: what happens now may have delivered it */
 	bool is_waiting;
-	struct text *trace; /* the last lines of it, for the flight recorder; or NULL */
-	usec begun;         /* wall clock */
-	char *token;        /* that redaction knows while the job lives, or NULL */
+	enum mail_phase phase; /* as far as its events tell */
+	struct text *trace;    /* the last lines of it, for the flight recorder; or NULL */
+	usec begun;            /* wall clock */
+	char *token;           /* that redaction knows while the job lives, or NULL */
 };
 
 struct worker {
@@ -68,6 +69,8 @@ struct mailer {
 	unsigned pki_sessions, tls_contexts;
 	mailer_fake_f *fake;
 	void *fake_arg;
+	mailer_announced_f *announced;
+	void *announced_arg;
 };
 
 static void dispatch(struct mailer *);
@@ -89,12 +92,12 @@ finish(struct mail_ticket *t, const struct mail_result *result)
 }
 
 static void
-finish_failed(struct mail_ticket *t, enum mail_class class, enum mail_phase phase, const char *detail)
+finish_failed(struct mail_ticket *t, enum mail_class class, const char *detail)
 {
 	struct mail_result *r = mail_result_new(NULL, t->job->id);
 
 	r->class = class;
-	r->phase = phase;
+	r->phase = t->phase;
 	r->detail = detail;
 	r->host = t->job->host;
 	r->port = t->job->port;
@@ -166,6 +169,10 @@ static void
 take_event(struct worker *w, const json_t *message)
 {
 	struct mail_ticket *t = w->ticket;
+	static const enum mail_phase reached[MAIL_EVENT_KIND_COUNT] = { [MAIL_EVENT_CONNECTED] = PHASE_BANNER,
+		[MAIL_EVENT_TLS] = PHASE_EHLO2,
+		[MAIL_EVENT_START] = PHASE_MAIL,
+		[MAIL_EVENT_FAILED] = PHASE_CONNECT };
 	struct mail_event e;
 	struct err err = ERR_INIT;
 	void *ctx;
@@ -174,11 +181,48 @@ take_event(struct worker *w, const json_t *message)
 		return;
 	ctx = mem_ctx(NULL, "mail event");
 	if (mail_event_from_json(ctx, &e, message, &err)) {
-		t->is_sending = e.kind == MAIL_EVENT_START || (t->is_sending && e.kind != MAIL_EVENT_FAILED);
+		t->phase = reached[e.kind];
+		/* Of a dot whose answer did not come nobody knows. */
+		t->is_sending &= e.kind != MAIL_EVENT_FAILED || e.phase == PHASE_DOT;
 		delivery_log_event(w->mailer->engine, &t->log, t->job,
 			json_integer_value(json_object_get(message, "at")), &e);
 	}
 	mem_free(ctx);
+}
+
+static void
+take_announcement(const struct worker *w, const json_t *message)
+{
+	struct mailer *m = w->mailer;
+
+	if (w->ticket != NULL && (uint64_t)json_integer_value(json_object_get(message, "id")) == w->job &&
+		m->announced != NULL)
+		m->announced(m->announced_arg, w->ticket->job);
+}
+
+void
+mailer_on_announced(struct mailer *m, mailer_announced_f *f, void *arg)
+{
+	m->announced = f;
+	m->announced_arg = arg;
+}
+
+void
+mailer_leave(struct mailer *m, uint64_t job)
+{
+	json_t *message;
+
+	for (size_t i = 0; i < m->processes; i++) {
+		struct worker *w = &m->workers[i];
+
+		if (w->job != job || w->ticket == NULL)
+			continue;
+		w->ticket->is_sending = true;
+		w->ticket->phase = PHASE_DOT;
+		message = json_pack("{s:s, s:I}", "type", "leave", "id", (json_int_t)job);
+		helper_send(w->helper, message, NULL);
+		json_decref(message);
+	}
 }
 
 static void
@@ -196,7 +240,7 @@ take_result(struct worker *w, const json_t *message)
 		ctx = mem_ctx(NULL, "mail result");
 		r = mail_result_from_json(ctx, message, &err);
 		if (r == NULL)
-			finish_failed(t, MAIL_HELPER_FAILED, PHASE_NONE, err.text);
+			finish_failed(t, MAIL_HELPER_FAILED, err.text);
 		else {
 			if (w->mailer->engine->pki != NULL)
 				pki_session(w->mailer->engine->pki, r->host, r->tls, r->tls_verified);
@@ -220,6 +264,8 @@ on_message(void *arg, json_t *message)
 		take_trace(w, message);
 	else if (strcmp(type, "event") == 0)
 		take_event(w, message);
+	else if (strcmp(type, "announce") == 0)
+		take_announcement(w, message);
 	else if (strcmp(type, "revocation") == 0 && w->mailer->engine->pki != NULL)
 		pki_learn(w->mailer->engine->pki, message, &w->briefed);
 	else if (strcmp(type, "result") == 0)
@@ -246,7 +292,7 @@ on_exit_worker(void *arg, pid_t pid, int exit_code, int term_signal)
 			"%s ended with status %d during job %llu", helper_name(w->helper), exit_code, job);
 	idle(w);
 	if (t != NULL)
-		finish_failed(t, MAIL_HELPER_FAILED, PHASE_NONE, "the mail process ended");
+		finish_failed(t, MAIL_HELPER_FAILED, "the mail process ended");
 	dispatch(w->mailer);
 }
 
@@ -283,6 +329,7 @@ start(struct worker *w, struct mail_ticket *t)
 	bool sent;
 
 	t->is_waiting = false;
+	t->phase = PHASE_CONNECT;
 	w->ticket = t;
 	w->job = t->job->id;
 	t->worker = w;
@@ -296,7 +343,7 @@ start(struct worker *w, struct mail_ticket *t)
 	json_decref(message);
 	if (!sent) {
 		idle(w);
-		finish_failed(t, MAIL_HELPER_FAILED, PHASE_NONE, err.text);
+		finish_failed(t, MAIL_HELPER_FAILED, err.text);
 		return;
 	}
 	t->timer = timer_after(
@@ -350,7 +397,8 @@ on_token(void *arg, const char *token, const struct err *err)
 	struct mailer *m = t->mailer;
 
 	if (token == NULL) {
-		finish_failed(t, mail_class_named(err->class), PHASE_AUTH, err->text);
+		t->phase = PHASE_AUTH;
+		finish_failed(t, mail_class_named(err->class), err->text);
 		return;
 	}
 	t->token = mem_secret(t, token, strlen(token));
@@ -400,6 +448,7 @@ mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_do
 	t->arg = arg;
 	job->id = ++m->jobs;
 	t->asked_for = job->debug;
+	t->phase = PHASE_QUEUE;
 	job->debug |= log_debugs(m->engine->log);
 	job->pki_session = ++m->pki_sessions;
 	job->tls_context = ++m->tls_contexts;

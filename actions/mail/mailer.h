@@ -54,6 +54,14 @@ typedef void mailer_done_f(void *arg, const struct mail_result *);
 struct mail_ticket *mailer_submit(
 	const void *ctx, struct mailer *, struct mail_job *, mailer_done_f *done, void *arg);
 
+/*
+ * Called when a job that announces its final dot has come to it: the dot is said behind mailer_leave() for the
+ * job's id, never when the ticket is freed instead.
+ */
+typedef void mailer_announced_f(void *arg, const struct mail_job *);
+void mailer_on_announced(struct mailer *, mailer_announced_f *, void *arg);
+void mailer_leave(struct mailer *, uint64_t job);
+
 /* "<...>" unique for each message (RFC 5322 3.6.4). */
 char *mailer_message_id(struct mailer *, const void *ctx);
 

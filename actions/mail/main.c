@@ -40,6 +40,7 @@ struct intake {
 	size_t count;
 	json_t *news;       /* of revocation, not yet looked at */
 	json_int_t current; /* id of the job under way, 0 = none */
+	json_int_t leave;   /* id of the job that may say its final dot */
 	bool ended;
 	struct cancel *cancel; /* of the job under way */
 };
@@ -113,6 +114,8 @@ take_message(struct intake *in, json_t *message)
 	} else {
 		if (type != NULL && strcmp(type, "cancel") == 0)
 			take_cancel(in, id);
+		else if (type != NULL && strcmp(type, "leave") == 0)
+			in->leave = id;
 		json_decref(message);
 	}
 	pthread_cond_signal(&in->changed);
@@ -143,6 +146,7 @@ read_messages(void *arg)
 
 struct worker {
 	uint64_t id;
+	struct intake *in;
 	struct redact *redact;
 	bool broken; /* nobody reads what we write */
 };
@@ -190,6 +194,23 @@ send_event(void *arg, const struct mail_event *e)
 	send_frame(w, j);
 }
 
+static bool
+await_leave(void *arg, int64_t deadline)
+{
+	struct worker *w = arg;
+	struct intake *in = w->in;
+	struct timespec until = { .tv_sec = deadline / 1000000, .tv_nsec = deadline % 1000000 * 1000 };
+	bool waits = true, has;
+
+	send_frame(w, json_pack("{s:s, s:I}", "type", "announce", "id", (json_int_t)w->id));
+	pthread_mutex_lock(&in->lock);
+	while (waits && in->leave != (json_int_t)w->id && !in->ended && !cancel_fired(in->cancel))
+		waits = pthread_cond_timedwait(&in->changed, &in->lock, &until) == 0;
+	has = in->leave == (json_int_t)w->id && !in->ended && !cancel_fired(in->cancel);
+	pthread_mutex_unlock(&in->lock);
+	return has;
+}
+
 static struct mail_result *
 refuse_job(const void *ctx, uint64_t id, enum mail_class class, const char *why)
 {
@@ -202,13 +223,14 @@ refuse_job(const void *ctx, uint64_t id, enum mail_class class, const char *why)
 }
 
 static void
-work_on(struct waiting *job, struct cancel *cancel, struct revocation_cache *crls)
+work_on(struct waiting *job, struct intake *in, struct revocation_cache *crls)
 {
 	void *ctx = mem_ctx(NULL, "mail job");
-	struct worker w = { .id = (uint64_t)job->id, .redact = redact_new(ctx) };
+	struct worker w = { .id = (uint64_t)job->id, .in = in, .redact = redact_new(ctx) };
 	struct trace trace = { .f = send_trace, .arg = &w };
 	struct mail_tell tell = { send_event, &w };
-	struct deliver_env env = { &trace, w.redact, cancel, pki_fetch_http, crls, &tell };
+	struct mail_leave leave = { await_leave, &w };
+	struct deliver_env env = { &trace, w.redact, in->cancel, pki_fetch_http, crls, &tell, &leave };
 	struct mail_result *r;
 	struct mail_job *todo;
 	struct err err = ERR_INIT;
@@ -283,7 +305,8 @@ forget_waiting(struct intake *in)
 int
 main(void)
 {
-	struct intake in = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+	struct intake in = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	pthread_condattr_t monotonic;
 	struct waiting *job;
 	struct revocation_cache *crls;
 	struct err err = ERR_INIT;
@@ -294,6 +317,9 @@ main(void)
 		fprintf(stderr, "eventd-mail: %s\n", err.text);
 		return 1;
 	}
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&in.changed, &monotonic);
 	STAILQ_INIT(&in.jobs);
 	in.news = json_array();
 	in.cancel = cancel_new(NULL);
@@ -304,7 +330,7 @@ main(void)
 	}
 	while ((job = next_job(&in)) != NULL) {
 		take_news(&in, crls);
-		work_on(job, in.cancel, crls);
+		work_on(job, &in, crls);
 		free(job);
 	}
 	pthread_join(reader, NULL);

@@ -28,8 +28,9 @@ struct smtp {
 	const struct trace *trace;
 	struct redact *redact; /* what must not be shown of what the server says */
 	const struct pki_fetch *fetch;
-	const struct mail_tell *tell; /* who wants to know, or NULL */
-	unsigned hop;                 /* index of the job's hops */
+	const struct mail_tell *tell;   /* who wants to know, or NULL */
+	const struct mail_leave *leave; /* who is asked before the final dot, or NULL */
+	unsigned hop;                   /* index of the job's hops */
 	struct wire wire;
 	struct smtp_reply reply; /* the last one */
 	struct smtp_ehlo *ehlo;

@@ -355,11 +355,25 @@ refusal_after_dot(const struct smtp *s)
 	return MAIL_MESSAGE_REJECTED;
 }
 
+/* The queue writes down first that the mail may be delivered from here on. */
+static bool
+has_leave(struct smtp *s, struct err *err)
+{
+	if (s->leave == NULL || s->leave->f(s->leave->arg, s->wire.job_deadline))
+		return true;
+	s->dead = true; /* whatever is said now would be text */
+	if (cancel_fired(s->wire.cancel))
+		return err_class(err, ERR_REFUSED, "CANCELLED", "the run that sent the mail has ended");
+	return err_class(err, ERR_TIMEOUT, "TIMEOUT", "the queue could not be written in time");
+}
+
 static bool
 send_dot(struct envelope *e, struct err *err)
 {
 	struct smtp *s = e->s;
 
+	if (!has_leave(s, err))
+		return false;
 	smtp_phase(s, PHASE_DOT);
 	if (!smtp_write_line(s, ".", s->job->timeouts.dot, err) ||
 		!smtp_read_reply(s, s->job->timeouts.dot, err)) {

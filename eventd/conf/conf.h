@@ -29,7 +29,7 @@ void conf_modes(struct conf *, const struct conf_mode *, size_t n);
 void conf_rows(struct conf *, const struct conf_row *, size_t n); /* rows must outlive conf */
 /*
  * What is known of lines that a mode refuses (other dialects): the hint to give for this one, or NULL.
- * Several of one mode are asked in turn (at most 3).
+ * Several of one mode are asked in turn (at most 7).
  */
 typedef const char *conf_hint_f(const char *line);
 void conf_hints(struct conf *, const char *mode, conf_hint_f *);

@@ -41,7 +41,7 @@ struct mode {
 	const char *name;
 	const struct conf_mode *def;
 	struct kw_tree *tree;
-	conf_hint_f *hints[4]; /* what is known of lines it refuses; NULL ends */
+	conf_hint_f *hints[8]; /* what is known of lines it refuses; NULL ends */
 };
 
 struct conf {

@@ -15,7 +15,6 @@
 
 #define CHECKED_MAX (32 * 1024 * 1024) /* bytes: the check reads every page, and start may not wait long */
 #define TABLES_MAX  16
-#define COLUMNS_MAX 32
 #define NAME_SIZE   64
 
 bool
@@ -48,17 +47,28 @@ struct rescue {
 	bool incomplete;
 };
 
-/* INSERT OR IGNORE: the scan from the other end meets rows that are there. */
+/*
+ * INSERT OR IGNORE: the scan from the other end meets rows that are there. Columns by name: the damaged file
+ * may be of an older schema.
+ */
 static bool
-prepare_insert(struct rescue *r, const char *table, int columns, sqlite3_stmt **insert)
+prepare_insert(struct rescue *r, const char *table, sqlite3_stmt *rows, sqlite3_stmt **insert)
 {
-	char sql[COLUMNS_MAX * 2 + 128];
-	int n = snprintf(sql, sizeof sql, "INSERT OR IGNORE INTO \"%s\" VALUES (", table);
+	int columns = sqlite3_column_count(rows), code;
+	sqlite3_str *sql = sqlite3_str_new(NULL);
+	char *text;
 
+	sqlite3_str_appendf(sql, "INSERT OR IGNORE INTO \"%w\" (", table);
 	for (int i = 0; i < columns; i++)
-		n += snprintf(sql + n, sizeof sql - (size_t)n, i == 0 ? "?" : ",?");
-	snprintf(sql + n, sizeof sql - (size_t)n, ")");
-	return sqlite3_prepare_v2(db_sqlite(r->to), sql, -1, insert, NULL) == SQLITE_OK;
+		sqlite3_str_appendf(sql, "%s\"%w\"", i == 0 ? "" : ", ", sqlite3_column_name(rows, i));
+	sqlite3_str_appendall(sql, ") VALUES (");
+	for (int i = 0; i < columns; i++)
+		sqlite3_str_appendall(sql, i == 0 ? "?" : ",?");
+	sqlite3_str_appendall(sql, ")");
+	text = sqlite3_str_finish(sql);
+	code = text == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db_sqlite(r->to), text, -1, insert, NULL);
+	sqlite3_free(text);
+	return code == SQLITE_OK;
 }
 
 /* Rows in the order of their ids, up to the first that cannot be read. True: all of them could. */
@@ -73,7 +83,7 @@ copy_rows(struct rescue *r, const char *table, const char *order)
 	if (sqlite3_prepare_v2(r->from, sql, -1, &rows, NULL) != SQLITE_OK)
 		return false;
 	columns = sqlite3_column_count(rows);
-	if (columns > COLUMNS_MAX || !prepare_insert(r, table, columns, &insert)) {
+	if (!prepare_insert(r, table, rows, &insert)) {
 		sqlite3_finalize(rows);
 		return false;
 	}

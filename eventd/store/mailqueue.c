@@ -33,15 +33,16 @@ count(struct db *db, const char *name, int64_t n, struct err *err)
 				 "si", name, n);
 }
 
-bool
-mailqueue_counters(struct db *db, const json_t *in, json_t **out, struct err *err)
+/* What is counted over restarts. */
+static bool
+view_counters(struct db *db, json_t *out, struct err *err)
 {
 	sqlite3_stmt *stmt = db_bind(db, err, "SELECT name, value FROM counter", "");
+	json_t *counters = json_object();
 
-	(void)in;
-	*out = json_object();
+	json_object_set_new(out, "counters", counters);
 	while (stmt != NULL && db_step(db, stmt, err))
-		json_object_set_new(*out, (const char *)sqlite3_column_text(stmt, 0),
+		json_object_set_new(counters, (const char *)sqlite3_column_text(stmt, 0),
 			json_integer(sqlite3_column_int64(stmt, 1)));
 	return stmt != NULL && err->code == ERR_NONE;
 }
@@ -51,10 +52,15 @@ mailqueue_counters(struct db *db, const json_t *in, json_t **out, struct err *er
 bool
 mailqueue_recover(struct db *db, const json_t *in, json_t **out, struct err *err)
 {
-	(void)in;
 	if (!db_run(db, err,
-		    "UPDATE part SET state = ?, unconfirmed = unconfirmed + 1, next_try = 0 WHERE state = ?",
-		    "ii", (int64_t)MAILQUEUE_QUEUED, (int64_t)MAILQUEUE_ACTIVE))
+		    "INSERT INTO attempt (part, at, host, phase, class, detail, code, unconfirmed, next_try) "
+		    "SELECT id, next_try, host, ?, ?, ?, 0, 1, 0 FROM part WHERE state = ?",
+		    "jjji", json_object_get(in, "phase"), json_object_get(in, "class"),
+		    json_object_get(in, "detail"), (int64_t)MAILQUEUE_ACTIVE) ||
+		!db_run(db, err,
+			"UPDATE part SET state = ?, unconfirmed = unconfirmed + 1, tries = tries + 1, "
+			"next_try = 0 WHERE state = ?",
+			"ii", (int64_t)MAILQUEUE_QUEUED, (int64_t)MAILQUEUE_ACTIVE))
 		return false;
 	*out = json_pack("{s:I}", "recovered", (json_int_t)db_changes(db));
 	return count(db, "possible_duplicates", integer(*out, "recovered"), err);
@@ -68,8 +74,8 @@ mailqueue_load(struct db *db, const json_t *in, json_t **out, struct err *err)
 	sqlite3_stmt *stmt = db_bind(db, err,
 		"SELECT p.id, p.mid, p.host, p.state, p.next_try, p.tries, p.unconfirmed, m.created, m.size, "
 		"m.kind, m.warned, m.applet, m.server, p.domain FROM part p JOIN message m ON m.id = p.mid "
-		"WHERE p.id > ? ORDER BY p.id LIMIT ?",
-		"ii", after, integer(in, "limit"));
+		"WHERE p.id > ? AND p.state <> ? ORDER BY p.id LIMIT ?",
+		"iii", after, (int64_t)MAILQUEUE_DONE, integer(in, "limit"));
 
 	*out = json_object();
 	json_object_set_new(*out, "parts", parts);
@@ -95,7 +101,7 @@ mailqueue_load(struct db *db, const json_t *in, json_t **out, struct err *err)
 static bool
 add_part(struct db *db, int64_t mid, const json_t *part, json_t *ids, struct err *err)
 {
-	const json_t *mailbox;
+	const json_t *to;
 	int64_t id;
 	size_t i;
 
@@ -105,10 +111,10 @@ add_part(struct db *db, int64_t mid, const json_t *part, json_t *ids, struct err
 		return false;
 	id = db_last_id(db);
 	json_array_append_new(ids, json_integer(id));
-	json_array_foreach(json_object_get(part, "recipients"), i, mailbox)
+	json_array_foreach(json_object_get(part, "recipients"), i, to)
 	{
-		if (!db_run(db, err, "INSERT INTO recipient (part, mailbox) VALUES (?, ?)", "ij", id,
-			    mailbox))
+		if (!db_run(db, err, "INSERT INTO recipient (part, mailbox, rid) VALUES (?, ?, ?)", "ijj", id,
+			    json_object_get(to, "mailbox"), json_object_get(to, "rid")))
 			return false;
 	}
 	return true;
@@ -180,7 +186,8 @@ read_part(struct db *db, int64_t part, json_t *out, struct err *err)
 	json_decref(row);
 	json_object_set_new(out, "recipients", list);
 	return rows_into(db,
-		db_bind(db, err, "SELECT id, mailbox FROM recipient WHERE part = ? AND state = ? ORDER BY id",
+		db_bind(db, err,
+			"SELECT id, rid, mailbox FROM recipient WHERE part = ? AND state = ? ORDER BY rid",
 			"ii", part, (int64_t)MAILQUEUE_WAITS),
 		list, err);
 }
@@ -191,9 +198,18 @@ mailqueue_claim(struct db *db, const json_t *in, json_t **out, struct err *err)
 	int64_t part = integer(in, "part");
 
 	*out = json_object();
-	return read_part(db, part, *out, err) && count_kept(db, part, *out, err) &&
-	       db_run(db, err, "UPDATE part SET state = ? WHERE id = ?", "ii", (int64_t)MAILQUEUE_ACTIVE,
-		       part);
+	return read_part(db, part, *out, err) && count_kept(db, part, *out, err);
+}
+
+/* When it was is kept where the next try is: there is none before the answer is known. */
+bool
+mailqueue_sending(struct db *db, const json_t *in, json_t **out, struct err *err)
+{
+	(void)out;
+	return db_run(db, err, "UPDATE part SET state = ?, next_try = ? WHERE id = ?", "iji",
+		       (int64_t)MAILQUEUE_ACTIVE, json_object_get(in, "at"), integer(in, "part")) &&
+	       (db_changes(db) > 0 ||
+		       err_class(err, ERR_NOT_FOUND, "STORE_GONE", "the message is not in the store"));
 }
 
 static bool
@@ -251,22 +267,31 @@ keep_passed(struct db *db, int64_t part, const json_t *list, struct err *err)
 }
 
 static bool
-drop_part(struct db *db, int64_t part, struct err *err)
+drop_message(struct db *db, int64_t mid, struct err *err)
 {
-	return db_run(db, err, "DELETE FROM attempt WHERE part = ?", "i", part) &&
-	       db_run(db, err, "DELETE FROM recipient WHERE part = ?", "i", part) &&
-	       db_run(db, err, "DELETE FROM part WHERE id = ?", "i", part);
+	return db_run(db, err, "DELETE FROM attempt WHERE part IN (SELECT id FROM part WHERE mid = ?)", "i",
+		       mid) &&
+	       db_run(db, err, "DELETE FROM recipient WHERE part IN (SELECT id FROM part WHERE mid = ?)", "i",
+		       mid) &&
+	       db_run(db, err, "DELETE FROM part WHERE mid = ?", "i", mid) &&
+	       db_run(db, err, "DELETE FROM text WHERE id = ?", "i", mid) &&
+	       db_run(db, err, "DELETE FROM message WHERE id = ?", "i", mid);
 }
 
+/* What the other parts came to is kept to be seen until the last one is done. */
 static bool
-drop_message_without_parts(struct db *db, int64_t mid, struct err *err)
+drop_done_message(struct db *db, int64_t mid, struct err *err)
 {
-	if (!db_run(db, err,
-		    "DELETE FROM message WHERE id = ? AND NOT EXISTS (SELECT 1 FROM part WHERE mid = "
-		    "message.id)",
-		    "i", mid))
+	sqlite3_stmt *stmt = db_bind(db, err, "SELECT 1 FROM part WHERE mid = ? AND state <> ? LIMIT 1", "ii",
+		mid, (int64_t)MAILQUEUE_DONE);
+
+	if (stmt == NULL)
 		return false;
-	return db_changes(db) == 0 || db_run(db, err, "DELETE FROM text WHERE id = ?", "i", mid);
+	if (db_step(db, stmt, err)) {
+		db_reset(stmt);
+		return true;
+	}
+	return err->code == ERR_NONE && drop_message(db, mid, err) && count(db, "delivered", 1, err);
 }
 
 static bool
@@ -274,9 +299,6 @@ settle_part(struct db *db, const json_t *in, struct err *err)
 {
 	int64_t part = integer(in, "part"), mid = integer(in, "mid");
 
-	if (integer(in, "state") == MAILQUEUE_DONE)
-		return drop_part(db, part, err) && drop_message_without_parts(db, mid, err) &&
-		       count(db, "delivered", 1, err);
 	if (!db_run(db, err,
 		    "UPDATE part SET state = ?, next_try = ?, tries = ?, unconfirmed = ?, "
 		    "class = COALESCE(?, class), phase = COALESCE(?, phase), reason = COALESCE(?, reason) "
@@ -286,6 +308,8 @@ settle_part(struct db *db, const json_t *in, struct err *err)
 		    json_object_get(in, "class"), json_object_get(in, "phase"), json_object_get(in, "reason"),
 		    part))
 		return false;
+	if (integer(in, "state") == MAILQUEUE_DONE)
+		return drop_done_message(db, mid, err);
 	return !json_is_true(json_object_get(in, "warned")) ||
 	       db_run(db, err, "UPDATE message SET warned = 1 WHERE id = ?", "i", mid);
 }
@@ -299,9 +323,8 @@ mailqueue_conclude(struct db *db, const json_t *in, json_t **out, struct err *er
 
 	*out = json_object();
 	/* Of a message that was deleted meanwhile there is nothing to keep. */
-	if (integer(in, "state") != MAILQUEUE_DONE &&
-		(!db_run(db, err, "UPDATE part SET state = state WHERE id = ?", "i", integer(in, "part")) ||
-			db_changes(db) == 0))
+	if (!db_run(db, err, "UPDATE part SET state = state WHERE id = ?", "i", integer(in, "part")) ||
+		db_changes(db) == 0)
 		return err->code == ERR_NONE;
 	ok = keep_recipients(db, json_object_get(in, "recipients"), err) &&
 	     keep_passed(db, integer(in, "part"), json_object_get(in, "passed"), err) &&
@@ -339,11 +362,12 @@ mailqueue_set(struct db *db, const json_t *in, json_t **out, struct err *err)
 	{
 		if (!db_run(db, err,
 			    "UPDATE part SET state = ?, next_try = ?, class = COALESCE(?, class), "
-			    "phase = COALESCE(?, phase), reason = COALESCE(?, reason) WHERE id = ? AND state "
-			    "<> ?",
-			    "jjjjjji", json_object_get(in, "state"), json_object_get(in, "next_try"),
+			    "phase = COALESCE(?, phase), reason = COALESCE(?, reason) WHERE id = ? "
+			    "AND state NOT IN (?, ?)",
+			    "jjjjjjii", json_object_get(in, "state"), json_object_get(in, "next_try"),
 			    json_object_get(in, "class"), json_object_get(in, "phase"),
-			    json_object_get(in, "reason"), part, (int64_t)MAILQUEUE_ACTIVE))
+			    json_object_get(in, "reason"), part, (int64_t)MAILQUEUE_ACTIVE,
+			    (int64_t)MAILQUEUE_DONE))
 			return false;
 		if (integer(in, "state") == MAILQUEUE_QUEUED && !renew_part(db, in, part, err))
 			return false;
@@ -355,8 +379,7 @@ bool
 mailqueue_move(struct db *db, const json_t *in, json_t **out, struct err *err)
 {
 	(void)out;
-	return db_run(db, err, "UPDATE part SET host = ?, state = ? WHERE id = ?", "jjj",
-		       json_object_get(in, "host"), json_object_get(in, "state"),
+	return db_run(db, err, "UPDATE part SET host = ? WHERE id = ?", "jj", json_object_get(in, "host"),
 		       json_object_get(in, "part")) &&
 	       db_run(db, err, "UPDATE message SET server = ? WHERE id = ?", "jj",
 		       json_object_get(in, "server"), json_object_get(in, "mid"));
@@ -371,16 +394,7 @@ mailqueue_delete(struct db *db, const json_t *in, json_t **out, struct err *err)
 	(void)out;
 	json_array_foreach(json_object_get(in, "mids"), i, id)
 	{
-		int64_t mid = json_integer_value(id);
-
-		if (!db_run(db, err, "DELETE FROM attempt WHERE part IN (SELECT id FROM part WHERE mid = ?)",
-			    "i", mid) ||
-			!db_run(db, err,
-				"DELETE FROM recipient WHERE part IN (SELECT id FROM part WHERE mid = ?)",
-				"i", mid) ||
-			!db_run(db, err, "DELETE FROM part WHERE mid = ?", "i", mid) ||
-			!db_run(db, err, "DELETE FROM text WHERE id = ?", "i", mid) ||
-			!db_run(db, err, "DELETE FROM message WHERE id = ?", "i", mid))
+		if (!drop_message(db, json_integer_value(id), err))
 			return false;
 	}
 	return true;
@@ -395,8 +409,8 @@ view_part(struct db *db, json_t *part, bool attempts, struct err *err)
 	json_object_set_new(part, "recipients", list);
 	if (!rows_into(db,
 		    db_bind(db, err,
-			    "SELECT mailbox, state, class, phase, code, enhanced, reply FROM recipient "
-			    "WHERE part = ? ORDER BY id",
+			    "SELECT rid, mailbox, state, class, phase, code, enhanced, reply FROM recipient "
+			    "WHERE part = ? ORDER BY rid",
 			    "i", id),
 		    list, err))
 		return false;
@@ -453,6 +467,8 @@ mailqueue_view(struct db *db, const json_t *in, json_t **out, struct err *err)
 
 	*out = json_object();
 	json_object_set_new(*out, "messages", list);
+	if (!view_counters(db, *out, err))
+		return false;
 	if (!rows_into(db,
 		    one ? db_bind(db, err, "SELECT * FROM message WHERE id = ?", "i", integer(in, "mid"))
 			: db_bind(db, err, "SELECT * FROM message WHERE id > ? ORDER BY id LIMIT ?", "ii",
@@ -489,8 +505,8 @@ mailqueue_text(struct db *db, const json_t *in, json_t **out, struct err *err)
 
 /* ---- digests ---- */
 
-bool
-mailqueue_digest(struct db *db, const json_t *in, json_t **out, struct err *err)
+static bool
+make_digest(struct db *db, const json_t *in, const json_t *at, json_t **out, struct err *err)
 {
 	const json_t *d, *add = json_object_get(in, "add");
 	const json_t *id = json_object_get(json_object_get(add, "message"), "message_id");
@@ -504,11 +520,32 @@ mailqueue_digest(struct db *db, const json_t *in, json_t **out, struct err *err)
 			    "VALUES (?, ?, ?, ?, ?, ?, ?)",
 			    "jjjjjjj", id, json_object_get(d, "message_id"), json_object_get(d, "applet"),
 			    json_object_get(d, "subject"), json_object_get(d, "recipients"),
-			    json_object_get(d, "created"), json_object_get(in, "at")))
+			    json_object_get(d, "created"), at))
 			return false;
 	}
-	return mailqueue_delete(db, in, out, err) && mailqueue_add(db, add, out, err) &&
+	return mailqueue_delete(db, in, NULL, err) && mailqueue_add(db, add, out, err) &&
 	       count(db, "digested", (int64_t)json_array_size(json_object_get(in, "digested")), err);
+}
+
+bool
+mailqueue_digest(struct db *db, const json_t *in, json_t **out, struct err *err)
+{
+	json_t *list = json_array();
+	const json_t *one;
+	size_t i;
+
+	*out = json_object();
+	json_object_set_new(*out, "added", list);
+	json_array_foreach(json_object_get(in, "digests"), i, one)
+	{
+		json_t *added = NULL;
+		bool ok = make_digest(db, one, json_object_get(in, "at"), &added, err);
+
+		json_array_append_new(list, added);
+		if (!ok)
+			return false;
+	}
+	return true;
 }
 
 bool

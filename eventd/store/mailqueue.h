@@ -17,18 +17,18 @@ struct db;
 /* ORDER: as stored. */
 enum mailqueue_state {
 	MAILQUEUE_QUEUED,
-	MAILQUEUE_ACTIVE, /* an attempt is under way, or was when we were killed */
+	MAILQUEUE_ACTIVE, /* an attempt is under way; stored: its final dot may have been said */
 	MAILQUEUE_DEFERRED,
 	MAILQUEUE_HELD,
 	MAILQUEUE_FAILED, /* for good; kept to be seen */
-	MAILQUEUE_STATE_COUNT,
-	MAILQUEUE_DONE = MAILQUEUE_STATE_COUNT /* never stored: such a part is deleted */
+	MAILQUEUE_DONE,   /* kept to be seen while another part of its message is not */
+	MAILQUEUE_STATE_COUNT
 };
 
 /* REFUSED: for good, the sender was told. KEPT: refused, waits for `mail queue retry`. */
 enum mailqueue_recipient { MAILQUEUE_WAITS, MAILQUEUE_SENT, MAILQUEUE_REFUSED, MAILQUEUE_KEPT };
 
-/* What is there, some parts at a time: {after, limit} -> {parts: [[...]], last}; ORDER: enum mailqueue_row */
+/* What is to be done, some parts at a time: {after, limit} -> {parts: [[...]], last}; ORDER: enum mailqueue_row */
 enum mailqueue_row {
 	ROW_PART,
 	ROW_MID,
@@ -46,41 +46,43 @@ enum mailqueue_row {
 	ROW_DOMAIN
 };
 bool mailqueue_load(struct db *, const json_t *in, json_t **out, struct err *);
-/* Once, before: parts that an attempt was under way for become queued, marked as unconfirmed. -> {recovered} */
+/*
+ * Once, before: parts whose final dot may have been said, and whose answer is not known, become queued, marked
+ * as unconfirmed, with an attempt {class, phase, detail} that says so. -> {recovered}
+ */
 bool mailqueue_recover(struct db *, const json_t *in, json_t **out, struct err *);
 
-/* {message, text, parts: [{host, domain, state, next_try, recipients: [mailbox]}]} -> {mid, parts: [id]} */
+/* {message, text, parts: [{host, domain, state, next_try, recipients: [{rid, mailbox}]}]} -> {mid, parts: [id]} */
 bool mailqueue_add(struct db *, const json_t *in, json_t **out, struct err *);
 
-/* {part} -> {request, text, message_id, recipients: [{id, mailbox}], kept}, and the part is active. */
+/* {part} -> {request, text, message_id, recipients: [{id, rid, mailbox}], kept}: of those that wait */
 bool mailqueue_claim(struct db *, const json_t *in, json_t **out, struct err *);
+/* {part, at}: its final dot may be said once this is committed. */
+bool mailqueue_sending(struct db *, const json_t *in, json_t **out, struct err *);
 
 /*
  * {part, mid, state, next_try, tries, unconfirmed, class, phase, reason, warned, recipients: [{id, state, ...}],
- * attempt: {...}, bounce: what mailqueue_add() takes, duplicates} -> {bounce: {mid, parts}}. Of a part that is
- * done the rows go, and with the last one the message.
+ * attempt: {...}, bounce: what mailqueue_add() takes, duplicates} -> {bounce: {mid, parts}}. With the
+ * last part that is done the message goes.
  */
 bool mailqueue_conclude(struct db *, const json_t *in, json_t **out, struct err *);
 
 /* {parts: [id], state, next_try, class, phase, reason}: the last three may be absent. Of
  * queued parts, refused recipients wait again; `renewed` (wall time) begins their time and tries anew. */
 bool mailqueue_set(struct db *, const json_t *in, json_t **out, struct err *);
-/* {part, mid, host, server, state}: it goes to another server, or to the same by another name */
+/* {part, mid, host, server}: it goes to another server, or to the same by another name */
 bool mailqueue_move(struct db *, const json_t *in, json_t **out, struct err *);
 /* {mids: [id]} */
 bool mailqueue_delete(struct db *, const json_t *in, json_t **out, struct err *);
 
-/* {mid or null, after, limit, attempts, texts} -> {messages: [{..., parts: [{..., recipients, attempts}]}]} */
+/* {mid or null, after, limit, attempts, texts} -> {messages: [{..., parts: [{..., recipients, attempts}]}], counters} */
 bool mailqueue_view(struct db *, const json_t *in, json_t **out, struct err *);
 /* {mid} -> {text, message_id} */
 bool mailqueue_text(struct db *, const json_t *in, json_t **out, struct err *);
 
-/* {add: what mailqueue_add() takes, mids, digested: [{...}]} -> what mailqueue_add() gives */
+/* {at, digests: [{add: what mailqueue_add() takes, mids, digested: [{...}]}]} -> {added: [what mailqueue_add() gives]} */
 bool mailqueue_digest(struct db *, const json_t *in, json_t **out, struct err *);
 /* {digest: message id or null} -> {digested: [{...}]} */
 bool mailqueue_digested(struct db *, const json_t *in, json_t **out, struct err *);
-
-/* -> {name: value} of what is counted over restarts */
-bool mailqueue_counters(struct db *, const json_t *in, json_t **out, struct err *);
 
 #endif

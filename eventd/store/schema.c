@@ -8,7 +8,7 @@
  *             microseconds. Ids are never used twice: they are the MIDs of the logs.
  * text        its RFC 5322 text, apart: the start reads every message, and no text.
  * part        its recipients at one destination, which share schedule and fate.
- * recipient   state: 0 waits, 1 sent, 2 failed.
+ * recipient   state: enum mailqueue_recipient; `rid` is its rank in the mail, whatever part it is in.
  * attempt     what `show mail queue detail` tells.
  * digested    which mails a digest stands for.
  * counter     what is counted over restarts.
@@ -39,4 +39,11 @@ static const char version_1[] =
 	"CREATE TABLE counter (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, value "
 	"INTEGER NOT NULL);";
 
-const char *const store_schema[] = { version_1, NULL };
+/* Recipients have their rank in the mail. */
+static const char version_2[] =
+	"ALTER TABLE recipient ADD COLUMN rid INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE recipient SET rid = (SELECT count(*) FROM recipient r WHERE r.id < recipient.id AND r.part "
+	"IN "
+	"(SELECT id FROM part WHERE mid = (SELECT mid FROM part WHERE id = recipient.part)));";
+
+const char *const store_schema[] = { version_1, version_2, NULL };

@@ -2,12 +2,14 @@
 as a skipped test with its reason; `make test` counts it as not run, in the open."""
 
 import os
+import socket
 import sys
 
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 
+import ledger  # noqa: E402
 import tree  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from mailhost import MailHost, Unavailable  # noqa: E402
@@ -86,6 +88,16 @@ def module_daemon(tmp_path_factory):
 @pytest.fixture
 def daemon(new_daemon):
     return new_daemon()
+
+
+@pytest.fixture
+def loaded(new_daemon):
+    """loaded(port) -> an eventd whose applet mails to that port, and what drives it."""
+    def start(port, *lines, **how):
+        udp = tree.free_port(kind=socket.SOCK_DGRAM)
+        daemon = new_daemon(settings={"syslog": {"listen": ["udp://127.0.0.1:%d" % udp]}}, config=list(lines) + ledger.applet(port), **how)
+        return daemon, ledger.Load(daemon, udp)
+    return start
 
 
 def namespace():

@@ -14,7 +14,7 @@
 Phases: accept, banner, ehlo, starttls, tls, ehlo2, auth, auth2 (each further answer), mail, rcpt, data, body (while the text
 comes), dot, rset, quit. At `accept` and `tls` there is nobody to answer: the action comes before TLS is begun.
 
-Actions: Hang(), Drop(), Reset(), Garbage(), Say(text), Refuse(text), Raw(bytes), Drip(text, seconds), Flood(line, times), Inject(text).
+Actions: Hang(), Take() (at `dot`: keeps the mail, and never says so), Drop(), Reset(), Garbage(), Say(text), Refuse(text), Raw(bytes), Drip(text, seconds), Wait(event), Flood(line, times), Inject(text).
 Say adds CR LF to every line. After a Hang or a Drop nothing more is said on that connection.
 
 What came in is in `server.mails`, `server.sessions` (each with .lines, every line the client sent, .clear, those before
@@ -50,6 +50,25 @@ class Hang(Action):
     def run(self, session):
         session.wait_closed()
         raise Gone()
+
+
+class Wait(Action):
+    """Answers when the event is set."""
+
+    def __init__(self, event):
+        self.event = event
+
+    def run(self, session):
+        self.event.wait(60)
+        return None
+
+
+class Take(Hang):
+    """Has the mail, and says nothing any more."""
+
+    def run(self, session):
+        session.server.mails.append(session.mail)
+        super().run(session)
 
 
 class Drop(Action):
@@ -225,8 +244,11 @@ class Session:
         action = self.server.at.get(phase)
         if isinstance(action, list):
             action = action[count - 1] if count <= len(action) else None
-        if action is not None:
-            return action.run(self) or ""
+        said = action.run(self) if action is not None else None
+        if said is not None:
+            return said
+        if action is not None and not isinstance(action, Wait):
+            return ""
         if text is not None:
             self.reply(text)
         return text or ""
@@ -321,9 +343,10 @@ class Session:
             if line == ".":
                 break
             text.append(line[1:] if line.startswith(".") else line)
+        data = "".join(l + "\r\n" for l in text).encode("utf-8", "surrogateescape")
+        self.mail = Mail(self.sender, self.recipients, data, self.tls, self.user)
         if self.answer("dot", "250 2.0.0 accepted").startswith("250"):
-            data = "".join(l + "\r\n" for l in text).encode("utf-8", "surrogateescape")
-            self.server.mails.append(Mail(self.sender, self.recipients, data, self.tls, self.user))
+            self.server.mails.append(self.mail)
 
     # --- AUTH ---
 
@@ -502,6 +525,10 @@ class BadSmtp:
         with self.changed:
             self.open -= 1
             self.changed.notify_all()
+
+    def reached(self, phase):
+        """How often clients have come to this phase."""
+        return sum(session.seen.get(phase, 0) for session in list(self.sessions))
 
     def settle(self, seconds=10):
         """Waits until every connection is over: then what they brought is complete."""

@@ -31,6 +31,7 @@ struct world {
 	const char *hangs;   /* hosts that begin so never answer */
 	const char *unknown; /* this mailbox is refused with 550 */
 	bool unconfirmed;
+	bool announces; /* it comes to its final dot */
 	/* what they saw */
 	size_t jobs, at_once, most;
 	char last[8192], bounce[8192], host[256], from[256], ids[64][128];
@@ -66,6 +67,8 @@ on_job(void *arg, const struct mail_job *job, struct mail_result *r, usec *after
 		r->phase = PHASE_BANNER;
 		*after = 300 * USEC_PER_SEC;
 	}
+	if (w->announces)
+		queue_attempt_announced(w->e->mail_queue, job);
 	if (w->unknown == NULL)
 		return;
 	r->recipients = mem_array(r, struct mail_recipient_result, job->recipient_count);
@@ -222,23 +225,44 @@ test_outlives_the_engine(void **state)
 	assert_int_equal(w->e->mail_queue->count, 0);
 }
 
-/* Killed during an attempt: nobody knows whether it arrived, and the next attempt says so. */
 static void
-test_interrupted_is_marked(void **state)
+interrupt(struct world *w, bool announces)
 {
-	struct world *w = *state;
-
 	w->hangs = "mx";
+	w->announces = announces;
 	send_to(w, "mx.test");
 	virtual_advance(w->e, USEC_PER_SEC);
 	assert_int_equal(only_part(w)->state, MAILQUEUE_ACTIVE);
 	stop(w);
 	w->hangs = NULL;
 	start(w);
+}
+
+/* Killed when the final dot might have been said: nobody knows whether it arrived, and the next attempt says so. */
+static void
+test_interrupted_is_marked(void **state)
+{
+	struct world *w = *state;
+
+	interrupt(w, true);
 	assert_int_equal(only_part(w)->unconfirmed, 1);
+	assert_int_equal(only_part(w)->tries, 1);
 	virtual_advance(w->e, USEC_PER_SEC);
 	assert_int_equal(w->jobs, 2);
-	assert_int_equal(strncmp(w->last, "X-Eventd-Attempt: 1\r\nMessage-ID: <", 34), 0);
+	assert_int_equal(strncmp(w->last, "X-Eventd-Attempt: 2\r\nMessage-ID: <", 34), 0);
+}
+
+/* Killed before: it has not arrived. */
+static void
+test_interrupted_early_is_not_marked(void **state)
+{
+	struct world *w = *state;
+
+	interrupt(w, false);
+	assert_int_equal(only_part(w)->unconfirmed, 0);
+	virtual_advance(w->e, USEC_PER_SEC);
+	assert_int_equal(w->jobs, 2);
+	assert_int_equal(strncmp(w->last, "Message-ID: <", 13), 0);
 }
 
 /* No phase was reached: none is named. */
@@ -657,6 +681,7 @@ main(void)
 		TEST(test_sent),
 		TEST(test_outlives_the_engine),
 		TEST(test_interrupted_is_marked),
+		TEST(test_interrupted_early_is_not_marked),
 		TEST(test_reason_without_phase),
 		TEST(test_unconfirmed_is_marked),
 		TEST(test_back_off_and_expiry),

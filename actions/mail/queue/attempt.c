@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "actions/mail/destination/attempt.h"
+#include "actions/mail/mailer.h"
 #include "actions/mail/queue/private.h"
 #include "actions/mail/queue/submission.h"
 #include "actions/mail/server.h"
@@ -20,6 +21,7 @@ struct attempt {
 	struct queue_part *part;
 	json_t *claim; /* what mailqueue_claim() gave */
 	struct timer *timer;
+	uint64_t job; /* that has come to its final dot */
 	bool slow;
 };
 
@@ -127,6 +129,17 @@ waiting_mailboxes(const void *ctx, const json_t *list)
 	return mailboxes;
 }
 
+static unsigned *
+waiting_rids(const void *ctx, const json_t *list)
+{
+	unsigned *rids = mem_array(ctx, unsigned, json_array_size(list) + 1);
+	const json_t *r;
+	size_t i;
+
+	json_array_foreach(list, i, r) rids[i] = (unsigned)json_integer_value(json_object_get(r, "rid"));
+	return rids;
+}
+
 /* A run that waits gives its first attempt no longer than it has itself (rulings 31). */
 static void
 set_time(const struct attempt *a, struct mail_job *job)
@@ -165,9 +178,8 @@ follow_variable(struct attempt *a, const struct mail_request *r)
 
 	if (moves || strcmp(shown, m->server) != 0)
 		queue_store(q, mailqueue_move,
-			json_pack("{s:I, s:I, s:s, s:s, s:i}", "part", (json_int_t)p->id, "mid",
-				(json_int_t)m->mid, "host", moves ? host : p->host->name, "server", shown,
-				"state", moves ? MAILQUEUE_QUEUED : MAILQUEUE_ACTIVE),
+			json_pack("{s:I, s:I, s:s, s:s}", "part", (json_int_t)p->id, "mid",
+				(json_int_t)m->mid, "host", moves ? host : p->host->name, "server", shown),
 			NULL);
 	queue_message_at(q, m, shown);
 	if (moves) {
@@ -206,27 +218,22 @@ send(struct attempt *a)
 	}
 	set_time(a, job);
 	job->mid = a->part->message->mid;
+	job->part = a->part->id;
+	job->rids = waiting_rids(job, recipients);
+	job->announce = true;
 	job->age = age_of(a);
 	job->debug = queue_submission_debug(a->part->message);
 	mail_attempt(a, e, job, r->dane, on_attempted, a);
 	mem_free(r);
 }
 
+/* The store said no: there is no such mail, no room, or trouble with the disk. Nothing was delivered. */
 static void
-on_claimed(void *arg, const json_t *claim, const struct err *err)
+give_back(struct attempt *a, const struct err *err)
 {
-	struct attempt *a = arg;
 	struct mail_queue *q = a->queue;
 	struct queue_part *p = a->part;
 
-	if (err == NULL) {
-		a->claim = json_incref((json_t *)(uintptr_t)claim);
-		if (p->is_stale)
-			conclude_failed(a, p->host->class, p->host->phase, "the host is put off", NULL);
-		else
-			send(a);
-		return;
-	}
 	end(a);
 	if (strcmp(err->class, "STORE_GONE") == 0) {
 		log_msg(q->engine->log, NULL, "HA_EM", SEV_ERRORS, "MAIL_QUEUE_LOST",
@@ -235,8 +242,53 @@ on_claimed(void *arg, const json_t *claim, const struct err *err)
 		queue_part_drop(q, p);
 		return;
 	}
-	/* No room, or trouble with the disk: nothing was attempted. */
 	queue_part_place(q, p, MAILQUEUE_DEFERRED, clock_mono(q->engine->clock) + RETRY_CLAIM);
+}
+
+static void
+on_claimed(void *arg, const json_t *claim, const struct err *err)
+{
+	struct attempt *a = arg;
+	struct queue_part *p = a->part;
+
+	if (err != NULL) {
+		give_back(a, err);
+		return;
+	}
+	a->claim = json_incref((json_t *)(uintptr_t)claim);
+	if (p->is_stale)
+		conclude_failed(a, p->host->class, p->host->phase, "the host is put off", NULL);
+	else
+		send(a);
+}
+
+/* Should we end from here on before the server's answer is known, the mail may be there twice. */
+static void
+on_sending(void *arg, const json_t *out, const struct err *err)
+{
+	struct attempt *a = arg;
+
+	(void)out;
+	if (err == NULL)
+		mailer_leave(a->queue->engine->mailer, a->job);
+	else
+		give_back(a, err);
+}
+
+void
+queue_attempt_announced(void *arg, const struct mail_job *job)
+{
+	struct mail_queue *q = arg;
+	struct queue_part *p = queue_part_find(q, job->part);
+	struct attempt *a = p == NULL ? NULL : p->attempt;
+
+	if (a == NULL)
+		return;
+	a->job = job->id;
+	store_submit(a, q->store, mailqueue_sending,
+		json_pack("{s:I, s:I}", "part", (json_int_t)p->id, "at",
+			(json_int_t)clock_wall(q->engine->clock)),
+		on_sending, a);
 }
 
 void

@@ -136,8 +136,8 @@ queue_commands_forget(struct mail_queue *q)
 	}
 }
 
-static void
-on_committed(struct mail_queue *q, const json_t *in, const json_t *out)
+void
+queue_command_done(struct mail_queue *q, const json_t *in, const json_t *out)
 {
 	uint64_t number = (uint64_t)json_integer_value(json_object_get(in, "command"));
 	struct queue_command *c;
@@ -155,8 +155,8 @@ on_committed(struct mail_queue *q, const json_t *in, const json_t *out)
 	}
 }
 
-static enum cmd_result
-commit(struct session *s, struct mail_queue *q, store_work_f *work, json_t *in, queue_stored_f *done,
+enum cmd_result
+queue_command(struct session *s, struct mail_queue *q, store_work_f *work, json_t *in, queue_stored_f *done,
 	size_t count, const char *what)
 {
 	struct queue_command *c = mem_new(session_cmd_ctx(s), struct queue_command);
@@ -227,7 +227,7 @@ on_set(struct mail_queue *q, const json_t *in, const json_t *out)
 		}
 		queue_part_place(q, p, state, 0);
 	}
-	on_committed(q, in, out);
+	queue_command_done(q, in, out);
 }
 
 #define BIT(state_) (1u << (state_))
@@ -271,7 +271,7 @@ set_state(struct session *s, const struct select_args *a, unsigned from, enum ma
 	in = json_pack("{s:o, s:i, s:i}", "parts", ids, "state", to, "next_try", 0);
 	if (to == MAILQUEUE_QUEUED)
 		json_object_set_new(in, "renewed", json_integer(clock_wall(q->engine->clock)));
-	return commit(s, q, mailqueue_set, in, on_set, n, what);
+	return queue_command(s, q, mailqueue_set, in, on_set, n, what);
 }
 
 static enum cmd_result
@@ -325,7 +325,7 @@ delete_selected(struct session *s, const struct select_args *a)
 		json_array_append_new(mids, json_integer((json_int_t)m->mid));
 		queue_message_drop(q, m);
 	}
-	return commit(s, q, mailqueue_delete, json_pack("{s:o}", "mids", mids), on_committed,
+	return queue_command(s, q, mailqueue_delete, json_pack("{s:o}", "mids", mids), queue_command_done,
 		json_array_size(mids), "deleted");
 }
 

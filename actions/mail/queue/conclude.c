@@ -48,6 +48,7 @@ recipient_row(const json_t *claimed, const struct mail_recipient_result *to)
 	json_t *row = json_object();
 
 	json_object_set(row, "id", json_object_get(claimed, "id"));
+	json_object_set(row, "rid", json_object_get(claimed, "rid"));
 	json_object_set(row, "mailbox", json_object_get(claimed, "mailbox"));
 	set_text(row, "class", mail_class_name(to->class));
 	set_text(row, "phase", mail_phase_name(to->phase));
@@ -135,7 +136,7 @@ static bool
 kept_out(const struct mail_result *r)
 {
 	return mail_result_outcome(r) == MAIL_DEFERRED && r->phase >= PHASE_DNS && r->phase < PHASE_MAIL &&
-	       !is_of_login(r);
+	       r->class != MAIL_HELPER_FAILED && !is_of_login(r);
 }
 
 static void
@@ -294,7 +295,8 @@ tell_bounced(const struct verdict *v)
 		log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_BOUNCE",
 			"Mail of applet %s to %s (MID %llu) is given up for %s: %s%s", m->applet, m->server,
 			(unsigned long long)m->mid, mailbox, v->expired ? "its time is over; " : "", reason);
-		delivery_log_bounced(e, m->mid, (unsigned)i, &result);
+		delivery_log_bounced(
+			e, m->mid, (unsigned)json_integer_value(json_object_get(to, "rid")), &result);
 	}
 	mem_free(reason);
 }
@@ -325,9 +327,7 @@ log_outcome(const struct verdict *v, enum mailqueue_state state, unsigned next_t
 	const struct queue_message *m = v->part->message;
 	unsigned long long mid = m->mid;
 
-	if (state == MAILQUEUE_DONE && m->part_count == 1)
-		delivery_log_finished(e, mid);
-	else if (state == MAILQUEUE_DEFERRED)
+	if (state == MAILQUEUE_DEFERRED)
 		maillog_add(e, MAILLOG_INFO, "MID %llu deferred, next try in %u s", mid, next_try);
 	else if (state == MAILQUEUE_HELD)
 		maillog_add(e, MAILLOG_INFO, "MID %llu held", mid);
@@ -393,6 +393,8 @@ on_concluded(struct mail_queue *q, const json_t *in, const json_t *out)
 	if (p == NULL)
 		return;
 	if (state == MAILQUEUE_DONE) {
+		if (p->message->part_count == 1)
+			delivery_log_finished(q->engine, p->message->mid);
 		queue_part_drop(q, p);
 	} else {
 		queue_part_place(q, p, state, json_integer_value(json_object_get(in, "due")));

@@ -85,11 +85,23 @@ static const struct conf_row rows[] = {
 		.apply = apply_queue },
 };
 
+/* IOS users try the number alone. */
+static const char *
+limit_hint(const char *line)
+{
+	static const char words[] = "mail queue limit";
+
+	return strncmp(line, words, sizeof words - 1) == 0
+		       ? "say what is limited: 'mail queue limit messages N' or 'mail queue limit size MIB'"
+		       : NULL;
+}
+
 void
 mail_queue_config_start(struct engine *e)
 {
 	conf_word(e->conf, "config", "mail queue", "Mails that are not yet delivered");
 	conf_word(e->conf, "config", "mail queue limit", "What may wait");
 	conf_word(e->conf, "config", "event manager mail", "Mail of policies");
+	conf_hints(e->conf, "config", limit_hint);
 	conf_rows(e->conf, rows, sizeof rows / sizeof *rows);
 }

@@ -32,7 +32,8 @@ struct digest {
 	struct session *session;
 	struct mail_queue *queue;
 	struct group *groups;
-	size_t waiting, mails, made;
+	json_t *made; /* as mailqueue_digest() takes them */
+	size_t mails;
 };
 
 static const char *
@@ -181,28 +182,40 @@ group_free(void *p)
 	return 0;
 }
 
-/* Behind the commit: the many leave the index, the one comes. */
+static int
+digest_free(void *p)
+{
+	json_decref(((struct digest *)p)->made);
+	return 0;
+}
+
+/* Behind the commit: the many leave the index, the ones come. */
 static void
 on_made(struct mail_queue *q, const json_t *in, const json_t *out)
 {
-	const json_t *id;
-	size_t i;
+	const json_t *one, *id;
+	size_t i, k;
 
-	json_array_foreach(json_object_get(in, "mids"), i, id)
+	json_array_foreach(json_object_get(in, "digests"), i, one)
 	{
-		struct queue_message *m = queue_message_find(q, (uint64_t)json_integer_value(id));
+		json_array_foreach(json_object_get(one, "mids"), k, id)
+		{
+			struct queue_message *m = queue_message_find(q, (uint64_t)json_integer_value(id));
 
-		if (m != NULL)
-			queue_message_drop(q, m);
+			if (m != NULL)
+				queue_message_drop(q, m);
+		}
+		queue_index_added(
+			q, json_array_get(json_object_get(out, "added"), i), json_object_get(one, "add"));
 	}
-	queue_index_added(q, out, json_object_get(in, "add"));
+	queue_command_done(q, in, out);
 }
 
 static void
 make(struct digest *d, struct group *g)
 {
 	struct err err = ERR_INIT;
-	json_t *add = compose(d, g, &err), *in;
+	json_t *add = compose(d, g, &err);
 	const json_t *id;
 	size_t i;
 
@@ -217,11 +230,9 @@ make(struct digest *d, struct group *g)
 
 		queue_part_place(d->queue, LIST_FIRST(&m->parts), MAILQUEUE_HELD, 0);
 	}
-	d->made++;
 	d->mails += json_array_size(g->mids);
-	in = json_pack("{s:o, s:O, s:O, s:I}", "add", add, "mids", g->mids, "digested", g->digested, "at",
-		(json_int_t)clock_wall(d->queue->engine->clock));
-	queue_store(d->queue, mailqueue_digest, in, on_made);
+	json_array_append_new(
+		d->made, json_pack("{s:o, s:O, s:O}", "add", add, "mids", g->mids, "digested", g->digested));
 }
 
 /* ---- reading the backlog ---- */
@@ -230,14 +241,16 @@ static void
 finish(struct digest *d)
 {
 	struct group *g, *next;
+	json_t *in;
 
 	HASH_ITER (hh, d->groups, g, next) {
 		if (json_array_size(g->mids) > 1)
 			make(d, g);
 	}
-	session_print(
-		d->session, "%zu mail%s collapsed into %zu\n", d->mails, d->mails == 1 ? "" : "s", d->made);
-	session_done(d->session);
+	in = json_pack(
+		"{s:O, s:I}", "digests", d->made, "at", (json_int_t)clock_wall(d->queue->engine->clock));
+	queue_command(d->session, d->queue, mailqueue_digest, in, on_made, d->mails,
+		mem_printf(d, "collapsed into %zu", json_array_size(d->made)));
 }
 
 static void
@@ -275,6 +288,8 @@ digest(struct session *s, const void *args, struct err *err)
 	(void)args, (void)err;
 	d->session = s;
 	d->queue = session_engine(s)->mail_queue;
+	d->made = json_array();
+	mem_on_free(d, digest_free);
 	store_submit(d, d->queue->store, mailqueue_view,
 		json_pack("{s:i, s:i, s:b}", "after", 0, "limit", BACKLOG_MAX, "texts", true), on_read, d);
 	return session_wait(s, STORE_WAIT, NULL, NULL);

@@ -15,6 +15,7 @@
 
 #include "actions/mail/destination/profile.h"
 #include "actions/mail/queue/queue.h"
+#include "cli/cmd.h"
 #include "core/clock.h"
 #include "store/mailqueue.h"
 #include "store/store.h"
@@ -148,8 +149,9 @@ const struct bounce_profile *queue_bounce_profile(const struct mail_queue *, con
 /* ---- attempt.c ---- */
 /* The part leaves its lane. A stale one is concluded with its host's failure, and nothing is sent. */
 void queue_attempt_start(struct mail_queue *, struct queue_part *);
-
 void queue_attempt_cancel(struct queue_part *);
+/* A job has come to its final dot: that it may say it is written down first. `arg` is the queue. */
+void queue_attempt_announced(void *arg, const struct mail_job *);
 
 /* ---- conclude.c ---- */
 /*
@@ -165,6 +167,14 @@ typedef void queue_stored_f(struct mail_queue *, const json_t *in, const json_t 
 void queue_store(struct mail_queue *, store_work_f *, json_t *in, queue_stored_f *done);
 
 /* ---- commands.c ---- */
+struct session;
+/*
+ * Carries out a work; `done` ends with queue_command_done(), which answers the session "N mails WHAT" behind the
+ * commit. `what` lives as long as the session's command.
+ */
+enum cmd_result queue_command(struct session *, struct mail_queue *, store_work_f *, json_t *in,
+	queue_stored_f *done, size_t count, const char *what);
+queue_stored_f queue_command_done;
 void queue_commands_forget(struct mail_queue *); /* the queue ends before they are answered */
 
 /* ---- bounce.c ---- */

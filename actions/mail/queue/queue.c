@@ -205,9 +205,8 @@ on_recovered(void *arg, const json_t *out, const struct err *err)
 	}
 	if (n > 0)
 		log_msg(q->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_QUEUE_INTERRUPTED",
-			"Deliveries interrupted: %lld; they are made again, and a mail whose text had been "
-			"sent "
-			"arrives twice, with the same Message-ID",
+			"Deliveries interrupted behind the text: %lld; they are made again, and what the "
+			"server had taken arrives twice, with the same Message-ID",
 			(long long)n);
 	load_more(q);
 }
@@ -217,7 +216,11 @@ begin_reading(void *arg)
 {
 	struct mail_queue *q = arg;
 
-	store_submit(q, q->store, mailqueue_recover, NULL, on_recovered, q);
+	store_submit(q, q->store, mailqueue_recover,
+		json_pack("{s:s, s:s, s:s}", "class", mail_class_name(MAIL_HELPER_FAILED), "phase",
+			mail_phase_name(PHASE_DOT), "detail",
+			"eventd ended before the answer to the final dot was written down"),
+		on_recovered, q);
 }
 
 void
@@ -289,5 +292,6 @@ mail_queue_new(const void *ctx, struct engine *engine)
 	TAILQ_INIT(&q->early);
 	LIST_INIT(&q->commands);
 	mem_on_free(q, queue_free);
+	mailer_on_announced(engine->mailer, queue_attempt_announced, q);
 	return q;
 }

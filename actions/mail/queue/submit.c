@@ -82,10 +82,11 @@ add_parts(json_t *parts, const struct mail_request *r, struct err *err)
 	for (size_t i = 0; i < r->recipient_count; i++) {
 		const char *domain = strrchr(r->recipients[i], '@');
 		const char *host = direct ? (domain != NULL ? domain + 1 : "") : server;
-		json_t *part = part_for(parts, host, direct ? host : NULL);
+		json_t *part = part_for(parts, host, direct ? host : NULL), *to = json_object();
 
-		json_array_append_new(
-			json_object_get(part, "recipients"), json_string_nocheck(r->recipients[i]));
+		json_object_set_new(to, "rid", json_integer((json_int_t)i));
+		json_object_set_new(to, "mailbox", json_string_nocheck(r->recipients[i]));
+		json_array_append_new(json_object_get(part, "recipients"), to);
 	}
 	mem_free(server);
 	return true;
