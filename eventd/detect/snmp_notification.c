@@ -6,12 +6,16 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "detect/threshold.h"
 #include "detect/words.h"
+#include "sched/policy.h"
+#include "sched/run.h"
 #include "snmp/client.h"
 #include "snmp/config.h"
+#include "snmp/trap.h"
 
 struct snmp_notification_spec {
 	struct spec_common common;
@@ -94,6 +98,11 @@ notification_check(struct engine *engine, const void *args, bool final, struct e
 		err_set(err, ERR_REFUSED, "'msg-op' belongs to 'direction outgoing'");
 		return false;
 	}
+	if (a->wait.set && !is_outgoing(a)) {
+		err_set(err, ERR_REFUSED,
+			"'default' belongs to 'direction outgoing': what has come waits for nobody");
+		return false;
+	}
 	return (!final && strchr(a->oid.s, '$') != NULL) || object_id_parse(a->oid.s, &id, err);
 }
 
@@ -168,8 +177,9 @@ add_variable(struct event *ev, const struct snmp_var *v)
 	mem_free(name);
 }
 
-static void
-publish(struct spec *s, const struct snmp_notification *n, const struct snmp_var *v)
+/* With a reference of the caller's. */
+static struct event *
+make_event(struct spec *s, const struct snmp_notification *n, const struct snmp_var *v)
 {
 	struct event *ev = event_new(s->engine, s->detector, NULL, n->cause);
 	struct snmp_notification_data *d = ev->data;
@@ -185,26 +195,127 @@ publish(struct spec *s, const struct snmp_notification *n, const struct snmp_var
 	for (size_t i = 0; i < n->nvars; i++)
 		add_variable(ev, &n->vars[i]);
 	ev->source = event_str(ev, n->source);
-	bus_publish(s->engine->bus, ev, &s->id, 1);
+	return ev;
 }
 
 static bool
+says_drop(const struct snmp_notification_spec *a)
+{
+	return a->msg_op.set && a->msg_op.v == DROP;
+}
+
+/* ---- `default`: the notification waits for the policy ---- */
+
+/* One that waits, for as many policies as said so. */
+struct waiting {
+	struct engine *engine;
+	struct snmp_held *held;
+	size_t open;
+	bool is_set_up; /* before, nothing is decided */
+	bool drop;      /* one of them ended well, and its statement drops */
+};
+
+struct waited {
+	struct waiting *waiting;
+	struct timer *deadline;
+	bool drops, over;
+};
+
+static void
+decide(struct waiting *w)
+{
+	if (w->open > 0 || !w->is_set_up)
+		return;
+	snmp_held_decide(w->held, !w->drop);
+	mem_free(w);
+}
+
+static void
+no_longer(struct waited *p, bool drop)
+{
+	if (p->over)
+		return;
+	p->over = true;
+	timer_stop(p->deadline);
+	p->waiting->drop = p->waiting->drop || drop;
+	p->waiting->open--;
+	decide(p->waiting);
+}
+
+/* A run that failed did not decide anything. */
+static void
+run_ended(void *arg, const struct run_result *result)
+{
+	struct waited *p = arg;
+
+	no_longer(p, p->drops && result->status == RUN_SUCCESS);
+}
+
+static void
+default_passed(void *arg)
+{
+	no_longer(arg, false);
+}
+
+/* False: no run came of it (rate limit, loop guard, full queue, or one of several events). */
+static bool
+wait_for(struct waiting **w, struct spec *s, const struct snmp_notification *n, struct event *ev)
+{
+	const struct snmp_notification_spec *a = s->args;
+	struct policy *policy = policies_find(s->engine->policies, s->policy);
+	enum policy_answer why;
+	struct run *run = NULL;
+	struct waited *p;
+
+	if (policy != NULL && bus_pass(s->engine->bus, s, ev) == PASS_YES)
+		run = policy_offer(policy, s, ev, NULL, &why);
+	if (run == NULL)
+		return false;
+	if (*w == NULL) {
+		*w = mem_new(s->engine->bus, struct waiting);
+		**w = (struct waiting){ .engine = s->engine, .held = n->held };
+	}
+	p = mem_new(*w, struct waited);
+	*p = (struct waited){ .waiting = *w, .drops = says_drop(a) };
+	p->deadline = timer_after(p, s->engine->loop, a->wait.v, default_passed, p);
+	(*w)->open++;
+	run_on_end(p, run, run_ended, p);
+	return true;
+}
+
+/* ---- what comes, what goes ---- */
+
+static enum snmp_fate
 on_notification(void *arg, const struct snmp_notification *n)
 {
 	struct engine *e = arg;
+	struct waiting *waiting = NULL;
 	bool drop = false;
 
 	for (struct spec *s = bus_specs(e->bus, &detector_snmp_notification); s; s = s->next) {
 		const struct snmp_notification_spec *a = s->args;
 		const struct snmp_var *v;
+		struct event *ev;
 
 		if (is_outgoing(a) != n->outgoing || !is_address(&a->src, n->source) ||
 			!is_address(&a->dest, n->destination) || (v = find_fitting(a, n)) == NULL)
 			continue;
-		drop = drop || (a->msg_op.set && a->msg_op.v == DROP);
-		publish(s, n, v);
+		ev = make_event(s, n, v);
+		if (a->wait.set && wait_for(&waiting, s, n, ev)) {
+			event_unref(ev);
+			continue;
+		}
+		drop = drop || says_drop(a);
+		if (!a->wait.set)
+			bus_publish(e->bus, ev, &s->id, 1);
+		else
+			event_unref(ev);
 	}
-	return drop;
+	if (waiting == NULL)
+		return drop ? SNMP_DROP : SNMP_SEND;
+	waiting->is_set_up = true;
+	waiting->drop = waiting->drop || drop;
+	return SNMP_HOLD;
 }
 
 static bool

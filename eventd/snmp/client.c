@@ -408,10 +408,10 @@ snmp_on_notification(struct snmp *s, snmp_notified_f *f, void *arg)
 	s->notified_arg = arg;
 }
 
-bool
+enum snmp_fate
 snmp_notified(struct snmp *s, const struct snmp_notification *n)
 {
-	return s->notified != NULL && s->notified(s->notified_arg, n);
+	return s->notified != NULL ? s->notified(s->notified_arg, n) : SNMP_SEND;
 }
 
 void

@@ -38,6 +38,8 @@ void snmp_reconfigure(struct snmp *);
 
 /* ---- notifications ---- */
 
+struct snmp_held;
+
 struct snmp_notification {
 	bool outgoing;
 	const char *source, *destination; /* addresses; "" when that is not known */
@@ -45,18 +47,20 @@ struct snmp_notification {
 	int32_t generic, specific;
 	const struct snmp_var *vars; /* sysUpTime.0 and snmpTrapOID.0 first */
 	size_t nvars;
-	struct cause *cause; /* of an outgoing one; NULL = the outside world */
+	struct cause *cause;    /* of an outgoing one; NULL = the outside world */
+	struct snmp_held *held; /* of an outgoing one: for snmp_held_decide() (snmp/trap.h) */
 };
 
 /*
- * Whoever wants to see each one that comes, or is about to go out; at most one. The answer says whether an
- * outgoing one is dropped. Borrowed for the call.
+ * Whoever wants to see each one that comes, or is about to go out; at most one. The answer says what becomes
+ * of an outgoing one; SNMP_HOLD: snmp_held_decide() will say it, once. Borrowed for the call.
  */
-typedef bool snmp_notified_f(void *arg, const struct snmp_notification *);
+enum snmp_fate { SNMP_SEND, SNMP_DROP, SNMP_HOLD };
+typedef enum snmp_fate snmp_notified_f(void *arg, const struct snmp_notification *);
 void snmp_on_notification(struct snmp *, snmp_notified_f *, void *arg);
 
-/* Shows it to them. True: it is not to be sent. */
-bool snmp_notified(struct snmp *, const struct snmp_notification *);
+/* Shows it to them. */
+enum snmp_fate snmp_notified(struct snmp *, const struct snmp_notification *);
 
 /* ---- objects that policies answer for ---- */
 

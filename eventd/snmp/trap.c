@@ -80,10 +80,58 @@ not_sent(struct engine *e, const char *policy, const char *why)
 		why);
 }
 
-/* `event snmp-notification ... direction outgoing` sees it for each receiver, and may say msg-op drop. */
+/* What waits until somebody decides: a job for one receiver. */
+struct snmp_held {
+	struct sending *sending;
+	struct snmp_job *job; /* NULL until somebody holds it */
+};
+
 static void
-drop_peers(struct engine *e, void *ctx, struct cause *cause, struct snmp_job *job)
+submit(struct sending *s, const struct snmp_job *job)
 {
+	snmp_submit(s, s->engine->snmp, job, on_sent, s);
+}
+
+void
+snmp_held_decide(struct snmp_held *h, bool send)
+{
+	if (send)
+		submit(h->sending, h->job);
+	else
+		mem_free(h->sending);
+}
+
+static struct snmp_held *
+held_new(const struct sending *all)
+{
+	struct sending *s = mem_new(all->engine->snmp, struct sending);
+	struct snmp_held *h = mem_new(s, struct snmp_held);
+
+	*s = (struct sending){ all->engine, mem_strdup(s, all->policy) };
+	h->sending = s;
+	return h;
+}
+
+/* The job for this receiver alone, which outlives the caller's. */
+static void
+hold(struct snmp_held *h, const struct snmp_job *job, size_t peer)
+{
+	struct snmp_job one = *job;
+	json_t *text;
+
+	one.peers = &job->peers[peer];
+	one.npeers = 1;
+	text = snmp_job_to_json(&one, 0);
+	h->job = snmp_job_from_json(h, text, NULL);
+	json_decref(text);
+}
+
+/* `event snmp-notification ... direction outgoing` sees it for each receiver: it may drop it, or hold it. */
+static void
+ask_peers(struct sending *s, struct cause *cause, struct snmp_job *job)
+{
+	void *ctx = s;
+	struct engine *e = s->engine;
 	char *uptime = mem_printf(ctx, "%" PRIu64, job->notice.uptime);
 	struct snmp_var *vars = mem_array(ctx, struct snmp_var, job->nvars + 2);
 	struct snmp_notification n = { .outgoing = true,
@@ -101,8 +149,16 @@ drop_peers(struct engine *e, void *ctx, struct cause *cause, struct snmp_job *jo
 	vars[1] = (struct snmp_var){ "1.3.6.1.6.3.1.1.4.1.0", OBJECT_OID, n.oid, strlen(n.oid) };
 	memcpy(vars + 2, job->vars, job->nvars * sizeof *vars);
 	for (size_t i = 0; i < job->npeers; i++) {
+		enum snmp_fate fate;
+
 		n.destination = job->peers[i].address;
-		if (!snmp_notified(e->snmp, &n))
+		n.held = held_new(s);
+		fate = snmp_notified(e->snmp, &n);
+		if (fate == SNMP_HOLD)
+			hold(n.held, job, i);
+		else
+			snmp_held_decide(n.held, false);
+		if (fate == SNMP_SEND)
 			job->peers[kept++] = job->peers[i];
 	}
 	job->npeers = kept;
@@ -125,9 +181,9 @@ snmp_trap_send(struct engine *e, const char *policy, struct cause *cause, const 
 	job.peers = snmp_config_hosts(e, s, &job.npeers);
 	if (job.npeers == 0)
 		not_sent(e, policy, "no \"snmp-server host\" receives traps of the event manager");
-	drop_peers(e, s, cause, &job);
+	ask_peers(s, cause, &job);
 	if (job.npeers > 0)
-		snmp_submit(s, e->snmp, &job, on_sent, s);
+		submit(s, &job);
 	else
 		mem_free(s);
 }

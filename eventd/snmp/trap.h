@@ -12,6 +12,8 @@
 #include "core/engine.h"
 #include "snmp/job.h"
 
+struct snmp_held;
+
 /* What `action snmp-trap` says beside the history entry of its trap. */
 struct snmp_policy_trap {
 	int32_t int1, int2;
@@ -20,6 +22,9 @@ struct snmp_policy_trap {
 
 /* cEventMgrPolicyEvent. The entry has its number. */
 void snmp_trap_policy(struct engine *, const struct history_entry *, const struct snmp_policy_trap *);
+
+/* One that was held (snmp/client.h): goes out, or does not. */
+void snmp_held_decide(struct snmp_held *, bool send);
 
 /* Any notification in the name of a policy. Says so when nothing is configured to receive it. */
 void snmp_trap_send(struct engine *, const char *policy, struct cause *, const struct snmp_notice *,
