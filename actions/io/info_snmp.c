@@ -8,6 +8,7 @@
 
 #include "actions/action.h"
 #include "actions/io/info.h"
+#include "core/debug.h"
 #include "core/mem.h"
 #include "snmp/client.h"
 #include "snmp/config.h"
@@ -147,6 +148,29 @@ find_value(struct run *run, const void *ctx, const struct kw_template *t, struct
 
 /* ---- waiting for an answer ---- */
 
+/* debug event manager action snmp; communities are not shown. */
+static void
+trace_job(struct run *run, const struct snmp_job *job)
+{
+	static const char *const ops[] = { "get", "getnext", "set", "inform" }; /* ORDER: enum snmp_op */
+	const struct snmp_peer *to = &job->peers[0];
+
+	for (size_t i = 0; i < job->nvars; i++)
+		run_debug(run, DEBUG_BIT(DEBUG_EEM_SNMP), "snmp_lib", ": OUT : %s %s%s%s to %s:%u",
+			ops[job->op], job->vars[i].oid, job->vars[i].value != NULL ? " = " : "",
+			job->vars[i].value != NULL ? job->vars[i].value : "", to->address, to->port);
+}
+
+static void
+trace_answer(struct run *run, const struct snmp_answer *answer)
+{
+	if (answer->err.code != ERR_NONE)
+		run_debug(run, DEBUG_BIT(DEBUG_EEM_SNMP), "snmp_lib", ": CTL : %s", answer->err.text);
+	for (size_t i = 0; i < answer->nvars; i++)
+		run_debug(run, DEBUG_BIT(DEBUG_EEM_SNMP), "snmp_lib", ": IN  : %s = %s", answer->vars[i].oid,
+			answer->vars[i].value);
+}
+
 struct asking {
 	struct run *run;
 	void (*take)(struct run *, const struct snmp_answer *); /* NULL: nothing to keep */
@@ -158,6 +182,7 @@ on_answer(void *arg, const struct snmp_answer *answer)
 	struct asking *a = arg;
 	struct run *run = a->run;
 
+	trace_answer(run, answer);
 	if (answer->err.code != ERR_NONE) {
 		run_resume_failed(run, answer->err.class, SEV_ERRORS, "FMPD_ACTION_INFO",
 			"Error attempting to fetch snmp information: %s", answer->err.text);
@@ -175,6 +200,7 @@ ask(struct run *run, const struct snmp_job *job, void (*take)(struct run *, cons
 
 	a->run = run;
 	a->take = take;
+	trace_job(run, job);
 	snmp_submit(a, run_engine(run)->snmp, job, on_answer, a);
 	return run_wait(run, NULL, NULL);
 }
@@ -182,12 +208,17 @@ ask(struct run *run, const struct snmp_job *job, void (*take)(struct run *, cons
 /* ---- oid, getid, set ---- */
 
 static void
+set_object(struct run *run, const struct snmp_var *v)
+{
+	run_var_set(run, "_info_snmp_oid", v->oid, strlen(v->oid));
+	run_var_set(run, "_info_snmp_value", v->value, v->len);
+}
+
+static void
 take_object(struct run *run, const struct snmp_answer *answer)
 {
-	if (answer->nvars == 0)
-		return;
-	run_var_set(run, "_info_snmp_oid", answer->vars[0].oid, strlen(answer->vars[0].oid));
-	run_var_set(run, "_info_snmp_value", answer->vars[0].value, answer->vars[0].len);
+	if (answer->nvars > 0)
+		set_object(run, &answer->vars[0]);
 }
 
 static enum step
@@ -212,7 +243,8 @@ get_exec(struct run *run, const void *args)
 	return step;
 }
 
-/* The system group: what `getid` reads, and the variables that it sets. */
+/* The system group: what `getid` reads beside its object, and the variables that it sets. */
+static const char system_oid[] = "1.3.6.1.2.1.1";
 static const struct {
 	const char *oid, *name;
 } system_group[] = {
@@ -238,24 +270,29 @@ take_system(struct run *run, const struct snmp_answer *answer)
 		snprintf(name, sizeof name, "_info_snmp_%s_value", system_group[i].name);
 		run_var_set(run, name, v->value, v->len);
 	}
+	if (answer->nvars > SYSTEM_GROUP)
+		set_object(run, &answer->vars[SYSTEM_GROUP]);
 }
 
-/* The identifier that IOS wants here says which entity is meant: it is checked, the system group is read. */
+/* The object, and with the same request the system group that says whose it is; or the group alone. */
 static enum step
 getid_exec(struct run *run, const void *args)
 {
 	const struct get_args *a = args;
 	void *ctx = mem_ctx(run_ctx(run), "snmp getid");
 	struct snmp_peer peer;
-	struct snmp_var vars[SYSTEM_GROUP];
+	struct snmp_var vars[SYSTEM_GROUP + 1];
 	struct snmp_job job = {
 		.op = SNMP_OP_GET, .peers = &peer, .npeers = 1, .vars = vars, .nvars = SYSTEM_GROUP
 	};
+	const char *oid = find_oid(run, ctx, &a->oid);
 	enum step step = STEP_FAIL;
 
 	for (size_t i = 0; i < SYSTEM_GROUP; i++)
 		vars[i] = (struct snmp_var){ system_group[i].oid, OBJECT_NONE, NULL, 0 };
-	if (find_oid(run, ctx, &a->oid) != NULL && find_target(run, ctx, &a->target, AGENT_PORT, &peer) &&
+	if (oid != NULL && strcmp(oid, system_oid) != 0)
+		vars[job.nvars++] = (struct snmp_var){ oid, OBJECT_NONE, NULL, 0 };
+	if (oid != NULL && find_target(run, ctx, &a->target, AGENT_PORT, &peer) &&
 		find_context(run, &a->target, &peer))
 		step = ask(run, &job, take_system);
 	mem_free(ctx);
@@ -505,7 +542,8 @@ static const struct kw var_kw[] = {
 };
 
 const struct kw info_snmp_kw[] = {
-	INFO_KIND("getid", "The system group of the SNMP entity", getid_kw, struct get_args, getid_exec),
+	INFO_KIND("getid", "An object, and the system group of the SNMP entity", getid_kw, struct get_args,
+		getid_exec),
 	INFO_KIND("inform", "Send an inform request", inform_kw, struct trap_args, inform_exec),
 	INFO_KIND("oid", "Value of an object", get_kw, struct get_args, get_exec),
 	INFO_KIND("set", "Set an object", set_kw, struct set_args, set_exec),
@@ -518,8 +556,14 @@ bool
 info_snmp_typed(const struct kw *row, const void *args, struct err *err)
 {
 	const struct target_args *t = args; /* first of all but var */
+	bool is_var = strcmp(row->word, "var") == 0;
 
-	if (strcmp(row->word, "var") == 0 || t->community.set == t->address.set)
+	if (!is_var && !t->community.set && (t->port.set || t->release.set))
+		return err_set(err, ERR_REFUSED,
+			"'%s' belongs to 'community' and 'ipaddr': the device's own agent is configured by "
+			"itself",
+			t->port.set ? "udp-port" : "version");
+	if (is_var || t->community.set == t->address.set)
 		return true;
 	err_set(err, ERR_INCOMPLETE, "Incomplete command.");
 	err_hint(err, "'%s' is missing", t->community.set ? "ipaddr" : "community");

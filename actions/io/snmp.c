@@ -7,6 +7,7 @@
 #include "actions/action.h"
 #include "actions/io/io.h"
 #include "bus/history.h"
+#include "core/debug.h"
 #include "core/mem.h"
 #include "sched/policy.h"
 #include "snmp/object.h"
@@ -108,6 +109,9 @@ trap_exec(struct run *run, const void *args)
 			"wrong argument of snmp-trap: strdata takes at most %d characters", STRDATA_MAX);
 	if (!run_is_live(run))
 		return STEP_NEXT;
+	run_debug(run, DEBUG_BIT(DEBUG_EEM_SNMP), "snmp_lib",
+		": OUT : trap cEventMgrPolicyEvent intdata1 %d intdata2 %d strdata %s", trap.int1, trap.int2,
+		trap.text);
 	history_types(run_event(run), entry.types);
 	entry.no = history_add(e->traps, &entry);
 	snmp_trap_policy(e, &entry, &trap);

@@ -5,6 +5,7 @@
 const struct debug_row debug_rows[DEBUG_COUNT] = {
 	{ "event manager action mail", "Debug the mail action", "Debug EEM action mail", "EEM" },
 	{ "event manager action cli", "Debug the cli action", "Debug EEM action cli", "EEM" },
+	{ "event manager action snmp", "Debug the snmp actions", "Debug EEM action snmp", "EEM" },
 	{ "event manager detector all", "Debug all event detectors", "Debug EEM detector all", "EEM" },
 	{ NULL, NULL, "Debug EEM detector", "EEM" },
 	{ "event manager server events", "Debug events that are published", "Debug EEM server events",

@@ -13,6 +13,7 @@
 enum debug_switch {
 	DEBUG_EEM_MAIL, /* debug event manager action mail */
 	DEBUG_EEM_CLI,
+	DEBUG_EEM_SNMP,         /* what actions ask of agents, and send */
 	DEBUG_EEM_DETECTOR,     /* why an event did or did not trigger */
 	DEBUG_EEM_DETECTOR_ONE, /* the same, of the detectors that bus_debug_detector() names */
 	DEBUG_EEM_EVENTS,       /* what detectors publish */
