@@ -146,6 +146,15 @@ show_detector(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+/* The parts that IOS XE names, in the version whose language this is. */
+static const struct {
+	const char *name, *version; /* NULL: there is no such part here */
+} components[] = {
+	{ "eem", "(rel9)1.2.21" },
+	{ "eem-gold", NULL },
+	{ "eem-call-home", NULL },
+};
+
 static enum cmd_result
 show_version(struct session *s, const void *args, struct err *err)
 {
@@ -153,11 +162,20 @@ show_version(struct session *s, const void *args, struct err *err)
 	struct writer *w = session_writer(s);
 
 	w_text(w, "Embedded Event Manager Version 4.00\n"
-		  "Component Versions:\n"
-		  "eem: (rel9)1.2.21\n"
-		  "Event Detectors:\n"
-		  "Name                Version   Node        Type\n");
+		  "Component Versions:\n");
 	w_str(w, "version", "4.00");
+	w_list(w, "components");
+	for (size_t i = 0; i < sizeof components / sizeof *components; i++) {
+		w_text(w, "%s: %s\n", components[i].name,
+			components[i].version != NULL ? components[i].version : "not present");
+		w_object(w, NULL);
+		w_str(w, "name", components[i].name);
+		w_str(w, "version", components[i].version);
+		w_end(w);
+	}
+	w_end(w);
+	w_text(w, "Event Detectors:\n"
+		  "Name                Version   Node        Type\n");
 	w_list(w, "detectors");
 	for (; *d; d++) {
 		unsigned at = 0;
