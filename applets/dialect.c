@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* `*` is any one word, `...` any number of words; case does not matter. The first row that fits counts. */
+/* `*` is any letters of one word, `...` any number of words; case does not matter. The first row that fits counts. */
 static const struct {
-	const char *phrase, *hint;
+	const char *phrase, *hint; /* a NULL hint: nothing is known of such a line */
 } lines[] = {
 	{ "event cli match ...", "NX-OS: on IOS it is `event cli pattern \"...\" sync yes`" },
 	{ "event cli tag * match ...", "NX-OS: on IOS it is `event tag T cli pattern \"...\" sync yes`" },
@@ -29,6 +29,22 @@ static const struct {
 	{ "event memory ...", "NX-OS: on IOS it is `event ioswdsysmon sub1 mem-proc ...`" },
 	{ "event process ...", "IOS with Software Modularity: on IOS XE it is `event ioswdsysmon`" },
 	{ "event wdsysmon ...", "IOS with Software Modularity: on IOS XE it is `event ioswdsysmon`" },
+	{ "event nhrp ...",
+		"IOS has no `event nhrp` in applets: it is `eem.register{ \"nhrp\" }` in a policy file" },
+	{ "event generic ...", "IOS has that for its own system policies only" },
+	{ "event generic-xed ...", "IOS has that for its own system policies only" },
+	{ "event xed ...", "IOS has that for its own system policies only" },
+	{ "event test ...", "IOS has that for its own tests only" },
+	{ "event ds ...", "IOS has that for its own system policies only" },
+	{ "event crash ...", "IOS has that for its own system policies only" },
+	{ "event fan ...", "NX-OS: on IOS it is `event env severity major`" },
+	{ "event oir insert ...", "the kind stands behind another word: `event oir event insert`" },
+	{ "event oir remov* ...", "the kind stands behind another word: `event oir event removal`" },
+	{ "event syslog ... severity-info* ...", "messages of level 6 are `severity-normal`" },
+	{ "event timer cron cron-entry * * ...",
+		"an entry of several fields stands in quotes: \"0 3 * * *\"" },
+	{ "event timer cron name * cron-entry * * ...",
+		"an entry of several fields stands in quotes: \"0 3 * * *\"" },
 	{ "event policy-default ...", "NX-OS: IOS has no policies to override" },
 	{ "event manager applet * override ...", "NX-OS: IOS has no policies to override" },
 	{ "event syslog id ...", "ASA: on IOS it is `event syslog pattern \"%ASA-...-111008\"`" },
@@ -67,6 +83,30 @@ static const struct {
 	{ "action * fi ...", "no IOS has `fi`: write `end`" },
 	{ "action * done ...", "no IOS has `done`: write `end`" },
 	{ "action * for ...", "no IOS has `for`: use `foreach` or `while`" },
+	{ "action * cli command \"* ...", NULL },
+	{ "action * cli command * ...",
+		"a command of several words stands in quotes: `action L cli command \"show version\"`" },
+	{ "action * file copy ...", "no IOS has that: `action L cli command \"copy FROM TO\"`" },
+	{ "action * file rename ...", "no IOS has that: `action L cli command \"rename FROM TO\"`" },
+	{ "action * modify ...", "no IOS has that: set the variable again with `set`" },
+	{ "action * xml-rpc ...", "no IOS has that: a remote procedure call is `event rpc`" },
+	{ "action * process ...", "that is for policy files only: `eem.service(NAME, \"restart\")`" },
+	{ "action * script ...", "that is for policy files only: `action L policy NAME` runs one" },
+	{ "action * program ...", "that is for policy files only: `eem.exec(PATH)`" },
+	{ "action * setver ...", "IOS XR: IOS has no such action" },
+	{ "action * setnode ...", "IOS XR: IOS has no such action" },
+	{ "action * track *",
+		"the kind stands in front of the number: `track read N`, `track set N state up`" },
+	{ "action * mail ... ipaddr ...", "the address to send from is `source-address A`" },
+	{ "action * string reverse ...", "no IOS has that: use `string range` in a `while`" },
+	{ "action * string concat ...", "no IOS has that: use `append`" },
+	{ "action * string replaceall ...",
+		"no IOS has that: use `string first` and `string replace` in a `while`" },
+	{ "action * string split ...", "no IOS has that: use `foreach VAR LIST DELIMITERS`" },
+	{ "action * string contains ...",
+		"no IOS has that: use `string first`, which is -1 without a match" },
+	{ "set _exit_status ...", "write `action L set _exit_status \"1\"`; the oldest form has a label: "
+				  "`set 2.0 _exit_status 1`" },
 	{ "action * goto ...", "no IOS has a bare `goto`: write `if 1 eq 1 goto LABEL`" },
 	{ "action * sleep ...", "no IOS has `sleep`: write `wait SECONDS`" },
 	{ "action * email ...", "no IOS has `email`: write `mail server ...`" },
@@ -132,6 +172,18 @@ word_fits(const char *phrase, size_t m, const char *word, size_t n)
 	return false;
 }
 
+static bool phrase_fits(const char *phrase, const char *line);
+
+/* Does the line fit from some word on? */
+static bool
+somewhere_fits(const char *phrase, const char *line)
+{
+	for (; *line != '\0'; line = skip_blanks(line + argument_length(line)))
+		if (phrase_fits(phrase, line))
+			return true;
+	return *phrase == '\0';
+}
+
 static bool
 phrase_fits(const char *phrase, const char *line)
 {
@@ -140,8 +192,8 @@ phrase_fits(const char *phrase, const char *line)
 
 		phrase = skip_blanks(phrase);
 		line = skip_blanks(line);
-		if (strcmp(phrase, "...") == 0)
-			return true;
+		if (word_length(phrase) == 3 && strncmp(phrase, "...", 3) == 0)
+			return somewhere_fits(skip_blanks(phrase + 3), line);
 		if (*phrase == '\0' || *line == '\0')
 			return *phrase == *line;
 		m = word_length(phrase);

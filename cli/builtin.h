@@ -12,6 +12,7 @@ void cli_conf_rows(struct conf *);
 void cli_builtin(struct cli *);
 
 void exec_session_register(struct cli *);    /* exit, end, configure terminal */
+void exec_absent_register(struct cli *);     /* what IOS has and we have not */
 void exec_enable_register(struct cli *);     /* enable, disable */
 void exec_terminal_register(struct cli *);   /* terminal ... */
 void exec_debug_register(struct cli *);      /* debug, undebug, show debugging */

@@ -85,6 +85,12 @@ cli_commands(struct cli *cli, const struct exec_cmd *rows, size_t n)
 }
 
 void
+cli_absent(struct cli *cli, const struct kw_absent *rows, size_t n)
+{
+	kw_tree_absent(cli->exec, rows, n);
+}
+
+void
 cli_word(struct cli *cli, const char *path, const char *help)
 {
 	kw_tree_word(cli->exec, path, help);

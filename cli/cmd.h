@@ -53,6 +53,8 @@ struct exec_cmd {
 
 /* Rows are const and must outlive cli. */
 void cli_commands(struct cli *, const struct exec_cmd *, size_t n);
+/* Commands of IOS that are not here, and why. */
+void cli_absent(struct cli *, const struct kw_absent *, size_t n);
 /* Help of a word in the middle of commands: cli_word(cli, "show event", "..."). */
 void cli_word(struct cli *, const char *path, const char *help);
 

@@ -18,6 +18,60 @@ struct cli_args {
 	struct kw_template command, pattern;
 };
 
+/*
+ * NX-OS has no word `command`, and its texts are pasted (eem-language 6.3). What stands behind `cli` there
+ * may be more than a command.
+ */
+static const struct {
+	const char *what, *hint;
+} nxos_only[] = {
+	{ " ; ", "NX-OS: there `;` stands between commands; here each has an action L cli command \"...\" of "
+		 "its own" },
+	{ "local ", "NX-OS: on IOS it is `action L cli command \"...\"`, without `local`" },
+	{ "source ", "NX-OS: IOS has no `cli source`; it is `action L policy NAME` or a `cli command`" },
+};
+
+static bool
+nxos_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	for (size_t i = 0; i < sizeof nxos_only / sizeof *nxos_only; i++) {
+		const char *at = strstr(t->text, nxos_only[i].what);
+
+		if (at != NULL && (at == t->text || nxos_only[i].what[0] == ' '))
+			return err_set(err, ERR_INVALID, "%s", nxos_only[i].hint);
+	}
+	return kw_template_rest.parse(ctx, row, t, dst, err);
+}
+
+static void
+nxos_print(const struct kw *row, const void *src, struct text *out)
+{
+	kw_template_rest.print(row, src, out);
+}
+
+static bool
+nxos_equal(const void *a, const void *b)
+{
+	return kw_template_rest.equal(a, b);
+}
+
+static void
+nxos_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	kw_template_rest.sample(row, rng, out);
+}
+
+static const struct kw_type kw_nxos_command = {
+	.param = "LINE",
+	.name = "text to the end of the line",
+	.size = sizeof(struct kw_template),
+	.join = true,
+	.parse = nxos_parse,
+	.print = nxos_print,
+	.equal = nxos_equal,
+	.sample = nxos_sample,
+};
+
 static const struct kw cli_kw[] = {
 	{ .word = "command",
 		.help = "CLI command to execute",
@@ -25,9 +79,8 @@ static const struct kw cli_kw[] = {
 		KW_AT(struct cli_args, command),
 		.flags = KW_REQ | KW_SEQ,
 		.group = 1 },
-	/* NX-OS has no word `command`, and its texts are pasted (eem-language 6.3). */
 	{ .help = "CLI command to execute",
-		.type = &kw_template_rest,
+		.type = &kw_nxos_command,
 		KW_AT(struct cli_args, command),
 		.flags = KW_HIDDEN,
 		.group = 1 },

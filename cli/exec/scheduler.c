@@ -17,9 +17,11 @@ struct job_args {
 	struct kw_enum new_class, priority;
 };
 
+enum { PRIMARY, STANDBY };
+
 static const struct kw_alternative processors[] = {
-	{ "rp_primary", "Primary route processor", 0, false },
-	{ "rp_standby", "Standby route processor", 1, false },
+	{ "rp_primary", "Primary route processor", PRIMARY, false },
+	{ "rp_standby", "Standby route processor", STANDBY, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -94,6 +96,14 @@ choice_of(const struct job_args *a)
 	};
 }
 
+/* There is one processor. */
+static bool
+is_here(const struct job_args *a, struct err *err)
+{
+	return !a->processor.set || a->processor.v == PRIMARY ||
+	       err_set(err, ERR_REFUSED, "There is no standby processor: policies run on rp_primary");
+}
+
 /* No job of that number is an error; an empty queue is none. */
 static enum cmd_result
 concerned(const struct job_args *a, size_t n, const char *where, struct err *err)
@@ -109,6 +119,8 @@ scheduler_clear(struct session *s, const void *args, struct err *err)
 {
 	struct sched_choice c = choice_of(args);
 
+	if (!is_here(args, err))
+		return CMD_REFUSED;
 	return concerned(args, sched_clear(session_engine(s)->sched, &c), "pending or running", err);
 }
 
@@ -117,6 +129,8 @@ scheduler_hold(struct session *s, const void *args, struct err *err)
 {
 	struct sched_choice c = choice_of(args);
 
+	if (!is_here(args, err))
+		return CMD_REFUSED;
 	return concerned(args, sched_hold(session_engine(s)->sched, &c), "pending", err);
 }
 
@@ -125,6 +139,8 @@ scheduler_release(struct session *s, const void *args, struct err *err)
 {
 	struct sched_choice c = choice_of(args);
 
+	if (!is_here(args, err))
+		return CMD_REFUSED;
 	return concerned(args, sched_release(session_engine(s)->sched, &c), "pending", err);
 }
 
@@ -134,6 +150,8 @@ scheduler_modify(struct session *s, const void *args, struct err *err)
 	const struct job_args *a = args;
 	struct sched_choice c = choice_of(a);
 
+	if (!is_here(a, err))
+		return CMD_REFUSED;
 	if (!a->new_class.set && !a->priority.set) {
 		err_set(err, ERR_INCOMPLETE, "Incomplete command.");
 		err_hint(err, "class or queue-priority says what is to change");

@@ -181,6 +181,12 @@ struct kw_tree *kw_tree_new(const void *ctx, const char *name);
 void kw_tree_add(struct kw_tree *, const struct kw_cmd *);
 /* Help of a word that no command ends at: kw_tree_word(t, "show event", "Embedded event manager"). */
 void kw_tree_word(struct kw_tree *, const char *path, const char *help);
+/* A command of IOS that is not here: `words`, and all behind them, are refused with the reason. */
+struct kw_absent {
+	const char *words;
+	const char *why; /* a sentence */
+};
+void kw_tree_absent(struct kw_tree *, const struct kw_absent *, size_t n); /* rows outlive the tree */
 void kw_tree_each(const struct kw_tree *, void (*f)(void *arg, const struct kw_cmd *), void *arg);
 
 struct kw_parsed {

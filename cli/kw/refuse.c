@@ -39,9 +39,34 @@ collect(void *arg, const struct choice *c)
 {
 	struct words *words = arg;
 
-	words->anything = true;
+	words->anything = words->anything || c->node == NULL || c->node->absent == NULL;
 	if (choice_word(c) != NULL && !choice_is_hidden(c) && words->n < 64)
 		words->word[words->n++] = choice_word(c);
+}
+
+/* A few can be named; `?` tells of many. */
+static void
+hint_words(const struct words *words, struct err *err)
+{
+	enum { NAMED = 8 };
+	struct word_list names;
+
+	if (words->n > NAMED)
+		return;
+	word_list_init(&names, NULL);
+	for (size_t i = 0; i < words->n; i++)
+		word_list_add(&names, words->word[i]);
+	err_hint(err, "expected one of: %s", word_list_end(&names));
+	mem_free(names.out.s);
+}
+
+bool
+refuse_absent(const struct kw_node *node, const struct kw_token *t, struct err *err)
+{
+	err_set(err, ERR_INVALID, "Invalid input detected at '^' marker.");
+	err_hint(err, "%s", node->absent);
+	err_at(err, 0, (int)t->start + 1);
+	return false;
 }
 
 bool
@@ -67,6 +92,8 @@ refuse_word(const struct walk *w, const struct kw_token *t, struct err *err)
 		err_hint(err, "did you mean '%s'?", near);
 	else if (words.n == 1)
 		err_hint(err, "expected '%s'", words.word[0]);
+	else if (words.n > 0 && w->node != &w->tree->root)
+		hint_words(&words, err);
 	return false;
 }
 

@@ -101,6 +101,15 @@ kw_tree_word(struct kw_tree *t, const char *path, const char *help)
 }
 
 void
+kw_tree_absent(struct kw_tree *t, const struct kw_absent *rows, size_t n)
+{
+	static const struct kw_cmd nobody = { .hidden = true };
+
+	for (size_t i = 0; i < n; i++)
+		path_make(t, rows[i].words, &nobody)->absent = rows[i].why;
+}
+
+void
 kw_tree_each(const struct kw_tree *t, void (*f)(void *arg, const struct kw_cmd *), void *arg)
 {
 	for (size_t i = 0; i < t->n; i++)

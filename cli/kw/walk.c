@@ -253,13 +253,15 @@ read_bare(struct walk *w, const struct choice *bare, size_t n, struct kw_token *
 	return false;
 }
 
-/* Takes a word of the tree, or a keyword with its value. */
+/* Takes the word at t: of the tree, or a keyword with its value. */
 static bool
-read_choice(struct walk *w, const struct choice *c, struct err *err)
+read_choice(struct walk *w, const struct choice *c, const struct kw_token *t, struct err *err)
 {
 	w->rest = NULL;
 	if (c->node == NULL)
 		return read_keyword(w, c, err);
+	if (c->node->absent != NULL)
+		return refuse_absent(c->node, t, err);
 	enter_node(w, c->node);
 	return true;
 }
@@ -269,7 +271,6 @@ read_word(struct walk *w, struct kw_token *t, struct err *err)
 {
 	struct look found;
 	struct err why = ERR_INIT;
-	bool tried = false;
 
 	if (t->quoted) {
 		size_t n = t->end - t->start;
@@ -281,19 +282,19 @@ read_word(struct walk *w, struct kw_token *t, struct err *err)
 		walk_look(w, w->line + t->start, t->end - t->start, false, &found);
 	}
 	if (found.is_exact)
-		return read_choice(w, &found.exact, err);
+		return read_choice(w, &found.exact, t, err);
 	if (found.nbare > 0 && read_bare(w, found.bare, found.nbare, t, &why))
 		return true;
-	tried = found.nbare > 0;
 	if (found.is_ambiguous)
 		return refuse_ambiguous(w, &found, t, err);
 	if (found.is_prefix)
-		return read_choice(w, &found.prefix, err);
+		return read_choice(w, &found.prefix, t, err);
 	if (found.is_legacy)
-		return read_choice(w, &found.legacy, err);
-	if (found.nhidden > 0 && read_bare(w, found.hidden_bare, found.nhidden, t, tried ? NULL : &why))
+		return read_choice(w, &found.legacy, t, err);
+	if (found.nhidden > 0 &&
+		read_bare(w, found.hidden_bare, found.nhidden, t, found.nbare > 0 ? NULL : &why))
 		return true;
-	if (!tried)
+	if (why.code == ERR_NONE)
 		return refuse_word(w, t, err);
 	if (err != NULL)
 		*err = why;

@@ -31,6 +31,7 @@ struct kw_node {
 	const struct kw_cmd *cmd; /* of the command that ends here, or NULL */
 	unsigned level;           /* the least level of the commands from here on */
 	bool hidden;              /* all commands from here on are hidden */
+	const char *absent;       /* why there is no such command; NULL: there is */
 	struct kw_node **child;   /* sorted by word */
 	size_t n, cap;
 };
@@ -162,6 +163,7 @@ const char *word_list_end(struct word_list *); /* "a, b and 3 more" */
 /* ---- refuse.c: all return false ---- */
 /* Turns what the type said of a value into IOS's sentence and a hint. */
 bool refuse_value(struct walk *, const struct kw *row, const struct kw_token *, struct err *);
+bool refuse_absent(const struct kw_node *, const struct kw_token *, struct err *);
 bool refuse_word(const struct walk *, const struct kw_token *, struct err *);
 bool refuse_ambiguous(const struct walk *, const struct look *, const struct kw_token *, struct err *);
 

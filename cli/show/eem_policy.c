@@ -20,6 +20,7 @@
 
 struct registered_args {
 	struct kw_str event_type;
+	struct kw_enum timer; /* of event type timer: the index in timers[] */
 	struct kw_flag system, user, time_ordered, name_ordered;
 	struct kw_str name;
 	struct kw_flag description;
@@ -31,11 +32,29 @@ static const struct kw description_kw[] = {
 	KW_END,
 };
 
+static const struct kw_alternative timers[] = {
+	{ "absolute", "Timers of one moment", 0, false },
+	{ "countdown", "Timers that run once", 1, false },
+	{ "cron", "Timers of the calendar", 2, false },
+	{ "watchdog", "Timers that repeat", 3, false },
+	{ NULL, NULL, 0, false },
+};
+
+/* Only a timer has kinds; with another event type one is refused. */
+static const struct kw timer_kw[] = {
+	{ .help = "Kind of timer",
+		.type = &kw_choice,
+		KW_AT(struct registered_args, timer),
+		.choices = timers },
+	KW_END,
+};
+
 static const struct kw registered_kw[] = {
 	{ .word = "event-type",
 		.help = "Policies of one event type",
 		.type = &kw_string,
-		KW_AT(struct registered_args, event_type) },
+		KW_AT(struct registered_args, event_type),
+		.sub = timer_kw },
 	{ .word = "system", .help = "System policies", KW_AT(struct registered_args, system), .group = 1 },
 	{ .word = "user", .help = "User policies", KW_AT(struct registered_args, user), .group = 1 },
 	{ .word = "name-ordered",
@@ -61,7 +80,7 @@ static const struct kw registered_kw[] = {
 
 struct chosen {
 	const struct registered_args *args;
-	const char *name; /* NULL: any */
+	const char *name, *type; /* NULL: any */
 	const struct policy **v;
 	size_t n;
 };
@@ -93,6 +112,8 @@ is_known_type(const struct bus *bus, const char *asked)
 {
 	size_t n = strcspn(asked, " -");
 
+	if (is_type(asked, "multiple"))
+		return true;
 	for (const struct detector *const *d = bus_detector_table(bus); *d != NULL; d++)
 		if (is_type(asked, (*d)->name) ||
 			(strncmp(asked, (*d)->name, n) == 0 && (*d)->name[n] == '\0' && (*d)->type != NULL))
@@ -107,7 +128,8 @@ refuse_type(const struct bus *bus, const char *asked, struct err *err)
 
 	text_init(&list, NULL);
 	for (const struct detector *const *d = bus_detector_table(bus); *d != NULL; d++)
-		text_printf(&list, "%s%s", list.len == 0 ? "" : ", ", (*d)->name);
+		text_printf(&list, "%s, ", (*d)->name);
+	text_add(&list, "multiple");
 	err_set(err, ERR_NOT_FOUND, "There is no event type %s, but %s", asked, list.s);
 	mem_free(list.s);
 	return false;
@@ -119,7 +141,7 @@ choose(void *arg, struct policy *p)
 	struct chosen *c = arg;
 	const struct registered_args *a = c->args;
 
-	if (a->event_type.set && !has_type(p, a->event_type.s))
+	if (c->type != NULL && !has_type(p, c->type))
 		return;
 	if ((a->system.set && strcmp(p->type, "system") != 0) ||
 		(a->user.set && strcmp(p->type, "user") != 0))
@@ -324,6 +346,13 @@ show_registered(struct session *s, const void *args, struct err *err)
 	if (a->event_type.set && !is_known_type(session_engine(s)->bus, a->event_type.s) &&
 		!refuse_type(session_engine(s)->bus, a->event_type.s, err))
 		return CMD_REFUSED;
+	if (a->timer.set && strcmp(a->event_type.s, "timer") != 0) {
+		err_set(err, ERR_REFUSED, "Only event type timer has kinds");
+		return CMD_REFUSED;
+	}
+	c.type = !a->event_type.set ? NULL
+		 : a->timer.set     ? mem_printf(session_cmd_ctx(s), "timer %s", timers[a->timer.v].word)
+				    : a->event_type.s;
 	c.v = mem_array(session_cmd_ctx(s), const struct policy *, policies_count(all) + 1);
 	policies_each(all, choose, &c);
 	if (a->time_ordered.set || a->name_ordered.set)

@@ -76,6 +76,12 @@ conf_hints(struct conf *conf, const char *mode, conf_hint_f *hint)
 }
 
 void
+conf_absent(struct conf *conf, const char *mode, const struct kw_absent *rows, size_t n)
+{
+	kw_tree_absent(mode_get(conf, mode)->tree, rows, n);
+}
+
+void
 conf_word(struct conf *conf, const char *mode, const char *path, const char *help)
 {
 	kw_tree_word(mode_get(conf, mode)->tree, path, help);

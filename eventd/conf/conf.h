@@ -33,6 +33,8 @@ void conf_rows(struct conf *, const struct conf_row *, size_t n); /* rows must o
  */
 typedef const char *conf_hint_f(const char *line);
 void conf_hints(struct conf *, const char *mode, conf_hint_f *);
+/* Lines of IOS that a mode does not have, and why. */
+void conf_absent(struct conf *, const char *mode, const struct kw_absent *, size_t n);
 /* Help of words in the middle of rows, of one mode. */
 void conf_word(struct conf *, const char *mode, const char *path, const char *help);
 

@@ -180,6 +180,7 @@ tree_of_ours(const void *ctx)
 
 	for (size_t i = 0; i < sizeof cmds / sizeof *cmds; i++)
 		kw_tree_add(t, &cmds[i]);
+	kw_tree_absent(t, &(struct kw_absent){ "show interfaces metric", "nothing is measured here" }, 1);
 	kw_tree_word(t, "event manager", "Event manager");
 	kw_tree_word(t, "show", "Show");
 	kw_tree_word(t, "logging", "Logging");
@@ -308,7 +309,8 @@ refusals_point_at_the_word(void **state)
 		int column;
 		const char *text, *hint;
 	} rows[] = {
-		{ "sho foo", ERR_INVALID, 5, "Invalid input detected at '^' marker.", "" },
+		{ "sho foo", ERR_INVALID, 5, "Invalid input detected at '^' marker.",
+			"expected one of: environment, interfaces" },
 		{ "s", ERR_AMBIGUOUS, 1, "Ambiguous command:  \"s\"", "'s' may be show, shutdown" },
 		{ "show", ERR_INCOMPLETE, 5, "Incomplete command.", "" },
 		{ "event manager run", ERR_INCOMPLETE, 18, "Incomplete command.",
@@ -345,6 +347,10 @@ refusals_point_at_the_word(void **state)
 			"Invalid input detected at '^' marker.", "did you mean 'tls'?" },
 		{ "show interfaces all", ERR_INVALID, 17, "Invalid input detected at '^' marker.",
 			"the command is complete before this word" },
+		{ "show interfaces metric of eth0", ERR_INVALID, 17, "Invalid input detected at '^' marker.",
+			"nothing is measured here" },
+		{ "show interfaces m", ERR_INVALID, 17, "Invalid input detected at '^' marker.",
+			"nothing is measured here" },
 		{ "show secrets", ERR_INVALID, 6, "Invalid input detected at '^' marker.", NULL },
 		{ "", ERR_INCOMPLETE, 1, "Incomplete command.", "" },
 	};
