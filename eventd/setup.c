@@ -38,6 +38,7 @@
 #include "core/settings.h"
 #include "detect/cli.h"
 #include "detect/detector.h"
+#include "detect/erm.h"
 #include "detect/syslog.h"
 #include "pki/store.h"
 #include "probe/prober.h"
@@ -184,6 +185,7 @@ register_everything(struct engine *e)
 	mail_queue_config_start(e);
 	system_config_start(e);
 	snmp_config_start(e);
+	erm_rows(e->conf);
 	pki_exec_commands(e->cli);
 	pki_identity_commands(e->cli);
 	pki_pool_commands(e->cli);

@@ -131,7 +131,7 @@ loop_advance(struct loop *l, usec by)
 struct watch {
 	uv_poll_t *uv;
 	int fd;
-	int events; /* UV_READABLE and UV_WRITABLE, as asked */
+	int events; /* UV_READABLE, UV_WRITABLE, UV_PRIORITIZED, as asked */
 	watch_f *f;
 	void *arg;
 };
@@ -151,6 +151,8 @@ on_poll(uv_poll_t *uv, int status, int events)
 		what |= WATCH_READ;
 	if (status < 0 || (events & UV_WRITABLE) != 0)
 		what |= WATCH_WRITE;
+	if ((events & UV_PRIORITIZED) != 0)
+		what |= WATCH_PRIORITY;
 	w->f(w->arg, w->fd, what);
 }
 
@@ -174,6 +176,8 @@ watch_set(struct watch *w, unsigned what)
 		events |= UV_READABLE;
 	if ((what & WATCH_WRITE) != 0)
 		events |= UV_WRITABLE;
+	if ((what & WATCH_PRIORITY) != 0)
+		events |= UV_PRIORITIZED;
 	w->events = events;
 	if (events == 0)
 		uv_poll_stop(w->uv);

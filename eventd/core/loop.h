@@ -38,7 +38,7 @@ void loop_settle(struct loop *);
 void loop_in_flight(struct loop *, int delta);
 
 /* ---- descriptors ---- */
-enum { WATCH_READ = 1, WATCH_WRITE = 2 };
+enum { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_PRIORITY = 4 }; /* priority: POLLPRI */
 typedef void watch_f(void *arg, int fd, unsigned what);
 
 struct watch *watch_fd(const void *ctx, struct loop *, int fd, unsigned what, watch_f *, void *arg);

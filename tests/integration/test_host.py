@@ -122,3 +122,65 @@ def test_many_processes_do_not_hold_the_engine_up(tmp_path, new_daemon):
         daemon.configure("event manager applet P%d" % i, "event ioswdsysmon sub1 mem-proc taskname task%d op gt val %d period 1" % (i, 4900 * 4096), SAY)
     for i in range(1, 21):
         assert wait_told(daemon, "P%d" % i)[0].split()[:2] == ["task%d" % i, str(4950 + i)]
+
+
+# ---- resource --------------------------------------------------------------------------------------------------------------
+
+RESOURCE = 'action 1.0 syslog msg "$_resource_owner_id $_resource_level $_resource_direction $_resource_current_value"'
+
+
+def policy(daemon, *owner):
+    daemon.configure("resource policy", "policy P", "system", *owner, "resource policy", "user global P")
+    daemon.configure("event manager applet R", "event resource policy P", RESOURCE)
+
+
+def has_pressure():
+    try:
+        with open("/proc/pressure/cpu") as f:
+            return f.read(4) == "some"
+    except OSError:
+        return False
+
+
+def test_tasks_wait_for_a_processor(burner, new_daemon):
+    """More tasks than processors: the kernel's own trigger says so, where it lets us ask for one."""
+    daemon = new_daemon()
+    policy(daemon, "cpu pressure", "minor rising 20")
+    if not has_pressure():
+        assert tree.wait_for(lambda: "CONFIG_PSI" in daemon.show("show event manager policy registered"))
+        return
+    if os.geteuid() == 0 and os.access("/proc/pressure/cpu", os.W_OK):
+        links = [os.readlink(os.path.join("/proc/%d/fd" % daemon.pid, fd)) for fd in os.listdir("/proc/%d/fd" % daemon.pid)]
+        assert "/proc/pressure/cpu" in links
+    for _ in range(3 * os.cpu_count()):
+        burner()
+    said = wait_told(daemon, "R")[0].split()
+    assert said[:4] == ["cpu", "pressure", "minor", "Up"]
+    assert int(said[4]) >= 20
+    daemon.configure("no event manager applet R")
+    assert not [fd for fd in os.listdir("/proc/%d/fd" % daemon.pid)
+                if "/proc/pressure" in os.readlink(os.path.join("/proc/%d/fd" % daemon.pid, fd))]
+
+
+def test_a_file_system_fills(tmp_path, new_daemon):
+    mount = tmp_path / "fs"
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(mount)], capture_output=True).returncode:
+        pytest.skip("file systems cannot be mounted here")
+    try:
+        daemon = new_daemon()
+        policy(daemon, "filesystem %s" % mount, "major rising 50 falling 20")
+        (mount / "file").write_bytes(b"x" * 700000)
+        assert wait_told(daemon, "R")[0].split()[:4] == ["filesystem", str(mount), "major", "Up"]
+        (mount / "file").unlink()
+        assert wait_told(daemon, "R", 2)[1].split()[3] == "Down"
+    finally:
+        subprocess.run(["umount", "-l", str(mount)], check=True)
+
+
+def test_resources_of_this_machine(new_daemon):
+    """All that the kernel of this machine tells is read, and what it does not tell is named."""
+    daemon = new_daemon()
+    policy(daemon, "cpu total", "minor rising 1", "memory processor", "minor rising 1", "files", "minor rising 100", "processes", "minor rising 100")
+    assert tree.wait_for(lambda: any(line.startswith("memory processor minor Up") for line in told(daemon, "R"))), daemon.show("show logging")
+    assert "needs" not in daemon.show("show event manager policy registered")
