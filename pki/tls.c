@@ -418,6 +418,13 @@ tls_handshake(struct tls *tls, int fd, int64_t deadline, struct err *err)
 	}
 }
 
+void
+tls_settle(struct tls *tls)
+{
+	SSL_CTX_set_keylog_callback(tls->ctx, NULL);
+	tls->want = (struct tls_want){ .trace = tls->want.trace };
+}
+
 ssize_t
 tls_read(struct tls *tls, void *buf, size_t n, int64_t deadline, struct err *err)
 {

@@ -80,6 +80,9 @@ int64_t tls_now(void);
  */
 bool tls_handshake(struct tls *, int fd, int64_t deadline, struct err *);
 
+/* Behind the handshake: of what was wished for only `trace` is needed any more. */
+void tls_settle(struct tls *);
+
 /* > 0 bytes, 0 at a clean end of the stream, -1 with err (TIMEOUT, CONNECTION_LOST). */
 ssize_t tls_read(struct tls *, void *buf, size_t n, int64_t deadline, struct err *);
 /* Writes everything or fails. */

@@ -5,6 +5,7 @@
 
 #include "actions/mail/delivery.h"
 #include "actions/mail/encode.h"
+#include "actions/mail/kept.h"
 #include "actions/mail/trace.h"
 #include "core/mem.h"
 
@@ -252,8 +253,10 @@ mail_deliver(const void *ctx, const struct mail_job *given, const struct deliver
 	} else {
 		verdict = try_hosts(d, &err);
 	}
+	r->kept = env->kept != NULL && kept_put(env->kept, d);
+	if (!r->kept)
+		wire_close(&d->smtp.wire);
 	conclude(d, verdict, &err);
-	wire_close(&d->smtp.wire);
 	mem_free(d);
 	return r;
 }

@@ -13,6 +13,8 @@
 #include "core/trace.h"
 #include "pki/fetch.h"
 
+struct kept;
+
 struct deliver_env {
 	const struct trace *trace;
 	struct redact *redact; /* learns the job's secrets; the trace sink shall use it */
@@ -21,6 +23,8 @@ struct deliver_env {
 	struct revocation_cache *crls;  /* fetched before, or NULL */
 	const struct mail_tell *tell;   /* told what happens, or NULL */
 	const struct mail_leave *leave; /* asked before the final dot of a job that wants it */
+	struct kept
+		*kept; /* sessions between mails, or NULL: each has its own. With one, `trace` outlives it */
 };
 
 /* Never NULL: a failure is a result too. */

@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "actions/mail/kept.h"
+#include "actions/mail/trace.h"
 #include "core/mem.h"
 
 /* Its addresses are known: the resolver has answered for them. */
@@ -87,6 +89,24 @@ note_flow(void *arg, int fd, const struct mail_endpoint *to)
 	f->local = mem_strdup(r, text);
 }
 
+/* Another mail behind this one, which is number `before` + 1 of its session? */
+static bool
+may_keep(const struct delivery *d, unsigned before)
+{
+	return d->env->kept != NULL && d->job->verb == MAIL_DELIVER && before + 1 < d->job->messages;
+}
+
+static void
+note_opened(struct delivery *d, const struct sockaddr_storage *local, const struct mail_endpoint *to)
+{
+	d->opened = tls_now();
+	d->mails_before = 0;
+	d->flow = (struct mail_flow){ .local = d->result->local_ip,
+		.remote = d->result->ip,
+		.lport = ntohs(((const struct sockaddr_in *)local)->sin_port),
+		.rport = ntohs(((const struct sockaddr_in *)&to->addr)->sin_port) };
+}
+
 static bool
 connect_next(struct delivery *d, struct err *err)
 {
@@ -114,10 +134,12 @@ connect_next(struct delivery *d, struct err *err)
 	if (fd < 0)
 		return false;
 	wire_open(&d->smtp.wire, fd, d->env->cancel, d->deadline);
+	d->smtp.keep = may_keep(d, 0);
 	if (getsockname(fd, (struct sockaddr *)&local, &n) == 0)
 		getnameinfo((struct sockaddr *)&local, n, text, sizeof text, NULL, 0, NI_NUMERICHOST);
 	d->result->ip = at->ip = mem_strdup(d->result, to->text);
 	d->result->local_ip = at->local_ip = mem_strdup(d->result, text);
+	note_opened(d, &local, to);
 	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_CONNECTED });
 	return true;
 }
@@ -130,7 +152,10 @@ session_reset(struct delivery *d)
 	struct mail_result *r = d->result;
 	struct mail_hop_result *at = s->at;
 
+	if (s->wire.fd >= 0)
+		smtp_quit(s);
 	wire_close(&s->wire);
+	s->keep = s->is_open = false;
 	s->dead = s->verified = s->hide_challenge = false;
 	s->ehlo = NULL;
 	memset(&r->reply, 0, sizeof r->reply);
@@ -143,7 +168,7 @@ session_reset(struct delivery *d)
 	at->ip = at->local_ip = at->tls_version = at->tls_cipher = at->tls_name = at->tls_problem = NULL;
 	at->tls_class = at->sts_class = MAIL_OK;
 	at->dane = at->sts_failure = NULL;
-	at->tls_verified = at->dane_success = false;
+	at->tls_verified = at->dane_success = at->reused = false;
 }
 
 static bool
@@ -268,6 +293,50 @@ try_addresses(struct delivery *d, struct session *furthest, struct err *err)
 	}
 }
 
+/* ---- in the session of an earlier mail ---- */
+
+/*
+ * Did the session fail rather than the mail? Servers end sessions for reasons of their own: idle for too long,
+ * enough mails. Nothing of the text was sent, so a new connection decides, as if there had been no other.
+ */
+static bool
+is_stale(const struct delivery *d, const struct err *err)
+{
+	const struct smtp *s = &d->smtp;
+	enum mail_class class = mail_class_named(err->class);
+
+	if (class == MAIL_CANCELLED || class == MAIL_MESSAGE_TOO_BIG || class == MAIL_ADDRESS_NOT_SUPPORTED)
+		return false;
+	return tls_now() < d->deadline && (s->phase <= PHASE_MAIL || (s->phase < PHASE_BODY && s->dead));
+}
+
+static bool
+over_kept(struct delivery *d, const struct mail_hop *hop, bool *ok, struct err *err)
+{
+	struct mail_result *r = d->result;
+	size_t size = r->recipient_count * sizeof *r->recipients;
+	struct mail_recipient_result *before;
+
+	if (d->env->kept == NULL || d->job->verb != MAIL_DELIVER || !kept_take(d->env->kept, d, hop))
+		return false;
+	before = mem_dup(r, r->recipients, size);
+	d->smtp.keep = may_keep(d, d->mails_before);
+	smtp_tell(&d->smtp, &(struct mail_event){ .kind = MAIL_EVENT_REUSED });
+	*ok = smtp_next_mail(&d->smtp, err);
+	if (!*ok && is_stale(d, err)) {
+		mail_trace(d->env->trace, d->job->policy, "the connection of the last mail is of no use: %s",
+			err->text);
+		memcpy(r->recipients, before, size);
+		session_reset(d);
+		d->smtp.phase = PHASE_NONE;
+		err_clear(err);
+		return false;
+	}
+	if (!*ok)
+		tell_failed(d, err);
+	return true;
+}
+
 bool
 deliver_to_host(struct delivery *d, const struct mail_hop *hop, struct mail_hop_result *at, struct err *err)
 {
@@ -281,6 +350,8 @@ deliver_to_host(struct delivery *d, const struct mail_hop *hop, struct mail_hop_
 	session_reset(d);
 	d->result->host = at->host;
 	d->result->port = at->port;
+	if (over_kept(d, hop, &ok, err))
+		return ok;
 	if (!resolve(d, hop, err)) {
 		smtp_step_end(&d->smtp, mail_class_named(err->class));
 		tell_failed(d, err);

@@ -19,6 +19,10 @@ struct delivery {
 	struct mail_source source;
 	struct mail_endpoints endpoints; /* of the host under way */
 	unsigned attempts;               /* connections tried, over all hosts */
+	/* of the connection that is open */
+	unsigned mails_before; /* that went over it */
+	int64_t opened;        /* as tls_now() counts */
+	struct mail_flow flow;
 };
 
 /*

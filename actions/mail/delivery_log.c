@@ -63,6 +63,13 @@ connected(const struct place *p)
 		or_unknown(p->event->local_ip), or_unknown(p->event->ip), p->event->port);
 }
 
+/* Seeds 002 and 003 tell a connection once; its number stands in each `Delivery start`. */
+static void
+reused(const struct place *p)
+{
+	p->log->dcid = p->log->last_dcid;
+}
+
 /* "for DOMAIN" is the sign of DANE (seed 002), the name of the certificate that of a verified chain. */
 static void
 secured(const struct place *p)
@@ -177,6 +184,7 @@ delivery_log_event(struct engine *engine, struct delivery_log *log, const struct
 		[MAIL_EVENT_CONNECTED] = connected,
 		[MAIL_EVENT_TLS] = secured,
 		[MAIL_EVENT_START] = started,
+		[MAIL_EVENT_REUSED] = reused,
 		[MAIL_EVENT_FAILED] = failed,
 	};
 	struct place place = { engine, log, job, event, wall };

@@ -15,8 +15,9 @@ struct engine;
 
 /* Of one job under way; zeroed. */
 struct delivery_log {
-	unsigned dcid; /* of the connection; 0: none yet */
-	bool told;     /* of FAILED: the result need not say it again */
+	unsigned dcid;      /* of the connection; 0: none yet */
+	unsigned last_dcid; /* of the connection that the process has open from before */
+	bool told;          /* of FAILED: the result need not say it again */
 };
 
 void delivery_log_event(struct engine *, struct delivery_log *, const struct mail_job *, usec wall,

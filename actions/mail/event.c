@@ -8,7 +8,8 @@
 static const char *
 kind_name(int k)
 {
-	static const char *const names[MAIL_EVENT_KIND_COUNT] = { "connected", "tls", "start", "failed" };
+	static const char *const names[MAIL_EVENT_KIND_COUNT] = { "connected", "tls", "start", "reused",
+		"failed" };
 
 	return names[k];
 }

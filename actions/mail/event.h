@@ -19,6 +19,7 @@ enum mail_event_kind {
 	MAIL_EVENT_CONNECTED,
 	MAIL_EVENT_TLS,    /* the handshake is done, and whatever was demanded of it is fulfilled */
 	MAIL_EVENT_START,  /* MAIL is about to be said */
+	MAIL_EVENT_REUSED, /* instead of CONNECTED and TLS: the session of the process's last mail */
 	MAIL_EVENT_FAILED, /* this address of this host did not take the mail */
 	MAIL_EVENT_KIND_COUNT
 };

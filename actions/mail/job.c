@@ -76,6 +76,7 @@ static const struct record_field job_fields[] = {
 	{ "cleartext_auth", RECORD_BOOL, AT(cleartext_auth) },
 	{ "mechanisms", RECORD_STRING, AT(mechanisms) },
 	{ "direct", RECORD_BOOL, AT(direct) },
+	{ "messages", RECORD_UINT, AT(messages) },
 	{ "from", RECORD_STRING, AT(from) },
 	{ "message", RECORD_STRING, AT(message) },
 	{ "secure", RECORD_WORD, offsetof(struct mail_job, secure), mail_secure_name, MAIL_SECURE_COUNT },

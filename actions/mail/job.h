@@ -75,6 +75,7 @@ struct mail_job {
 	bool direct;         /* to the recipients' own hosts: `host` is their domain, `hops` the hosts */
 	struct mail_hop *hops; /* in order; NULL: `host` is the only one, `secure` says what is demanded */
 	size_t hop_count;
+	unsigned messages; /* mails that one session may carry; up to 1: it ends with this one */
 
 	const char *from; /* envelope sender; "" is the null reverse-path */
 	const char **recipients;

@@ -3,11 +3,9 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
-#include "actions/mail/delivery_log.h"
-#include "actions/mail/event.h"
+#include "actions/mail/mailer_private.h"
 #include "actions/mail/message.h"
 #include "actions/mail/report/tlsrpt.h"
 #include "actions/mail/recorder/recorder.h"
@@ -17,66 +15,17 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
-#include "pki/learnt.h"
 #include "core/redact.h"
-#include "pki/store.h"
 #include "core/rng.h"
+#include "pki/learnt.h"
+#include "pki/store.h"
 
-#define PROCESSES_MAX       64
 #define PROCESSES_PER_PLACE 8
 #define IDLE_MAX            (30 * USEC_PER_SEC) /* of a process beyond max-parallel */
 #define GRACE               (3 * USEC_PER_SEC) /* behind a job's own deadline, before its process is taken for hung */
-#define TRACE_MAX           8192               /* octets kept of an attempt's trace */
 
-struct worker;
-
-struct mail_ticket {
-	TAILQ_ENTRY(mail_ticket) link; /* while it waits for a worker */
-	struct mailer *mailer;
-	struct worker *worker; /* NULL while waiting or faked */
-	struct mail_job *job;
-	debug_mask asked_for; /* traces that are shown whatever the switches say */
-	mailer_done_f *done;
-	void *arg;
-	struct timer *timer;       /* hung process; or the answer of a fake */
-	struct mail_result *faked; /* NULL but for fakes */
-	struct delivery_log log;
-	bool is_sending; /* it may say the final dot: what happens now may have delivered it */
-	bool is_waiting;
-	enum mail_phase phase; /* as far as its events tell */
-	struct text *trace;    /* the last lines of it, for the flight recorder; or NULL */
-	usec begun;            /* wall clock */
-	char *token;           /* that redaction knows while the job lives, or NULL */
-};
-
-struct worker {
-	struct mailer *mailer;
-	struct helper *helper;
-	uint64_t job; /* under way, also when nobody waits for it any more; 0 = idle */
-	struct mail_ticket *ticket;
-	uint64_t briefed;    /* how much of what others have learnt about revocation it knows */
-	struct timer *timer; /* of a surplus process: idle for too long */
-};
-
-struct mailer {
-	struct engine *engine;
-	struct mail_defaults defaults;
-	struct worker workers[PROCESSES_MAX];
-	size_t parallel, processes; /* that stay; at most */
-	TAILQ_HEAD(, mail_ticket) waiting;
-	uint64_t jobs;
-	uint32_t messages;
-	unsigned pki_sessions, tls_contexts;
-	mailer_fake_f *fake;
-	void *fake_arg;
-	mailer_announced_f *announced;
-	void *announced_arg;
-};
-
-static void dispatch(struct mailer *);
-
-static void
-finish(struct mail_ticket *t, const struct mail_result *result)
+void
+mailer_finish(struct mail_ticket *t, const struct mail_result *result)
 {
 	mailer_done_f *done = t->done;
 	void *arg = t->arg;
@@ -91,8 +40,8 @@ finish(struct mail_ticket *t, const struct mail_result *result)
 	mem_free(t);
 }
 
-static void
-finish_failed(struct mail_ticket *t, enum mail_class class, const char *detail)
+void
+mailer_finish_failed(struct mail_ticket *t, enum mail_class class, const char *detail)
 {
 	struct mail_result *r = mail_result_new(NULL, t->job->id);
 
@@ -103,7 +52,7 @@ finish_failed(struct mail_ticket *t, enum mail_class class, const char *detail)
 	r->port = t->job->port;
 	r->direct = t->job->direct;
 	r->unconfirmed = t->is_sending;
-	finish(t, r);
+	mailer_finish(t, r);
 	mem_free(r);
 }
 
@@ -120,8 +69,8 @@ on_idle_too_long(void *arg)
 	new_helper(w);
 }
 
-static void
-idle(struct worker *w)
+void
+mailer_idle(struct worker *w)
 {
 	struct mailer *m = w->mailer;
 
@@ -133,167 +82,6 @@ idle(struct worker *w)
 		w->timer = timer_after(m, m->engine->loop, IDLE_MAX, on_idle_too_long, w);
 	else
 		timer_set(w->timer, IDLE_MAX);
-}
-
-/* ---- what a process says ---- */
-
-/* The last lines of an attempt. */
-static void
-keep_trace(struct text *t, const char *line)
-{
-	const char *cut;
-
-	text_printf(t, "%s\n", line);
-	while (t->len > TRACE_MAX && (cut = strchr(t->s, '\n')) != NULL)
-		text_drop(t, (size_t)(cut - t->s) + 1);
-}
-
-static void
-take_trace(const struct worker *w, const json_t *message)
-{
-	struct log *log = w->mailer->engine->log;
-	const char *text = json_string_value(json_object_get(message, "text"));
-	debug_mask why = (debug_mask)json_integer_value(json_object_get(message, "why"));
-
-	if (text == NULL)
-		return;
-	if (w->ticket != NULL && w->ticket->trace != NULL && (why & DEBUG_BIT(DEBUG_EEM_MAIL)) != 0)
-		keep_trace(w->ticket->trace, text);
-	if (w->ticket != NULL && (w->ticket->asked_for & why) != 0)
-		why = DEBUG_ALWAYS;
-	log_debug_at(log, why, json_integer_value(json_object_get(message, "at")),
-		json_is_true(json_object_get(message, "stamped")), text);
-}
-
-static void
-take_event(struct worker *w, const json_t *message)
-{
-	struct mail_ticket *t = w->ticket;
-	static const enum mail_phase reached[MAIL_EVENT_KIND_COUNT] = { [MAIL_EVENT_CONNECTED] = PHASE_BANNER,
-		[MAIL_EVENT_TLS] = PHASE_EHLO2,
-		[MAIL_EVENT_START] = PHASE_MAIL,
-		[MAIL_EVENT_FAILED] = PHASE_CONNECT };
-	struct mail_event e;
-	struct err err = ERR_INIT;
-	void *ctx;
-
-	if (t == NULL || (uint64_t)json_integer_value(json_object_get(message, "id")) != w->job)
-		return;
-	ctx = mem_ctx(NULL, "mail event");
-	if (mail_event_from_json(ctx, &e, message, &err)) {
-		t->phase = reached[e.kind];
-		/* Of a dot whose answer did not come nobody knows. */
-		t->is_sending &= e.kind != MAIL_EVENT_FAILED || e.phase == PHASE_DOT;
-		delivery_log_event(w->mailer->engine, &t->log, t->job,
-			json_integer_value(json_object_get(message, "at")), &e);
-	}
-	mem_free(ctx);
-}
-
-static void
-take_announcement(const struct worker *w, const json_t *message)
-{
-	struct mailer *m = w->mailer;
-
-	if (w->ticket != NULL && (uint64_t)json_integer_value(json_object_get(message, "id")) == w->job &&
-		m->announced != NULL)
-		m->announced(m->announced_arg, w->ticket->job);
-}
-
-void
-mailer_on_announced(struct mailer *m, mailer_announced_f *f, void *arg)
-{
-	m->announced = f;
-	m->announced_arg = arg;
-}
-
-void
-mailer_leave(struct mailer *m, uint64_t job)
-{
-	json_t *message;
-
-	for (size_t i = 0; i < m->processes; i++) {
-		struct worker *w = &m->workers[i];
-
-		if (w->job != job || w->ticket == NULL)
-			continue;
-		w->ticket->is_sending = true;
-		w->ticket->phase = PHASE_DOT;
-		message = json_pack("{s:s, s:I}", "type", "leave", "id", (json_int_t)job);
-		helper_send(w->helper, message, NULL);
-		json_decref(message);
-	}
-}
-
-static void
-take_result(struct worker *w, const json_t *message)
-{
-	struct mail_ticket *t = w->ticket;
-	struct mail_result *r;
-	struct err err = ERR_INIT;
-	void *ctx;
-
-	if ((uint64_t)json_integer_value(json_object_get(message, "id")) != w->job || w->job == 0)
-		return; /* the answer to a job that nobody knows any more */
-	idle(w);
-	if (t != NULL) {
-		ctx = mem_ctx(NULL, "mail result");
-		r = mail_result_from_json(ctx, message, &err);
-		if (r == NULL)
-			finish_failed(t, MAIL_HELPER_FAILED, err.text);
-		else {
-			if (w->mailer->engine->pki != NULL)
-				pki_session(w->mailer->engine->pki, r->host, r->tls, r->tls_verified);
-			recorder_end(w->mailer->engine, t->job, r, t->trace, t->begun);
-			finish(t, r);
-		}
-		mem_free(ctx);
-	}
-	dispatch(w->mailer);
-}
-
-static void
-on_message(void *arg, json_t *message)
-{
-	struct worker *w = arg;
-	const char *type = json_string_value(json_object_get(message, "type"));
-
-	if (type == NULL)
-		return;
-	if (strcmp(type, "trace") == 0)
-		take_trace(w, message);
-	else if (strcmp(type, "event") == 0)
-		take_event(w, message);
-	else if (strcmp(type, "announce") == 0)
-		take_announcement(w, message);
-	else if (strcmp(type, "revocation") == 0 && w->mailer->engine->pki != NULL)
-		pki_learn(w->mailer->engine->pki, message, &w->briefed);
-	else if (strcmp(type, "result") == 0)
-		take_result(w, message);
-}
-
-static void
-on_exit_worker(void *arg, pid_t pid, int exit_code, int term_signal)
-{
-	struct worker *w = arg;
-	struct log *log = w->mailer->engine->log;
-	struct mail_ticket *t = w->ticket;
-	unsigned long long job = w->job;
-
-	(void)pid;
-	w->briefed = 0;
-	if (w->job == 0)
-		return; /* told to end, or died idle: the next job starts another */
-	if (term_signal != 0)
-		log_msg(log, NULL, "HA_EM", SEV_ERRORS, "FMPD_HELPER",
-			"%s ended by signal %d during job %llu", helper_name(w->helper), term_signal, job);
-	else
-		log_msg(log, NULL, "HA_EM", SEV_ERRORS, "FMPD_HELPER",
-			"%s ended with status %d during job %llu", helper_name(w->helper), exit_code, job);
-	idle(w);
-	if (t != NULL)
-		finish_failed(t, MAIL_HELPER_FAILED, "the mail process ended");
-	dispatch(w->mailer);
 }
 
 /* ---- handing out jobs ---- */
@@ -333,40 +121,61 @@ start(struct worker *w, struct mail_ticket *t)
 	w->ticket = t;
 	w->job = t->job->id;
 	t->worker = w;
+	open_session_forget(&w->session);
 	loop_in_flight(m->engine->loop, 1);
-	if (recorder_begin(m->engine, t->job))
+	if (recorder_begin(m->engine, t->job)) {
 		t->trace = text_new(t);
+		t->job->messages =
+			1; /* a failure's packets begin with its own handshake, and are of no other mail */
+	}
 	message = mail_job_to_json(t->job);
 	brief(w);
 	t->begun = clock_wall(m->engine->clock);
 	sent = helper_send(w->helper, message, &err);
 	json_decref(message);
 	if (!sent) {
-		idle(w);
-		finish_failed(t, MAIL_HELPER_FAILED, err.text);
+		mailer_idle(w);
+		mailer_finish_failed(t, MAIL_HELPER_FAILED, err.text);
 		return;
 	}
 	t->timer = timer_after(
 		t, m->engine->loop, (usec)t->job->timeouts.total * USEC_PER_MSEC + GRACE, on_hung, t);
 }
 
-static struct worker *
-find_idle(struct mailer *m)
+/* The lower the better: the open session to there, no session, one that is given up for it, one more process. */
+static int
+cost_of(const struct worker *w, const struct mail_job *job)
 {
-	for (size_t i = 0; i < m->processes; i++) {
-		if (m->workers[i].job == 0)
-			return &m->workers[i];
-	}
-	return NULL;
+	usec now = clock_mono(w->mailer->engine->clock);
+
+	if (open_session_fits(&w->session, job, now))
+		return 0;
+	if (w >= &w->mailer->workers[w->mailer->parallel])
+		return 3;
+	return open_session_is_there(&w->session, now) ? 2 : 1;
 }
 
-static void
-dispatch(struct mailer *m)
+static struct worker *
+find_idle(struct mailer *m, const struct mail_job *job)
+{
+	struct worker *best = NULL;
+
+	for (size_t i = 0; i < m->processes; i++) {
+		struct worker *w = &m->workers[i];
+
+		if (w->job == 0 && (best == NULL || cost_of(w, job) < cost_of(best, job)))
+			best = w;
+	}
+	return best;
+}
+
+void
+mailer_dispatch(struct mailer *m)
 {
 	struct mail_ticket *t;
 	struct worker *w;
 
-	while ((t = TAILQ_FIRST(&m->waiting)) != NULL && (w = find_idle(m)) != NULL) {
+	while ((t = TAILQ_FIRST(&m->waiting)) != NULL && (w = find_idle(m, t->job)) != NULL) {
 		TAILQ_REMOVE(&m->waiting, t, link);
 		start(w, t);
 	}
@@ -379,7 +188,7 @@ on_dispatch(void *arg)
 
 	mem_free(t->timer);
 	t->timer = NULL;
-	dispatch(t->mailer);
+	mailer_dispatch(t->mailer);
 }
 
 static void
@@ -398,14 +207,14 @@ on_token(void *arg, const char *token, const struct err *err)
 
 	if (token == NULL) {
 		t->phase = PHASE_AUTH;
-		finish_failed(t, mail_class_named(err->class), err->text);
+		mailer_finish_failed(t, mail_class_named(err->class), err->text);
 		return;
 	}
 	t->token = mem_secret(t, token, strlen(token));
 	redact_learn(m->engine->redact, t->token);
 	t->job->token = t->token;
 	enqueue(t);
-	dispatch(m);
+	mailer_dispatch(m);
 }
 
 static void
@@ -414,7 +223,7 @@ on_faked(void *arg)
 	struct mail_ticket *t = arg;
 
 	delivery_log_faked(t->mailer->engine, &t->log, t->job, t->faked);
-	finish(t, t->faked);
+	mailer_finish(t, t->faked);
 }
 
 static int
@@ -555,8 +364,8 @@ new_helper(struct worker *w)
 	struct mailer *m = w->mailer;
 	struct helper_spec spec = { .name = "eventd-mail",
 		.dir = m->engine->program_dir,
-		.on_message = on_message,
-		.on_exit = on_exit_worker,
+		.on_message = mailer_on_message,
+		.on_exit = mailer_on_exit,
 		.arg = w };
 
 	w->helper = helper_new(m, m->engine->loop, &spec);

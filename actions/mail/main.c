@@ -1,8 +1,10 @@
 /*
  * eventd-mail: the process that meets mail servers. It takes jobs from standard input, works on one at a
  * time, and writes trace lines and one result for each to standard output (actions/mail/job.h has the
- * form). It holds the credentials of the job under way and nothing else; a crash is one failed attempt.
+ * form). It holds the credentials of the job under way and nothing else; a crash is one failed attempt. Between
+ * jobs it keeps the last one's session open for a short while (kept.h).
  */
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #include "actions/mail/deliver.h"
+#include "actions/mail/kept.h"
 #include "core/frame.h"
 #include "core/mem.h"
 #include "core/privilege.h"
@@ -144,10 +147,14 @@ read_messages(void *arg)
 
 /* --- work ------------------------------------------------------------------------------------------- */
 
+/* What one job after the other is worked on with: a session may outlive its job and still be traced. */
 struct worker {
 	uint64_t id;
 	struct intake *in;
-	struct redact *redact;
+	struct redact *redact; /* of the job */
+	struct trace trace;
+	struct revocation_cache *crls;
+	struct kept *kept;
 	bool broken; /* nobody reads what we write */
 };
 
@@ -223,49 +230,68 @@ refuse_job(const void *ctx, uint64_t id, enum mail_class class, const char *why)
 }
 
 static void
-work_on(struct waiting *job, struct intake *in, struct revocation_cache *crls)
+work_on(struct worker *w, struct waiting *job)
 {
 	void *ctx = mem_ctx(NULL, "mail job");
-	struct worker w = { .id = (uint64_t)job->id, .in = in, .redact = redact_new(ctx) };
-	struct trace trace = { .f = send_trace, .arg = &w };
-	struct mail_tell tell = { send_event, &w };
-	struct mail_leave leave = { await_leave, &w };
-	struct deliver_env env = { &trace, w.redact, in->cancel, pki_fetch_http, crls, &tell, &leave };
+	struct mail_tell tell = { send_event, w };
+	struct mail_leave leave = { await_leave, w };
+	struct deliver_env env = { &w->trace, NULL, w->in->cancel, pki_fetch_http, w->crls, &tell, &leave,
+		w->kept };
 	struct mail_result *r;
 	struct mail_job *todo;
 	struct err err = ERR_INIT;
 	json_t *news;
 
+	w->id = (uint64_t)job->id;
+	w->redact = env.redact = redact_new(ctx);
 	todo = mail_job_from_json(ctx, job->message, &err);
 	json_decref(job->message);
 	job->message = NULL;
 	if (todo == NULL) {
-		r = refuse_job(ctx, w.id, MAIL_HELPER_FAILED, err.text);
+		r = refuse_job(ctx, w->id, MAIL_HELPER_FAILED, err.text);
 	} else if (job->cancelled) {
-		r = refuse_job(ctx, w.id, MAIL_CANCELLED, "cancelled before it began");
+		r = refuse_job(ctx, w->id, MAIL_CANCELLED, "cancelled before it began");
 	} else {
-		trace.on = todo->debug;
+		w->trace.on = todo->debug;
 		r = mail_deliver(ctx, todo, &env);
 	}
-	if ((news = revocation_cache_news(crls)) != NULL)
-		send_frame(&w, news);
-	send_frame(&w, mail_result_to_json(r));
+	w->trace.on = 0;
+	if ((news = revocation_cache_news(w->crls)) != NULL)
+		send_frame(w, news);
+	send_frame(w, mail_result_to_json(r));
 	mem_free(ctx);
-	if (w.broken)
+	w->redact = NULL;
+	if (w->broken)
 		exit(1);
+}
+
+/* Until something has come in, or `until` (as tls_now() counts; 0: for ever) is there: then false. */
+static bool
+await_change(struct intake *in, int64_t until)
+{
+	struct timespec at = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
+
+	if (until == 0)
+		return pthread_cond_wait(&in->changed, &in->lock) == 0;
+	return pthread_cond_timedwait(&in->changed, &in->lock, &at) != ETIMEDOUT;
 }
 
 /* The next job, or NULL when there will be none. */
 static struct waiting *
-next_job(struct intake *in)
+next_job(struct intake *in, struct kept *kept)
 {
 	struct waiting *w;
 
 	pthread_mutex_lock(&in->lock);
 	in->current = 0;
 	cancel_reset(in->cancel);
-	while (STAILQ_EMPTY(&in->jobs) && !in->ended)
-		pthread_cond_wait(&in->changed, &in->lock);
+	while (STAILQ_EMPTY(&in->jobs) && !in->ended) {
+		if (await_change(in, kept_until(kept)))
+			continue;
+		pthread_mutex_unlock(&in->lock);
+		kept_close(kept);
+		pthread_mutex_lock(&in->lock);
+	}
 	w = in->ended ? NULL : STAILQ_FIRST(&in->jobs);
 	if (w != NULL) {
 		STAILQ_REMOVE_HEAD(&in->jobs, link);
@@ -306,9 +332,9 @@ int
 main(void)
 {
 	struct intake in = { .lock = PTHREAD_MUTEX_INITIALIZER };
-	pthread_condattr_t monotonic;
+	struct worker w = { .in = &in, .trace = { .f = send_trace, .arg = &w } };
 	struct waiting *job;
-	struct revocation_cache *crls;
+	pthread_condattr_t monotonic;
 	struct err err = ERR_INIT;
 	pthread_t reader;
 
@@ -323,20 +349,23 @@ main(void)
 	STAILQ_INIT(&in.jobs);
 	in.news = json_array();
 	in.cancel = cancel_new(NULL);
-	crls = revocation_cache_new(NULL);
+	w.crls = revocation_cache_new(NULL);
+	w.kept = kept_new(NULL, in.cancel);
 	if (pthread_create(&reader, NULL, read_messages, &in) != 0) {
 		fprintf(stderr, "eventd-mail: no thread\n");
 		return 1;
 	}
-	while ((job = next_job(&in)) != NULL) {
-		take_news(&in, crls);
-		work_on(job, &in, crls);
+	while ((job = next_job(&in, w.kept)) != NULL) {
+		take_news(&in, w.crls);
+		work_on(&w, job);
 		free(job);
 	}
+	kept_close(w.kept);
 	pthread_join(reader, NULL);
 	forget_waiting(&in);
 	json_decref(in.news);
-	mem_free(crls);
+	mem_free(w.kept);
+	mem_free(w.crls);
 	mem_free(in.cancel);
 	return 0;
 }

@@ -46,6 +46,7 @@ static const struct record_field result_fields[] = {
 	{ "helo", RECORD_STRING, AT(struct mail_result, helo) },
 	{ "tls_secrets", RECORD_SECRET, AT(struct mail_result, tls_secrets) },
 	{ "tls_verified", RECORD_BOOL, AT(struct mail_result, tls_verified) },
+	{ "kept", RECORD_BOOL, AT(struct mail_result, kept) },
 	RECORD_END,
 };
 
@@ -77,6 +78,7 @@ static const struct record_field hop_fields[] = {
 	{ "demanded", RECORD_WORD, offsetof(struct mail_hop_result, demanded), mail_hop_tls_name,
 		HOP_TLS_COUNT },
 	{ "tried", RECORD_BOOL, HOP(tried) },
+	{ "reused", RECORD_BOOL, HOP(reused) },
 	CLASS(struct mail_hop_result),
 	PHASE(struct mail_hop_result),
 	{ "detail", RECORD_STRING, HOP(detail) },

@@ -39,7 +39,8 @@ struct mail_hop_result {
 	const char *host, *ip; /* ip NULL: nobody was connected to */
 	unsigned port;
 	enum mail_hop_tls demanded;
-	bool tried; /* false: refused before, or never its turn (then class is MAIL_OK) */
+	bool tried;  /* false: refused before, or never its turn (then class is MAIL_OK) */
+	bool reused; /* in the session of an earlier mail */
 	enum mail_class class;
 	enum mail_phase phase;
 	const char *detail;
@@ -93,6 +94,7 @@ struct mail_result {
 	size_t recipient_count;
 	struct mail_flow flows[MAIL_FLOWS_MAX];
 	size_t flow_count;
+	bool kept;               /* the session is open for the next mail to the same place */
 	const char *tls_secrets; /* key log lines, only where the job keeps them; the mailer takes them out */
 	struct mail_step steps[MAIL_STEPS_MAX];
 	size_t step_count;

@@ -7,6 +7,8 @@
 
 #include "core/mem.h"
 
+#define RSET_MS 2000 /* a server that has not forgotten us answers at once */
+
 static bool
 read_banner(struct smtp *s, struct err *err)
 {
@@ -162,25 +164,47 @@ dialogue(struct smtp *s, struct err *err)
 		return false;
 	if (!read_banner(s, err) || !say_hello(s, PHASE_EHLO, err) || !secure(s, err) || !smtp_auth(s, err))
 		return false;
+	s->is_open = true;
 	if (s->job->verb == MAIL_TEST && s->job->recipient_count == 0)
 		return true;
 	return smtp_transaction(s, err);
 }
 
+static bool
+end(struct smtp *s, bool ok, const struct err *err)
+{
+	bool stays = s->keep && s->is_open && !s->dead;
+	enum mail_phase failed_in = s->phase;
+
+	if (!ok)
+		smtp_step_end(s, mail_class_named(err->class));
+	else if (!stays)
+		smtp_phase(s, PHASE_QUIT);
+	if (!stays)
+		smtp_quit(s);
+	if (ok)
+		smtp_step_end(s, MAIL_OK);
+	s->phase = ok ? PHASE_NONE : failed_in;
+	return ok;
+}
+
 bool
 smtp_session(struct smtp *s, struct err *err)
 {
-	bool ok = dialogue(s, err);
-	enum mail_phase failed_in = s->phase;
+	return end(s, dialogue(s, err), err);
+}
 
-	if (ok) {
-		smtp_phase(s, PHASE_QUIT);
-		smtp_quit(s);
-		smtp_step_end(s, MAIL_OK);
-	} else {
-		smtp_step_end(s, mail_class_named(err->class));
-		smtp_quit(s);
-	}
-	s->phase = ok ? PHASE_NONE : failed_in;
-	return ok;
+static bool
+reset(struct smtp *s, struct err *err)
+{
+	smtp_phase(s, PHASE_MAIL);
+	if (!smtp_ask(s, "RSET", RSET_MS, err))
+		return false;
+	return s->reply.code == 250 || smtp_refused(s, MAIL_SENDER_REJECTED, err);
+}
+
+bool
+smtp_next_mail(struct smtp *s, struct err *err)
+{
+	return end(s, reset(s, err) && smtp_transaction(s, err), err);
 }

@@ -39,13 +39,17 @@ struct smtp {
 	bool verified;       /* inside TLS with the host that was meant */
 	bool hide_challenge; /* AUTH: what a 334 says is not traced */
 	bool dead;           /* nothing more can be said, not even QUIT */
+	bool keep;           /* the session may stay open behind the mail */
+	bool is_open;        /* greeting, TLS and login are behind us: a mail may be sent */
 };
 
 /*
- * From the banner to QUIT. False: err->class names the failure, s->phase says where; the recipients'
+ * From the banner to QUIT, or without it where `keep` says so and more can be said. False: err->class names the failure, s->phase says where; the recipients'
  * results are in s->result. The connection stays the caller's to close.
  */
 bool smtp_session(struct smtp *, struct err *);
+/* The same in a session that a mail before has left open: RSET, then the mail. */
+bool smtp_next_mail(struct smtp *, struct err *);
 
 /* --- the pieces, in the order of the dialogue ------------------------------------------------------- */
 

@@ -384,7 +384,8 @@ send_dot(struct envelope *e, struct err *err)
 	if (s->reply.code >= 300)
 		return smtp_refused(s, refusal_after_dot(s), err);
 	smtp_keep_reply(s, &s->result->reply);
-	/* Whatever else the server has in store: the mail is its own now. */
+	/* Whatever else the server has in store: the mail is its own now, and no other goes there. */
+	s->keep &= s->wire.in_at == s->wire.in_len;
 	s->wire.in_at = s->wire.in_len = 0;
 	return true;
 }

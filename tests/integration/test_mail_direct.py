@@ -192,7 +192,7 @@ DANE = {
 @pytest.mark.parametrize("domain", DANE)
 def test_each_row_that_reaches_a_delivery(world, profile, domain):
     for mode, expected in zip(("mandatory", "opportunistic"), DANE[domain]):
-        profile(domain, "tls preferred dane " + mode)
+        profile(domain, "tls preferred dane %s messages 1" % mode)
         class_, lines = world.send("noc@" + domain)
         assert class_ == expected, (mode, lines)
         assert world.arrives(world.good, 1 if expected == "OK" else 0) and not world.copies(world.clear)

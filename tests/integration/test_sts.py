@@ -212,7 +212,7 @@ def sender(world, new_daemon):
     daemon = new_daemon(settings={"dns": {"servers": [world.dns.resolver], "trust-anchor": world.dns.anchor}})
     assert daemon.authenticate("CA", world.pki.path("root.pem")).code == 0
     daemon.configure("mta-sts trustpoint CA", "mail log level debug", *(
-        "mail destination %s tls preferred mta-sts on" % d for d in (GOOD, OTHER, NONE, TESTING, WRONG_NAME, "norecord.example")))
+        "mail destination %s tls preferred mta-sts on messages 1" % d for d in (GOOD, OTHER, NONE, TESTING, WRONG_NAME, "norecord.example")))
     return Sender(daemon, world)
 
 

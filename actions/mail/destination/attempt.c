@@ -16,6 +16,9 @@
 #include "core/loop.h"
 #include "core/mem.h"
 
+#define SESSION_MAILS \
+	50 /* of one connection, where the profile says nothing (mail-security 11.1: ESA's default) */
+
 struct attempt {
 	struct engine *engine;
 	struct mail_job *job;
@@ -131,6 +134,9 @@ submit(struct attempt *a)
 
 	mem_free(a->deadline);
 	a->deadline = NULL;
+	job->messages = destination_for(a->engine->destinations, job->host)->max_messages;
+	if (job->messages == 0)
+		job->messages = SESSION_MAILS;
 	job->timeouts.total = spent_ms + 100 < job->timeouts.total ? job->timeouts.total - spent_ms : 100;
 	mailer_submit(a, a->engine->mailer, job, on_delivered, a);
 }

@@ -210,7 +210,7 @@ static const struct kw destination_kw[] = {
 		.min = 1,
 		.max = 64 },
 	{ .word = "messages",
-		.help = "Messages of one connection",
+		.help = "Messages of one connection (50)",
 		.type = &kw_number,
 		AT(messages),
 		.min = 1,

@@ -165,7 +165,7 @@ tlsrpt_delivery(struct engine *e, const struct mail_job *job, const struct mail_
 			.mx_hostname = job->hops[i].host,
 			.receiving_ip = at->ip };
 
-		if (!judge(&s, &job->hops[i], at))
+		if (at->reused || !judge(&s, &job->hops[i], at))
 			continue;
 		set_policy(e, &s, &job->hops[i]);
 		collection_add(tlsrpt_collection(e->tlsrpt), &s);
