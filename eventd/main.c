@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -149,15 +148,19 @@ harden(void)
 	umask(027);
 }
 
-/* One daemon for one state directory: two would both fire its timers. Held until we end. */
+/*
+ * One daemon for one state directory: two would both fire its timers. Held until we end, and by nobody else: a
+ * child of a killed daemon that has not come to its exec yet would go on holding a flock().
+ */
 static bool
 lock_state(const char *dir, struct err *err)
 {
 	char *path = mem_printf(NULL, "%s/lock", dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	bool ok = fd >= 0 && fcntl(fd, F_SETLK, &all) == 0;
 
-	if (!ok && errno == EWOULDBLOCK)
+	if (fd >= 0 && !ok && (errno == EACCES || errno == EAGAIN))
 		err_set(err, ERR_REFUSED, "%s: another eventd works in this state directory", dir);
 	else if (!ok)
 		err_errno(err, "%s", path);
