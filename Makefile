@@ -71,7 +71,11 @@ main_of_eventd-lua     := applets/lua/main.c
 main_of_eventd-probe   := eventd/probe/main.c
 main_of_eventd-pki     := pki/main.c
 main_of_eventd-snmp    := eventd/snmp/main.c
-NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-sts eventd-capture eventd-device eventd-lua eventd-pki eventd-snmp eventd-probe
+main_of_eventd-tls     := eventd/syslog/tls/main.c
+main_of_eventd-follow  := eventd/syslog/follow/main.c
+main_of_eventd-journal := eventd/syslog/journal/main.c
+NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-sts eventd-capture eventd-device eventd-lua eventd-pki eventd-snmp eventd-probe \
+	eventd-tls eventd-follow eventd-journal
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.

@@ -269,7 +269,7 @@ boot_reload(struct engine *e, const struct options *o)
 	f.text = text;
 	if (text == NULL)
 		report(&f, o->config, &err, true);
-	if (ok && text != NULL && !intake_listen(e->intake, settings->listen, settings->listen_count, &err)) {
+	if (ok && text != NULL && !intake_listen(e->intake, settings, &err)) {
 		report(&f, o->settings, &err, true);
 		ok = false;
 	}
@@ -282,7 +282,7 @@ boot_reload(struct engine *e, const struct options *o)
 		log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from %s by reload%s",
 			o->config, drops ? "; unsaved changes were dropped" : "");
 	} else {
-		intake_listen(e->intake, e->settings->listen, e->settings->listen_count, NULL);
+		intake_listen(e->intake, e->settings, NULL);
 		mem_free(settings);
 		log_msg(e->log, NULL, "SYS", SEV_ERRORS, "RELOAD",
 			"Reload refused, nothing has changed: %zu error%s in %s and %s",

@@ -75,7 +75,8 @@ on_drain(void *arg)
 	struct daemon *d = arg;
 	struct engine *e = d->engine;
 
-	if (sched_active(e->sched) + sched_pending(e->sched) + mail_queue_active(e->mail_queue) == 0 ||
+	if (sched_active(e->sched) + sched_pending(e->sched) + mail_queue_active(e->mail_queue) +
+				intake_ending(e->intake) == 0 ||
 		loop_mono(e->loop) >= d->drain_until) {
 		sched_each(e->sched, true, tell_aborted, e);
 		sched_each(e->sched, false, tell_aborted, e);
@@ -103,7 +104,7 @@ on_term(void *arg, int signo)
 		sched_active(e->sched) + sched_pending(e->sched), (int)(DRAIN / USEC_PER_SEC));
 	mem_free(d->server);
 	d->server = NULL;
-	intake_listen(e->intake, NULL, 0, NULL);
+	intake_listen(e->intake, NULL, NULL);
 	sched_stop(e->sched, false);
 	mail_queue_stop(e->mail_queue);
 	d->drain_until = loop_mono(e->loop) + DRAIN;
@@ -217,7 +218,7 @@ serve(const struct options *o)
 	follow_kernel(d.engine); /* before the configuration: what it arms is there */
 	status = boot_configuration(d.engine, o);
 	if (status == EXIT_FINE &&
-		!intake_listen(d.engine->intake, settings->listen, settings->listen_count, &err))
+		!intake_listen(d.engine->intake, settings, &err))
 		status = EXIT_RUNTIME;
 	d.server = status != EXIT_FINE ? NULL : cli_server_new(d.engine, d.engine->cli, o->socket, &err);
 	if (d.server == NULL) {

@@ -141,6 +141,14 @@ probe_processes(void *source, cli_process_f *f, void *arg)
 }
 
 static void
+intake_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "syslog intake" };
+
+	intake_each_helper(source, report_helper, &list);
+}
+
+static void
 report_policy(void *arg, const char *name, const char *policy, pid_t pid)
 {
 	struct process_list *list = arg;
@@ -158,10 +166,10 @@ policy_processes(void *source, cli_process_f *f, void *arg)
 }
 
 /* A message from the network: to whoever waits for one like it. */
-static void
+static bool
 on_received(void *arg, const struct line *l)
 {
-	syslog_offer(arg, l);
+	return syslog_offer(arg, l) > 0;
 }
 
 static const struct language language = { .detectors = detectors, .actions = actions };
@@ -204,6 +212,7 @@ register_everything(struct engine *e)
 	cli_add_processes(e->cli, capture_processes, e->captures);
 	cli_add_processes(e->cli, snmp_processes, e->snmp);
 	cli_add_processes(e->cli, probe_processes, e->prober);
+	cli_add_processes(e->cli, intake_processes, e->intake);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
 }
 

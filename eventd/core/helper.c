@@ -143,6 +143,8 @@ start(struct helper *h, struct err *err)
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	spec.fds[0] = spec.fds[1] = pair[1];
 	spec.fds[2] = isolated ? -1 : STDERR_FILENO;
+	for (size_t i = 0; i < h->spec.pass_count; i++)
+		spec.fds[spec.nfds++] = h->spec.pass[i];
 	spec.env = isolated ? nothing : NULL;
 	l->child = child_start(l, h->loop, &spec, on_exit_helper, l, err);
 	close(pair[1]);

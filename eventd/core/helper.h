@@ -26,6 +26,9 @@ struct helper_spec {
 	 * no environment, and /dev/null as standard error.
 	 */
 	bool isolated;
+	/* Descriptors 3, 4, ... of every process that is started; they stay the caller's. */
+	int pass[2];
+	size_t pass_count;
 	/* `message` is borrowed for the call. */
 	void (*on_message)(void *arg, json_t *message);
 	/* The process ended; term_signal is 0 when it exited by itself. */

@@ -13,12 +13,6 @@
 #include "core/err.h"
 #include "core/text.h"
 
-struct setting_listen {
-	const char *url;      /* "udp://127.0.0.1:5514" */
-	const char *identity; /* trustpoint of a tls:// listener, or NULL */
-	int line, column;     /* of the file, for errors found when it is opened */
-};
-
 struct setting_pair {
 	const char *key, *value;
 };
@@ -26,6 +20,13 @@ struct setting_pair {
 struct setting_list {
 	size_t n;
 	const char **v;
+};
+
+struct setting_listen {
+	const char *url;      /* "udp://127.0.0.1:5514" */
+	const char *identity; /* of a tls:// listener: the trustpoint whose identity it shows */
+	struct setting_list client_ca; /* trustpoints that clients' certificates must lead to; none: not asked for */
+	int line, column;              /* of the file, for errors found when it is opened */
 };
 
 /* The device's own CLI behind `cli command`. */
@@ -39,6 +40,9 @@ struct settings {
 
 	struct setting_listen *listen;
 	size_t listen_count;
+	const char *journal; /* directory of the journal; "" = the system's; NULL = not followed */
+	struct setting_list files;
+	int64_t rate_limit; /* messages a second of one source; 0 = any number */
 
 	struct setting_list dns_servers;
 	const char *dns_anchor;

@@ -17,7 +17,8 @@ enum setting_type {
 	SET_DEVICE,  /* one of `devices` */
 	SET_PATTERN, /* a regular expression */
 	SET_USERS,   /* as SET_PAIRS, of hashes */
-	SET_LATER,   /* known, but only its default is possible in this release: `only` */
+	SET_PATHS,   /* as SET_LIST, of absolute paths */
+	SET_JOURNAL, /* true, false or a directory */
 };
 
 struct setting {
@@ -27,7 +28,6 @@ struct setting {
 	size_t at, count_at;
 	int64_t min, max;
 	const char *dflt; /* as written in the manual */
-	const char *only; /* SET_LATER: the one value that is possible; NULL = only an empty list or map */
 };
 
 struct parsing {

@@ -8,6 +8,8 @@
 #include "core/mem.h"
 #include "core/regex.h"
 
+#define PATH_LONGEST 240u /* so that it fits where sources are shown */
+
 void
 settings_complain(struct parsing *p, const yaml_node_t *at, struct err *err)
 {
@@ -58,6 +60,43 @@ take_list(struct parsing *p, const struct setting *row, const yaml_node_t *n)
 		else
 			l->v[l->n++] = mem_strdup(l->v, settings_scalar(item));
 	}
+}
+
+#define FILES_MAX 64u
+
+/* Each once: a file that is followed twice would be read twice. */
+static void
+take_paths(struct parsing *p, const struct setting *row, const yaml_node_t *n)
+{
+	const struct setting_list *l = (const struct setting_list *)((char *)p->out + row->at);
+	struct err err = ERR_INIT;
+
+	take_list(p, row, n);
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i][0] != '/' || strlen(l->v[i]) >= PATH_LONGEST)
+			err_set(&err, ERR_CONFIG, "'%s': \"%s\" is no absolute path", row->key, l->v[i]);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(l->v[i], l->v[k]) == 0)
+				err_set(&err, ERR_CONFIG, "'%s': %s is there twice", row->key, l->v[i]);
+	}
+	if (l->n > FILES_MAX)
+		err_set(&err, ERR_CONFIG, "'%s' takes at most %u files", row->key, FILES_MAX);
+	if (err.code != ERR_NONE)
+		settings_complain(p, n, &err);
+}
+
+static void
+take_journal(struct parsing *p, const struct setting *row, const yaml_node_t *n)
+{
+	const char *s = settings_scalar(n);
+	const char **at = (const char **)(void *)((char *)p->out + row->at);
+
+	if (s != NULL && strcmp(s, "true") == 0)
+		*at = "";
+	else if (s != NULL && *s == '/')
+		*at = mem_strdup(p->out, s);
+	else if (s == NULL || strcmp(s, "false") != 0)
+		settings_wrong_value(p, n, row->key, "true, false or the directory of a journal");
 }
 
 static void
@@ -116,25 +155,62 @@ is_listen_url(const char *url)
 	return false;
 }
 
+/* What a listener's map says. */
+struct listener_words {
+	const char *url, *identity;
+	const yaml_node_t *client_ca;
+};
+
 static void
-add_listen(struct parsing *p, const yaml_node_t *at, const char *url, const char *identity)
+take_client_ca(struct parsing *p, struct setting_listen *l, const yaml_node_t *n)
 {
+	yaml_node_item_t *item;
+
+	if (n == NULL)
+		return;
+	if (n->type != YAML_SEQUENCE_NODE) {
+		settings_wrong_value(p, n, "client-ca", "a list of trustpoints");
+		return;
+	}
+	l->client_ca.v = mem_array(
+		p->out, const char *, (size_t)(n->data.sequence.items.top - n->data.sequence.items.start) + 1);
+	for (item = n->data.sequence.items.start; item < n->data.sequence.items.top; item++) {
+		const char *name = settings_scalar(yaml_document_get_node(&p->doc, *item));
+
+		if (name == NULL || *name == '\0')
+			settings_wrong_value(p, n, "client-ca", "a list of trustpoints");
+		else
+			l->client_ca.v[l->client_ca.n++] = mem_strdup(l->client_ca.v, name);
+	}
+}
+
+static void
+add_listen(struct parsing *p, const yaml_node_t *at, const struct listener_words *words)
+{
+	const char *url = words->url;
 	struct setting_listen *l;
 	struct err err = ERR_INIT;
+	bool is_tls;
 
 	if (url == NULL || !is_listen_url(url)) {
 		settings_wrong_value(
-			p, at, "syslog.listen", "URLs that begin with udp://, tcp:// or unix://");
+			p, at, "syslog.listen", "URLs that begin with udp://, tcp://, tls:// or unix://");
 		return;
 	}
-	if (strncmp(url, "tls://", 6) == 0) {
-		err_set(&err, ERR_CONFIG, "%s: listeners with TLS are not part of this release", url);
+	is_tls = strncmp(url, "tls://", 6) == 0;
+	if (is_tls && words->identity == NULL)
+		err_set(&err, ERR_CONFIG, "%s needs a server's certificate: { url: '%s', identity: TRUSTPOINT }",
+			url, url);
+	else if (!is_tls && (words->identity != NULL || words->client_ca != NULL))
+		err_set(&err, ERR_CONFIG, "%s: 'identity' and 'client-ca' are for tls:// listeners", url);
+	if (err.code != ERR_NONE) {
 		settings_complain(p, at, &err);
 		return;
 	}
 	l = &p->out->listen[p->out->listen_count++];
 	l->url = mem_strdup(p->out->listen, url);
-	l->identity = mem_strdup(p->out->listen, identity);
+	l->identity = mem_strdup(p->out->listen, words->identity);
+	take_client_ca(p, l, words->client_ca);
 	l->line = (int)at->start_mark.line + 1;
 	l->column = (int)at->start_mark.column + 1;
 }
@@ -144,7 +220,7 @@ static void
 take_listen_map(struct parsing *p, const yaml_node_t *n)
 {
 	static const char *const keys[] = { "url", "identity", "client-ca" };
-	const char *url = NULL, *identity = NULL;
+	struct listener_words words = { NULL, NULL, NULL };
 
 	for (yaml_node_pair_t *pair = n->data.mapping.pairs.start; pair < n->data.mapping.pairs.top; pair++) {
 		yaml_node_t *key = yaml_document_get_node(&p->doc, pair->key);
@@ -153,10 +229,12 @@ take_listen_map(struct parsing *p, const yaml_node_t *n)
 		struct err err = ERR_INIT;
 
 		if (name != NULL && strcmp(name, "url") == 0) {
-			url = settings_scalar(value);
+			words.url = settings_scalar(value);
 		} else if (name != NULL && strcmp(name, "identity") == 0) {
-			identity = settings_scalar(value);
-		} else if (name == NULL || strcmp(name, "client-ca") != 0) {
+			words.identity = settings_scalar(value);
+		} else if (name != NULL && strcmp(name, "client-ca") == 0) {
+			words.client_ca = value;
+		} else {
 			near = name == NULL ? NULL : nearest_word(name, keys, 3);
 			err_set(&err, ERR_CONFIG, "unknown key '%s' of a listener%s%s%s",
 				name == NULL ? "?" : name, near == NULL ? "" : ", did you mean '",
@@ -164,7 +242,7 @@ take_listen_map(struct parsing *p, const yaml_node_t *n)
 			settings_complain(p, key, &err);
 		}
 	}
-	add_listen(p, n, url, identity);
+	add_listen(p, n, &words);
 }
 
 static void
@@ -184,7 +262,7 @@ take_listen(struct parsing *p, const yaml_node_t *n)
 		if (item->type == YAML_MAPPING_NODE)
 			take_listen_map(p, item);
 		else
-			add_listen(p, item, settings_scalar(item), NULL);
+			add_listen(p, item, &(struct listener_words){ .url = settings_scalar(item) });
 	}
 }
 
@@ -205,24 +283,6 @@ take_int(struct parsing *p, const struct setting *row, const yaml_node_t *n)
 		return;
 	}
 	*(int64_t *)((char *)p->out + row->at) = v;
-}
-
-static void
-take_later(struct parsing *p, const struct setting *row, const yaml_node_t *n)
-{
-	const char *s = settings_scalar(n);
-	struct err err = ERR_INIT;
-
-	if (row->only != NULL && s != NULL && strcmp(s, row->only) == 0)
-		return;
-	if (row->only == NULL && n->type == YAML_SEQUENCE_NODE &&
-		n->data.sequence.items.top == n->data.sequence.items.start)
-		return;
-	if (row->only == NULL && n->type == YAML_MAPPING_NODE &&
-		n->data.mapping.pairs.top == n->data.mapping.pairs.start)
-		return;
-	err_set(&err, ERR_CONFIG, "'%s' can only be %s in this release", row->key, row->dflt);
-	settings_complain(p, n, &err);
 }
 
 static const char *const devices[] = { "none", "vtysh", "shell", "program" }; /* ORDER: enum setting_device */
@@ -303,8 +363,11 @@ settings_take(struct parsing *p, const struct setting *row, const yaml_node_t *n
 	case SET_USERS:
 		take_users(p, row, n);
 		break;
-	case SET_LATER:
-		take_later(p, row, n);
+	case SET_PATHS:
+		take_paths(p, row, n);
+		break;
+	case SET_JOURNAL:
+		take_journal(p, row, n);
 		break;
 	}
 }

@@ -13,14 +13,15 @@
 #include "detect/detector.h"
 #include "detect/words.h"
 
-enum { PRIORITY_ALL = SEV_DEBUGGING + 1, SEVERITIES = SEV_DEBUGGING + 1, TARGETS_AT_ONCE = 64 };
+enum { PRIORITY_ALL = SEV_DEBUGGING + 1, SEVERITIES = SEV_DEBUGGING + 1, TARGETS_AT_ONCE = 64, ENDS = 16 };
 
 struct syslog_spec {
 	struct spec_common common;
 	struct kw_str pattern;
 	struct kw_enum priority;
 	struct kw_flag severity[SEVERITIES];
-	struct kw_str facility, mnemonic, sequence, timestamp;
+	struct kw_str facility, mnemonic, sequence, timestamp, host, origin, app, listener;
+	struct kw_flag trusted;
 	struct kw_enum skip;
 };
 
@@ -28,13 +29,15 @@ struct syslog_data {
 	const char *msg;
 	size_t msg_len;
 	const char *priority, *sequence, *timestamp, *facility, *mnemonic;
+	const char *host, *trusted, *listener, *origin, *app, *procid, *msgid, *data;
 };
 
 /* One armed specification; NULL where the option is not given. */
 struct armed {
 	struct matchset_rule *rule;
 	unsigned severities; /* bit n: level n is wanted */
-	struct regex *facility, *mnemonic, *sequence, *timestamp;
+	bool trusted;
+	struct regex *facility, *mnemonic, *sequence, *timestamp, *host, *origin, *app, *listener;
 };
 
 struct syslog_state {
@@ -57,6 +60,19 @@ static const struct event_field syslog_fields[] = {
 	{ "_syslog_timestamp", "Its time stamp", FIELD_STR, offsetof(struct syslog_data, timestamp), 0 },
 	{ "_syslog_facility", "Its facility", FIELD_STR, offsetof(struct syslog_data, facility), 0 },
 	{ "_syslog_mnemonic", "Its mnemonic", FIELD_STR, offsetof(struct syslog_data, mnemonic), 0 },
+	{ "_syslog_host", "The device that sent it: its address, the name in its certificate, or local",
+		FIELD_STR, offsetof(struct syslog_data, host), 0 },
+	{ "_syslog_trusted", "yes when nobody else can have sent it, else no", FIELD_STR,
+		offsetof(struct syslog_data, trusted), 0 },
+	{ "_syslog_listener", "Where it came in: the URL of a listener, file, journal or log", FIELD_STR,
+		offsetof(struct syslog_data, listener), 0 },
+	{ "_syslog_origin", "The name that the message gives its sender: anybody can write any name",
+		FIELD_STR, offsetof(struct syslog_data, origin), 0 },
+	{ "_syslog_app", "The program that it names", FIELD_STR, offsetof(struct syslog_data, app), 0 },
+	{ "_syslog_procid", "The process that it names", FIELD_STR, offsetof(struct syslog_data, procid), 0 },
+	{ "_syslog_msgid", "Its message id (RFC 5424)", FIELD_STR, offsetof(struct syslog_data, msgid), 0 },
+	{ "_syslog_data", "Its structured data with the brackets (RFC 5424)", FIELD_STR,
+		offsetof(struct syslog_data, data), 0 },
 	EVENT_FIELDS_END,
 };
 
@@ -137,6 +153,13 @@ static const struct kw syslog_kw[] = {
 	FIELD("mnemonic", "Regular expression the mnemonic must match", mnemonic),
 	FIELD("sequence", "Regular expression the sequence number must match", sequence),
 	FIELD("timestamp", "Regular expression the time stamp must match", timestamp),
+	FIELD("host", "Regular expression the sending device's address or certified name must match", host),
+	FIELD("origin", "Regular expression the name that the message claims must match", origin),
+	FIELD("app", "Regular expression the program's name must match", app),
+	FIELD("listener", "Regular expression the listener's URL must match", listener),
+	{ .word = "trusted-source",
+		.help = "Only messages whose sender is proved",
+		KW_AT(struct syslog_spec, trusted) },
 	{ .word = "skip",
 		.help = "Keep the message from other log destinations",
 		.type = &kw_choice,
@@ -177,6 +200,16 @@ filter_refuses(struct syslog_state *st, const struct armed *a)
 		return "sequence";
 	if (!field_matches(st, a->timestamp, v->stamp))
 		return "timestamp";
+	if (a->trusted && !v->trusted)
+		return "trusted-source";
+	if (!field_matches(st, a->host, slice_of(v->host)))
+		return "host";
+	if (!field_matches(st, a->origin, v->claimed))
+		return "origin";
+	if (!field_matches(st, a->app, v->app))
+		return "app";
+	if (!field_matches(st, a->listener, slice_of(v->listener)))
+		return "listener";
 	return NULL;
 }
 
@@ -209,8 +242,9 @@ promote(struct syslog_state *st)
 	struct syslog_data *d = ev->data;
 	char *msg;
 
-	event_reserve(ev, v->subject.n + 2 + v->sequence.n + 1 + v->stamp.n + 1 + v->facility.n + 1 +
-				  v->mnemonic.n + 1 + v->raw.n + 1 + (v->source ? strlen(v->source) : 0) + 1);
+	event_reserve(ev, v->subject.n + v->sequence.n + v->stamp.n + v->facility.n + v->mnemonic.n +
+				  v->claimed.n + v->app.n + v->procid.n + v->msgid.n + v->data.n + v->raw.n +
+				  strlen(v->source) + strlen(v->host) + strlen(v->listener) + ENDS);
 	msg = event_room(ev, v->subject.n + 1);
 	msg[0] = '\n';
 	if (v->subject.n)
@@ -222,8 +256,16 @@ promote(struct syslog_state *st)
 	d->timestamp = event_strn(ev, v->stamp.s, v->stamp.n);
 	d->facility = event_strn(ev, v->facility.s, v->facility.n);
 	d->mnemonic = event_strn(ev, v->mnemonic.s, v->mnemonic.n);
+	d->host = event_str(ev, v->host);
+	d->trusted = v->trusted ? "yes" : "no";
+	d->listener = event_str(ev, v->listener);
+	d->origin = event_strn(ev, v->claimed.s, v->claimed.n);
+	d->app = event_strn(ev, v->app.s, v->app.n);
+	d->procid = event_strn(ev, v->procid.s, v->procid.n);
+	d->msgid = event_strn(ev, v->msgid.s, v->msgid.n);
+	d->data = event_strn(ev, v->data.s, v->data.n);
 	ev->severity = severities[v->severity];
-	ev->source = event_str(ev, v->source ? v->source : "");
+	ev->source = event_str(ev, v->source);
 	if (v->raw.n) {
 		ev->raw = event_strn(ev, v->raw.s, v->raw.n);
 		ev->raw_len = v->raw.n;
@@ -281,6 +323,9 @@ own_message(void *arg, const struct log_entry *e)
 					 .stamp = slice_of(e->stamp),
 					 .severity = e->severity,
 					 .source = "log",
+					 .listener = "log",
+					 .host = "local",
+					 .trusted = true,
 					 .cause = e->cause });
 	return !st->skip;
 }
@@ -318,10 +363,13 @@ syslog_arm(struct spec *s, struct err *err)
 	struct armed *a = mem_new(s, struct armed);
 
 	a->severities = wanted_severities(o);
+	a->trusted = o->trusted.set;
 	if (!arm_field(a, &o->facility, &a->facility, err) ||
 		!arm_field(a, &o->mnemonic, &a->mnemonic, err) ||
 		!arm_field(a, &o->sequence, &a->sequence, err) ||
 		!arm_field(a, &o->timestamp, &a->timestamp, err) ||
+		!arm_field(a, &o->host, &a->host, err) || !arm_field(a, &o->origin, &a->origin, err) ||
+		!arm_field(a, &o->app, &a->app, err) || !arm_field(a, &o->listener, &a->listener, err) ||
 		(a->rule = matchset_add(st->set, s, o->pattern.s, err)) == NULL) {
 		mem_free(a);
 		return false;
@@ -384,6 +432,12 @@ syslog_describe(const struct spec *s, struct text *out)
 	words_describe_pattern(out, "mnemonic", &o->mnemonic);
 	words_describe_pattern(out, "sequence", &o->sequence);
 	words_describe_pattern(out, "timestamp", &o->timestamp);
+	words_describe_pattern(out, "host", &o->host);
+	words_describe_pattern(out, "origin", &o->origin);
+	words_describe_pattern(out, "app", &o->app);
+	words_describe_pattern(out, "listener", &o->listener);
+	if (o->trusted.set)
+		text_add(out, " trusted-source");
 	if (o->skip.set && o->skip.v)
 		text_add(out, " skip yes");
 }

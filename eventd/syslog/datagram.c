@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <linux/sock_diag.h>
+
 #include "core/mem.h"
 #include "syslog/intake.h"
 
@@ -55,6 +57,26 @@ prepare(struct intake_arena *a)
 	}
 }
 
+/* The kernel's counter is of 32 bits and may wrap. */
+static void
+count_lost(struct listener *l, uint32_t lost)
+{
+	l->count.lost += lost - l->kernel_lost;
+	l->kernel_lost = lost;
+}
+
+/* SO_RXQ_OVFL comes with the next datagram only; this is the same counter. */
+void
+datagram_count_lost(struct listener *l)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof memory;
+
+	if (l->transport == SYSLOG_UDP && getsockopt(l->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0 &&
+		len > SK_MEMINFO_DROPS * sizeof *memory)
+		count_lost(l, memory[SK_MEMINFO_DROPS]);
+}
+
 static void
 read_control(struct listener *l, struct msghdr *h, struct ucred *who)
 {
@@ -65,29 +87,29 @@ read_control(struct listener *l, struct msghdr *h, struct ucred *who)
 			continue;
 		if (c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&lost, CMSG_DATA(c), sizeof lost);
-			l->count.lost += lost - l->kernel_lost;
-			l->kernel_lost = lost;
+			count_lost(l, lost);
 		} else if (c->cmsg_type == SCM_CREDENTIALS) {
 			memcpy(who, CMSG_DATA(c), sizeof *who);
 		}
 	}
 }
 
-/* Writing an address takes longer than matching a message: done when it changes. */
-static const char *
+static struct source *
 source_of(struct listener *l, const struct msghdr *h, const struct ucred *who)
 {
-	const struct sockaddr_storage *peer = h->msg_name;
+	struct source_key key = { .transport = SYSLOG_UNIX, .number = who->uid };
+	struct source *s;
+	bool is_new;
 
-	if (l->transport == SYSLOG_UNIX) {
-		snprintf(l->source, sizeof l->source, "unix uid %u", (unsigned)who->uid);
-		return l->source;
+	if (l->transport != SYSLOG_UNIX)
+		return intake_source(l->intake, l->transport, h->msg_name);
+	s = sources_find(l->intake->sources, &key, &is_new);
+	if (is_new) {
+		snprintf(s->text, sizeof s->text, "unix uid %u", (unsigned)who->uid);
+		strcpy(s->host, "local");
+		s->trusted = true;
 	}
-	if (l->source[0] == '\0' || memcmp(peer, &l->peer, h->msg_namelen) != 0) {
-		memcpy(&l->peer, peer, sizeof l->peer);
-		syslog_source_format(l->transport, peer, l->source);
-	}
-	return l->source;
+	return s;
 }
 
 static void
@@ -105,6 +127,22 @@ take(struct listener *l, struct mmsghdr *m, usec mono, usec wall)
 	intake_message(l, source_of(l, &m->msg_hdr, &who), raw, mono, wall);
 }
 
+unsigned
+arena_receive(struct intake_arena *a, int fd)
+{
+	int n;
+
+	prepare(a);
+	n = recvmmsg(fd, a->head, ARENA_BATCH, MSG_DONTWAIT, NULL);
+	return n > 0 ? (unsigned)n : 0;
+}
+
+struct slice
+arena_datagram(const struct intake_arena *a, unsigned i)
+{
+	return (struct slice){ a->part[i].iov_base, a->head[i].msg_len };
+}
+
 void
 datagram_ready(void *arg, int fd, unsigned what)
 {
@@ -113,18 +151,12 @@ datagram_ready(void *arg, int fd, unsigned what)
 	struct loop *loop = l->intake->engine->loop;
 
 	for (unsigned batch = 0; batch < BATCHES_MAX; batch++) {
-		usec mono, wall;
-		int n;
+		unsigned n = arena_receive(a, fd);
+		usec mono = loop_mono(loop), wall = loop_wall(loop);
 
-		prepare(a);
-		n = recvmmsg(fd, a->head, ARENA_BATCH, MSG_DONTWAIT, NULL);
-		if (n <= 0)
-			break;
-		mono = loop_mono(loop);
-		wall = loop_wall(loop);
-		for (int i = 0; i < n; i++)
+		for (unsigned i = 0; i < n; i++)
 			take(l, &a->head[i], mono, wall);
-		if ((unsigned)n < ARENA_BATCH)
+		if (n < ARENA_BATCH)
 			break;
 	}
 	intake_complain(l->intake);

@@ -10,13 +10,26 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/frame.h"
 #include "core/mem.h"
 #include "syslog/intake.h"
+#include "syslog/relay.h"
 
 #define RECEIVE_BUFFER   (8 * 1024 * 1024) /* asked for; the kernel may give less */
 #define RECEIVED_BYTES   ((size_t)256 * 1024)
 #define COMPLAINT_PERIOD (60 * USEC_PER_SEC)
 #define BACKLOG          256
+#define TRUST_PERIOD     USEC_PER_SEC
+
+/* A listener as the settings want it. */
+struct wanted {
+	const char *asked;
+	const struct setting_listen *setting; /* of a URL; NULL: of what `program` reads by itself */
+	enum syslog_transport transport;
+	const char *program;
+	struct listener *listener;
+	bool is_new;
+};
 
 struct intake *
 intake_new(const void *ctx, struct engine *engine, line_f *f, void *arg)
@@ -27,8 +40,10 @@ intake_new(const void *ctx, struct engine *engine, line_f *f, void *arg)
 	in->f = f;
 	in->arg = arg;
 	in->received = received_new(in, RECEIVED_BYTES);
+	in->sources = sources_new(in);
 	in->arena = intake_arena_new(in);
 	TAILQ_INIT(&in->listeners);
+	TAILQ_INIT(&in->ended);
 	return in;
 }
 
@@ -40,36 +55,65 @@ intake_received(const struct intake *in)
 
 /* ---- messages ---- */
 
+struct source *
+intake_source(struct intake *in, enum syslog_transport transport, const struct sockaddr_storage *address)
+{
+	struct source_key key;
+	struct source *s;
+	bool is_new;
+
+	source_key_of_address(&key, transport, address);
+	s = sources_find(in->sources, &key, &is_new);
+	if (is_new) {
+		syslog_source_format(transport, address, s->text);
+		strcpy(s->host, strchr(s->text, ' ') + 1);
+	}
+	return s;
+}
+
 void
-intake_message(struct listener *l, const char *source, struct slice raw, usec mono, usec wall)
+intake_message(struct listener *l, struct source *source, struct slice raw, usec mono, usec wall)
 {
 	struct intake *in = l->intake;
 	struct syslog_message m;
 
-	syslog_message_parse(&m, raw.s, raw.n);
-	if (m.raw.n == 0)
+	if (raw.n == 0)
 		return;
 	l->count.messages++;
 	l->count.octets += raw.n;
-	received_add(in->received, wall, source, m.raw);
-	in->f(in->arg, &(struct line){
-			       .source = source,
-			       .raw = m.raw,
-			       .subject = syslog_message_subject(&m, in->room),
-			       .sequence = m.sequence,
-			       .stamp = m.stamp,
-			       .facility = syslog_message_facility(&m),
-			       .mnemonic = syslog_message_mnemonic(&m),
-			       .severity = m.severity,
-			       .mono = mono,
-			       .wall = wall,
-		       });
+	source->last = wall;
+	if (!sources_admit(in->sources, source, syslog_message_severity(raw.s, raw.n), mono)) {
+		l->count.limited++;
+		return;
+	}
+	syslog_message_parse(&m, raw.s, raw.n);
+	received_add(in->received, wall, source->text, m.raw);
+	l->count.matched += in->f(in->arg, &(struct line){
+						   .source = source->text,
+						   .listener = l->url,
+						   .host = source->host,
+						   .trusted = source->trusted,
+						   .raw = m.raw,
+						   .subject = syslog_message_subject(&m, in->room),
+						   .sequence = m.sequence,
+						   .stamp = m.stamp,
+						   .facility = syslog_message_facility(&m),
+						   .mnemonic = syslog_message_mnemonic(&m),
+						   .claimed = m.host,
+						   .app = m.app,
+						   .procid = m.procid,
+						   .msgid = m.msgid,
+						   .data = m.data,
+						   .severity = m.severity,
+						   .mono = mono,
+						   .wall = wall,
+					   });
 }
 
 void
 intake_complain(struct intake *in)
 {
-	uint64_t lost = 0, refused = 0, all;
+	uint64_t lost = 0, refused = 0, limited = sources_limited(in->sources), all;
 	usec now = loop_mono(in->engine->loop);
 	const struct listener *l;
 
@@ -77,14 +121,15 @@ intake_complain(struct intake *in)
 		lost += l->count.lost;
 		refused += l->count.refused;
 	}
-	all = lost + refused;
+	all = lost + refused + limited;
 	if (all <= in->complained || (in->complained > 0 && now - in->last_complaint < COMPLAINT_PERIOD))
 		return;
 	in->complained = all;
 	in->last_complaint = now;
 	log_msg(in->engine->log, NULL, "SYSLOG", SEV_WARNINGS, "LOST",
-		"Received messages lost so far: %llu in full buffers; connections refused: %llu",
-		(unsigned long long)lost, (unsigned long long)refused);
+		"Received messages lost so far: %llu in full buffers, %llu beyond the rate limit of their source; "
+		"connections refused: %llu",
+		(unsigned long long)lost, (unsigned long long)limited, (unsigned long long)refused);
 }
 
 /* ---- opening ---- */
@@ -95,10 +140,11 @@ listener_free(void *ptr)
 	struct listener *l = ptr;
 	struct connection *c;
 
-	TAILQ_REMOVE(&l->intake->listeners, l, entry);
+	TAILQ_REMOVE(l->is_ended ? &l->intake->ended : &l->intake->listeners, l, entry);
 	while ((c = TAILQ_FIRST(&l->connections)) != NULL)
 		mem_free(c);
 	mem_free(l->watch); /* before its descriptor goes */
+	json_decref(l->told_identity);
 	if (l->fd >= 0)
 		close(l->fd);
 	if (l->fd >= 0 && l->transport == SYSLOG_UNIX)
@@ -138,14 +184,15 @@ static bool
 open_socket(struct listener *l, struct syslog_url *u)
 {
 	const int yes = 1;
-	int type = u->transport == SYSLOG_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	bool is_stream = u->transport == SYSLOG_TCP || u->transport == SYSLOG_TLS;
+	int type = is_stream ? SOCK_STREAM : SOCK_DGRAM;
 
 	l->fd = socket(u->address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
 		return false;
-	if (u->transport == SYSLOG_TCP)
+	if (is_stream) {
 		setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-	if (u->transport != SYSLOG_TCP) {
+	} else {
 		enlarge_buffer(l->fd);
 		setsockopt(l->fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
 	}
@@ -161,41 +208,71 @@ open_socket(struct listener *l, struct syslog_url *u)
 	u->len = sizeof u->address;
 	if (getsockname(l->fd, (struct sockaddr *)&u->address, &u->len) != 0)
 		return false;
-	return u->transport != SYSLOG_TCP || listen(l->fd, BACKLOG) == 0;
+	return !is_stream || listen(l->fd, BACKLOG) == 0;
 }
 
 static struct listener *
-listener_open(struct intake *in, const struct setting_listen *setting, struct err *err)
+listener_new(struct intake *in, enum syslog_transport transport, const char *asked)
 {
 	struct listener *l = mem_new(in, struct listener);
-	struct syslog_url u;
 
 	l->intake = in;
 	l->fd = -1;
-	l->asked = mem_strdup(l, setting->url);
+	l->transport = transport;
+	l->asked = mem_strdup(l, asked);
+	l->count.url = l->url;
 	l->keep = true;
 	TAILQ_INIT(&l->connections);
 	TAILQ_INSERT_TAIL(&in->listeners, l, entry);
 	mem_on_free(l, listener_free);
-	if (!syslog_url_parse(setting->url, &u, err)) {
-		mem_free(l);
-		return NULL;
-	}
-	l->transport = u.transport;
-	if (!open_socket(l, &u)) {
-		err_errno(err, "cannot receive syslog on %s", setting->url);
+	return l;
+}
+
+static bool
+open_url(struct listener *l, struct syslog_url *u, struct err *err)
+{
+	struct loop *loop = l->intake->engine->loop;
+
+	if (!open_socket(l, u)) {
+		err_errno(err, "cannot receive syslog on %s", l->asked);
 		if (l->transport == SYSLOG_UNIX && l->fd >= 0) { /* the name is not ours to remove */
 			close(l->fd);
 			l->fd = -1;
 		}
-		mem_free(l);
-		return NULL;
+		return false;
 	}
-	syslog_url_format(&u, l->url);
-	l->count.url = l->url;
-	l->watch = watch_fd(l, in->engine->loop, l->fd, WATCH_READ,
-		u.transport == SYSLOG_TCP ? stream_ready : datagram_ready, l);
-	return l;
+	syslog_url_format(u, l->url);
+	if (u->transport == SYSLOG_TLS) {
+		l->relay = relay_new(l, "eventd-tls", l->fd, err);
+		return l->relay != NULL;
+	}
+	l->watch = watch_fd(
+		l, loop, l->fd, WATCH_READ, u->transport == SYSLOG_TCP ? stream_ready : datagram_ready, l);
+	return true;
+}
+
+/* A listener with a URL, or one that a helper reads by itself. */
+static struct listener *
+listener_open(struct intake *in, const struct wanted *w, struct err *err)
+{
+	struct syslog_url u = { .transport = w->transport };
+	struct listener *l;
+	bool ok;
+
+	if (w->setting != NULL && !syslog_url_parse(w->asked, &u, err))
+		return NULL;
+	l = listener_new(in, u.transport, w->asked);
+	if (w->setting != NULL) {
+		ok = open_url(l, &u, err);
+	} else {
+		snprintf(l->url, sizeof l->url, "%s", w->asked);
+		l->relay = relay_new(l, w->program, -1, err);
+		ok = l->relay != NULL;
+	}
+	if (ok)
+		return l;
+	mem_free(l);
+	return NULL;
 }
 
 static struct listener *
@@ -221,6 +298,19 @@ close_from(struct listener *l)
 	}
 }
 
+/* A helper gets the time to write down where it stands. */
+static void
+close_helped(struct listener *l)
+{
+	TAILQ_REMOVE(&l->intake->listeners, l, entry);
+	TAILQ_INSERT_TAIL(&l->intake->ended, l, entry);
+	l->is_ended = true;
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+	relay_end(l->relay);
+}
+
 static void
 close_unwanted(struct intake *in)
 {
@@ -228,45 +318,172 @@ close_unwanted(struct intake *in)
 
 	for (l = TAILQ_FIRST(&in->listeners); l != NULL; l = next) {
 		next = TAILQ_NEXT(l, entry);
-		if (!l->keep)
+		if (l->keep)
+			continue;
+		if (l->relay != NULL)
+			close_helped(l);
+		else
 			mem_free(l);
 	}
 }
 
-bool
-intake_listen(struct intake *in, const struct setting_listen *setting, size_t n, struct err *err)
+/* ---- what helpers are to do ---- */
+
+static json_t *
+follow_job(const struct intake *in, const struct settings *settings, enum syslog_transport transport)
+{
+	const char *dir = in->engine->state_dir;
+	json_t *files = json_array();
+
+	for (size_t i = 0; transport == SYSLOG_FILES && i < settings->files.n; i++)
+		json_array_append_new(files, frame_string(settings->files.v[i], strlen(settings->files.v[i])));
+	return json_pack("{s:o, s:s, s:s}", "files", files, "journal",
+		transport == SYSLOG_JOURNAL ? settings->journal : "", "state", dir != NULL ? dir : "");
+}
+
+static void
+copy_list(const void *ctx, struct setting_list *to, const struct setting_list *from)
+{
+	mem_free(to->v);
+	to->v = mem_array(ctx, const char *, from->n + 1);
+	to->n = from->n;
+	for (size_t i = 0; i < from->n; i++)
+		to->v[i] = mem_strdup(to->v, from->v[i]);
+}
+
+static void
+instruct(struct listener *l, const struct wanted *w, const struct settings *settings)
+{
+	if (l->transport == SYSLOG_TLS) {
+		mem_free((char *)(uintptr_t)l->identity);
+		l->told = false;
+		l->identity = mem_strdup(l, w->setting->identity);
+		copy_list(l, &l->client_ca, &w->setting->client_ca);
+		tls_tell(l);
+	} else if (l->relay != NULL) {
+		relay_tell(l->relay, follow_job(l->intake, settings, l->transport));
+	}
+}
+
+/* Trustpoints come, go and are renewed while connections wait for them. */
+static void
+on_refresh(void *arg)
+{
+	struct intake *in = arg;
+	struct listener *l;
+
+	TAILQ_FOREACH (l, &in->listeners, entry)
+		if (l->transport == SYSLOG_TLS)
+			tls_tell(l);
+	timer_set(in->refresh, TRUST_PERIOD);
+}
+
+/* ---- all of them ---- */
+
+#define HELPED_MAX 2u /* files, journal */
+
+static size_t
+all_wanted(const struct settings *settings, struct wanted *w)
+{
+	size_t n = 0;
+
+	if (settings == NULL)
+		return 0;
+	for (size_t i = 0; i < settings->listen_count; i++)
+		w[n++] = (struct wanted){ .asked = settings->listen[i].url, .setting = &settings->listen[i] };
+	if (settings->files.n > 0)
+		w[n++] = (struct wanted){
+			.asked = "files", .transport = SYSLOG_FILES, .program = "eventd-follow"
+		};
+	if (settings->journal != NULL)
+		w[n++] = (struct wanted){
+			.asked = "journal", .transport = SYSLOG_JOURNAL, .program = "eventd-journal"
+		};
+	return n;
+}
+
+/* False: everything is as it was. */
+static bool
+open_wanted(struct intake *in, struct wanted *w, size_t n, struct err *err)
 {
 	struct listener *l, *first_new = NULL;
 
 	TAILQ_FOREACH (l, &in->listeners, entry)
 		l->keep = false;
 	for (size_t i = 0; i < n; i++) {
-		l = find_asked(in, setting[i].url);
+		l = w[i].listener = find_asked(in, w[i].asked);
 		if (l != NULL) {
 			l->keep = true;
 			continue;
 		}
-		l = listener_open(in, &setting[i], err);
+		l = w[i].listener = listener_open(in, &w[i], err);
 		if (l == NULL) {
-			err_at(err, setting[i].line, setting[i].column);
+			if (w[i].setting != NULL)
+				err_at(err, w[i].setting->line, w[i].setting->column);
 			close_from(first_new);
 			return false;
 		}
+		w[i].is_new = true;
 		if (first_new == NULL)
 			first_new = l;
 	}
-	close_unwanted(in);
-	for (l = first_new; l != NULL; l = TAILQ_NEXT(l, entry))
-		log_msg(in->engine->log, NULL, "SYSLOG", SEV_INFORMATIONAL, "LISTEN",
-			"Receiving messages on %s", l->url);
 	return true;
 }
 
+bool
+intake_listen(struct intake *in, const struct settings *settings, struct err *err)
+{
+	size_t most = (settings != NULL ? settings->listen_count : 0) + HELPED_MAX;
+	struct wanted *w = mem_array(in, struct wanted, most);
+	size_t n = all_wanted(settings, w);
+	bool ok = open_wanted(in, w, n, err);
+
+	if (ok) {
+		close_unwanted(in);
+		if (settings != NULL)
+			sources_limit(in->sources, (unsigned)settings->rate_limit);
+		for (size_t i = 0; i < n; i++) {
+			if (w[i].is_new)
+				log_msg(in->engine->log, NULL, "SYSLOG", SEV_INFORMATIONAL, "LISTEN",
+					"Receiving messages on %s", w[i].listener->url);
+			instruct(w[i].listener, &w[i], settings);
+		}
+		if (in->refresh == NULL)
+			in->refresh = timer_after(in, in->engine->loop, TRUST_PERIOD, on_refresh, in);
+	}
+	mem_free(w);
+	return ok;
+}
+
+unsigned
+intake_ending(const struct intake *in)
+{
+	return in->ending;
+}
+
 void
-intake_each(const struct intake *in, void (*f)(void *arg, const struct intake_listener *), void *arg)
+intake_each(struct intake *in, void (*f)(void *arg, const struct intake_listener *), void *arg)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH (l, &in->listeners, entry) {
+		datagram_count_lost(l);
+		f(arg, &l->count);
+	}
+}
+
+void
+intake_each_helper(const struct intake *in, void (*f)(void *arg, const struct helper *), void *arg)
 {
 	const struct listener *l;
 
 	TAILQ_FOREACH (l, &in->listeners, entry)
-		f(arg, &l->count);
+		if (l->relay != NULL)
+			f(arg, relay_helper(l->relay));
+}
+
+const struct sources *
+intake_sources(const struct intake *in)
+{
+	return in->sources;
 }

@@ -318,6 +318,15 @@ syslog_message_parse(struct syslog_message *m, const char *s, size_t n)
 	find_name(m);
 }
 
+enum severity
+syslog_message_severity(const char *s, size_t n)
+{
+	struct syslog_message m;
+
+	take_pri(&m, s, s + n);
+	return (enum severity)((m.pri < 0 ? PRI_DEFAULT : m.pri) & 7);
+}
+
 struct put {
 	char *to;
 	size_t n;

@@ -38,6 +38,9 @@ struct syslog_message {
 
 void syslog_message_parse(struct syslog_message *, const char *s, size_t n);
 
+/* The level that a priority in front of the message gives it: told before anything else is looked at. */
+enum severity syslog_message_severity(const char *s, size_t n);
+
 /*
  * What patterns are matched against and `$_syslog_msg` holds behind its newline (rulings 18, 19, 41):
  * "TIME: TEXT"; RFC 3164 and 5424 as "TIME HOST APP[PROCID]: TEXT"; the text alone when there is no

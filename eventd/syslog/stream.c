@@ -23,7 +23,7 @@ struct connection {
 	char *rest; /* the beginning of a message whose end has not come */
 	size_t rest_n;
 	usec last;
-	char source[SYSLOG_SOURCE_MAX];
+	struct source *source; /* held */
 	TAILQ_ENTRY(connection) entry;
 };
 
@@ -33,6 +33,7 @@ connection_free(void *ptr)
 	struct connection *c = ptr;
 
 	TAILQ_REMOVE(&c->listener->connections, c, entry);
+	sources_release(c->listener->intake->sources, c->source);
 	c->listener->count.connections--;
 	c->listener->intake->connections--;
 	mem_free(c->watch); /* before its descriptor goes */
@@ -107,7 +108,7 @@ keep_alive(int fd)
 }
 
 static void
-connection_new(struct listener *l, int fd, const struct sockaddr_storage *peer)
+connection_new(struct listener *l, int fd, struct source *source)
 {
 	struct connection *c = mem_new(l, struct connection);
 	struct loop *loop = l->intake->engine->loop;
@@ -116,7 +117,8 @@ connection_new(struct listener *l, int fd, const struct sockaddr_storage *peer)
 	c->fd = fd;
 	c->last = loop_mono(loop);
 	octets_init(&c->octets, SYSLOG_LINE_MAX);
-	syslog_source_format(SYSLOG_TCP, peer, c->source);
+	c->source = source;
+	sources_hold(l->intake->sources, source);
 	keep_alive(fd);
 	TAILQ_INSERT_TAIL(&l->connections, c, entry);
 	l->count.connections++;
@@ -125,15 +127,36 @@ connection_new(struct listener *l, int fd, const struct sockaddr_storage *peer)
 	c->watch = watch_fd(c, loop, fd, WATCH_READ, connection_ready, c);
 }
 
-/* At the limit the connection that was quiet longest gives way, if it was quiet long enough. */
-static bool
-has_room(struct listener *l)
+static struct connection *
+quietest_of(struct intake *in, const struct source *source)
 {
-	struct connection *quiet = TAILQ_FIRST(&l->connections);
+	struct listener *l;
+	struct connection *c, *quietest = NULL;
 
-	if (l->intake->connections < INTAKE_CONNECTIONS_MAX)
+	TAILQ_FOREACH (l, &in->listeners, entry)
+		TAILQ_FOREACH (c, &l->connections, entry)
+			if (c->source == source && (quietest == NULL || c->last < quietest->last))
+				quietest = c;
+	return quietest;
+}
+
+/*
+ * At the limit a source that has several connections more than this one gives one back, so that nobody can
+ * shut others out; else the one that was quiet longest gives way, if it was quiet long enough.
+ */
+static bool
+has_room(struct listener *l, const struct source *source)
+{
+	struct intake *in = l->intake;
+	struct connection *quiet = TAILQ_FIRST(&l->connections);
+	struct source *greediest;
+
+	if (in->connections < INTAKE_CONNECTIONS_MAX)
 		return true;
-	if (quiet == NULL || loop_mono(l->intake->engine->loop) - quiet->last < QUIET_ENOUGH)
+	greediest = sources_greediest(in->sources, SYSLOG_TCP);
+	if (greediest != NULL && greediest->holds > source->holds + 1 && quietest_of(in, greediest) != NULL)
+		quiet = quietest_of(in, greediest);
+	else if (quiet == NULL || loop_mono(in->engine->loop) - quiet->last < QUIET_ENOUGH)
 		return false;
 	mem_free(quiet);
 	return true;
@@ -155,6 +178,7 @@ stream_ready(void *arg, int fd, unsigned what)
 	for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
 		struct sockaddr_storage peer;
 		socklen_t len = sizeof peer;
+		struct source *source;
 		int conn = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (conn < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
@@ -165,8 +189,9 @@ stream_ready(void *arg, int fd, unsigned what)
 		}
 		if (conn < 0)
 			break;
-		if (has_room(l)) {
-			connection_new(l, conn, &peer);
+		source = intake_source(l->intake, SYSLOG_TCP, &peer);
+		if (has_room(l, source)) {
+			connection_new(l, conn, source);
 		} else {
 			l->count.refused++;
 			close(conn);

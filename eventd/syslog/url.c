@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+static const char *const schemes[] = { "udp", "tcp", "tls" }; /* ORDER: enum syslog_transport */
+
 static bool
 parse_path(const char *path, struct syslog_url *out, const char *url, struct err *err)
 {
@@ -93,22 +95,20 @@ syslog_url_parse(const char *url, struct syslog_url *out, struct err *err)
 		out->transport = SYSLOG_UNIX;
 		return parse_path(url + 7, out, url, err);
 	}
-	if (strncmp(url, "udp://", 6) == 0 || strncmp(url, "tcp://", 6) == 0) {
-		out->transport = *url == 'u' ? SYSLOG_UDP : SYSLOG_TCP;
-		return parse_address(url + 6, out, url, err);
-	}
-	if (strncmp(url, "tls://", 6) == 0)
-		return err_set(err, ERR_REFUSED,
-			"%s: this release receives syslog over udp, tcp and unix, not yet over tls", url);
+	for (unsigned i = SYSLOG_UDP; i <= SYSLOG_TLS; i++)
+		if (strncmp(url, schemes[i], 3) == 0 && strncmp(url + 3, "://", 3) == 0) {
+			out->transport = (enum syslog_transport)i;
+			return parse_address(url + 6, out, url, err);
+		}
 	err_set(err, ERR_CONFIG, "%s: not a place to receive syslog", url);
-	err_hint(err, "udp://ADDRESS:PORT, tcp://ADDRESS:PORT or unix:///PATH");
+	err_hint(err, "udp://ADDRESS:PORT, tcp://ADDRESS:PORT, tls://ADDRESS:PORT or unix:///PATH");
 	return false;
 }
 
 void
 syslog_url_format(const struct syslog_url *u, char out[SYSLOG_URL_MAX])
 {
-	const char *scheme = u->transport == SYSLOG_TCP ? "tcp" : "udp";
+	const char *scheme = u->transport <= SYSLOG_TLS ? schemes[u->transport] : "unix";
 	char host[INET6_ADDRSTRLEN] = "";
 
 	switch (u->address.ss_family) {
@@ -149,5 +149,5 @@ syslog_source_format(
 	}
 	if (family == AF_INET || family == AF_INET6)
 		inet_ntop(family, address, host, sizeof host);
-	snprintf(out, SYSLOG_SOURCE_MAX, "%s %s", transport == SYSLOG_TCP ? "tcp" : "udp", host);
+	snprintf(out, SYSLOG_SOURCE_MAX, "%s %s", schemes[transport], host);
 }

@@ -1,6 +1,7 @@
 /*
  * Where syslog messages are received: the URLs of the setting `syslog: listen`. udp://ADDRESS:PORT,
- * tcp://ADDRESS:PORT (IPv6 in brackets, no address = all, port 0 = any free one), unix:///PATH.
+ * tcp://ADDRESS:PORT and tls://ADDRESS:PORT (IPv6 in brackets, no address = all, port 0 = any free one),
+ * unix:///PATH.
  * Any thread.
  */
 #ifndef SYSLOG_URL_H
@@ -12,7 +13,8 @@
 
 #include "core/err.h"
 
-enum syslog_transport { SYSLOG_UDP, SYSLOG_TCP, SYSLOG_UNIX };
+/* The last two have no URL: they are what helper processes read. */
+enum syslog_transport { SYSLOG_UDP, SYSLOG_TCP, SYSLOG_TLS, SYSLOG_UNIX, SYSLOG_FILES, SYSLOG_JOURNAL };
 
 struct syslog_url {
 	enum syslog_transport transport;
