@@ -13,9 +13,10 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev zlib1g-dev libcrypt-dev liblua5.4-dev libunbound-dev libevent-dev dns-root-data libsnmp-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
-	valgrind strace mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp
-# Debian lets only one mail server be installed, so the second one is brought by itself.
-PEER_PACKAGES  := opensmtpd
+	valgrind strace mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp \
+	systemd systemd-journal-remote rsyslog rsyslog-openssl
+# Debian lets only one mail server be installed, and only one syslog daemon, so each second one is brought by itself.
+PEER_PACKAGES  := opensmtpd syslog-ng-core
 BENCH_PACKAGES := rsyslog syslog-ng-core sec tcl
 
 # Installed programs come first, unpacked ones after them.
@@ -176,7 +177,7 @@ deps-demo: deps-build
 	@tests/lib/deps.sh unpack "the demo" $(DEMO_PACKAGES)
 deps-test: deps-build
 	@tests/lib/deps.sh unpack "tests and demo" $(TEST_PACKAGES)
-	@tests/lib/deps.sh unpack "a second mail server" $(PEER_PACKAGES)
+	@tests/lib/deps.sh unpack "a second mail server and a second syslog daemon" $(PEER_PACKAGES)
 # One by one: the syslog daemons exclude each other, and the benchmarks do without those that cannot be brought.
 deps-bench:
 	@for p in $(BENCH_PACKAGES); do timeout 60 tests/lib/deps.sh unpack "comparing with $$p" $$p || echo "deps: the benchmarks go on without $$p"; done

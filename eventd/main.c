@@ -21,6 +21,7 @@
 #include "core/mem.h"
 #include "core/notify.h"
 #include "core/paths.h"
+#include "core/privilege.h"
 #include "core/settings.h"
 #include "detect/kernel.h"
 #include "net/addresses.h"
@@ -76,7 +77,8 @@ on_drain(void *arg)
 	struct engine *e = d->engine;
 
 	if (sched_active(e->sched) + sched_pending(e->sched) + mail_queue_active(e->mail_queue) +
-				intake_ending(e->intake) == 0 ||
+				intake_ending(e->intake) ==
+			0 ||
 		loop_mono(e->loop) >= d->drain_until) {
 		sched_each(e->sched, true, tell_aborted, e);
 		sched_each(e->sched, false, tell_aborted, e);
@@ -145,6 +147,7 @@ harden(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
+	privilege_many_files();
 	prctl(PR_SET_DUMPABLE, 0);
 	umask(027);
 }
@@ -217,8 +220,7 @@ serve(const struct options *o)
 	log_sink(d.engine, d.engine->log, on_console, d.engine);
 	follow_kernel(d.engine); /* before the configuration: what it arms is there */
 	status = boot_configuration(d.engine, o);
-	if (status == EXIT_FINE &&
-		!intake_listen(d.engine->intake, settings, &err))
+	if (status == EXIT_FINE && !intake_listen(d.engine->intake, settings, &err))
 		status = EXIT_RUNTIME;
 	d.server = status != EXIT_FINE ? NULL : cli_server_new(d.engine, d.engine->cli, o->socket, &err);
 	if (d.server == NULL) {

@@ -57,8 +57,7 @@ crypto_error(struct err *err, const char *what)
 }
 
 /* The error whose alert tells the client what is wrong with its certificate. */
-static int
-error_for(enum pki_class class)
+static int error_for(enum pki_class class)
 {
 	switch (class) {
 	case PKI_UNTRUSTED:
@@ -222,8 +221,7 @@ tls_peer_read(struct tls_peer *p, void *buf, size_t n, size_t *got, struct err *
 	*got = 0;
 	ERR_clear_error();
 	errno = 0;
-	if (SSL_read_ex(p->ssl, buf, n, got) == 1 ||
-		(SSL_get_shutdown(p->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
+	if (SSL_read_ex(p->ssl, buf, n, got) == 1 || (SSL_get_shutdown(p->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
 		return TLS_TURN_DONE;
 	return turn_of(p, 0, err);
 }
@@ -264,8 +262,7 @@ take_general(const GENERAL_NAME *g, int type, char name[TLS_PEER_NAME])
 		return take_text(ASN1_STRING_get0_data(g->d.dNSName), ASN1_STRING_length(g->d.dNSName), name);
 	s = ASN1_STRING_get0_data(g->d.iPAddress);
 	n = ASN1_STRING_length(g->d.iPAddress);
-	return (n == 4 || n == 16) &&
-	       inet_ntop(n == 4 ? AF_INET : AF_INET6, s, name, TLS_PEER_NAME) != NULL;
+	return (n == 4 || n == 16) && inet_ntop(n == 4 ? AF_INET : AF_INET6, s, name, TLS_PEER_NAME) != NULL;
 }
 
 static bool
@@ -295,6 +292,7 @@ tls_peer_name(const struct tls_peer *p, char name[TLS_PEER_NAME])
 {
 	const X509 *cert = p->server->clients != NULL ? SSL_get0_peer_certificate(p->ssl) : NULL;
 
-	return cert != NULL && (take_alternative(cert, GEN_DNS, name) ||
-				       take_alternative(cert, GEN_IPADD, name) || take_common_name(cert, name));
+	return cert != NULL &&
+	       (take_alternative(cert, GEN_DNS, name) || take_alternative(cert, GEN_IPADD, name) ||
+		       take_common_name(cert, name));
 }

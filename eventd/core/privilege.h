@@ -18,4 +18,7 @@ bool privilege_drop_but_ports(struct err *);
 /* What privilege_drop() will leave us with: a file or directory that must stay ours is given to it. */
 bool privilege_give(const char *path, struct err *);
 
+/* As many descriptors as connections can be, or as many as we may have: 1024 is what most systems begin with. */
+void privilege_many_files(void);
+
 #endif

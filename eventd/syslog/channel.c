@@ -118,7 +118,8 @@ channel_settle(struct channel *c, int control)
 	packet(c, WIRE_MARK, 0, ++c->mark, 0);
 	channel_flush(c);
 	for (;;) {
-		struct pollfd p[2] = { { .fd = WIRE_FD, .events = POLLIN }, { .fd = control, .events = POLLRDHUP } };
+		struct pollfd p[2] = { { .fd = WIRE_FD, .events = POLLIN },
+			{ .fd = control, .events = POLLRDHUP } };
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			exit(1);
@@ -140,8 +141,8 @@ channel_log(int severity, const char *mnemonic, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = mem_vprintf(NULL, fmt, ap);
 	va_end(ap);
-	j = json_pack("{s:s, s:i, s:s, s:o}", "type", "log", "severity", severity, "mnemonic", mnemonic, "text",
-		frame_string(text, strlen(text)));
+	j = json_pack("{s:s, s:i, s:s, s:o}", "type", "log", "severity", severity, "mnemonic", mnemonic,
+		"text", frame_string(text, strlen(text)));
 	if (!frame_write_fd(STDOUT_FILENO, j, &err))
 		exit(1);
 	json_decref(j);

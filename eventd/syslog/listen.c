@@ -77,6 +77,9 @@ intake_message(struct listener *l, struct source *source, struct slice raw, usec
 	struct intake *in = l->intake;
 	struct syslog_message m;
 
+	while (raw.n > 0 &&
+		(raw.s[raw.n - 1] == '\n' || raw.s[raw.n - 1] == '\r' || raw.s[raw.n - 1] == '\0'))
+		raw.n--;
 	if (raw.n == 0)
 		return;
 	l->count.messages++;
@@ -127,7 +130,8 @@ intake_complain(struct intake *in)
 	in->complained = all;
 	in->last_complaint = now;
 	log_msg(in->engine->log, NULL, "SYSLOG", SEV_WARNINGS, "LOST",
-		"Received messages lost so far: %llu in full buffers, %llu beyond the rate limit of their source; "
+		"Received messages lost so far: %llu in full buffers, %llu beyond the rate limit of their "
+		"source; "
 		"connections refused: %llu",
 		(unsigned long long)lost, (unsigned long long)limited, (unsigned long long)refused);
 }
@@ -336,7 +340,8 @@ follow_job(const struct intake *in, const struct settings *settings, enum syslog
 	json_t *files = json_array();
 
 	for (size_t i = 0; transport == SYSLOG_FILES && i < settings->files.n; i++)
-		json_array_append_new(files, frame_string(settings->files.v[i], strlen(settings->files.v[i])));
+		json_array_append_new(
+			files, frame_string(settings->files.v[i], strlen(settings->files.v[i])));
 	return json_pack("{s:o, s:s, s:s}", "files", files, "journal",
 		transport == SYSLOG_JOURNAL ? settings->journal : "", "state", dir != NULL ? dir : "");
 }

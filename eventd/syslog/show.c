@@ -31,8 +31,8 @@ show_listener(void *arg, const struct intake_listener *l)
 	struct writer *w = arg;
 
 	w_text(w,
-		"    %s: %" PRIu64 " messages, %" PRIu64 " matched, %" PRIu64 " lost in a full buffer, %" PRIu64
-		" rate-limited, %" PRIu64 " cut",
+		"    %s: %" PRIu64 " messages, %" PRIu64 " matched, %" PRIu64
+		" lost in a full buffer, %" PRIu64 " rate-limited, %" PRIu64 " cut",
 		l->url, l->messages, l->matched, l->lost, l->limited, l->cut);
 	if (l->connections > 0 || l->refused > 0)
 		w_text(w, ", %u connections, %" PRIu64 " refused", l->connections, l->refused);

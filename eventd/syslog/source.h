@@ -35,9 +35,9 @@ struct source {
 	struct source_key key;
 	char text[SOURCE_TEXT]; /* "udp 192.0.2.1", "file /var/log/messages" */
 	char host[SOURCE_HOST]; /* the device: an address, a certificate's name, or "local" */
-	bool trusted;           /* host is proved: by a certificate, by the kernel, or because it is ourselves */
-	bool patient;           /* what it has to say waits where it is: never limited */
-	unsigned holds;         /* connections: while there are any, the row stays */
+	bool trusted;   /* host is proved: by a certificate, by the kernel, or because it is ourselves */
+	bool patient;   /* what it has to say waits where it is: never limited */
+	unsigned holds; /* connections: while there are any, the row stays */
 	uint64_t messages, limited;
 	usec last; /* wall clock */
 

@@ -63,7 +63,8 @@ tls_tell(struct listener *l)
 	if (identity == NULL)
 		complain(l, "has no certificate with its key yet; connections wait for it", l->identity);
 	else
-		complain(l, missing != NULL ? "has no CA certificate: clients of it are refused" : NULL, missing);
+		complain(l, missing != NULL ? "has no CA certificate: clients of it are refused" : NULL,
+			missing);
 	relay_tell(l->relay, json_pack("{s:o, s:o}", "identity", shown, "clients", trust));
 	mem_free((char *)(uintptr_t)identity);
 }

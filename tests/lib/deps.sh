@@ -110,7 +110,7 @@ write_wrappers()
 			#!/bin/sh
 			root=\$(cd "\${0%/*}/.." && pwd)
 			l=\$root/usr/lib
-			export LD_LIBRARY_PATH="\$l/$triplet:\$root/lib/$triplet:\$l:\$l/llvm-14/lib:\$l/postfix:\$l/dovecot\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}"
+			export LD_LIBRARY_PATH="\$l/$triplet:\$root/lib/$triplet:\$l:\$l/llvm-14/lib:\$l/postfix:\$l/dovecot:\$l/$triplet/systemd\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}"
 			[ ! -d "\$root/usr/libexec/valgrind" ] || export VALGRIND_LIB="\$root/usr/libexec/valgrind"
 			[ ! -d "\$root/usr/share/wireshark" ] || export WIRESHARK_DATA_DIR="\$root/usr/share/wireshark"
 			[ ! -d "\$root/usr/share/groff" ] || export GROFF_FONT_PATH="\$root/usr/share/groff/current/font"

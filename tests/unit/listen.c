@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/privilege.h"
 #include "core/text.h"
 #include "syslog/listen.h"
 #include "syslog/message.h"
@@ -27,10 +29,11 @@ struct bench {
 	struct intake *intake;
 	struct text *seen; /* "SOURCE|SUBJECT\n" */
 	size_t lines, want;
+	int64_t rate_limit;
 	bool late;
 };
 
-static void
+static bool
 see(void *arg, const struct line *line)
 {
 	struct bench *b = arg;
@@ -38,6 +41,7 @@ see(void *arg, const struct line *line)
 	text_printf(b->seen, "%s|%.*s\n", line->source, SLICE_FMT(line->subject));
 	if (++b->lines == b->want)
 		loop_stop(b->engine.loop);
+	return line->mnemonic.n > 0;
 }
 
 static void
@@ -119,8 +123,11 @@ listen_on(struct bench *b, const char *a, const char *c)
 {
 	struct setting_listen set[2] = { { .url = a }, { .url = c } };
 	struct err err = ERR_INIT;
+	struct settings settings = {
+		.listen = set, .listen_count = c != NULL ? 2 : 1, .rate_limit = b->rate_limit
+	};
 
-	if (!intake_listen(b->intake, set, c != NULL ? 2 : 1, &err))
+	if (!intake_listen(b->intake, &settings, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -184,6 +191,7 @@ test_many_datagrams_and_long_ones(void **state)
 	say(fd, "end");
 	await(b, 153);
 	assert_int_equal(listener(b, 0).at.messages, 153);
+	assert_int_equal(listener(b, 0).at.matched, 150);
 	assert_int_equal(listener(b, 0).at.cut, 1);
 	close(fd);
 	bench_free(b);
@@ -193,26 +201,101 @@ static void
 test_kernel_drops_are_counted(void **state)
 {
 	struct bench *b = bench_new();
-	uint64_t sent = 200000, lost;
+	const uint64_t sent = 200000;
+	uint64_t lost;
 	int fd;
 
 	listen_on(b, "udp://127.0.0.1:0", NULL);
 	fd = connect_to(listener(b, 0).url);
 	for (uint64_t i = 0; i < sent; i++) /* nobody reads meanwhile */
 		say(fd, "<189>%A-1-B: x");
-	b->want = sent + 1;
-	while (b->lines + listener(b, 0).at.lost < sent) {
-		size_t before = b->lines;
-
-		say(fd, "<189>%A-1-B: more"); /* it is with the next datagram that the kernel tells */
-		sent++;
+	while (b->lines + listener(b, 0).at.lost < sent)
 		loop_settle(b->engine.loop);
-		assert_true(b->lines > before);
-	}
 	lost = listener(b, 0).at.lost;
 	assert_int_equal(b->lines + lost, sent);
 	assert_true(lost > 0);
 	close(fd);
+	bench_free(b);
+}
+
+static int
+connect_from(const char *url, const char *from)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	struct syslog_url u;
+	int fd;
+
+	assert_true(syslog_url_parse(url, &u, NULL));
+	fd = socket(AF_INET, u.transport == SYSLOG_TCP ? SOCK_STREAM : SOCK_DGRAM, 0);
+	assert_int_equal(inet_pton(AF_INET, from, &a.sin_addr), 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&u.address, u.len), 0);
+	return fd;
+}
+
+/* Who floods loses what is too much, and nobody else loses anything; nor does what is serious of its own. */
+static void
+test_a_flood_costs_others_nothing(void **state)
+{
+	struct bench *b = bench_new();
+	const unsigned flood = 5000, others = 50;
+	struct intake_listener at;
+	int loud, quiet;
+
+	b->rate_limit = 100;
+	listen_on(b, "udp://127.0.0.1:0", NULL);
+	loud = connect_from(listener(b, 0).url, "127.0.0.2");
+	quiet = connect_from(listener(b, 0).url, "127.0.0.3");
+	for (unsigned i = 0; i < flood; i++) {
+		say(loud, "<190>%A-6-B: flood");
+		if (i % (flood / others) == 0) {
+			say(quiet, "<190>%A-6-B: alone");
+			say(loud, "<187>%A-3-B: serious");
+		}
+	}
+	while (listener(b, 0).at.messages < flood + 2 * others)
+		loop_settle(b->engine.loop);
+	at = listener(b, 0).at;
+	assert_int_equal(at.lost, 0);
+	assert_int_equal(at.limited + b->lines, at.messages);
+	assert_true(at.limited >= flood / 2);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *s = b->seen->s, *what = i == 0 ? "udp 127.0.0.3|%A-6-B: alone" : "serious";
+		unsigned n = 0;
+
+		while ((s = strstr(s, what)) != NULL)
+			n++, s++;
+		assert_int_equal(n, others);
+	}
+	close(loud);
+	close(quiet);
+	bench_free(b);
+}
+
+/* A host that takes every connection there is gives some back to others. */
+static void
+test_connections_are_shared(void **state)
+{
+	struct bench *b = bench_new();
+	int *greedy = mem_array(b->ctx, int, INTAKE_CONNECTIONS_MAX), other;
+	char c;
+
+	privilege_many_files();
+	listen_on(b, "tcp://127.0.0.1:0", NULL);
+	for (unsigned i = 0; i < INTAKE_CONNECTIONS_MAX; i++) {
+		greedy[i] = connect_from(listener(b, 0).url, "127.0.0.2");
+		while (listener(b, 0).at.connections <= i)
+			loop_settle(b->engine.loop);
+	}
+	other = connect_from(listener(b, 0).url, "127.0.0.3");
+	say(other, "here I am\n");
+	await(b, 1);
+	assert_string_equal(b->seen->s, "tcp 127.0.0.3|here I am\n");
+	assert_int_equal(listener(b, 0).at.connections, INTAKE_CONNECTIONS_MAX);
+	assert_int_equal(read(greedy[0], &c, 1), 0); /* the one that was quiet longest */
+	for (unsigned i = 0; i < INTAKE_CONNECTIONS_MAX; i++)
+		close(greedy[i]);
+	close(other);
 	bench_free(b);
 }
 
@@ -292,18 +375,19 @@ test_stale_socket_gives_way_a_living_one_does_not(void **state)
 	struct bench *b = bench_new(), *other = bench_new();
 	char dir[] = "/tmp/eventd-listen-XXXXXX", url[64];
 	struct setting_listen set = { .url = url };
+	struct settings settings = { .listen = &set, .listen_count = 1 };
 	struct err err = ERR_INIT;
 	struct stat st;
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(url, sizeof url, "unix://%s/log", dir);
 	listen_on(b, url, NULL);
-	assert_false(intake_listen(other->intake, &set, 1, &err));
+	assert_false(intake_listen(other->intake, &settings, &err));
 	assert_non_null(strstr(err.text, "in use"));
 	assert_int_equal(stat(url + 7, &st), 0); /* still there */
 	bench_free(b);
 	assert_int_equal(symlink("/nowhere", url + 7), 0);
-	assert_false(intake_listen(other->intake, &set, 1, &err));
+	assert_false(intake_listen(other->intake, &settings, &err));
 	assert_int_equal(lstat(url + 7, &st), 0);
 	unlink(url + 7);
 	listen_on(other, url, NULL);
@@ -316,7 +400,8 @@ test_reload_keeps_what_stays(void **state)
 {
 	struct bench *b = bench_new();
 	struct setting_listen wrong[2] = { { .url = "udp://127.0.0.1:0" },
-		{ .url = "tls://127.0.0.1:6514", .line = 4, .column = 7 } };
+		{ .url = "tls://127.0.0.1", .line = 4, .column = 7 } };
+	struct settings settings = { .listen = wrong, .listen_count = 2 };
 	struct found before, after;
 	struct err err = ERR_INIT;
 	int fd;
@@ -327,10 +412,10 @@ test_reload_keeps_what_stays(void **state)
 	say(fd, "one\n");
 	await(b, 1);
 	/* A wrong one changes nothing. */
-	assert_false(intake_listen(b->intake, wrong, 2, &err));
+	assert_false(intake_listen(b->intake, &settings, &err));
 	assert_int_equal(err.line, 4);
 	assert_int_equal(err.column, 7);
-	assert_non_null(strstr(err.text, "not yet over tls"));
+	assert_non_null(strstr(err.text, "a port"));
 	assert_string_equal(listener(b, 0).url, before.url);
 	assert_string_not_equal(listener(b, 1).url, "");
 	/* Only the TCP one stays, and its connection with it. */
@@ -351,6 +436,8 @@ main(void)
 		cmocka_unit_test(test_udp),
 		cmocka_unit_test(test_many_datagrams_and_long_ones),
 		cmocka_unit_test(test_kernel_drops_are_counted),
+		cmocka_unit_test(test_a_flood_costs_others_nothing),
+		cmocka_unit_test(test_connections_are_shared),
 		cmocka_unit_test(test_tcp_both_framings),
 		cmocka_unit_test(test_no_syslog_is_hung_up_on),
 		cmocka_unit_test(test_unix_socket_says_who),

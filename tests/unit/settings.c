@@ -35,8 +35,10 @@ the_contract_example_loads(void **state)
 		"    - udp://127.0.0.1:5514\n"
 		"    - { url: 'tcp://[::1]:5514' }\n"
 		"    - unix:///run/eventd/log\n"
-		"  journal: false\n"
-		"  files: []\n"
+		"    - { url: 'tls://127.0.0.1:6514', identity: ME, client-ca: [A, B] }\n"
+		"  journal: true\n"
+		"  files: [/var/log/a, /var/log/b]\n"
+		"  rate-limit: 500\n"
 		"dns: { servers: [127.0.0.1, '192.0.2.1@5353'], trust-anchor: root.key }\n"
 		"filesystem: { flash: /tmp/f }\n"
 		"interfaces: { alias: { GigabitEthernet0/0/1: eth0 } }\n"
@@ -50,7 +52,13 @@ the_contract_example_loads(void **state)
 	assert_string_equal(s->hostname, "r1");
 	assert_int_equal(s->log_level, SEV_WARNINGS);
 	assert_false(s->console);
-	assert_int_equal(s->listen_count, 3);
+	assert_int_equal(s->listen_count, 4);
+	assert_string_equal(s->listen[3].identity, "ME");
+	assert_int_equal(s->listen[3].client_ca.n, 2);
+	assert_string_equal(s->listen[3].client_ca.v[1], "B");
+	assert_string_equal(s->journal, "");
+	assert_string_equal(s->files.v[1], "/var/log/b");
+	assert_int_equal(s->rate_limit, 500);
 	assert_string_equal(s->listen[1].url, "tcp://[::1]:5514");
 	assert_int_equal(s->listen[2].line, 7);
 	assert_int_equal(s->dns_servers.n, 2);
@@ -89,12 +97,25 @@ errors_say_where_and_what(void **state)
 							 "64\n2:6 'log' takes a map of settings\n" },
 		{ "log: { level: loud }\n",
 			"1:15 'log.level' takes a severity: emergencies ... debugging, or 0-7\n" },
-		{ "syslog: { listen: [ftp://x] }\n",
-			"1:20 'syslog.listen' takes URLs that begin with udp://, tcp:// or unix://\n" },
-		{ "syslog: { listen: ['tls://x:1'] }\n",
-			"1:20 tls://x:1: listeners with TLS are not part of this release\n" },
-		{ "syslog: { journal: true }\n",
-			"1:20 'syslog.journal' can only be false in this release\n" },
+		{ "syslog: { listen: [ftp://x] }\n", "1:20 'syslog.listen' takes URLs that begin with "
+						     "udp://, tcp://, tls:// or unix://\n" },
+		{ "syslog: { listen: ['tls://x:1'] }\n", "1:20 tls://x:1 needs a server's certificate: { "
+							 "url: 'tls://x:1', identity: TRUSTPOINT }\n" },
+		{ "syslog: { listen: [{ url: 'udp://x:1', identity: ME }] }\n",
+			"1:20 udp://x:1: 'identity' and 'client-ca' are for tls:// listeners\n" },
+		{ "syslog: { listen: [{ url: 'tls://x:1', identity: ME, client-ca: ME }] }\n",
+			"1:65 'client-ca' takes a list of trustpoints\n" },
+		{ "syslog: { listen: [{ url: 'tls://x:1', identitee: ME }] }\n",
+			"1:40 unknown key 'identitee' of a listener, did you mean 'identity'?\n"
+			"1:20 tls://x:1 needs a server's certificate: { url: 'tls://x:1', identity: "
+			"TRUSTPOINT }\n" },
+		{ "syslog: { journal: perhaps }\n",
+			"1:20 'syslog.journal' takes true, false or the directory of a journal\n" },
+		{ "syslog: { files: /var/log/a }\n", "1:18 'syslog.files' takes a list\n" },
+		{ "syslog: { files: [log] }\n", "1:18 'syslog.files': \"log\" is no absolute path\n" },
+		{ "syslog: { files: [/a, /a] }\n", "1:18 'syslog.files': /a is there twice\n" },
+		{ "syslog: { rate-limit: -1 }\n",
+			"1:23 'syslog.rate-limit' takes a number from 0 to 1000000\n" },
 		{ "cli: { device: telnet }\n", "1:16 'cli.device' takes none, vtysh, shell or program\n" },
 		{ "cli: { device: program, program: [a] }\n",
 			"1:16 'cli.device: program' needs 'cli.program' and 'cli.prompt'\n" },

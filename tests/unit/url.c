@@ -33,7 +33,8 @@ test_table(void **state)
 		{ "udp://127.0.0.256:514", "no IPv4 or IPv6 address", ERR_CONFIG },
 		{ "unix://log", "absolute", ERR_CONFIG },
 		{ "unix:///", "absolute", ERR_CONFIG },
-		{ "tls://127.0.0.1:6514", "not yet over tls", ERR_REFUSED },
+		{ "tls://127.0.0.1:6514", "tls://127.0.0.1:6514", ERR_NONE },
+		{ "tls://[::1]:0", "tls://[::1]:0", ERR_NONE },
 		{ "http://x", "not a place", ERR_CONFIG },
 		{ "", "not a place", ERR_CONFIG },
 	};

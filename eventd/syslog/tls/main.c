@@ -21,6 +21,7 @@ main(void)
 	struct err err = ERR_INIT;
 
 	setrlimit(RLIMIT_CORE, &none);
+	privilege_many_files();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	signal(SIGPIPE, SIG_IGN);
 	if (!privilege_drop(&err)) {

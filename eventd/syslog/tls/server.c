@@ -31,7 +31,7 @@
 #define HANDSHAKE_TIME  (10 * USEC_PER_SEC)
 #define QUIET_ENOUGH    (60 * USEC_PER_SEC) /* to give way when connections are at their limit */
 #define ACCEPTS_MAX     16u
-#define READS_MAX       16u /* of one connection, then others get their turn */
+#define READS_MAX       16u    /* of one connection, then others get their turn */
 #define READ_SIZE       16384u /* a TLS record */
 #define PAUSE           USEC_PER_SEC
 #define COMPLAINTS_MAX  10u /* lines of the log a minute */
@@ -70,7 +70,6 @@ struct server {
 	unsigned complaints, unsaid;
 	char buffer[SYSLOG_LINE_MAX + READ_SIZE + 32];
 };
-
 
 /* ---- what people are told ---- */
 
@@ -211,8 +210,8 @@ be_open(struct connection *c)
 	c->is_open = true;
 	c->server->handshakes--;
 	timer_stop(c->deadline);
-	channel_peer(c->server->channel, c->number, named, c->source,
-		named ? name : strchr(c->source, ' ') + 1);
+	channel_peer(
+		c->server->channel, c->number, named, c->source, named ? name : strchr(c->source, ' ') + 1);
 }
 
 static void

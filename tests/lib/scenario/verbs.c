@@ -115,11 +115,13 @@ verb_cli(struct world *w, const struct statement *st)
 	return true;
 }
 
-/* A message from outside, as a listener hands it in. */
+/* syslog MESSAGE [HOST [trusted]]: a message from outside, as a listener hands it in. */
 static bool
 verb_syslog(struct world *w, const struct statement *st)
 {
 	char room[SYSLOG_SUBJECT_ROOM];
+	const char *host = st->n > 2 ? st->word[2] : "192.0.2.1";
+	char *source = mem_printf(w, "udp %s", host);
 	struct syslog_message m;
 
 	syslog_message_parse(&m, st->word[1], strlen(st->word[1]));
@@ -130,7 +132,15 @@ verb_syslog(struct world *w, const struct statement *st)
 					.stamp = m.stamp,
 					.raw = m.raw,
 					.severity = m.severity,
-					.source = "udp 192.0.2.1" });
+					.claimed = m.host,
+					.app = m.app,
+					.procid = m.procid,
+					.msgid = m.msgid,
+					.data = m.data,
+					.source = source,
+					.listener = "udp://0.0.0.0:514",
+					.host = host,
+					.trusted = st->n > 3 && strcmp(st->word[3], "trusted") == 0 });
 	world_settle(w);
 	return true;
 }
