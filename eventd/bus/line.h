@@ -24,7 +24,7 @@ struct line {
 	struct slice raw;     /* octets as they came */
 	struct slice subject; /* what patterns are matched against; `$_syslog_msg` behind its newline */
 	struct slice sequence, stamp, facility, mnemonic; /* `$_syslog_...`; empty when not said */
-	struct slice claimed;                  /* the name that the message gives its sender */
+	struct slice claimed;                             /* the name that the message gives its sender */
 	struct slice app, procid, msgid, data; /* RFC 5424; app and procid also of RFC 3164's tag */
 	enum severity severity;
 	usec mono, wall;     /* of reception */

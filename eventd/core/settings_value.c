@@ -172,8 +172,8 @@ take_client_ca(struct parsing *p, struct setting_listen *l, const yaml_node_t *n
 		settings_wrong_value(p, n, "client-ca", "a list of trustpoints");
 		return;
 	}
-	l->client_ca.v = mem_array(
-		p->out, const char *, (size_t)(n->data.sequence.items.top - n->data.sequence.items.start) + 1);
+	l->client_ca.v = mem_array(p->out, const char *,
+		(size_t)(n->data.sequence.items.top - n->data.sequence.items.start) + 1);
 	for (item = n->data.sequence.items.start; item < n->data.sequence.items.top; item++) {
 		const char *name = settings_scalar(yaml_document_get_node(&p->doc, *item));
 
@@ -199,8 +199,8 @@ add_listen(struct parsing *p, const yaml_node_t *at, const struct listener_words
 	}
 	is_tls = strncmp(url, "tls://", 6) == 0;
 	if (is_tls && words->identity == NULL)
-		err_set(&err, ERR_CONFIG, "%s needs a server's certificate: { url: '%s', identity: TRUSTPOINT }",
-			url, url);
+		err_set(&err, ERR_CONFIG,
+			"%s needs a server's certificate: { url: '%s', identity: TRUSTPOINT }", url, url);
 	else if (!is_tls && (words->identity != NULL || words->client_ca != NULL))
 		err_set(&err, ERR_CONFIG, "%s: 'identity' and 'client-ca' are for tls:// listeners", url);
 	if (err.code != ERR_NONE) {

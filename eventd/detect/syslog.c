@@ -367,9 +367,9 @@ syslog_arm(struct spec *s, struct err *err)
 	if (!arm_field(a, &o->facility, &a->facility, err) ||
 		!arm_field(a, &o->mnemonic, &a->mnemonic, err) ||
 		!arm_field(a, &o->sequence, &a->sequence, err) ||
-		!arm_field(a, &o->timestamp, &a->timestamp, err) ||
-		!arm_field(a, &o->host, &a->host, err) || !arm_field(a, &o->origin, &a->origin, err) ||
-		!arm_field(a, &o->app, &a->app, err) || !arm_field(a, &o->listener, &a->listener, err) ||
+		!arm_field(a, &o->timestamp, &a->timestamp, err) || !arm_field(a, &o->host, &a->host, err) ||
+		!arm_field(a, &o->origin, &a->origin, err) || !arm_field(a, &o->app, &a->app, err) ||
+		!arm_field(a, &o->listener, &a->listener, err) ||
 		(a->rule = matchset_add(st->set, s, o->pattern.s, err)) == NULL) {
 		mem_free(a);
 		return false;

@@ -131,7 +131,7 @@ channel_settle(struct channel *c, int control)
 }
 
 void
-channel_log(int severity, const char *mnemonic, const char *fmt, ...)
+channel_log(const char *facility, int severity, const char *mnemonic, const char *fmt, ...)
 {
 	struct err err = ERR_INIT;
 	va_list ap;
@@ -141,8 +141,8 @@ channel_log(int severity, const char *mnemonic, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = mem_vprintf(NULL, fmt, ap);
 	va_end(ap);
-	j = json_pack("{s:s, s:i, s:s, s:o}", "type", "log", "severity", severity, "mnemonic", mnemonic,
-		"text", frame_string(text, strlen(text)));
+	j = json_pack("{s:s, s:s, s:i, s:s, s:o}", "type", "log", "facility", facility, "severity", severity,
+		"mnemonic", mnemonic, "text", frame_string(text, strlen(text)));
 	if (!frame_write_fd(STDOUT_FILENO, j, &err))
 		exit(1);
 	json_decref(j);

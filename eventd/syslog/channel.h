@@ -25,7 +25,7 @@ void channel_flush(struct channel *);
 bool channel_settle(struct channel *, int control);
 
 /* Something to be read by people in the log, or counted: core/frame.h on standard output. */
-void channel_log(int severity, const char *mnemonic, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void channel_log(const char *facility, int severity, const char *mnemonic, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

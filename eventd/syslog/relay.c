@@ -188,6 +188,7 @@ on_message(void *arg, json_t *message)
 	struct relay *r = arg;
 	const char *type = json_string_value(json_object_get(message, "type"));
 	const char *text = json_string_value(json_object_get(message, "text"));
+	const char *facility = json_string_value(json_object_get(message, "facility"));
 	const char *mnemonic = json_string_value(json_object_get(message, "mnemonic"));
 	json_int_t severity = json_integer_value(json_object_get(message, "severity"));
 
@@ -197,9 +198,9 @@ on_message(void *arg, json_t *message)
 		r->listener->count.refused++;
 	else if (strcmp(type, "connections") == 0)
 		r->listener->count.connections = (unsigned)json_integer_value(json_object_get(message, "n"));
-	else if (strcmp(type, "log") == 0 && text != NULL && mnemonic != NULL && severity >= 0 &&
-		 severity <= SEV_DEBUGGING)
-		log_msg(r->listener->intake->engine->log, NULL, "SYSLOG", (enum severity)severity, mnemonic,
+	else if (strcmp(type, "log") == 0 && text != NULL && facility != NULL && mnemonic != NULL &&
+		 severity >= 0 && severity <= SEV_DEBUGGING)
+		log_msg(r->listener->intake->engine->log, NULL, facility, (enum severity)severity, mnemonic,
 			"%s: %.*s", r->listener->url, (int)TEXT_MAX, text);
 }
 

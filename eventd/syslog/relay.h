@@ -1,7 +1,7 @@
 /*
  * A listener behind which a helper process reads: TLS connections, files, the journal. The helper sends
  * messages in packets (syslog/wire.h), and on its other channel (core/helper.h) what it has to say:
- *     {"type":"log","severity":4,"mnemonic":"TLS","text":"..."}
+ *     {"type":"log","facility":"SYSLOG","severity":4,"mnemonic":"TLS","text":"..."}
  *     {"type":"refused"}      a connection that was no good
  *     {"type":"connections","n":N}
  * It is started again when it ends by itself. Engine thread only.

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,41 @@ same(const char *raw, const char *what, struct slice got, const char *want)
 }
 
 static void
+check_header(const char *raw, const char *sequence, const char *origin, const char *stamp)
+{
+	char host[64];
+	struct syslog_message m;
+
+	snprintf(host, sizeof host, "%.*s", (int)(strlen(origin) > 2 ? strlen(origin) - 2 : 0), origin);
+	syslog_message_parse(&m, raw, strlen(raw));
+	same(raw, "sequence", m.sequence, sequence);
+	same(raw, "host", m.host, host);
+	same(raw, "stamp", m.stamp, stamp);
+	same(raw, "facility", m.facility, "SYS");
+	same(raw, "mnemonic", m.mnemonic, "CONFIG_I");
+	same(raw, "text", m.text, "%SYS-5-CONFIG_I: by x: y");
+	assert_int_equal(m.severity, 5);
+}
+
+/* NUL, bad UTF-8 and control characters are kept to the octet. */
+static void
+test_octets_are_kept(void **state)
+{
+	static const char s[] = "<189>1: *Mar  1 18:46:11: %A-1-B: a\0b\xff\xc3\x28\x1b[31m\x80 end\0\0";
+	const size_t n = sizeof s - 3; /* what stands at the end is no part of it */
+	char room[SYSLOG_SUBJECT_ROOM];
+	struct syslog_message m;
+
+	syslog_message_parse(&m, s, sizeof s - 1);
+	assert_int_equal(m.raw.n, n);
+	assert_memory_equal(m.raw.s, s, n);
+	assert_int_equal(m.text.n, n - 26);
+	assert_memory_equal(m.text.s, s + 26, m.text.n);
+	same(s, "mnemonic", m.mnemonic, "B");
+	assert_int_equal(syslog_message_subject(&m, room).n, n - 8);
+}
+
+static void
 test_table(void **state)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -135,6 +171,46 @@ test_table(void **state)
 		same(r->raw, "subject", syslog_message_subject(&m, room), r->subject);
 		free(exact);
 	}
+}
+
+/* Everything that `service timestamps`, `service sequence-numbers` and `logging origin-id` can make of a header. */
+static void
+test_every_header_of_a_router(void **state)
+{
+	static const char *const pri[] = { "", "<189>" }, *const count[] = { "", "52: " },
+				 *const sequence[] = { "", "000123: " },
+				 *const origin[] = { "",
+					 "R1: ", "192.0.2.1: ", "2001:db8::1: ", "dc1-core.example: " },
+				 *const mark[] = { "", "*", "." },
+				 *const day[] = { "Mar  1 ", "Mar 31 ", "Mar  1 2024 ", "2024 Mar  1 " },
+				 *const msec[] = { "18:46:11", "18:46:11.123" },
+				 *const zone[] = { "", " UTC", " CEST", " EST5", " +01" },
+				 *const uptime[] = { "00:00:46", "1d02h", "1w2d", "2y13w", "123:00:46" };
+	unsigned n = 0;
+
+#define EACH(list, i) for (size_t i = 0; i < sizeof(list) / sizeof *(list); i++)
+	EACH(pri, a)
+	EACH(count, b)
+	EACH(sequence, c)
+	EACH(origin, d)
+	EACH(mark, e)
+	for (size_t f = 0; f < 4 * 2 * 5 + 5; f++) {
+		char stamp[64], raw[300];
+
+		if (f < 40)
+			snprintf(stamp, sizeof stamp, "%s%s%s%s", mark[e], day[f / 10], msec[f / 5 % 2],
+				zone[f % 5]);
+		else
+			snprintf(stamp, sizeof stamp, "%s%s", mark[e], uptime[f - 40]);
+		snprintf(raw, sizeof raw, "%s%s%s%s%s: %%SYS-5-CONFIG_I: by x: y", pri[a], count[b],
+			origin[d], sequence[c], stamp);
+		check_header(raw, c > 0 ? "000123" : b > 0 ? "52" : "", origin[d], stamp);
+		snprintf(raw, sizeof raw, "%s%s%s%s%s: %%SYS-5-CONFIG_I: by x: y", pri[a], count[b],
+			sequence[c], origin[d], stamp);
+		check_header(raw, c > 0 ? "000123" : b > 0 ? "52" : "", origin[d], stamp);
+		n++;
+	}
+	assert_int_equal(n, 2 * 2 * 2 * 5 * 3 * 45);
 }
 
 static void
@@ -192,6 +268,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_every_header_of_a_router),
+		cmocka_unit_test(test_octets_are_kept),
 		cmocka_unit_test(test_parts_of_5424),
 		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_longest_message_fits),

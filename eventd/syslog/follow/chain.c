@@ -95,7 +95,7 @@ complain(struct chain *c, int error)
 	if (error == 0 || error == ENOENT || error == ENOTDIR)
 		return;
 	text = mem_printf(NULL, "%s: %s", c->path, error == EISDIR ? "not a file" : strerror(error));
-	c->say(c->arg, SEV_WARNINGS, text);
+	c->say(c->arg, text);
 	mem_free(text);
 }
 
@@ -310,7 +310,7 @@ restore(struct chain *c, const char *position)
 		char *text = mem_printf(
 			NULL, "%s: the file that was read is gone; lines at its end may be lost", c->path);
 
-		c->say(c->arg, SEV_WARNINGS, text);
+		c->say(c->arg, text);
 		mem_free(text);
 	}
 	json_decref(whole);
@@ -328,8 +328,8 @@ chain_free(void *ptr)
 }
 
 struct chain *
-chain_new(const void *ctx, const char *path, const char *position,
-	void (*say)(void *arg, int severity, const char *text), void *arg)
+chain_new(const void *ctx, const char *path, const char *position, void (*say)(void *arg, const char *text),
+	void *arg)
 {
 	struct chain *c = mem_new(ctx, struct chain);
 	struct part *p;

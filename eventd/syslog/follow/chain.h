@@ -37,14 +37,14 @@ struct chain {
 	const char *path;
 	TAILQ_HEAD(part_list, part) parts;
 	unsigned count;
-	void (*say)(void *arg, int severity, const char *text); /* for people */
+	void (*say)(void *arg, const char *text); /* for people */
 	void *arg;
 	int failed; /* errno that people have been told of */
 };
 
 /* `position` is what chain_position() gave, or NULL: then what stands in the file already is not read. */
 struct chain *chain_new(const void *ctx, const char *path, const char *position,
-	void (*say)(void *arg, int severity, const char *text), void *arg);
+	void (*say)(void *arg, const char *text), void *arg);
 
 /* What has become of the name? Then chain_read() for all that there is. */
 void chain_look(struct chain *, usec now);

@@ -48,9 +48,9 @@ now(void)
 }
 
 static void
-say(void *arg, int severity, const char *text)
+say(void *arg, const char *text)
 {
-	channel_log(severity, "FILE", "%s", text);
+	channel_log("SYSLOG", SEV_WARNINGS, "FILE", "%s", text);
 }
 
 static void
@@ -71,7 +71,7 @@ begin(struct work *w, struct followed *f, const char *path, const char *state)
 	if (*state != '\0') {
 		f->position = position_open(w->files, dir, what, &err);
 		if (f->position == NULL)
-			channel_log(SEV_ERRORS, "POSITION", "%s", err.text);
+			channel_log("SYSLOG", SEV_ERRORS, "POSITION", "%s", err.text);
 	}
 	f->chain = chain_new(w->files, path, f->position != NULL ? position_text(f->position) : NULL, say, w);
 	f->dirty = true;
@@ -87,7 +87,7 @@ keep(struct followed *f)
 	char *text = f->position != NULL ? chain_position(NULL, f->chain) : NULL;
 
 	if (text != NULL && !position_save(f->position, text, &err))
-		channel_log(SEV_ERRORS, "POSITION", "%s: %s", f->chain->path, err.text);
+		channel_log("SYSLOG", SEV_ERRORS, "POSITION", "%s: %s", f->chain->path, err.text);
 	mem_free(text);
 }
 

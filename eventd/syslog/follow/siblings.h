@@ -16,7 +16,7 @@ int siblings_inode(const char *path, ino_t, dev_t, uint32_t head_n, uint32_t hea
 /* The newest with this beginning that is not this inode: a copy; -1: none. */
 int siblings_copy(const char *path, uint32_t head_n, uint32_t head_sum, ino_t but);
 
-/* Those that were written after this one, oldest first. */
+/* Those that were not written before this one, oldest first; itself may be among them. */
 void siblings_after(
 	const char *path, const struct stat *, void (*f)(void *arg, int fd, const struct stat *), void *arg);
 

@@ -184,11 +184,14 @@ export_feed(struct export *x, const char *data, size_t n, size_t *used)
 			continue;
 		}
 		if (x->state == IN_NAME) {
-			if (take_name(x, data[at++]) && x->has[EXPORT_CURSOR]) {
-				x->done = true;
+			if (!take_name(x, data[at++]))
+				continue;
+			x->done = x->has[EXPORT_CURSOR];
+			if (x->done) {
 				*used = at;
 				return true;
 			}
+			begin_entry(x); /* none of the journal's */
 			continue;
 		}
 		take_octet(x, data[at++]);

@@ -134,9 +134,11 @@ on_end(struct work *w)
 	w->pid = 0;
 	wait_longer(w);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		channel_log(SEV_ERRORS, "JOURNAL", "journalctl is not there; tried again in %u s", w->again);
+		channel_log("SYSLOG", SEV_ERRORS, "JOURNAL", "journalctl is not there; tried again in %u s",
+			w->again);
 	else
-		channel_log(SEV_WARNINGS, "JOURNAL", "journalctl ended with status %d; started again in %u s",
+		channel_log("SYSLOG", SEV_WARNINGS, "JOURNAL",
+			"journalctl ended with status %d; started again in %u s",
 			WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), w->again);
 }
 
@@ -148,7 +150,7 @@ keep_cursor(struct work *w)
 	struct err err = ERR_INIT;
 
 	if (w->position != NULL && !position_save(w->position, w->cursor != NULL ? w->cursor : "", &err))
-		channel_log(SEV_ERRORS, "POSITION", "%s", err.text);
+		channel_log("SYSLOG", SEV_ERRORS, "POSITION", "%s", err.text);
 }
 
 static void
@@ -292,7 +294,7 @@ take_job(struct work *w, const json_t *job)
 	if (state != NULL && *state != '\0') {
 		w->position = position_open(w, dir, what, &err);
 		if (w->position == NULL)
-			channel_log(SEV_ERRORS, "POSITION", "%s", err.text);
+			channel_log("SYSLOG", SEV_ERRORS, "POSITION", "%s", err.text);
 	}
 	mem_free(what);
 	if (w->position != NULL && position_text(w->position) != NULL)

@@ -99,15 +99,15 @@ refuse(struct server *s, const char *source, const struct err *why)
 	tell("refused", json_object());
 	if (now - s->complaints_since >= COMPLAINTS_TIME) {
 		if (s->unsaid > 0)
-			channel_log(SEV_WARNINGS, "TLS", "%u more connections failed", s->unsaid);
+			channel_log("SYSLOG", SEV_WARNINGS, "TLS", "%u more connections failed", s->unsaid);
 		s->complaints_since = now;
 		s->complaints = s->unsaid = 0;
 	}
 	if (++s->complaints > COMPLAINTS_MAX)
 		s->unsaid++;
 	else
-		channel_log(SEV_WARNINGS, "TLS", "connection of %s failed: %s [%s]", source, why->text,
-			why->class[0] != '\0' ? why->class : "REFUSED");
+		channel_log("SYSLOG", SEV_WARNINGS, "TLS", "connection of %s failed: %s [%s]", source,
+			why->text, why->class[0] != '\0' ? why->class : "REFUSED");
 }
 
 /* ---- connections ---- */
@@ -471,7 +471,7 @@ take_job(struct server *s, const json_t *job)
 	if (json_is_string(json_object_get(job, "identity"))) {
 		s->tls = make_tls(s, job, &err);
 		if (s->tls == NULL)
-			channel_log(SEV_ERRORS, "TLS", "%s", err.text);
+			channel_log("SYSLOG", SEV_ERRORS, "TLS", "%s", err.text);
 	}
 	accept_again(s);
 }
