@@ -58,6 +58,13 @@ class Journal:
         self.writer.stdin.write(data)
         self.writer.stdin.flush()
 
+    def settle(self):
+        """What was written can be read."""
+        def shown():
+            return subprocess.run([tree.program("journalctl"), "--quiet", "--directory=" + self.dir, "--output=cat"],
+                                  capture_output=True, check=False).stdout.count(b"FINDME")
+        assert tree.wait_for(lambda: shown() >= self.n, 20, every=0.05)
+
 
 @pytest.fixture
 def journal(tmp_path):
@@ -111,6 +118,7 @@ def test_entries_become_messages(tmp_path, journal):
 
 def test_its_own_lines_are_not_news(tmp_path, journal):
     journal.open().write()
+    journal.settle()
     with daemon_of(tmp_path, journal) as d:
         begun(d)
         journal.write(_PID=d.pid)
@@ -121,6 +129,7 @@ def test_its_own_lines_are_not_news(tmp_path, journal):
 def test_a_restart_neither_loses_nor_repeats(tmp_path, journal):
     """Also over rotation and vacuuming: the file where it stopped may be gone."""
     journal.open().write()
+    journal.settle()
     d = daemon_of(tmp_path, journal)
     with d:
         begun(d)
@@ -147,6 +156,7 @@ def test_a_restart_neither_loses_nor_repeats(tmp_path, journal):
 
 def test_processes_that_die(tmp_path, journal):
     journal.open().write()
+    journal.settle()
     d = daemon_of(tmp_path, journal)
     d.start()
     begun(d)
