@@ -6,8 +6,8 @@
 #include "core/frame.h"
 #include "core/mem.h"
 
-static const char *const kinds[PROBE_KIND_COUNT] = { "dns", "http", "icmp-echo", "tcp-connect",
-	"udp-echo" }; /* ORDER: enum probe_kind */
+static const char *const kinds[PROBE_KIND_COUNT] = { "dns", "http", "icmp-echo", "icmp-jitter",
+	"tcp-connect", "udp-echo", "udp-jitter" }; /* ORDER: enum probe_kind */
 
 static const char *const codes[PROBE_CODE_COUNT] = { "Unknown", "OK", "Over threshold", "Timeout",
 	"No connection", "Busy", "Verify error", "Socket connect error", "DNS query error",
@@ -70,6 +70,14 @@ probe_ask_to_json(const struct probe_ask *a)
 		(int)a->port, "timeout", (int)a->timeout_ms, "size", (int)a->size, "tos", (int)a->tos,
 		"pattern", (json_int_t)a->pattern, "verify", a->verify);
 
+	json_object_set_new(j, "source_port", json_integer(a->source_port));
+	json_object_set_new(j, "threshold", json_integer(a->threshold_ms));
+	json_object_set_new(j, "control", json_boolean(a->control));
+	json_object_set_new(j, "control_retry", json_integer(a->control_retry));
+	json_object_set_new(j, "control_timeout", json_integer(a->control_timeout_ms));
+	json_object_set_new(j, "packets", json_integer(a->packets));
+	json_object_set_new(j, "interval", json_integer(a->interval_ms));
+	json_object_set_new(j, "microseconds", json_boolean(a->microseconds));
 	set_string(j, "target", a->target);
 	set_string(j, "server", a->server);
 	set_string(j, "source_address", a->source_address);
@@ -83,12 +91,14 @@ probe_ask_from_json(const void *ctx, const json_t *j, struct err *err)
 {
 	struct probe_ask *a = mem_new(ctx, struct probe_ask);
 	int kind = index_of(kinds, PROBE_KIND_COUNT, json_string_value(json_object_get(j, "kind")));
-	json_int_t port = get_number(j, "port", 0), size = get_number(j, "size", 0);
+	json_int_t port = get_number(j, "port", 0), size = get_number(j, "size", 0),
+		   source_port = get_number(j, "source_port", 0), packets = get_number(j, "packets", 0);
 
 	a->id = (uint64_t)get_number(j, "id", 0);
 	a->target = get_string(a, j, "target");
 	if (get_number(j, "version", 0) != PROBE_VERSION || kind < 0 || a->target == NULL || port < 0 ||
-		port > 65535 || size < 0 || size > 65000) {
+		port > 65535 || size < 0 || size > 65000 || source_port < 0 || source_port > 65535 || packets < 0 ||
+		packets > PROBE_PACKETS_MAX) {
 		err_set(err, ERR_INVALID, "this is no probe");
 		mem_free(a);
 		return NULL;
@@ -104,7 +114,21 @@ probe_ask_from_json(const void *ctx, const json_t *j, struct err *err)
 	a->tos = (unsigned)get_number(j, "tos", 0) & 0xff;
 	a->pattern = (uint32_t)get_number(j, "pattern", 0);
 	a->verify = json_is_true(json_object_get(j, "verify"));
+	a->source_port = (unsigned)source_port;
+	a->threshold_ms = (unsigned)get_number(j, "threshold", 5000);
+	a->control = json_is_true(json_object_get(j, "control"));
+	a->control_retry = (unsigned)get_number(j, "control_retry", 3) & 0xff;
+	a->control_timeout_ms = (unsigned)get_number(j, "control_timeout", 5000);
+	a->packets = (unsigned)packets;
+	a->interval_ms = (unsigned)get_number(j, "interval", 20);
+	a->microseconds = json_is_true(json_object_get(j, "microseconds"));
 	return a;
+}
+
+int64_t
+probe_ask_deadline_ms(const struct probe_ask *a)
+{
+	return (int64_t)a->timeout_ms * (a->control ? 2 : 1) + (int64_t)a->packets * a->interval_ms;
 }
 
 json_t *
@@ -117,6 +141,8 @@ probe_answer_to_json(const struct probe_answer *a, uint64_t id)
 
 	set_string(j, "address", a->address);
 	set_string(j, "detail", a->detail);
+	if (a->jitter != NULL)
+		json_object_set_new(j, "jitter", jitter_to_json(a->jitter));
 	return j;
 }
 
@@ -139,5 +165,11 @@ probe_answer_from_json(const void *ctx, const json_t *j, struct err *err)
 	a->http_status = (int)get_number(j, "status", 0);
 	a->address = get_string(a, j, "address");
 	a->detail = get_string(a, j, "detail");
+	if (json_is_object(json_object_get(j, "jitter"))) {
+		struct jitter_result *r = mem_new(a, struct jitter_result);
+
+		jitter_from_json(r, json_object_get(j, "jitter"));
+		a->jitter = r;
+	}
 	return a;
 }

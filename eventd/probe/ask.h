@@ -2,7 +2,8 @@
  * One run of an IP SLA operation by value: what eventd-probe is to do, and what it found.
  *
  * Messages to eventd-probe: {"type":"probe","version":1,"id":7,...}, any number at the same time,
- * {"type":"cancel","id":7}; from it {"type":"answer","id":7,...}, one for each that was not cancelled.
+ * {"type":"cancel","id":7}; from it {"type":"answer","id":7,...}, one for each that was not cancelled. The
+ * responder lives there, too: probe/responder.h.
  */
 #ifndef PROBE_ASK_H
 #define PROBE_ASK_H
@@ -14,16 +15,21 @@
 #include <jansson.h>
 
 #include "core/err.h"
+#include "probe/jitter.h"
 
-#define PROBE_VERSION 1
+#define PROBE_VERSION 2
+
+enum { PROBE_PACKETS_MAX = 60000 };
 
 /* ORDER: as `ip sla` lists them. */
 enum probe_kind {
 	PROBE_DNS,
 	PROBE_HTTP,
 	PROBE_ICMP_ECHO,
+	PROBE_ICMP_JITTER,
 	PROBE_TCP_CONNECT,
 	PROBE_UDP_ECHO,
+	PROBE_UDP_JITTER,
 	PROBE_KIND_COUNT
 };
 
@@ -31,17 +37,26 @@ struct probe_ask {
 	uint64_t id;
 	enum probe_kind kind;
 	const char *target; /* address or name; of dns the name that is asked for; of http the URL */
-	unsigned port;      /* of tcp-connect and udp-echo */
+	unsigned port;      /* of tcp-connect, udp-echo and udp-jitter; of dns, 0 is 53 */
+	unsigned source_port;
 	const char *server; /* dns: the name server's address */
 	const char *source_address,
 		*source_interface; /* of what is sent, or NULL; the interface's kernel name */
 	const char *vrf;           /* the VRF's device, or NULL */
 	unsigned timeout_ms;
-	unsigned size; /* octets of data: icmp-echo, udp-echo */
+	unsigned threshold_ms; /* jitter: packets above it are counted */
+	unsigned size;         /* octets of data: icmp-echo, udp-echo, udp-jitter */
 	unsigned tos;
 	uint32_t pattern;
-	bool verify; /* the echoed data must be what was sent */
+	bool verify;  /* the echoed data must be what was sent */
+	bool control; /* the responder is asked to open the port before */
+	unsigned control_retry, control_timeout_ms;
+	unsigned packets, interval_ms; /* of jitter */
+	bool microseconds;             /* udp-jitter: NTP time stamps */
 };
+
+/* How long the answer may take. */
+int64_t probe_ask_deadline_ms(const struct probe_ask *);
 
 /* ORDER: probe_codes; ios-surfaces 3.3. */
 enum probe_code {
@@ -68,6 +83,7 @@ struct probe_answer {
 	int http_status;                 /* 0: none */
 	const char *address;             /* that was probed, or NULL */
 	const char *detail;              /* a sentence when it went wrong, or NULL */
+	const struct jitter_result *jitter; /* of jitter operations that sent something, else NULL */
 };
 
 json_t *probe_ask_to_json(const struct probe_ask *);

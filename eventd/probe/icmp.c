@@ -81,8 +81,22 @@ is_pattern(const unsigned char *data, size_t n, uint32_t pattern)
 	return true;
 }
 
+/* A time stamp reply of ours: its message, and the sequence number. */
+static int
+time_reply(const struct echo *e, const unsigned char *data, size_t n, const unsigned char **message, size_t *len)
+{
+	size_t ip = (size_t)(data[0] & 0x0f) * 4;
+
+	if (n < 20 || ip < 20 || n < ip + HEADER || data[ip] != ICMP_TIMESTAMPREPLY ||
+		(data[ip + 4] << 8 | data[ip + 5]) != e->identifier)
+		return -1;
+	*message = data + ip;
+	*len = n - ip;
+	return data[ip + 6] << 8 | data[ip + 7];
+}
+
 static void
-received(struct echo *e, const unsigned char *data, size_t n, bool is_v6)
+received(struct echo *e, const unsigned char *data, size_t n, bool is_v6, usec when)
 {
 	bool raw = is_v6 ? e->sockets.v6_raw : e->sockets.v4_raw;
 	const unsigned char *payload;
@@ -91,7 +105,13 @@ received(struct echo *e, const unsigned char *data, size_t n, bool is_v6)
 	struct probe_run *r = sequence < 0 ? NULL : e->by_sequence[sequence];
 	const struct request *q;
 
-	if (r == NULL)
+	if (sequence < 0 && raw && !is_v6 && (sequence = time_reply(e, data, n, &payload, &len)) >= 0) {
+		r = e->by_sequence[sequence];
+		if (r != NULL && r->ask->kind == PROBE_ICMP_JITTER)
+			probe_icmp_jitter_reply(r, sequence, payload, len, when);
+		return;
+	}
+	if (r == NULL || r->ask->kind != PROBE_ICMP_ECHO)
 		return;
 	q = r->private;
 	if (memcmp(payload, q->cookie, COOKIE) != 0)
@@ -100,7 +120,7 @@ received(struct echo *e, const unsigned char *data, size_t n, bool is_v6)
 				      !is_pattern(payload + COOKIE, len - COOKIE, r->ask->pattern)))
 		probe_finish(r, PROBE_VERIFY_ERROR, "the data that came back are not those that were sent");
 	else
-		probe_finish(r, PROBE_OK, NULL);
+		probe_finish_at(r, PROBE_OK, NULL, when);
 }
 
 static void
@@ -109,12 +129,13 @@ ready(void *arg, int fd, unsigned what)
 	struct echo *e = arg;
 
 	for (unsigned reads = 0; reads < READS_MAX; reads++) {
-		ssize_t n = recv(fd, e->room, sizeof e->room, MSG_DONTWAIT);
+		usec when;
+		ssize_t n = stamp_recv(fd, e->room, sizeof e->room, NULL, NULL, &when);
 
 		if (n < 0 && errno != EINTR)
 			return;
 		if (n > 0)
-			received(e, e->room, (size_t)n, fd == e->sockets.v6);
+			received(e, e->room, (size_t)n, fd == e->sockets.v6, when);
 	}
 }
 
@@ -129,6 +150,8 @@ open_one(int family, int protocol, bool *raw)
 		fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+	if (fd >= 0)
+		stamp_open(fd);
 	return fd;
 }
 
@@ -201,6 +224,70 @@ add_source(struct msghdr *m, const struct probe_run *r)
 	m->msg_controllen = CMSG_SPACE(c->cmsg_len - CMSG_LEN(0));
 }
 
+/* One with TOS and source of the run; false: errno says why. */
+static bool
+send_to(int fd, const struct probe_run *r, void *packet, size_t n)
+{
+	bool is_v6 = r->to.ss_family == AF_INET6;
+	int tos = (int)r->ask->tos;
+	_Alignas(struct cmsghdr) char control[64] = { 0 };
+	struct iovec data = { packet, n };
+	struct sockaddr_storage to = r->to;
+	struct msghdr m = { .msg_name = &to,
+		.msg_namelen = r->to_len,
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof control };
+
+	add_source(&m, r);
+	setsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos);
+	return sendmsg(fd, &m, 0) >= 0;
+}
+
+/* A number that nobody waits for; -1: there is none. */
+static int
+free_sequence(struct echo *e)
+{
+	unsigned tries = 0;
+
+	while (e->by_sequence[++e->sequence] != NULL)
+		if (++tries == 65535)
+			return -1;
+	return e->sequence;
+}
+
+void
+echo_forget(struct echo *e, int sequence)
+{
+	e->by_sequence[sequence] = NULL;
+}
+
+int
+echo_ask_time(struct echo *e, struct probe_run *r, uint32_t originate_ms)
+{
+	unsigned char message[HEADER + 12] = { ICMP_TIMESTAMP };
+	int sequence = e->sockets.v4_raw ? free_sequence(e) : -1;
+	uint16_t sum;
+
+	if (sequence < 0)
+		return -1;
+	message[4] = (unsigned char)(e->identifier >> 8);
+	message[5] = (unsigned char)e->identifier;
+	message[6] = (unsigned char)(sequence >> 8);
+	message[7] = (unsigned char)sequence;
+	for (int i = 0; i < 4; i++)
+		message[HEADER + i] = (unsigned char)(originate_ms >> (24 - 8 * i));
+	sum = checksum(message, sizeof message);
+	message[2] = (unsigned char)(sum >> 8);
+	message[3] = (unsigned char)sum;
+	e->by_sequence[sequence] = r;
+	if (send_to(e->sockets.v4, r, message, sizeof message))
+		return sequence;
+	echo_forget(e, sequence);
+	return -1;
+}
+
 static void
 build(struct echo *e, const struct probe_run *r, const struct request *q, unsigned char *packet, size_t n)
 {
@@ -234,46 +321,32 @@ probe_icmp_start(struct probe_run *r)
 {
 	struct echo *e = probe_echo(r->world);
 	bool is_v6 = r->to.ss_family == AF_INET6;
-	int fd = is_v6 ? e->sockets.v6 : e->sockets.v4, tos = (int)r->ask->tos;
+	int fd = is_v6 ? e->sockets.v6 : e->sockets.v4, sequence;
 	size_t n = HEADER + COOKIE + r->ask->size;
 	unsigned char *packet = mem_array(r, unsigned char, n);
-	_Alignas(struct cmsghdr) char control[64] = { 0 };
-	struct iovec data = { packet, n };
-	struct msghdr m = { .msg_name = &r->to,
-		.msg_namelen = r->to_len,
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof control };
 	struct request *q;
-	unsigned tries = 0;
 
 	if (fd < 0) {
 		probe_finish(r, PROBE_SOCKET_ERROR,
 			"echo requests are not allowed here (net.ipv4.ping_group_range)");
 		return;
 	}
-	while (e->by_sequence[++e->sequence] != NULL)
-		if (++tries == 65535) {
-			probe_finish(r, PROBE_BUSY, "too many echo requests under way");
-			return;
-		}
+	sequence = free_sequence(e);
+	if (sequence < 0) {
+		probe_finish(r, PROBE_BUSY, "too many echo requests under way");
+		return;
+	}
 	q = mem_new(r, struct request);
 	q->echo = e;
-	q->sequence = e->sequence;
+	q->sequence = (uint16_t)sequence;
 	if (getrandom(q->cookie, sizeof q->cookie, 0) != (ssize_t)sizeof q->cookie)
 		memcpy(q->cookie, &r->sent, sizeof q->cookie);
 	mem_on_free(q, request_free);
 	e->by_sequence[q->sequence] = r;
 	r->private = q;
 	build(e, r, q, packet, n);
-	add_source(&m, r);
-	if (is_v6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
-	else
-		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
-	r->sent = loop_mono(r->loop);
-	if (sendmsg(fd, &m, 0) < 0) {
+	probe_sending(r);
+	if (!send_to(fd, r, packet, n)) {
 		probe_finish(r, PROBE_NO_CONNECTION, strerror(errno));
 		return;
 	}

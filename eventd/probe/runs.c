@@ -9,6 +9,7 @@
 
 #include "core/frame.h"
 #include "core/mem.h"
+#include "probe/responder.h"
 #include "probe/run.h"
 
 #define READ_BYTES 65536
@@ -18,6 +19,7 @@ struct prober_world {
 	struct clock *clock;
 	struct echo *echo;
 	struct frame_reader *reader;
+	struct responder *responder;
 	struct probe_run *first;
 };
 
@@ -33,6 +35,22 @@ usec
 probe_elapsed(const struct probe_run *r)
 {
 	return loop_mono(r->loop) - r->sent;
+}
+
+void
+probe_sending(struct probe_run *r)
+{
+	r->sent = loop_mono(r->loop);
+	r->sent_wall = stamp_now();
+}
+
+/* Unless the wall clock was stepped meanwhile: then what we saw ourselves has to do. */
+static usec
+round_trip(const struct probe_run *r, usec received)
+{
+	usec seen = probe_elapsed(r), stamped = received - r->sent_wall;
+
+	return received != 0 && r->sent_wall != 0 && stamped >= 0 && stamped <= seen ? stamped : seen;
 }
 
 static int
@@ -63,8 +81,14 @@ probe_finish_answer(struct probe_run *r, struct probe_answer *a)
 void
 probe_finish(struct probe_run *r, enum probe_code code, const char *detail)
 {
+	probe_finish_at(r, code, detail, 0);
+}
+
+void
+probe_finish_at(struct probe_run *r, enum probe_code code, const char *detail, usec received)
+{
 	struct probe_answer a = { .code = code,
-		.rtt_us = probe_code_is_success(code) ? probe_elapsed(r) : -1,
+		.rtt_us = probe_code_is_success(code) ? round_trip(r, received) : -1,
 		.dns_us = -1,
 		.tcp_us = -1,
 		.http_us = -1,
@@ -76,7 +100,7 @@ probe_finish(struct probe_run *r, enum probe_code code, const char *detail)
 /* ---- sockets ---- */
 
 static bool
-bind_source(struct probe_run *r, int fd)
+bind_source(struct probe_run *r, int fd, unsigned port)
 {
 	struct sockaddr_storage from = { .ss_family = r->to.ss_family };
 	const char *device = r->ask->source_interface != NULL ? r->ask->source_interface : r->ask->vrf;
@@ -86,9 +110,14 @@ bind_source(struct probe_run *r, int fd)
 	if (device != NULL &&
 		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) != 0)
 		return false;
-	if (r->ask->source_address == NULL)
+	if (from.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&from)->sin6_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in *)&from)->sin_port = htons((uint16_t)port);
+	if (r->ask->source_address == NULL && port == 0)
 		return true;
-	if (inet_pton(from.ss_family, r->ask->source_address, at) != 1) {
+	if (r->ask->source_address != NULL &&
+		inet_pton(from.ss_family, r->ask->source_address, at) != 1) {
 		errno = EAFNOSUPPORT;
 		return false;
 	}
@@ -98,10 +127,19 @@ bind_source(struct probe_run *r, int fd)
 int
 probe_socket(struct probe_run *r, int type)
 {
+	return probe_socket_of(r, type, r->ask->source_port);
+}
+
+int
+probe_socket_of(struct probe_run *r, int type, unsigned source_port)
+{
+	const int on = 1;
 	int fd = socket(r->to.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), tos = (int)r->ask->tos;
 	bool is_v6 = r->to.ss_family == AF_INET6;
 
-	if (fd < 0 || !bind_source(r, fd)) {
+	if (fd >= 0 && type == SOCK_STREAM && source_port != 0) /* the last connection may linger there */
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (fd < 0 || !bind_source(r, fd, source_port)) {
 		const char *why = strerror(errno);
 
 		if (fd >= 0)
@@ -125,7 +163,8 @@ struct resolving {
 };
 
 static void (*const starts[PROBE_KIND_COUNT])(struct probe_run *) = { probe_dns_start, probe_http_start,
-	probe_icmp_start, probe_tcp_start, probe_udp_start }; /* ORDER: enum probe_kind */
+	probe_icmp_start, probe_icmp_jitter_start, probe_tcp_start, probe_udp_start,
+	probe_udp_jitter_start }; /* ORDER: enum probe_kind */
 
 static void
 start(struct probe_run *r)
@@ -138,7 +177,10 @@ start(struct probe_run *r)
 	if (r->to.ss_family == AF_INET6) {
 		struct sockaddr_in6 *a = (struct sockaddr_in6 *)&r->to;
 
-		a->sin6_port = r->ask->kind == PROBE_ICMP_ECHO ? 0 : htons((uint16_t)port);
+		/* A raw socket takes a port for a protocol. */
+		a->sin6_port = r->ask->kind == PROBE_ICMP_ECHO || r->ask->kind == PROBE_ICMP_JITTER
+				       ? 0
+				       : htons((uint16_t)port);
 		inet_ntop(AF_INET6, &a->sin6_addr, text, sizeof text);
 	} else {
 		struct sockaddr_in *a = (struct sockaddr_in *)&r->to;
@@ -301,6 +343,8 @@ ready(void *arg, int fd, unsigned what)
 			take_probe(w, message);
 		else if (type != NULL && strcmp(type, "cancel") == 0)
 			take_cancel(w, (uint64_t)json_integer_value(json_object_get(message, "id")));
+		else if (type != NULL && strcmp(type, "responder") == 0)
+			responder_take(w->responder, message);
 		json_decref(message);
 	}
 	if (err.code != ERR_NONE)
@@ -316,6 +360,7 @@ probe_world_new(const void *ctx, const struct echo_sockets *sockets)
 	w->loop = loop_new(w, w->clock);
 	w->reader = frame_reader_new(w, 1 << 20);
 	w->echo = echo_new(w, w->loop, sockets);
+	w->responder = responder_new(w, w->loop);
 	watch_fd(w, w->loop, STDIN_FILENO, WATCH_READ, ready, w);
 	return w->loop;
 }

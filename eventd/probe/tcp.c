@@ -1,5 +1,6 @@
 /* tcp-connect: how long a connection takes. */
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,14 +29,28 @@ on_timeout(void *arg)
 	probe_finish(arg, PROBE_TCP_TIMEOUT, NULL);
 }
 
-static void
-settled(struct probe_run *r, int error)
+/* The kernel measured the handshake itself; how late we look at it does not matter. */
+static usec
+handshake(int fd)
 {
-	if (error == 0)
-		probe_finish(r, PROBE_OK, NULL);
-	else
+	struct tcp_info info;
+	socklen_t n = sizeof info;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 ? (usec)info.tcpi_rtt : 0;
+}
+
+static void
+settled(struct probe_run *r, int fd, int error)
+{
+	usec rtt;
+
+	if (error == 0) {
+		rtt = handshake(fd);
+		probe_finish_at(r, PROBE_OK, NULL, rtt > 0 ? r->sent_wall + rtt : 0);
+	} else {
 		probe_finish(
 			r, error == ETIMEDOUT ? PROBE_TCP_TIMEOUT : PROBE_NO_CONNECTION, strerror(error));
+	}
 }
 
 static void
@@ -47,11 +62,11 @@ ready(void *arg, int fd, unsigned what)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		error = errno;
-	settled(r, error);
+	settled(r, fd, error);
 }
 
-void
-probe_tcp_start(struct probe_run *r)
+static void
+begin(struct probe_run *r, unsigned version)
 {
 	int fd = probe_socket(r, SOCK_STREAM);
 	struct connecting *c;
@@ -62,11 +77,20 @@ probe_tcp_start(struct probe_run *r)
 	c->fd = fd;
 	mem_on_free(c, connecting_free);
 	r->private = c;
-	r->sent = loop_mono(r->loop);
+	probe_sending(r);
 	if (connect(fd, (const struct sockaddr *)&r->to, r->to_len) == 0 || errno != EINPROGRESS) {
-		settled(r, errno == EINPROGRESS ? 0 : errno);
+		settled(r, fd, errno == EINPROGRESS ? 0 : errno);
 		return;
 	}
 	c->watch = watch_fd(c, r->loop, fd, WATCH_WRITE, ready, r);
 	r->timer = timer_after(r, r->loop, (usec)r->ask->timeout_ms * USEC_PER_MSEC, on_timeout, r);
+}
+
+void
+probe_tcp_start(struct probe_run *r)
+{
+	if (r->ask->control)
+		probe_control(r, -1, begin);
+	else
+		begin(r, 0);
 }

@@ -1,4 +1,4 @@
-/* udp-echo: a datagram to an echo service (RFC 862), and back. */
+/* udp-echo: a datagram to an echo service (RFC 862) or a responder, and back. */
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
@@ -40,7 +40,8 @@ ready(void *arg, int fd, unsigned what)
 	struct probe_run *r = arg;
 	const struct echoed *e = r->private;
 	static unsigned char room[ROOM];
-	ssize_t n = recv(fd, room, sizeof room, MSG_DONTWAIT);
+	usec when;
+	ssize_t n = stamp_recv(fd, room, sizeof room, NULL, NULL, &when);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -53,7 +54,19 @@ ready(void *arg, int fd, unsigned what)
 	if (r->ask->verify && ((size_t)n != e->n || memcmp(room, e->sent, e->n) != 0))
 		probe_finish(r, PROBE_VERIFY_ERROR, "the data that came back are not those that were sent");
 	else
-		probe_finish(r, PROBE_OK, NULL);
+		probe_finish_at(r, PROBE_OK, NULL, when);
+}
+
+static void
+begin(struct probe_run *r, unsigned version)
+{
+	struct echoed *e = r->private;
+
+	e->watch = watch_fd(e, r->loop, e->fd, WATCH_READ, ready, r);
+	r->timer = timer_after(r, r->loop, (usec)r->ask->timeout_ms * USEC_PER_MSEC, on_timeout, r);
+	probe_sending(r);
+	if (send(e->fd, e->sent, e->n, 0) < 0)
+		probe_finish(r, PROBE_NO_CONNECTION, strerror(errno));
 }
 
 void
@@ -64,6 +77,7 @@ probe_udp_start(struct probe_run *r)
 
 	if (fd < 0)
 		return;
+	stamp_open(fd);
 	e = mem_new(r, struct echoed);
 	e->fd = fd;
 	e->n = r->ask->size < COOKIE ? COOKIE : r->ask->size;
@@ -74,11 +88,13 @@ probe_udp_start(struct probe_run *r)
 		e->sent[i] = (unsigned char)(r->ask->pattern >> (24 - i % 4 * 8));
 	if (getrandom(e->sent, COOKIE, 0) != COOKIE)
 		memcpy(e->sent, &r, COOKIE);
-	r->sent = loop_mono(r->loop);
-	if (connect(fd, (const struct sockaddr *)&r->to, r->to_len) != 0 || send(fd, e->sent, e->n, 0) < 0) {
+	e->sent[0] |= 0x80; /* no measurement packet, into which a responder would write */
+	if (connect(fd, (const struct sockaddr *)&r->to, r->to_len) != 0) {
 		probe_finish(r, PROBE_NO_CONNECTION, strerror(errno));
 		return;
 	}
-	e->watch = watch_fd(e, r->loop, fd, WATCH_READ, ready, r);
-	r->timer = timer_after(r, r->loop, (usec)r->ask->timeout_ms * USEC_PER_MSEC, on_timeout, r);
+	if (r->ask->control)
+		probe_control(r, fd, begin);
+	else
+		begin(r, 0);
 }
