@@ -26,7 +26,7 @@ session_prompt(struct session *s)
 		snprintf(s->prompt, sizeof s->prompt, "%.100s%c", host, s->level > 1 ? '#' : '>');
 	else
 		snprintf(s->prompt, sizeof s->prompt, "%.*s(%.100s)#", PROMPT_HOST, host,
-			conf_edit_mode(s->edit));
+			conf_edit_shown(s->edit));
 	return s->prompt;
 }
 

@@ -133,6 +133,15 @@ conf_edit_mode(const struct conf_edit *e)
 	return e->candidate->body != NULL ? e->candidate->body->row->enters : e->mode;
 }
 
+const char *
+conf_edit_shown(const struct conf_edit *e)
+{
+	const struct node *open = e->depth == 0 || e->candidate->body != NULL ? NULL : path_node(e, e->depth);
+	const struct conf_mode *def = open == NULL ? NULL : mode_below(e->conf, open)->def;
+
+	return def != NULL && def->shown != NULL ? def->shown(&open->pub) : conf_edit_mode(e);
+}
+
 bool
 conf_edit_is_raw(const struct conf_edit *e)
 {

@@ -20,6 +20,8 @@ struct conf_mode {
 	const char *name;    /* "config-applet": prompt HOST(config-applet)#, and `event cli mode` */
 	const char *parent;  /* name of the mode it is entered from; NULL for "config" */
 	bool commit_on_exit; /* edits wait until the mode is left (applets); else each line commits at once */
+	/* The name that the prompt shows for the mode that this line opened. Optional; not with commit_on_exit. */
+	const char *(*shown)(const struct conf_node *);
 };
 
 struct conf_row {

@@ -51,6 +51,9 @@ struct probe_ask {
 	bool verify;  /* the echoed data must be what was sent */
 	bool control; /* the responder is asked to open the port before */
 	unsigned control_retry, control_timeout_ms;
+	const char *proxy;      /* of http, or NULL */
+	bool no_cache;          /* of http */
+	unsigned http_version;  /* 10, 11; 0: as it comes */
 	unsigned packets, interval_ms; /* of jitter */
 	bool microseconds;             /* udp-jitter: NTP time stamps */
 };

@@ -11,7 +11,10 @@
 /* Of the worker thread: malloc only. */
 struct transaction {
 	struct probe_run *run;
-	char *url, *interface;
+	char *url, *interface, *proxy;
+	bool no_cache;
+	unsigned version;
+	long source_port;
 	long timeout_ms;
 	CURLcode result;
 	long status;
@@ -31,6 +34,7 @@ work(void *data)
 {
 	struct transaction *t = data;
 	CURL *c = curl_easy_init();
+	struct curl_slist *headers = NULL;
 	char *address = NULL;
 
 	t->result = CURLE_FAILED_INIT;
@@ -47,6 +51,16 @@ work(void *data)
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "eventd");
 	if (t->interface != NULL)
 		curl_easy_setopt(c, CURLOPT_INTERFACE, t->interface);
+	if (t->proxy != NULL)
+		curl_easy_setopt(c, CURLOPT_PROXY, t->proxy);
+	if (t->source_port != 0)
+		curl_easy_setopt(c, CURLOPT_LOCALPORT, t->source_port);
+	if (t->version != 0)
+		curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
+			(long)(t->version == 10 ? CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1));
+	if (t->no_cache)
+		headers = curl_slist_append(NULL, "Cache-Control: no-cache");
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	t->result = curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &t->status);
 	curl_easy_getinfo(c, CURLINFO_NAMELOOKUP_TIME_T, &t->dns_us);
@@ -55,6 +69,7 @@ work(void *data)
 	curl_easy_getinfo(c, CURLINFO_PRIMARY_IP, &address);
 	snprintf(t->address, sizeof t->address, "%s", address == NULL ? "" : address);
 	curl_easy_cleanup(c);
+	curl_slist_free_all(headers);
 }
 
 static enum probe_code
@@ -99,6 +114,7 @@ forget(void *data)
 
 	free(t->url);
 	free(t->interface);
+	free(t->proxy);
 	free(t);
 }
 
@@ -115,6 +131,11 @@ probe_http_start(struct probe_run *r)
 	}
 	t->run = r;
 	t->timeout_ms = (long)r->ask->timeout_ms;
+	t->no_cache = r->ask->no_cache;
+	t->version = r->ask->http_version;
+	t->source_port = (long)r->ask->source_port;
+	if (r->ask->proxy != NULL)
+		t->proxy = strdup(r->ask->proxy);
 	if (r->ask->source_address != NULL)
 		t->interface = strdup(r->ask->source_address);
 	else if (device != NULL)

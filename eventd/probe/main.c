@@ -1,5 +1,6 @@
 /*
- * eventd-probe: sends what IP SLA operations send, and says what came back (probe/ask.h has the form). It holds
+ * eventd-probe: sends what IP SLA operations send, and says what came back (probe/ask.h has the form); answers what
+ * those of others send, when it is told to be a responder. It holds
  * no secrets and no configuration; many probes are under way at once.
  */
 #include <signal.h>
@@ -19,15 +20,20 @@ int
 main(void)
 {
 	const struct rlimit none = { 0, 0 };
+	struct rlimit files;
 	void *ctx = mem_ctx(NULL, "eventd-probe");
 	struct echo_sockets sockets;
 	struct err err = ERR_INIT;
 
 	setrlimit(RLIMIT_CORE, &none);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) { /* each probe under way has a socket */
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	signal(SIGPIPE, SIG_IGN);
 	echo_open(&sockets);
-	if (!privilege_drop(&err)) {
+	if (!privilege_drop_but_ports(&err)) { /* a responder may stand on them */
 		fprintf(stderr, "eventd-probe: %s\n", err.text);
 		return 1;
 	}

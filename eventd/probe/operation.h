@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/engine.h"
 #include "probe/ask.h"
+#include "probe/jitter.h"
 #include "probe/slas.h"
 
 struct conf_node;
@@ -17,36 +18,106 @@ struct timer;
 
 enum { SLA_MAX = INT32_MAX };
 
+enum sla_filter { SLA_FILTER_NONE, SLA_FILTER_ALL, SLA_FILTER_OVER_THRESHOLD, SLA_FILTER_FAILURES };
+
+/* `history ...`: what is kept of the runs. */
+struct sla_keep {
+	unsigned buckets, lives;
+	enum sla_filter filter;
+	unsigned hours, distributions, width_ms;
+	unsigned enhanced_interval, enhanced_buckets; /* 0: not asked for */
+};
+
 /* What the lines of `ip sla N` say. */
 struct sla_config {
 	enum probe_kind kind;
 	bool has_kind;
 	const char *target; /* address, name, or URL */
-	unsigned port;
+	unsigned port, source_port;
 	const char *server, *source_address, *source_interface, *vrf;
+	const char *proxy;
+	bool no_cache;
+	unsigned http_version;                   /* 10, 11; 0: as it comes */
+	bool control;                            /* the responder is asked for the port */
+	unsigned control_retry, control_timeout; /* s */
+	unsigned packets, interval;              /* of jitter; ms */
+	unsigned codec;                          /* enum codec */
+	unsigned advantage;
+	bool microseconds;
 	unsigned frequency;          /* s */
 	unsigned timeout, threshold; /* ms */
 	const char *tag, *owner;     /* "" */
 	unsigned tos, size;
 	uint32_t pattern;
 	bool verify;
+	struct sla_keep history;
 };
 
-enum sla_start { SLA_PENDING, SLA_NOW, SLA_AFTER, SLA_AT };
+enum sla_start { SLA_PENDING, SLA_NOW, SLA_AFTER, SLA_AT, SLA_RANDOM };
 
 struct sla_schedule {
 	bool is_set;
 	enum sla_start start;
-	usec after;               /* of SLA_AFTER */
+	usec after;               /* of SLA_AFTER; the most of SLA_RANDOM */
 	int hour, minute, second; /* of SLA_AT, local time */
+	int month, day;           /* 0: today or tomorrow */
 	usec life;                /* 0: forever */
+	usec ageout;              /* 0: never */
 	bool recurring;
+	uint32_t group; /* `ip sla group schedule`: its number, or 0 */
+	usec offset;    /* behind the start of the group */
+	unsigned frequency; /* s, instead of the operation's; 0: its own */
+};
+
+/* `ip sla group schedule`, for show. */
+struct sla_group {
+	struct sla_group *next;
+	uint32_t number;
+	const char *ids;
+	unsigned period, frequency; /* s; 0: equals the period */
 };
 
 enum sla_state { SLA_IS_PENDING, SLA_IS_WAITING, SLA_IS_ACTIVE, SLA_IS_INACTIVE };
 
 /* ---- reactions ---- */
-enum react_type { REACT_CONNECTION_LOSS, REACT_RTT, REACT_TIMEOUT, REACT_VERIFY_ERROR, REACT_COUNT };
+/* ORDER: reaction_kinds; as the alphabet has them. */
+enum react_type {
+	REACT_CONNECTION_LOSS,
+	REACT_ICPIF,
+	REACT_JITTER_AVG,
+	REACT_JITTER_DS_AVG,
+	REACT_JITTER_SD_AVG,
+	REACT_LATENCY_DS_AVG,
+	REACT_LATENCY_SD_AVG,
+	REACT_MAX_LATENCY_DS,
+	REACT_MAX_LATENCY_SD,
+	REACT_MAX_NEGATIVE_DS,
+	REACT_MAX_NEGATIVE_SD,
+	REACT_MAX_POSITIVE_DS,
+	REACT_MAX_POSITIVE_SD,
+	REACT_MOS,
+	REACT_PACKET_LATE,
+	REACT_PACKET_LOSS,
+	REACT_PACKET_LOSS_DS,
+	REACT_PACKET_LOSS_SD,
+	REACT_PACKET_MIA,
+	REACT_PACKET_ORDER,
+	REACT_RTT,
+	REACT_SUCCESSIVE_LOSS,
+	REACT_TIMEOUT,
+	REACT_VERIFY_ERROR,
+	REACT_COUNT
+};
+
+/* What is known of each. */
+struct reaction_kind {
+	const char *name;
+	const char *unit;         /* "milliseconds", "packets", ...; NULL: it happened or not */
+	int64_t upper, lower, max; /* of the limits: defaults, and the most */
+	bool falls;               /* the alarm is that it falls below the lower limit */
+	unsigned kinds;           /* 1 << enum probe_kind of the operations that have it */
+};
+const struct reaction_kind *reaction_kind(enum react_type);
 enum react_threshold {
 	THRESHOLD_NEVER,
 	THRESHOLD_IMMEDIATE,
@@ -65,14 +136,15 @@ struct reaction {
 	enum react_action action;
 	unsigned x, y; /* consecutive and average: x */
 	int64_t upper, lower;
+	bool falls;
 	bool occurred;
 	/* The last runs, the newest at `at - 1`. */
 	int64_t values[REACT_WINDOW];
 	unsigned count, at;
 };
 
-/* One run's value of that type; false: the run says nothing about it. */
-bool reaction_value(enum react_type, const struct probe_answer *, int64_t *value);
+/* One run's value of that type; false: the run says nothing about it. icpif and mos (hundredths) are of its codec. */
+bool reaction_value(enum react_type, const struct probe_answer *, int icpif, int mos, int64_t *value);
 enum reaction_verdict { REACTION_NONE, REACTION_OCCURRED, REACTION_CLEARED };
 /* Takes the value of a run; `measured` is what was compared. Pure. */
 enum reaction_verdict reaction_take(struct reaction *, int64_t value, int64_t *measured);
@@ -81,6 +153,8 @@ const char *react_threshold_name(enum react_threshold);
 void reaction_forget(struct reaction *); /* as if nothing had been seen */
 
 /* ---- an operation ---- */
+struct sla_history;
+
 struct operation {
 	struct operation *next; /* in order of their numbers */
 	struct slas_world *all;
@@ -96,6 +170,7 @@ struct operation {
 	enum sla_state state;
 	struct timer *timer;       /* begins, or runs it again */
 	struct timer *life;        /* ends it */
+	struct timer *age;         /* forgets it */
 	struct timer *forgetting;  /* operation_forget_lines() */
 	void *run;                 /* context of the run under way; NULL: none */
 	usec ends;                 /* mono; 0: never */
@@ -104,6 +179,9 @@ struct operation {
 	enum probe_code code;
 	int64_t rtt_us, dns_us, tcp_us, http_us; /* -1: none */
 	char address[46];
+	struct jitter_result *jitter; /* of the latest run; NULL: none */
+	int icpif, mos;               /* of it; hundredths */
+	struct sla_history *history;  /* history.h; NULL: nothing yet */
 	uint64_t successes, failures;
 	int64_t rtt_min, rtt_max, rtt_sum; /* us, of the successes */
 	uint64_t over;
@@ -114,13 +192,17 @@ struct slas_world {
 	struct engine *engine;
 	struct prober *prober;
 	struct operation *first;
+	struct sla_group *groups; /* in order of their numbers */
 	bool logging_traps, reaction_alerts;
 	usec changed_wall;
+	struct sla_responder *responder; /* responder_rows.c */
 };
 
 struct operation *slas_find(const struct slas_world *, uint32_t number);
 struct operation *slas_get(struct slas_world *, uint32_t number); /* made when missing */
 void slas_tidy(struct slas_world *, struct operation *);          /* gone when nothing is configured of it */
+/* A group came or changed, or went (ids NULL). */
+void slas_group(struct slas_world *, uint32_t number, const char *ids, unsigned period, unsigned frequency);
 
 /* known.c: hints for lines that are refused (conf_hint_f) */
 const char *sla_type_hint(const char *line);
@@ -135,6 +217,7 @@ void operation_forget_lines(struct operation *);
 void operation_reconfigured(struct operation *);
 void operation_rescheduled(struct operation *);
 void operation_restart(struct operation *); /* `ip sla restart N`, a trigger */
+unsigned operation_frequency(const struct operation *); /* s: of its group, or its own */
 
 /* reaction.c: judges a run. */
 void operation_react(struct operation *, const struct probe_answer *);
@@ -145,5 +228,10 @@ struct cli;
 void sla_rows(struct conf *);
 void sla_reaction_rows(struct conf *);
 void sla_show_commands(struct cli *);
+void sla_show_configuration_commands(struct cli *);
+void sla_show_history_commands(struct cli *);
+/* responder_rows.c */
+struct sla_responder *sla_responder_new(struct slas_world *);
+void sla_responder_commands(struct cli *);
 
 #endif

@@ -10,8 +10,11 @@
 #include "core/ifname.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/rng.h"
+#include "probe/history.h"
 #include "probe/operation.h"
 #include "probe/prober.h"
+#include "probe/voice.h"
 
 struct operation *
 slas_find(const struct slas_world *all, uint32_t number)
@@ -46,8 +49,9 @@ stop(struct operation *o)
 {
 	mem_free(o->timer);
 	mem_free(o->life);
+	mem_free(o->age);
 	mem_free(o->run);
-	o->timer = o->life = NULL;
+	o->timer = o->life = o->age = NULL;
 	o->run = NULL;
 }
 
@@ -76,6 +80,16 @@ keep(struct operation *o, const struct probe_answer *a, enum probe_code code)
 	o->tcp_us = a->tcp_us;
 	o->http_us = a->http_us;
 	o->has_run = true;
+	mem_free(o->jitter);
+	o->jitter = NULL;
+	o->icpif = o->mos = 0;
+	if (a->jitter != NULL) {
+		o->jitter = mem_new(o, struct jitter_result);
+		*o->jitter = *a->jitter;
+		o->icpif = voice_icpif((enum codec)o->config.codec, a->jitter, (int)o->config.advantage);
+		o->mos = voice_mos((enum codec)o->config.codec, o->icpif);
+	}
+	history_take(o, code, a->rtt_us);
 	if (a->address != NULL)
 		snprintf(o->address, sizeof o->address, "%s", a->address);
 	if (!probe_code_is_success(code)) {
@@ -111,6 +125,12 @@ on_answer(void *arg, const struct probe_answer *a)
 	operation_react(o, a);
 }
 
+unsigned
+operation_frequency(const struct operation *o)
+{
+	return o->schedule.frequency != 0 ? o->schedule.frequency : o->config.frequency;
+}
+
 static void
 on_due(void *arg)
 {
@@ -121,6 +141,17 @@ on_due(void *arg)
 		.target = c->target,
 		.port = c->port,
 		.server = c->server,
+		.source_port = c->source_port,
+		.proxy = c->proxy,
+		.no_cache = c->no_cache,
+		.http_version = c->http_version,
+		.control = c->control,
+		.control_retry = c->control_retry,
+		.control_timeout_ms = c->control_timeout * 1000,
+		.packets = c->packets,
+		.interval_ms = c->interval,
+		.microseconds = c->microseconds,
+		.threshold_ms = c->threshold,
 		.source_address = c->source_address,
 		.source_interface =
 			c->source_interface == NULL ? NULL : ifname_kernel(e->settings, c->source_interface),
@@ -131,8 +162,8 @@ on_due(void *arg)
 		.pattern = c->pattern,
 		.verify = c->verify };
 
-	timer_set(o->timer, (usec)c->frequency * USEC_PER_SEC);
-	if (o->run != NULL) /* the time-out is never longer than the frequency: it is about to end */
+	timer_set(o->timer, (usec)operation_frequency(o) * USEC_PER_SEC);
+	if (o->run != NULL) /* it is about to end, or waits for a responder */
 		return;
 	o->last_wall = clock_wall(e->clock);
 	o->last_mono = clock_mono(e->clock);
@@ -144,6 +175,30 @@ on_due(void *arg)
 
 static void begin(struct operation *);
 
+/* Nobody has used the entry for its ageout: IOS removes it with all that is said of it. */
+static void
+on_aged(void *arg)
+{
+	struct operation *o = arg;
+	struct slas_world *all = o->all;
+	struct conf_edit *edit = conf_edit_new(all, all->engine->conf, "ip sla");
+	struct err err = ERR_INIT;
+	char line[32];
+
+	snprintf(line, sizeof line, "no ip sla %u", o->number);
+	mem_free(o->age);
+	o->age = NULL;
+	conf_edit_line(edit, line, true, NULL, &err); /* `o` may be gone */
+	mem_free(edit);
+}
+
+static void
+grow_old(struct operation *o)
+{
+	if (o->schedule.ageout != 0 && o->age == NULL)
+		o->age = timer_after(o, o->all->engine->loop, o->schedule.ageout, on_aged, o);
+}
+
 static void
 on_life_over(void *arg)
 {
@@ -153,6 +208,8 @@ on_life_over(void *arg)
 	o->state = SLA_IS_INACTIVE;
 	if (o->schedule.recurring && o->schedule.start == SLA_AT)
 		operation_rescheduled(o);
+	else
+		grow_old(o);
 }
 
 static void
@@ -161,6 +218,9 @@ begin(struct operation *o)
 	struct loop *loop = o->all->engine->loop;
 
 	mem_free(o->timer);
+	mem_free(o->age);
+	o->age = NULL;
+	history_live(o);
 	o->state = SLA_IS_ACTIVE;
 	o->timer = timer_after(o, loop, 0, on_due, o);
 	o->ends = 0;
@@ -176,7 +236,7 @@ on_begin(void *arg)
 	begin(arg);
 }
 
-/* How long it is until the next hour:minute:second of local time. */
+/* How long it is until the next hour:minute:second of local time, on its day. */
 static usec
 until(const struct operation *o)
 {
@@ -189,10 +249,15 @@ until(const struct operation *o)
 	tm.tm_hour = s->hour;
 	tm.tm_min = s->minute;
 	tm.tm_sec = s->second;
+	if (s->month != 0) {
+		tm.tm_mon = s->month - 1;
+		tm.tm_mday = s->day;
+	}
 	tm.tm_isdst = -1;
 	then = mktime(&tm);
-	if (then <= now) { /* tomorrow */
-		tm.tm_mday++;
+	if (then <= now) { /* tomorrow, or in a year */
+		tm.tm_year += s->month != 0;
+		tm.tm_mday += s->month == 0;
 		tm.tm_isdst = -1;
 		then = mktime(&tm);
 	}
@@ -203,6 +268,7 @@ void
 operation_rescheduled(struct operation *o)
 {
 	struct loop *loop = o->all->engine->loop;
+	usec wait = 0;
 
 	stop(o);
 	o->state = SLA_IS_PENDING;
@@ -210,19 +276,26 @@ operation_rescheduled(struct operation *o)
 		return;
 	switch (o->schedule.start) {
 	case SLA_PENDING:
+		grow_old(o);
 		return;
 	case SLA_NOW:
-		begin(o);
-		return;
+		if (o->schedule.offset == 0) {
+			begin(o);
+			return;
+		}
+		break;
 	case SLA_AFTER:
-		o->state = SLA_IS_WAITING;
-		o->timer = timer_after(o, loop, o->schedule.after, on_begin, o);
-		return;
+		wait = o->schedule.after;
+		break;
+	case SLA_RANDOM:
+		wait = (usec)rng_below(o->all->engine->rng, (uint64_t)o->schedule.after);
+		break;
 	case SLA_AT:
-		o->state = SLA_IS_WAITING;
-		o->timer = timer_after(o, loop, until(o), on_begin, o);
-		return;
+		wait = until(o);
+		break;
 	}
+	o->state = SLA_IS_WAITING;
+	o->timer = timer_after(o, loop, wait + o->schedule.offset, on_begin, o);
 }
 
 static void
@@ -234,6 +307,9 @@ forget_statistics(struct operation *o)
 	o->successes = o->failures = o->over = 0;
 	o->rtt_min = o->rtt_max = o->rtt_sum = 0;
 	o->address[0] = '\0';
+	mem_free(o->jitter);
+	o->jitter = NULL;
+	o->icpif = o->mos = 0;
 	for (struct reaction *r = o->reactions; r != NULL; r = r->next)
 		reaction_forget(r);
 }
@@ -242,6 +318,7 @@ void
 operation_reconfigured(struct operation *o)
 {
 	forget_statistics(o);
+	history_forget(o);
 	o->all->changed_wall = clock_wall(o->all->engine->clock);
 	sla_told(o->all->engine, o->number, NULL);
 	operation_rescheduled(o);
@@ -292,12 +369,12 @@ on_forget(void *arg)
 	for (const struct reaction *r = o->reactions; r != NULL; r = r->next)
 		types[r->type] = true;
 	edit = conf_edit_new(all, all->engine->conf, "ip sla");
-	if (o->schedule.is_set)
+	if (o->schedule.is_set && o->schedule.group == 0)
 		remove_line(edit, "no ip sla schedule %u", number);
 	for (int i = 0; i < REACT_COUNT; i++) /* `o` may be gone behind each line */
 		if (types[i])
 			remove_line(edit, "no ip sla reaction-configuration %u react %s", number,
-				react_type_name((enum react_type)i));
+				reaction_kind((enum react_type)i)->name);
 	for (size_t i = 0; i < count; i++)
 		remove_line(edit, "no ip sla reaction-trigger %u %u", number, targets[i]);
 	mem_free(edit);
@@ -310,6 +387,29 @@ operation_forget_lines(struct operation *o)
 		o->forgetting = timer_after(o, o->all->engine->loop, 0, on_forget, o);
 }
 
+void
+slas_group(struct slas_world *all, uint32_t number, const char *ids, unsigned period, unsigned frequency)
+{
+	struct sla_group **at = &all->groups, *g;
+
+	while (*at != NULL && (*at)->number < number)
+		at = &(*at)->next;
+	if (*at != NULL && (*at)->number == number) {
+		g = *at;
+		*at = g->next;
+		mem_free(g);
+	}
+	if (ids == NULL)
+		return;
+	g = mem_new(all, struct sla_group);
+	g->number = number;
+	g->ids = mem_strdup(g, ids);
+	g->period = period;
+	g->frequency = frequency;
+	g->next = *at;
+	*at = g;
+}
+
 struct slas_world *
 slas_new(const void *ctx, struct engine *engine)
 {
@@ -318,6 +418,7 @@ slas_new(const void *ctx, struct engine *engine)
 	all->engine = engine;
 	all->prober = prober_new(all, engine);
 	engine->prober = all->prober;
+	all->responder = sla_responder_new(all);
 	sla_rows(engine->conf);
 	sla_reaction_rows(engine->conf);
 	bus_detector_come(engine->bus, bus_detector_find(engine->bus, "ipsla"));
@@ -328,4 +429,7 @@ void
 slas_commands(struct cli *cli)
 {
 	sla_show_commands(cli);
+	sla_show_configuration_commands(cli);
+	sla_show_history_commands(cli);
+	sla_responder_commands(cli);
 }

@@ -11,7 +11,8 @@
 #include "core/loop.h"
 #include "core/mem.h"
 
-#define GRACE USEC_PER_SEC
+#define GRACE   USEC_PER_SEC
+#define RESTART USEC_PER_SEC /* of a process that died, when nobody asks it */
 
 struct asked {
 	uint64_t id;
@@ -31,6 +32,10 @@ struct prober {
 	uint64_t asks;
 	prober_fake_f *fake;
 	void *fake_arg;
+	json_t *wanted; /* of the responder; NULL: nothing */
+	prober_heard_f *heard;
+	void *heard_arg;
+	struct timer *again; /* starts the process again, for the responder */
 };
 
 static const struct probe_answer nothing = { .rtt_us = -1, .dns_us = -1, .tcp_us = -1, .http_us = -1 };
@@ -66,10 +71,16 @@ on_message(void *arg, json_t *message)
 {
 	struct prober *p = arg;
 	uint64_t id = (uint64_t)json_integer_value(json_object_get(message, "id"));
+	const char *type = json_string_value(json_object_get(message, "type"));
 	struct probe_answer *answer;
 	struct err err = ERR_INIT;
 	struct asked *a;
 
+	if (type != NULL && strcmp(type, "responder") == 0) {
+		if (p->heard != NULL)
+			p->heard(p->heard_arg, message);
+		return;
+	}
 	HASH_FIND(hh, p->by_id, &id, sizeof id, a);
 	if (a == NULL)
 		return; /* nobody waits any more */
@@ -82,12 +93,49 @@ on_message(void *arg, json_t *message)
 }
 
 static void
+on_again(void *arg)
+{
+	struct prober *p = arg;
+	struct err err = ERR_INIT;
+
+	mem_free(p->again);
+	p->again = NULL;
+	if (p->wanted != NULL && p->fake == NULL)
+		helper_send(p->helper, p->wanted, &err);
+}
+
+void
+prober_responder(struct prober *p, json_t *wanted, prober_heard_f *heard, void *arg)
+{
+	bool was_there = p->wanted != NULL;
+	struct err err = ERR_INIT;
+
+	json_decref(p->wanted);
+	p->wanted = wanted;
+	p->heard = heard;
+	p->heard_arg = arg;
+	if (p->fake != NULL || (wanted == NULL && !was_there))
+		return;
+	if (wanted != NULL) {
+		helper_send(p->helper, wanted, &err);
+		return;
+	}
+	wanted = json_pack("{s:s, s:b, s:[]}", "type", "responder", "enabled", 0, "permanent");
+	helper_send(p->helper, wanted, &err);
+	json_decref(wanted);
+}
+
+static void
 on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 {
 	struct prober *p = arg;
 	struct asked *a, *next;
 
-	if (p->by_id == NULL)
+	if (p->wanted != NULL) {
+		p->heard(p->heard_arg, NULL);
+		p->again = timer_after(p, p->engine->loop, RESTART, on_again, p);
+	}
+	if (p->by_id == NULL && p->wanted == NULL)
 		return; /* told to end, or died idle: the next ask starts another */
 	if (term_signal != 0)
 		log_msg(p->engine->log, NULL, "RTT", SEV_ERRORS, "HELPER", "eventd-probe ended by signal %d",
@@ -158,7 +206,7 @@ prober_ask(const void *ctx, struct prober *p, struct probe_ask *ask, prober_done
 	if (a->in_flight)
 		loop_in_flight(p->engine->loop, 1);
 	a->timer = timer_after(a, p->engine->loop,
-		a->in_flight ? (usec)ask->timeout_ms * USEC_PER_MSEC + GRACE : 0, on_late, a);
+		a->in_flight ? probe_ask_deadline_ms(ask) * USEC_PER_MSEC + GRACE : 0, on_late, a);
 }
 
 void
@@ -177,7 +225,10 @@ prober_helper(const struct prober *p)
 static int
 prober_free(void *ptr)
 {
-	HASH_CLEAR(hh, ((struct prober *)ptr)->by_id);
+	struct prober *p = ptr;
+
+	HASH_CLEAR(hh, p->by_id);
+	json_decref(p->wanted);
 	return 0;
 }
 

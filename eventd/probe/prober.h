@@ -21,6 +21,13 @@ void prober_ask(const void *ctx, struct prober *, struct probe_ask *, prober_don
 typedef void prober_fake_f(void *arg, const struct probe_ask *, struct probe_answer *, usec *after);
 void prober_fake(struct prober *, prober_fake_f *, void *arg);
 
+/*
+ * What the responder is to do (probe/responder.h), now and after each start of the process; NULL: nothing. Taken. `heard`
+ * is told what it says: borrowed for the call; NULL: the process ended.
+ */
+typedef void prober_heard_f(void *arg, const json_t *message);
+void prober_responder(struct prober *, json_t *wanted, prober_heard_f *heard, void *arg);
+
 const struct helper *prober_helper(const struct prober *);
 
 #endif

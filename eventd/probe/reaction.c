@@ -8,13 +8,63 @@
 #include "core/mem.h"
 #include "probe/operation.h"
 
-static const char *const types[REACT_COUNT] = { "connectionLoss", "rtt", "timeout",
-	"verifyError" }; /* ORDER: enum react_type */
+#define EVERY  (~0u)
+#define UDP    (1u << PROBE_UDP_JITTER)
+#define JITTER (UDP | 1u << PROBE_ICMP_JITTER)
+#define CONNECTS                                                                                        \
+	(1u << PROBE_DNS | 1u << PROBE_HTTP | 1u << PROBE_ICMP_ECHO | 1u << PROBE_TCP_CONNECT | \
+		1u << PROBE_UDP_ECHO | JITTER)
+#define ECHOES (1u << PROBE_ICMP_ECHO | 1u << PROBE_UDP_ECHO | UDP)
+
+/* ORDER: enum react_type. Limits as of IOS 15 and later. */
+static const struct reaction_kind kinds[REACT_COUNT] = {
+	{ "connectionLoss", NULL, 0, 1, 0, false, CONNECTS },
+	{ "icpif", "icpif", 93, 93, 100, false, UDP },
+	{ "jitterAvg", "milliseconds", 100, 100, 60000, false, JITTER },
+	{ "jitterDSAvg", "milliseconds", 100, 100,
+		60000, false, JITTER },
+	{ "jitterSDAvg", "milliseconds", 100, 100,
+		60000, false, JITTER },
+	{ "latencyDSAvg", "milliseconds", 5000,
+		3000, 60000, false, JITTER },
+	{ "latencySDAvg", "milliseconds", 5000,
+		3000, 60000, false, JITTER },
+	{ "maxOfLatencyDS", "milliseconds", 5000,
+		3000, 60000, false, JITTER },
+	{ "maxOfLatencySD", "milliseconds", 5000,
+		3000, 60000, false, JITTER },
+	{ "maxOfNegativeDS", "milliseconds", 10000, 10000, 60000, false, JITTER },
+	{ "maxOfNegativeSD", "milliseconds", 10000, 10000, 60000, false, JITTER },
+	{ "maxOfPositiveDS", "milliseconds", 10000, 10000, 60000, false, JITTER },
+	{ "maxOfPositiveSD", "milliseconds", 10000, 10000, 60000, false, JITTER },
+	{ "mos", "mos", 500, 100, 500, true, UDP },
+	{ "packetLateArrival", "packets", 10000, 10000, 60000, false,
+		JITTER },
+	{ "packetLoss", "packets", 10000, 10000, 60000, false, JITTER },
+	{ "packetLossDS", "packets", 10000, 10000, 60000,
+		false, UDP },
+	{ "packetLossSD", "packets", 10000, 10000, 60000,
+		false, UDP },
+	{ "packetMIA", "packets", 10000, 10000, 60000, false, UDP },
+	{ "packetOutOfSequence", "packets", 10000, 10000, 60000, false,
+		JITTER },
+	{ "rtt", "milliseconds", 5000, 3000, 60000, false, EVERY },
+	{ "successivePacketLoss", "packets", 1000, 1000, 60000, false,
+		JITTER },
+	{ "timeout", NULL, 0, 1, 0, false, EVERY },
+	{ "verifyError", NULL, 0, 1, 0, false, ECHOES },
+};
+
+const struct reaction_kind *
+reaction_kind(enum react_type type)
+{
+	return &kinds[type];
+}
 
 const char *
 react_type_name(enum react_type type)
 {
-	return types[type];
+	return kinds[type].name;
 }
 
 const char *
@@ -35,8 +85,49 @@ is_timeout(enum probe_code c)
 	       c == PROBE_HTTP_TIMEOUT;
 }
 
+/* What a train of packets says; false: it says nothing about it. */
+static bool
+train_value(enum react_type type, const struct jitter_result *r, int icpif, int mos, int64_t *value)
+{
+	const int64_t n = r->latency_count == 0 ? 1 : r->latency_count;
+	const struct {
+		enum react_type type;
+		int64_t us;    /* in microseconds, or */
+		int64_t count; /* as it is */
+		bool known;
+	} rows[] = {
+		{ REACT_ICPIF, 0, icpif, mos > 0 },
+		{ REACT_JITTER_AVG, jitter_average(r), 0, r->jitter_sd_count + r->jitter_ds_count > 0 },
+		{ REACT_JITTER_DS_AVG, jitter_ds_average(r), 0, r->jitter_ds_count > 0 },
+		{ REACT_JITTER_SD_AVG, jitter_sd_average(r), 0, r->jitter_sd_count > 0 },
+		{ REACT_LATENCY_DS_AVG, r->latency_ds_sum / n, 0, r->latency_count > 0 },
+		{ REACT_LATENCY_SD_AVG, r->latency_sd_sum / n, 0, r->latency_count > 0 },
+		{ REACT_MAX_LATENCY_DS, r->latency_ds_max, 0, r->latency_count > 0 },
+		{ REACT_MAX_LATENCY_SD, r->latency_sd_max, 0, r->latency_count > 0 },
+		{ REACT_MAX_NEGATIVE_DS, r->negative_ds_max, 0, r->jitter_ds_count > 0 },
+		{ REACT_MAX_NEGATIVE_SD, r->negative_sd_max, 0, r->jitter_sd_count > 0 },
+		{ REACT_MAX_POSITIVE_DS, r->positive_ds_max, 0, r->jitter_ds_count > 0 },
+		{ REACT_MAX_POSITIVE_SD, r->positive_sd_max, 0, r->jitter_sd_count > 0 },
+		{ REACT_MOS, 0, mos, mos > 0 },
+		{ REACT_PACKET_LATE, 0, r->late, true },
+		{ REACT_PACKET_LOSS, 0, r->loss, true },
+		{ REACT_PACKET_LOSS_DS, 0, r->loss_ds, true },
+		{ REACT_PACKET_LOSS_SD, 0, r->loss_sd, true },
+		{ REACT_PACKET_MIA, 0, r->mia, true },
+		{ REACT_PACKET_ORDER, 0, r->out_of_sequence, true },
+		{ REACT_SUCCESSIVE_LOSS, 0, r->successive_loss, true },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].type == type) {
+			*value = rows[i].us != 0 ? rows[i].us / 1000 : rows[i].count;
+			return rows[i].known;
+		}
+	return false;
+}
+
 bool
-reaction_value(enum react_type type, const struct probe_answer *a, int64_t *value)
+reaction_value(enum react_type type, const struct probe_answer *a, int icpif, int mos, int64_t *value)
 {
 	switch (type) {
 	case REACT_RTT:
@@ -51,10 +142,9 @@ reaction_value(enum react_type type, const struct probe_answer *a, int64_t *valu
 	case REACT_VERIFY_ERROR:
 		*value = a->code == PROBE_VERIFY_ERROR;
 		return true;
-	case REACT_COUNT:
-		break;
+	default:
+		return a->jitter != NULL && train_value(type, a->jitter, icpif, mos, value);
 	}
-	return false;
 }
 
 void
@@ -70,14 +160,24 @@ nth(const struct reaction *r, unsigned back) /* 0: the newest */
 	return r->values[(r->at + REACT_WINDOW - 1 - back) % REACT_WINDOW];
 }
 
-/* How many of the last n runs are above the upper limit, or below the lower one. */
+/*
+ * Is this value beyond the limit of the alarm, or beyond the one that ends it? What falls is alarming below the
+ * lower one.
+ */
+static bool
+beyond(const struct reaction *r, int64_t value, bool alarm)
+{
+	return alarm != r->falls ? value > r->upper : value < r->lower;
+}
+
+/* How many of the last n runs are. */
 static unsigned
-crossed(const struct reaction *r, unsigned n, bool above)
+crossed(const struct reaction *r, unsigned n, bool alarm)
 {
 	unsigned hits = 0;
 
 	for (unsigned i = 0; i < n && i < r->count; i++)
-		hits += above ? nth(r, i) > r->upper : nth(r, i) < r->lower;
+		hits += beyond(r, nth(r, i), alarm);
 	return hits;
 }
 
@@ -92,23 +192,23 @@ average(const struct reaction *r, unsigned n)
 }
 
 static bool
-holds(const struct reaction *r, bool above, int64_t *measured)
+holds(const struct reaction *r, bool alarm, int64_t *measured)
 {
 	*measured = nth(r, 0);
 	switch (r->threshold) {
 	case THRESHOLD_NEVER:
 		return false;
 	case THRESHOLD_IMMEDIATE:
-		return crossed(r, 1, above) == 1;
+		return crossed(r, 1, alarm) == 1;
 	case THRESHOLD_CONSECUTIVE:
-		return crossed(r, r->x, above) == r->x;
+		return crossed(r, r->x, alarm) == r->x;
 	case THRESHOLD_X_OF_Y:
-		return r->x <= r->y && crossed(r, r->y, above) >= r->x;
+		return r->x <= r->y && crossed(r, r->y, alarm) >= r->x;
 	case THRESHOLD_AVERAGE:
 		if (r->count < r->x)
 			return false;
 		*measured = average(r, r->x);
-		return above ? *measured > r->upper : *measured < r->lower;
+		return beyond(r, *measured, alarm);
 	}
 	return false;
 }
@@ -132,11 +232,13 @@ reaction_take(struct reaction *r, int64_t value, int64_t *measured)
 static void
 say(const struct operation *o, const struct reaction *r, bool occurred)
 {
-	const char *what = r->type == REACT_RTT ? (occurred ? "exceeded" : "below")
-						: (occurred ? "Occurred" : "Cleared");
+	const struct reaction_kind *k = &kinds[r->type];
+	const char *what = k->unit == NULL		? (occurred ? "Occurred" : "Cleared")
+			   : occurred != k->falls ? "exceeded"
+						  : "below";
 
 	log_msg(o->all->engine->log, NULL, "RTT", SEV_ERRORS, "IPSLATHRESHOLD",
-		"IP SLAs(%u): Threshold %s for %s", o->number, what, types[r->type]);
+		"IP SLAs(%u): Threshold %s for %s", o->number, what, k->name);
 }
 
 static void
@@ -149,7 +251,7 @@ publish(const struct operation *o, const struct reaction *r, bool occurred, int6
 	d->group_name = event_str(ev, o->config.tag);
 	d->oper_id = o->number;
 	d->condition = occurred ? "Occurred" : "Cleared";
-	d->react_type = types[r->type];
+	d->react_type = kinds[r->type].name;
 	d->threshold_type = react_threshold_name(r->threshold);
 	d->dest_ip_addr = event_str(ev, o->address[0] != '\0' ? o->address : o->config.target);
 	d->threshold_rising = r->upper;
@@ -179,7 +281,7 @@ operation_react(struct operation *o, const struct probe_answer *a)
 		enum reaction_verdict verdict;
 		int64_t value, measured;
 
-		if (!reaction_value(r->type, a, &value))
+		if (!reaction_value(r->type, a, o->icpif, o->mos, &value))
 			continue;
 		verdict = reaction_take(r, value, &measured);
 		if (verdict == REACTION_NONE)

@@ -3,9 +3,10 @@
 
 #include "conf/conf.h"
 #include "core/mem.h"
-#include "probe/operation.h"
+#include "probe/lines.h"
+#include "probe/rows.h"
 
-enum { ORDER_REACTION = 7702, COUNT = 5, RTT_UPPER = 5000, RTT_LOWER = 3000 };
+enum { ORDER_REACTION = 7702, COUNT = 5 };
 
 struct reaction_args {
 	struct kw_int number;
@@ -18,7 +19,27 @@ struct reaction_args {
 
 static const struct kw_alternative types[] = {
 	{ "connectionLoss", "React on connection loss", REACT_CONNECTION_LOSS, false },
+	{ "icpif", "React on the planning impairment factor", REACT_ICPIF, false },
+	{ "jitterAvg", "React on the average jitter", REACT_JITTER_AVG, false },
+	{ "jitterDSAvg", "React on the average jitter from destination to source", REACT_JITTER_DS_AVG, false },
+	{ "jitterSDAvg", "React on the average jitter from source to destination", REACT_JITTER_SD_AVG, false },
+	{ "latencyDSAvg", "React on the average latency from destination to source", REACT_LATENCY_DS_AVG, false },
+	{ "latencySDAvg", "React on the average latency from source to destination", REACT_LATENCY_SD_AVG, false },
+	{ "maxOfLatencyDS", "React on the longest latency from destination to source", REACT_MAX_LATENCY_DS, false },
+	{ "maxOfLatencySD", "React on the longest latency from source to destination", REACT_MAX_LATENCY_SD, false },
+	{ "maxOfNegativeDS", "React on the largest negative jitter from destination to source", REACT_MAX_NEGATIVE_DS, false },
+	{ "maxOfNegativeSD", "React on the largest negative jitter from source to destination", REACT_MAX_NEGATIVE_SD, false },
+	{ "maxOfPositiveDS", "React on the largest positive jitter from destination to source", REACT_MAX_POSITIVE_DS, false },
+	{ "maxOfPositiveSD", "React on the largest positive jitter from source to destination", REACT_MAX_POSITIVE_SD, false },
+	{ "mos", "React on the mean opinion score, in hundredths", REACT_MOS, false },
+	{ "packetLateArrival", "React on packets that arrive late", REACT_PACKET_LATE, false },
+	{ "packetLoss", "React on lost packets", REACT_PACKET_LOSS, false },
+	{ "packetLossDS", "React on packets lost from destination to source", REACT_PACKET_LOSS_DS, false },
+	{ "packetLossSD", "React on packets lost from source to destination", REACT_PACKET_LOSS_SD, false },
+	{ "packetMIA", "React on packets missing in action", REACT_PACKET_MIA, false },
+	{ "packetOutOfSequence", "React on packets out of sequence", REACT_PACKET_ORDER, false },
 	{ "rtt", "React on round trip time", REACT_RTT, false },
+	{ "successivePacketLoss", "React on packets lost in a row", REACT_SUCCESSIVE_LOSS, false },
 	{ "timeout", "React on timeout", REACT_TIMEOUT, false },
 	{ "verifyError", "React on error of verification", REACT_VERIFY_ERROR, false },
 	{ NULL, NULL, 0, false },
@@ -116,7 +137,7 @@ static const struct kw reaction_kw[] = {
 		KW_AT(struct reaction_args, threshold),
 		.sub = threshold_kw },
 	{ .word = "threshold-value",
-		.help = "Limits, in milliseconds",
+		.help = "Limits: milliseconds, packets, or scores",
 		KW_AT(struct reaction_args, value),
 		.sub = value_kw },
 	KW_END,
@@ -126,10 +147,13 @@ static bool
 reaction_adopt(struct engine *e, void *args, struct err *err)
 {
 	const struct reaction_args *a = args;
+	const struct reaction_kind *k = reaction_kind((enum react_type)a->type.v);
 
-	if (a->value.set && a->type.v != REACT_RTT)
-		return err_set(err, ERR_REFUSED, "'%s' has no limits: it happened or not",
-			react_type_name((enum react_type)a->type.v));
+	if (a->value.set && k->unit == NULL)
+		return err_set(err, ERR_REFUSED, "'%s' has no limits: it happened or not", k->name);
+	if (a->value.set && (a->upper.v > k->max || a->lower.v > k->max))
+		return err_set(
+			err, ERR_RANGE, "limits of '%s' are numbers from 0 to %d", k->name, (int)k->max);
 	if (a->value.set && a->lower.v > a->upper.v)
 		return err_set(err, ERR_REFUSED, "The lower limit is above the upper limit");
 	return true;
@@ -156,15 +180,35 @@ fill(struct reaction *r, const struct reaction_args *a)
 	if (a->y.set)
 		r->y = (unsigned)a->y.v;
 	/* What happened or not is 1 or 0: above 0, or below 1. */
-	r->upper = r->type != REACT_RTT ? 0 : a->value.set ? a->upper.v : RTT_UPPER;
-	r->lower = r->type != REACT_RTT ? 1 : a->value.set ? a->lower.v : RTT_LOWER;
+	r->upper = a->value.set ? a->upper.v : reaction_kind(r->type)->upper;
+	r->lower = a->value.set ? a->lower.v : reaction_kind(r->type)->lower;
+	r->falls = reaction_kind(r->type)->falls;
 	reaction_forget(r);
 }
 
 static bool
 reaction_check(struct engine *e, const struct conf_node *n, struct err *err)
 {
-	return sla_entry_is_there(n, (uint32_t)((const struct reaction_args *)n->args)->number.v, false, err);
+	const struct reaction_args *a = n->args;
+	const struct reaction_kind *k = reaction_kind((enum react_type)a->type.v);
+	const struct conf_node *entry, *type;
+
+	if (!sla_entry_is_there(n, (uint32_t)a->number.v, false, err))
+		return false;
+	entry = sla_entry(n, (uint32_t)a->number.v);
+	type = sla_kind_line(entry);
+	if (type == NULL)
+		return true;
+	if ((k->kinds & 1u << sla_kind_of(type)) == 0)
+		return err_set(err, ERR_REFUSED, "'%s' says nothing of operations of type %s", k->name,
+			probe_kind_name((enum probe_kind)sla_kind_of(type)));
+	if ((a->type.v == REACT_MOS || a->type.v == REACT_ICPIF) &&
+		!((const struct line_args *)type->args)->codec.set) {
+		err_set(err, ERR_REFUSED, "'%s' needs a codec", k->name);
+		err_hint(err, "udp-jitter ADDRESS PORT codec g711ulaw");
+		return false;
+	}
+	return true;
 }
 
 static bool

@@ -1,24 +1,19 @@
-/* show ip sla ..., ip sla restart, ip sla reset: in IOS's layouts (ios-surfaces 3.4 to 3.8). */
+/* show ip sla summary and statistics, ip sla restart, ip sla reset: in IOS's layouts (ios-surfaces 3.4 and 3.5). */
+#include "probe/show.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/cmd.h"
 #include "cli/session.h"
 #include "core/mem.h"
 #include "core/writer.h"
-#include "probe/operation.h"
 
-struct show_args {
-	struct kw_int number;
-	struct kw_flag details;
-};
-
-static const struct kw number_kw[] = {
+const struct kw sla_show_number_kw[] = {
 	{ .help = "Entry number",
 		.type = &kw_number,
-		KW_AT(struct show_args, number),
+		KW_AT(struct sla_show_args, number),
 		.min = 1,
 		.max = SLA_MAX },
 	KW_END,
@@ -27,24 +22,22 @@ static const struct kw number_kw[] = {
 static const struct kw statistics_kw[] = {
 	{ .help = "Entry number",
 		.type = &kw_number,
-		KW_AT(struct show_args, number),
+		KW_AT(struct sla_show_args, number),
 		.min = 1,
 		.max = SLA_MAX },
-	{ .word = "details", .help = "Detailed output", KW_AT(struct show_args, details) },
+	{ .word = "details", .help = "Detailed output", KW_AT(struct sla_show_args, details) },
 	KW_END,
 };
 
 static const struct kw restart_kw[] = {
 	{ .help = "Entry number",
 		.type = &kw_number,
-		KW_AT(struct show_args, number),
+		KW_AT(struct sla_show_args, number),
 		.flags = KW_REQ,
 		.min = 1,
 		.max = SLA_MAX },
 	KW_END,
 };
-
-typedef void each_f(struct writer *, const struct operation *, const struct show_args *);
 
 static const struct operation *
 first(struct session *s)
@@ -52,9 +45,8 @@ first(struct session *s)
 	return session_engine(s)->sla_world->first;
 }
 
-/* The one that was asked for, or all; operations that are not configured are none. */
-static bool
-each(struct session *s, const struct show_args *a, const char *key, each_f *f, struct err *err)
+bool
+sla_each(struct session *s, const struct sla_show_args *a, const char *key, sla_each_f *f, struct err *err)
 {
 	struct writer *w = session_writer(s);
 	bool any = false;
@@ -73,8 +65,8 @@ each(struct session *s, const struct show_args *a, const char *key, each_f *f, s
 
 /* ---- words ---- */
 
-static const char *
-state_name(enum sla_state s)
+const char *
+sla_state_name(enum sla_state s)
 {
 	static const char *const names[] = { "pending", "waiting", "active",
 		"inactive" }; /* ORDER: enum sla_state */
@@ -116,9 +108,8 @@ ago(const struct operation *o, char *out, size_t size)
 	snprintf(out + at, size - at, " ago");
 }
 
-/* "10:16:41 UTC Thu Feb 18 2016" */
-static void
-date(usec wall, char *out, size_t size)
+void
+sla_date(usec wall, char *out, size_t size)
 {
 	time_t sec = (time_t)(wall / USEC_PER_SEC);
 	struct tm tm;
@@ -127,16 +118,16 @@ date(usec wall, char *out, size_t size)
 	strftime(out, size, "%H:%M:%S UTC %a %b %-d %Y", &tm);
 }
 
-static const char *
-destination(const struct operation *o)
+const char *
+sla_destination(const struct operation *o)
 {
 	if (o->config.kind == PROBE_DNS && o->config.server != NULL)
 		return o->config.server;
 	return o->config.target == NULL ? "-" : o->config.target;
 }
 
-static const char *
-kind(const struct operation *o)
+const char *
+sla_kind_name(const struct operation *o)
 {
 	return o->config.has_kind ? probe_kind_name(o->config.kind) : "-";
 }
@@ -170,7 +161,7 @@ life_left(const struct operation *o, char *out, size_t size)
 /* ---- show ip sla summary ---- */
 
 static void
-summary_row(struct writer *w, const struct operation *o, const struct show_args *a)
+summary_row(struct writer *w, const struct operation *o, const struct sla_show_args *a)
 {
 	char id[24], stats[32] = "-", last[80];
 
@@ -179,12 +170,12 @@ summary_row(struct writer *w, const struct operation *o, const struct show_args 
 		snprintf(stats, sizeof stats, "RTT=%" PRId64, ms(o->rtt_us));
 	ago(o, last, sizeof last);
 	/* A column that is too wide moves the rest by a blank, as on a router. */
-	w_text(w, "%-12s %-11s %-17s %-11s %-11s %s\n", id, kind(o), destination(o), stats, code_of(o), last);
+	w_text(w, "%-12s %-11s %-17s %-11s %-11s %s\n", id, sla_kind_name(o), sla_destination(o), stats, code_of(o), last);
 	w_object(w, NULL);
 	w_int(w, "id", o->number);
-	w_str(w, "state", state_name(o->state));
-	w_str(w, "type", kind(o));
-	w_str(w, "destination", destination(o));
+	w_str(w, "state", sla_state_name(o->state));
+	w_str(w, "type", sla_kind_name(o));
+	w_str(w, "destination", sla_destination(o));
 	if (o->has_run && o->rtt_us >= 0)
 		w_int(w, "rtt", ms(o->rtt_us));
 	else
@@ -197,7 +188,7 @@ summary_row(struct writer *w, const struct operation *o, const struct show_args 
 static enum cmd_result
 show_summary(struct session *s, const void *args, struct err *err)
 {
-	static const struct show_args all = { .details = { .set = false } };
+	static const struct sla_show_args all = { .details = { .set = false } };
 
 	w_text(session_writer(s),
 		"IPSLAs Latest Operation Summary\n"
@@ -205,10 +196,108 @@ show_summary(struct session *s, const void *args, struct err *err)
 		"All Stats are in milliseconds. Stats with u are in microseconds\n\n"
 		"ID           Type        Destination       Stats       ReturnCode  LastRun\n"
 		"-----------------------------------------------------------------------\n");
-	return each(s, &all, "operations", summary_row, err) ? CMD_DONE : CMD_REFUSED;
+	return sla_each(s, &all, "operations", summary_row, err) ? CMD_DONE : CMD_REFUSED;
 }
 
 /* ---- show ip sla statistics ---- */
+
+static int64_t
+average_ms(int64_t sum, int64_t count)
+{
+	return count == 0 ? 0 : sum / count / 1000;
+}
+
+#define MS "%" PRId64 "/%" PRId64 "/%" PRId64 " milliseconds\n"
+
+static void
+loss_text(struct writer *w, const char *from_to, const char *loss, int64_t lost, int64_t periods,
+	int64_t length_min, int64_t length_max, int64_t gap_min, int64_t gap_max)
+{
+	w_text(w, "        Loss %s: %" PRId64 "\n        %s Loss Periods Number: %" PRId64 "\n", loss, lost,
+		from_to, periods);
+	w_text(w,
+		"        %s Loss Period Length Min/Max: %" PRId64 "/%" PRId64
+		"\n        %s Inter Loss Period Length Min/Max: %" PRId64 "/%" PRId64 "\n",
+		from_to, length_min, length_max, from_to, gap_min, gap_max);
+}
+
+/* The train of the latest run, as IOS 15 and later have it. */
+static void
+jitter_text(struct writer *w, const struct operation *o)
+{
+	static const struct jitter_result none;
+	const struct jitter_result *r = o->jitter == NULL ? &none : o->jitter;
+
+	w_text(w, "RTT Values:\n        Number Of RTT: %" PRId64 "               RTT Min/Avg/Max: " MS,
+		r->rtt_count, ms(r->rtt_min), average_ms(r->rtt_sum, r->rtt_count), ms(r->rtt_max));
+	w_text(w, "Latency one-way time:\n        Number of Latency one-way Samples: %" PRId64 "\n",
+		r->latency_count);
+	w_text(w, "        Source to Destination Latency one way Min/Avg/Max: " MS, ms(r->latency_sd_min),
+		average_ms(r->latency_sd_sum, r->latency_count), ms(r->latency_sd_max));
+	w_text(w, "        Destination to Source Latency one way Min/Avg/Max: " MS, ms(r->latency_ds_min),
+		average_ms(r->latency_ds_sum, r->latency_count), ms(r->latency_ds_max));
+	w_text(w,
+		"Jitter Time:\n        Number of SD Jitter Samples: %" PRId64
+		"\n        Number of DS Jitter Samples: %" PRId64 "\n",
+		r->jitter_sd_count, r->jitter_ds_count);
+	w_text(w, "        Source to Destination Jitter Min/Avg/Max: " MS, ms(r->jitter_sd_min),
+		average_ms(r->jitter_sd_sum, r->jitter_sd_count), ms(r->jitter_sd_max));
+	w_text(w, "        Destination to Source Jitter Min/Avg/Max: " MS, ms(r->jitter_ds_min),
+		average_ms(r->jitter_ds_sum, r->jitter_ds_count), ms(r->jitter_ds_max));
+	w_text(w, "Over Threshold:\n        Number Of RTT Over Threshold: %" PRId64 " (%" PRId64 "%%)\n",
+		r->over_threshold, r->rtt_count == 0 ? 0 : r->over_threshold * 100 / r->rtt_count);
+	if (o->config.kind == PROBE_ICMP_JITTER) {
+		w_text(w,
+			"Packet Late Arrival: %" PRId64 "\nOut Of Sequence: %" PRId64
+			"\n        Source to Destination: %" PRId64 "        Destination to Source %" PRId64
+			"\nPacket Skipped: %" PRId64 "\nPacket Loss: %" PRId64 "\n",
+			r->late, r->out_of_sequence, r->out_of_sequence_sd, r->out_of_sequence_ds, r->skipped,
+			r->loss);
+		return;
+	}
+	w_text(w, "Packet Loss Values:\n");
+	loss_text(w, "Source to Destination", "Source to Destination", r->loss_sd, r->loss_sd_periods,
+		r->loss_sd_length_min, r->loss_sd_length_max, r->loss_sd_gap_min, r->loss_sd_gap_max);
+	loss_text(w, "Destination to Source", "Destination to Source", r->loss_ds, r->loss_ds_periods,
+		r->loss_ds_length_min, r->loss_ds_length_max, r->loss_ds_gap_min, r->loss_ds_gap_max);
+	w_text(w,
+		"        Out Of Sequence: %" PRId64 "      Tail Drop: %" PRId64
+		"\n        Packet Late Arrival: %" PRId64 "  Packet Skipped: %" PRId64 "\n",
+		r->out_of_sequence, r->mia, r->late, r->skipped);
+	w_text(w,
+		"Voice Score Values:\n        Calculated Planning Impairment Factor (ICPIF): %d\n"
+		"        Mean Opinion Score (MOS): ",
+		o->icpif);
+	if (o->mos == 0)
+		w_text(w, "0\n");
+	else
+		w_text(w, "%d.%02d\n", o->mos / 100, o->mos % 100);
+}
+
+static bool
+is_train(const struct operation *o)
+{
+	return o->config.has_kind &&
+	       (o->config.kind == PROBE_UDP_JITTER || o->config.kind == PROBE_ICMP_JITTER);
+}
+
+static void
+jitter_field(void *arg, const char *name, int64_t value)
+{
+	w_int(arg, name, value);
+}
+
+static void
+jitter_json(struct writer *w, const struct operation *o)
+{
+	if (o->jitter == NULL)
+		return;
+	w_object(w, "jitter"); /* times in microseconds */
+	jitter_each(o->jitter, jitter_field, w);
+	w_int(w, "icpif", o->icpif);
+	w_real(w, "mos", o->mos / 100.0);
+	w_end(w);
+}
 
 static void
 statistics_text(struct writer *w, const struct operation *o, bool details)
@@ -216,8 +305,10 @@ statistics_text(struct writer *w, const struct operation *o, bool details)
 	char start[64], life[32];
 
 	life_left(o, life, sizeof life);
-	date(o->last_wall, start, sizeof start);
+	sla_date(o->last_wall, start, sizeof start);
 	w_text(w, "IPSLA operation id: %u\n", o->number);
+	if (is_train(o))
+		w_text(w, "Type of operation: %s\n", sla_kind_name(o));
 	if (o->has_run && o->rtt_us >= 0)
 		w_text(w, "        Latest RTT: %" PRId64 " milliseconds\n", ms(o->rtt_us));
 	else if (o->has_run)
@@ -230,6 +321,8 @@ statistics_text(struct writer *w, const struct operation *o, bool details)
 			"Latest DNS RTT: %" PRId64 " ms\nLatest TCP Connection RTT: %" PRId64
 			" ms\nLatest HTTP Transaction RTT: %" PRId64 " ms\n",
 			ms(o->dns_us), ms(o->tcp_us), ms(o->http_us));
+	if (is_train(o) && o->has_run)
+		jitter_text(w, o);
 	if (details)
 		w_text(w, "Over thresholds occurred: %s\n", o->over > 0 ? "TRUE" : "FALSE");
 	w_text(w, "Number of successes: %" PRIu64 "\nNumber of failures: %" PRIu64 "\n", o->successes,
@@ -237,7 +330,7 @@ statistics_text(struct writer *w, const struct operation *o, bool details)
 	w_text(w, "Operation time to live: %s\n", life);
 	if (!details)
 		return;
-	date(o->reset_wall, start, sizeof start);
+	sla_date(o->reset_wall, start, sizeof start);
 	w_text(w, "Operational state of entry: %s\nLast time this entry was reset: %s\n",
 		o->state == SLA_IS_ACTIVE     ? "Active"
 		: o->state == SLA_IS_INACTIVE ? "Inactive"
@@ -246,7 +339,7 @@ statistics_text(struct writer *w, const struct operation *o, bool details)
 }
 
 static void
-statistics(struct writer *w, const struct operation *o, const struct show_args *a)
+statistics(struct writer *w, const struct operation *o, const struct sla_show_args *a)
 {
 	char life[32], start[64];
 
@@ -255,11 +348,11 @@ statistics(struct writer *w, const struct operation *o, const struct show_args *
 	statistics_text(w, o, a->details.set);
 	w_text(w, "\n\n\n");
 	life_left(o, life, sizeof life);
-	date(o->last_wall, start, sizeof start);
+	sla_date(o->last_wall, start, sizeof start);
 	w_object(w, NULL);
 	w_int(w, "id", o->number);
-	w_str(w, "type", kind(o));
-	w_str(w, "state", state_name(o->state));
+	w_str(w, "type", sla_kind_name(o));
+	w_str(w, "state", sla_state_name(o->state));
 	if (o->has_run && o->rtt_us >= 0)
 		w_int(w, "latest_rtt", ms(o->rtt_us));
 	else
@@ -274,12 +367,12 @@ statistics(struct writer *w, const struct operation *o, const struct show_args *
 	w_int(w, "rtt_avg", o->successes == 0 ? 0 : ms(o->rtt_sum / (int64_t)o->successes));
 	w_int(w, "rtt_max", ms(o->rtt_max));
 	w_str(w, "time_to_live", life);
+	jitter_json(w, o);
 	w_end(w);
 }
 
-/* Before a heading is printed. */
-static bool
-is_known(struct session *s, const struct show_args *a, struct err *err)
+bool
+sla_is_known(struct session *s, const struct sla_show_args *a, struct err *err)
 {
 	const struct operation *o =
 		a->number.set ? slas_find(session_engine(s)->sla_world, (uint32_t)a->number.v) : NULL;
@@ -291,203 +384,10 @@ is_known(struct session *s, const struct show_args *a, struct err *err)
 static enum cmd_result
 show_statistics(struct session *s, const void *args, struct err *err)
 {
-	if (!is_known(s, args, err))
+	if (!sla_is_known(s, args, err))
 		return CMD_REFUSED;
 	w_text(session_writer(s), "IPSLAs Latest Operation Statistics\n\n");
-	return each(s, args, "operations", statistics, err) ? CMD_DONE : CMD_REFUSED;
-}
-
-/* ---- show ip sla configuration ---- */
-
-static const char *
-next_start(const struct operation *o, char *room, size_t size)
-{
-	const struct sla_schedule *s = &o->schedule;
-
-	if (!s->is_set || s->start == SLA_PENDING)
-		return "Pending trigger";
-	if (o->state == SLA_IS_WAITING && s->start == SLA_AT) {
-		snprintf(room, size, "%02d:%02d:%02d", s->hour, s->minute, s->second);
-		return room;
-	}
-	return o->state == SLA_IS_WAITING ? "Pending" : "Start Time already passed";
-}
-
-static void
-configuration(struct writer *w, const struct operation *o, const struct show_args *a)
-{
-	const struct sla_config *c = &o->config;
-	char room[32], life[32] = "Forever";
-
-	if (o->schedule.life != 0 || !o->schedule.is_set)
-		snprintf(life, sizeof life, "%lld",
-			o->schedule.is_set ? (long long)(o->schedule.life / USEC_PER_SEC) : 3600);
-	w_text(w, "Entry number: %u\nOwner: %s\nTag: %s\n", o->number, c->owner, c->tag);
-	w_text(w, "Operation timeout (milliseconds): %u\nType of operation to perform: %s\n", c->timeout,
-		kind(o));
-	if (c->has_kind && c->kind == PROBE_HTTP)
-		w_text(w, "URL: %s\n", destination(o));
-	else
-		w_text(w, "Target address/Source address: %s/%s\n", destination(o),
-			c->source_address != NULL ? c->source_address : "0.0.0.0");
-	if (c->port != 0)
-		w_text(w, "Target port/Source port: %u/0\n", c->port);
-	w_text(w, "Type Of Service parameter: 0x%x\n", c->tos);
-	if (c->has_kind && (c->kind == PROBE_ICMP_ECHO || c->kind == PROBE_UDP_ECHO))
-		w_text(w, "Request size (ARR data portion): %u\nData pattern: 0x%08X\n", c->size, c->pattern);
-	w_text(w, "Verify data: %s\nVrf Name: %s\n", c->verify ? "Yes" : "No", c->vrf != NULL ? c->vrf : "");
-	w_text(w,
-		"Schedule:\n   Operation frequency (seconds): %u  (not considered if randomly scheduled)\n"
-		"   Next Scheduled Start Time: %s\n   Group Scheduled : FALSE\n   Randomly Scheduled : "
-		"FALSE\n"
-		"   Life (seconds): %s\n   Entry Ageout (seconds): never\n   Recurring (Starting Everyday): "
-		"%s\n"
-		"   Status of entry (SNMP RowStatus): %s\n",
-		c->frequency, next_start(o, room, sizeof room), life,
-		o->schedule.recurring ? "TRUE" : "FALSE", o->schedule.is_set ? "Active" : "notInService");
-	w_text(w, "Threshold (milliseconds): %u\n\n", c->threshold);
-	w_object(w, NULL);
-	w_int(w, "id", o->number);
-	w_str(w, "owner", c->owner);
-	w_str(w, "tag", c->tag);
-	w_str(w, "type", kind(o));
-	w_str(w, "target", c->target);
-	w_int(w, "port", c->port);
-	w_str(w, "source_address", c->source_address);
-	w_str(w, "source_interface", c->source_interface);
-	w_str(w, "vrf", c->vrf);
-	w_int(w, "frequency", c->frequency);
-	w_int(w, "timeout", c->timeout);
-	w_int(w, "threshold", c->threshold);
-	w_str(w, "next_start", next_start(o, room, sizeof room));
-	w_str(w, "life", life);
-	w_bool(w, "recurring", o->schedule.recurring);
-	w_end(w);
-}
-
-static enum cmd_result
-show_configuration(struct session *s, const void *args, struct err *err)
-{
-	if (!is_known(s, args, err))
-		return CMD_REFUSED;
-	w_text(session_writer(s), "IP SLAs Infrastructure Engine-III\n");
-	return each(s, args, "operations", configuration, err) ? CMD_DONE : CMD_REFUSED;
-}
-
-/* ---- show ip sla application ---- */
-
-static enum cmd_result
-show_application(struct session *s, const void *args, struct err *err)
-{
-	const struct slas_world *all = session_engine(s)->sla_world;
-	struct writer *w = session_writer(s);
-	int64_t configured = 0, active = 0, pending = 0, inactive = 0;
-	char when[64];
-
-	for (const struct operation *o = all->first; o != NULL; o = o->next) {
-		configured += o->configured;
-		active += o->configured && o->state == SLA_IS_ACTIVE;
-		pending += o->configured && (o->state == SLA_IS_PENDING || o->state == SLA_IS_WAITING);
-		inactive += o->configured && o->state == SLA_IS_INACTIVE;
-	}
-	date(all->changed_wall, when, sizeof when);
-	w_text(w, "        IP Service Level Agreements\nVersion: Round Trip Time MIB 2.2.0, Infrastructure "
-		  "Engine-III\n\n");
-	w_text(w, "Supported Operation Types:\n        icmpEcho, udpEcho, tcpConnect, http, dns\n\n");
-	w_text(w, "Supported Features:\n        IPSLAs Event Publisher\n\n");
-	w_text(w,
-		"Number of Entries configured  : %" PRId64 "\nNumber of active Entries      : %" PRId64
-		"\nNumber of pending Entries     : %" PRId64 "\nNumber of inactive Entries    : %" PRId64
-		"\n",
-		configured, active, pending, inactive);
-	w_text(w, "Time of last change in whole IP SLAs: %s\n", all->changed_wall == 0 ? "never" : when);
-	w_int(w, "configured", configured);
-	w_int(w, "active", active);
-	w_int(w, "pending", pending);
-	w_int(w, "inactive", inactive);
-	return CMD_DONE;
-}
-
-/* ---- show ip sla reaction-configuration, reaction-trigger ---- */
-
-static const char *
-action_name(enum react_action a)
-{
-	static const char *const names[] = { "None", "Trap only", "Trigger only",
-		"Trap and trigger" }; /* ORDER: enum react_action */
-
-	return names[a];
-}
-
-static void
-threshold_title(const struct reaction *r, char *out, size_t size)
-{
-	const char *name = react_threshold_name(r->threshold);
-
-	snprintf(out, size, "%c%s", name[0] >= 'a' && name[0] != 'x' ? name[0] - 'a' + 'A' : name[0],
-		name + 1);
-}
-
-static void
-reactions(struct writer *w, const struct operation *o, const struct show_args *a)
-{
-	unsigned index = 1;
-	char title[24];
-
-	for (const struct reaction *r = o->reactions; r != NULL; r = r->next, index++) {
-		threshold_title(r, title, sizeof title);
-		w_text(w, "Entry number: %u\nIndex: %u\nReaction: %s\nThreshold Type: %s\n", o->number, index,
-			react_type_name(r->type), title);
-		if (r->type == REACT_RTT)
-			w_text(w, "Rising (milliseconds): %" PRId64 "\nFalling (milliseconds): %" PRId64 "\n",
-				r->upper, r->lower);
-		w_text(w, "Threshold CountX: %u\nThreshold CountY: %u\nAction Type: %s\n\n", r->x, r->y,
-			action_name(r->action));
-		w_object(w, NULL);
-		w_int(w, "id", o->number);
-		w_str(w, "reaction", react_type_name(r->type));
-		w_str(w, "threshold_type", react_threshold_name(r->threshold));
-		w_int(w, "rising", r->upper);
-		w_int(w, "falling", r->lower);
-		w_int(w, "count_x", r->x);
-		w_int(w, "count_y", r->y);
-		w_str(w, "action", action_name(r->action));
-		w_bool(w, "occurred", r->occurred);
-		w_end(w);
-	}
-}
-
-static enum cmd_result
-show_reactions(struct session *s, const void *args, struct err *err)
-{
-	return each(s, args, "reactions", reactions, err) ? CMD_DONE : CMD_REFUSED;
-}
-
-static void
-triggers(struct writer *w, const struct operation *o, const struct show_args *a)
-{
-	for (size_t i = 0; i < o->trigger_count; i++) {
-		const struct operation *target = slas_find(o->all, o->triggers[i]);
-		const char *state =
-			target == NULL || !target->configured ? "absent" : state_name(target->state);
-
-		w_text(w,
-			"Entry number: %u\nTarget Entry Number: %u\nStatus of Entry (SNMP RowStatus): "
-			"Active\n"
-			"Operational State of Target: %s\n\n",
-			o->number, o->triggers[i], state);
-		w_object(w, NULL);
-		w_int(w, "id", o->number);
-		w_int(w, "target", o->triggers[i]);
-		w_str(w, "target_state", state);
-		w_end(w);
-	}
-}
-
-static enum cmd_result
-show_triggers(struct session *s, const void *args, struct err *err)
-{
-	return each(s, args, "triggers", triggers, err) ? CMD_DONE : CMD_REFUSED;
+	return sla_each(s, args, "operations", statistics, err) ? CMD_DONE : CMD_REFUSED;
 }
 
 /* ---- ip sla restart, reset ---- */
@@ -495,7 +395,7 @@ show_triggers(struct session *s, const void *args, struct err *err)
 static enum cmd_result
 restart(struct session *s, const void *args, struct err *err)
 {
-	const struct show_args *a = args;
+	const struct sla_show_args *a = args;
 	struct operation *o = slas_find(session_engine(s)->sla_world, (uint32_t)a->number.v);
 
 	if (o == NULL || !o->configured || !o->config.has_kind) {
@@ -519,27 +419,13 @@ reset(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
-#define SHOW(words_, help_, kw_, run_)                    \
-	{                                                 \
-		.cmd = { .words = words_,                 \
-			.help = help_,                    \
-			.kw = kw_,                        \
-			.size = sizeof(struct show_args), \
-			.level = 1 },                     \
-		.flags = EXEC_SHOW, .run = run_           \
-	}
-
 static const struct exec_cmd cmds[] = {
-	SHOW("show ip sla summary", "Latest run of every operation", NULL, show_summary),
-	SHOW("show ip sla statistics", "Statistics of operations", statistics_kw, show_statistics),
-	SHOW("show ip sla configuration", "Configuration of operations", number_kw, show_configuration),
-	SHOW("show ip sla application", "What IP SLAs can do here", NULL, show_application),
-	SHOW("show ip sla reaction-configuration", "Reactions of operations", number_kw, show_reactions),
-	SHOW("show ip sla reaction-trigger", "Operations that others start", number_kw, show_triggers),
+	SLA_SHOW("show ip sla summary", "Latest run of every operation", NULL, show_summary),
+	SLA_SHOW("show ip sla statistics", "Statistics of operations", statistics_kw, show_statistics),
 	{ .cmd = { .words = "ip sla restart",
 		  .help = "Restart an active entry",
 		  .kw = restart_kw,
-		  .size = sizeof(struct show_args),
+		  .size = sizeof(struct sla_show_args),
 		  .level = 15 },
 		.flags = EXEC_CONFIG,
 		.run = restart },
