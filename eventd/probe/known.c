@@ -22,34 +22,63 @@ const char *
 sla_type_hint(const char *line)
 {
 	static const struct known rows[] = {
-		{ "udp-jitter",
-			"udp-jitter comes with the responder; icmp-echo and udp-echo measure round trips" },
-		{ "icmp-jitter", "icmp-jitter is not there yet; icmp-echo measures round trips" },
 		{ "path-", "path-echo and path-jitter are not there; icmp-echo measures the whole way" },
-		{ "http raw", "only 'http get URL' and 'http secure get URL' are there" },
+		{ "http raw", "only 'http get URL' and 'http secure get URL' are there: a request of your "
+			      "own is not sent" },
+		{ "http secure raw",
+			"only 'http secure get URL' is there: a request of your own is not sent" },
 		{ "type ", "this is IOS 12.4: write 'icmp-echo ADDRESS', 'tcp-connect ADDRESS PORT control "
 			   "disable', ..." },
-		{ "ftp ", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "dhcp", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "ethernet", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "mpls", "not there: dns, http, icmp-echo, tcp-connect and udp-echo are" },
-		{ "history", "only the latest run and sums are kept" },
+		{ "ftp ", "not there: dns, http, icmp-echo, icmp-jitter, tcp-connect, udp-echo and "
+			  "udp-jitter are" },
+		{ "dhcp", "not there: dns, http, icmp-echo, icmp-jitter, tcp-connect, udp-echo and "
+			  "udp-jitter are" },
+		{ "ethernet", "not there: dns, http, icmp-echo, icmp-jitter, tcp-connect, udp-echo and "
+			      "udp-jitter are" },
+		{ "mpls", "not there: dns, http, icmp-echo, icmp-jitter, tcp-connect, udp-echo and "
+			  "udp-jitter are" },
+		{ "video", "there is no video here: udp-jitter with a codec sends what a call sends" },
+		{ "voip", "there is no telephone here: udp-jitter with a codec sends what a call sends" },
+		{ "lsp", "there is no MPLS here" },
 	};
 
 	return known_hint(rows, sizeof rows / sizeof *rows, line);
+}
+
+/* Reactions of CISCO-RTTMON-MIB to operations that are not there. */
+static const char *
+reaction_hint(const char *line)
+{
+	static const char *const names[] = { "frameLossDS", "iaJitterDS", "iaJitterSD", "mosLQDS", "mosCQDS",
+		"mosCQSD", "rFactorDS", "rFactorSD", "unavailSD", "unavailDS", "pktLossPctSD", "pktLossPctDS",
+		"rttPct", "overThreshold", "protocolSpecificError" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcasestr(line, names[i]) != NULL)
+			return "this reaction is of Ethernet and RTP operations, which are not there";
+	return NULL;
 }
 
 const char *
 sla_global_hint(const char *line)
 {
 	static const struct known rows[] = {
-		{ "ip sla responder", "the responder is not there yet" },
-		{ "ip sla group", "groups are not there yet: schedule the operations one by one" },
+		{ "ip sla responder twamp",
+			"TWAMP is another protocol; 'ip sla responder' answers the senders of IP SLA" },
+		{ "ip sla server",
+			"TWAMP is another protocol; 'ip sla responder' answers the senders of IP SLA" },
+		{ "ip sla auto", "operations are written one by one; 'ip sla group schedule' spreads them" },
+		{ "ip sla ethernet", "there is no Ethernet OAM here" },
 		{ "ip sla monitor", "this is IOS 12.4: write 'ip sla N' and 'ip sla schedule N ...'" },
-		{ "ip sla low-memory", "not there, and not needed" },
-		{ "ip sla key-chain", "the control protocol of responders is not there yet" },
+		{ "ip sla low-memory", "operations take what memory they need; limit the service with "
+				       "systemd's MemoryMax=" },
+		{ "ip sla key-chain", "control messages go without authentication here; a responder that "
+				      "wants a key refuses "
+				      "them" },
 		{ "rtr ", "this is IOS 12.3: write 'ip sla N' and 'ip sla schedule N ...'" },
 	};
 
+	if (strcasestr(line, "sla reaction-configuration") != NULL)
+		return reaction_hint(line);
 	return known_hint(rows, sizeof rows / sizeof *rows, line);
 }

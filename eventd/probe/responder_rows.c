@@ -60,11 +60,10 @@ tell(void *arg)
 	if (r->enabled || r->permanent != NULL) {
 		list = json_array();
 		for (const struct permanent *p = r->permanent; p != NULL; p = p->next)
-			json_array_append_new(list,
-				json_pack("{s:s, s:s, s:i}", "kind", p->kind, "address", p->address, "port",
-					(int)p->port));
-		wanted = json_pack("{s:s, s:b, s:o}", "type", "responder", "enabled", r->enabled, "permanent",
-			list);
+			json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "kind", p->kind, "address",
+							    p->address, "port", (int)p->port));
+		wanted = json_pack(
+			"{s:s, s:b, s:o}", "type", "responder", "enabled", r->enabled, "permanent", list);
 	} else {
 		heard(r, NULL);
 	}
@@ -105,8 +104,8 @@ enabled_apply(struct engine *e, const struct conf_node *old, const struct conf_n
 }
 
 static void
-permanent_apply(struct sla_responder *r, const char *kind, const struct conf_node *old,
-	const struct conf_node *new)
+permanent_apply(
+	struct sla_responder *r, const char *kind, const struct conf_node *old, const struct conf_node *new)
 {
 	const struct responder_args *a = (new != NULL ? new : old)->args;
 	struct permanent **at = &r->permanent, *p;
@@ -114,11 +113,11 @@ permanent_apply(struct sla_responder *r, const char *kind, const struct conf_nod
 	while (*at != NULL && (strcmp((*at)->kind, kind) != 0 || strcmp((*at)->address, a->address.s) != 0 ||
 				      (*at)->port != (unsigned)a->port.v))
 		at = &(*at)->next;
-	if (new == NULL && *at != NULL) {
+	if (new == NULL &&*at != NULL) {
 		p = *at;
 		*at = p->next;
 		mem_free(p);
-	} else if (new != NULL && *at == NULL) {
+	} else if (new != NULL &&*at == NULL) {
 		p = mem_new(r, struct permanent);
 		p->kind = kind;
 		p->address = mem_strdup(p, a->address.s);
@@ -152,9 +151,7 @@ where_adopt(struct engine *e, void *args, struct err *err)
 }
 
 static const struct conf_row rows[] = {
-	{ .cmd = { .words = "ip sla responder",
-		  .help = "IP SLAs responder",
-		  .level = 15 },
+	{ .cmd = { .words = "ip sla responder", .help = "IP SLAs responder", .level = 15 },
 		.mode = "config",
 		.order = SLA_ORDER + 5,
 		.apply = enabled_apply },
@@ -204,14 +201,16 @@ sla_responder_new(struct slas_world *all)
 /* ---- show ip sla responder ---- */
 
 static void
-show_sources(struct writer *w, const json_t *list, const char *title, const char *key)
+show_sources(struct writer *w, bool in_text, const json_t *list, const char *title, const char *key)
 {
 	const json_t *one;
 	size_t i;
 
-	w_text(w, "%s:\n", title);
+	if (in_text)
+		w_text(w, "%s:\n", title);
 	w_list(w, key);
-	json_array_foreach(list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		const char *address = json_string_value(json_object_get(one, "address"));
 		char when[64];
 
@@ -242,18 +241,21 @@ show_ports(struct writer *w, const json_t *list, bool in_text)
 
 	for (size_t k = 0; in_text && k < sizeof kinds / sizeof *kinds; k++) {
 		w_text(w, "\n%s Responder:\n  IP Address             Port\n", kinds[k].title);
-		json_array_foreach(list, i, one) {
+		json_array_foreach(list, i, one)
+		{
 			const char *kind = json_string_value(json_object_get(one, "kind"));
 			const char *address = json_string_value(json_object_get(one, "address"));
 			const char *why = json_string_value(json_object_get(one, "error"));
 
-			if (strcmp(kind, kinds[k].kind) == 0 && json_is_true(json_object_get(one, "permanent")))
+			if (strcmp(kind, kinds[k].kind) == 0 &&
+				json_is_true(json_object_get(one, "permanent")))
 				w_text(w, "  %-22s %" PRId64 "%s%s\n", address, number(one, "port"),
 					why[0] == '\0' ? "" : "  ", why);
 		}
 	}
 	w_list(w, "ports");
-	json_array_foreach(list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		const char *why = json_string_value(json_object_get(one, "error"));
 
 		w_object(w, NULL);
@@ -289,11 +291,9 @@ show_responder(struct session *s, const void *args, struct err *err)
 			number(r->news, "received"), number(r->news, "errors"));
 	w_int(w, "received", number(r->news, "received"));
 	w_int(w, "errors", number(r->news, "errors"));
-	if (r->enabled) {
-		show_sources(w, json_object_get(r->news, "sources"), "Recent sources", "sources");
-		show_sources(
-			w, json_object_get(r->news, "error_sources"), "Recent error sources", "error_sources");
-	}
+	show_sources(w, r->enabled, json_object_get(r->news, "sources"), "Recent sources", "sources");
+	show_sources(w, r->enabled, json_object_get(r->news, "error_sources"), "Recent error sources",
+		"error_sources");
 	w_text(w, "\n        Permanent Port IP SLA Responder\nPermanent Port IP SLA Responder is: %s\n",
 		r->permanent != NULL ? "Enabled" : "Disabled");
 	w_bool(w, "permanent_enabled", r->permanent != NULL);

@@ -96,73 +96,75 @@ static const struct kw_type date_type = {
 
 /* ---- grammar ---- */
 
-#define DATE_KW(name_, type_)                                        \
+#define DATE_KW(name_, type_)                           \
+	static const struct kw name_[] = {              \
+		{ .help = "Month, or day of the month", \
+			.type = &date_type,             \
+			KW_AT(type_, when.first),       \
+			.flags = KW_SEQ },              \
+		{ .help = "Day of the month, or month", \
+			.type = &date_type,             \
+			KW_AT(type_, when.second),      \
+			.flags = KW_SEQ },              \
+		KW_END,                                 \
+	}
+
+#define START_KW(name_, type_, date_)                                \
 	static const struct kw name_[] = {                           \
-		{ .help = "Month, or day of the month",              \
-			.type = &date_type,                          \
-			KW_AT(type_, when.first),                    \
-			.flags = KW_SEQ },                           \
-		{ .help = "Day of the month, or month",              \
-			.type = &date_type,                          \
-			KW_AT(type_, when.second),                   \
-			.flags = KW_SEQ },                           \
+		{ .word = "after",                                   \
+			.help = "Start after a time (hh:mm:ss)",     \
+			.type = &kw_word,                            \
+			KW_AT(type_, when.after),                    \
+			.flags = KW_REQ | KW_SEQ,                    \
+			.group = 1,                                  \
+			.param = "HH:MM:SS" },                       \
+		{ .word = "now",                                     \
+			.help = "Start now",                         \
+			KW_AT(type_, when.now),                      \
+			.flags = KW_REQ | KW_SEQ,                    \
+			.group = 1 },                                \
+		{ .word = "pending",                                 \
+			.help = "Start when it is triggered",        \
+			KW_AT(type_, when.pending),                  \
+			.flags = KW_REQ | KW_SEQ,                    \
+			.group = 1 },                                \
+		{ .word = "random",                                  \
+			.help = "Start within so many milliseconds", \
+			.type = &kw_number,                          \
+			KW_AT(type_, when.random),                   \
+			.flags = KW_REQ | KW_SEQ,                    \
+			.group = 1,                                  \
+			.min = 500,                                  \
+			.max = 10000 },                              \
+		{ .help = "Start at a time (hh:mm[:ss])",            \
+			.type = &kw_word,                            \
+			KW_AT(type_, when.time),                     \
+			.flags = KW_REQ | KW_SEQ,                    \
+			.group = 1,                                  \
+			.param = "HH:MM[:SS]",                       \
+			.sub = date_ },                              \
 		KW_END,                                              \
 	}
 
-#define START_KW(name_, type_, date_)                                              \
-	static const struct kw name_[] = {                                         \
-		{ .word = "after",                                                 \
-			.help = "Start after a time (hh:mm:ss)",                   \
-			.type = &kw_word,                                          \
-			KW_AT(type_, when.after),                                  \
-			.flags = KW_REQ | KW_SEQ,                                  \
-			.group = 1,                                                \
-			.param = "HH:MM:SS" },                                     \
-		{ .word = "now",                                                   \
-			.help = "Start now",                                       \
-			KW_AT(type_, when.now),                                    \
-			.flags = KW_REQ | KW_SEQ,                                  \
-			.group = 1 },                                              \
-		{ .word = "pending",                                               \
-			.help = "Start when it is triggered",                      \
-			KW_AT(type_, when.pending),                                \
-			.flags = KW_REQ | KW_SEQ,                                  \
-			.group = 1 },                                              \
-		{ .word = "random",                                                \
-			.help = "Start within so many milliseconds",               \
-			.type = &kw_number,                                        \
-			KW_AT(type_, when.random),                                 \
-			.flags = KW_REQ | KW_SEQ,                                  \
-			.group = 1,                                                \
-			.min = 500,                                                \
-			.max = 10000 },                                            \
-		{ .help = "Start at a time (hh:mm[:ss])",                          \
-			.type = &kw_word,                                          \
-			KW_AT(type_, when.time),                                   \
-			.flags = KW_REQ | KW_SEQ,                                  \
-			.group = 1,                                                \
-			.param = "HH:MM[:SS]",                                     \
-			.sub = date_ },                                            \
-		KW_END,                                                            \
+#define WHEN_ROWS(type_, start_)                                                                          \
+	{ .word = "life",                                                                                 \
+		.help = "Length of time to execute in seconds, or forever",                               \
+		.type = &kw_word,                                                                         \
+		KW_AT(type_, when.life),                                                                  \
+		.param = "<0-2147483647>|forever" },                                                      \
+		{ .word = "start-time",                                                                   \
+			.help = "When to start this entry",                                               \
+			KW_AT(type_, when.start),                                                         \
+			.sub = start_ },                                                                  \
+		{ .word = "ageout",                                                                       \
+			.help = "Seconds to keep this entry when it is inactive",                         \
+			.type = &kw_number,                                                               \
+			KW_AT(type_, when.ageout),                                                        \
+			.max = 2073600,                                                                   \
+			.has_dflt = true },                                                               \
+	{                                                                                                 \
+		.word = "recurring", .help = "Start every day at that time", KW_AT(type_, when.recurring) \
 	}
-
-#define WHEN_ROWS(type_, start_)                                                  \
-	{ .word = "life",                                                         \
-		.help = "Length of time to execute in seconds, or forever",       \
-		.type = &kw_word,                                                 \
-		KW_AT(type_, when.life),                                          \
-		.param = "<0-2147483647>|forever" },                              \
-	{ .word = "start-time",                                                   \
-		.help = "When to start this entry",                               \
-		KW_AT(type_, when.start),                                         \
-		.sub = start_ },                                                  \
-	{ .word = "ageout",                                                       \
-		.help = "Seconds to keep this entry when it is inactive",         \
-		.type = &kw_number,                                               \
-		KW_AT(type_, when.ageout),                                        \
-		.max = 2073600,                                                   \
-		.has_dflt = true },                                               \
-	{ .word = "recurring", .help = "Start every day at that time", KW_AT(type_, when.recurring) }
 
 DATE_KW(schedule_date_kw, struct schedule_args);
 START_KW(schedule_start_kw, struct schedule_args, schedule_date_kw);
@@ -267,12 +269,6 @@ when_adopt(const struct when_args *a, struct err *err)
 		return err_set(err, ERR_REFUSED, "'recurring' needs a 'start-time' of the day");
 	if (a->recurring.set && a->first.set)
 		return err_set(err, ERR_REFUSED, "'recurring' starts every day: it takes no date");
-	if (a->recurring.set && a->life.set &&
-		(strcasecmp(a->life.s, "forever") == 0 || strtoll(a->life.s, NULL, 10) >= 86400)) {
-		err_set(err, ERR_REFUSED, "'recurring' needs a 'life' of less than a day");
-		err_hint(err, "one that runs for ever never starts again");
-		return false;
-	}
 	return true;
 }
 
@@ -289,7 +285,7 @@ take_when(struct sla_schedule *s, const struct when_args *a)
 
 	memset(s, 0, sizeof *s);
 	s->is_set = true;
-	s->start = a->now.set	   ? SLA_NOW
+	s->start = a->now.set      ? SLA_NOW
 		   : a->after.set  ? SLA_AFTER
 		   : a->random.set ? SLA_RANDOM
 		   : a->time.set   ? SLA_AT
@@ -434,7 +430,8 @@ group_apply(struct engine *e, const struct conf_node *old, const struct conf_nod
 
 	if (old != NULL)
 		group_leave(e->sla_world, old->args);
-	slas_group(e->sla_world, (uint32_t)((const struct group_args *)(new != NULL ? new : old)->args)->number.v,
+	slas_group(e->sla_world,
+		(uint32_t)((const struct group_args *)(new != NULL ? new : old)->args)->number.v,
 		new == NULL ? NULL : ((const struct group_args *)new->args)->ids.s,
 		new == NULL ? 0 : (unsigned)((const struct group_args *)new->args)->period.v,
 		new == NULL || !((const struct group_args *)new->args)->frequency.set

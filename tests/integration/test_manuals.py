@@ -209,6 +209,9 @@ def full_daemon(module_daemon, pki):
     daemon.configure("event manager environment _x 1", "mail route example.test USEDNS", "track 1 stub-object", "exit",
                      "ip sla 1", "icmp-echo 127.0.0.1", "exit", "ip sla schedule 1 start-time pending",
                      "ip sla reaction-configuration 1 react rtt threshold-type immediate", "ip sla reaction-trigger 1 2",
+                     "ip sla 2", "icmp-echo 127.0.0.1", "history lives-kept 1", "history filter all", "history enhanced interval 900 buckets 2",
+                     "exit", "ip sla group schedule 1 2 schedule-period 60 start-time now",
+                     "ip sla responder udp-echo ipaddress 127.0.0.1 port %d" % tree.free_port(),
                      "event manager applet CALLED trap", "event none sync yes damping suppress 20000 max-suppress 86400", 'action 1 puts "x"', "exit",
                      "event manager scheduler applet thread class A number 1",
                      "event manager applet WAITS class A", "event none maxrun 1000", "action 1 wait 900", "exit",
@@ -228,6 +231,7 @@ def full_daemon(module_daemon, pki):
     daemon.wait_show("show event manager policy pending", "WAITS")
     with open(pki.path("root.pem")) as f:
         assert daemon.ctl("configure terminal", "crypto pki trustpool import terminal", input=f.read() + "\nquit\n").code == 0
+    assert tree.wait_for(lambda: daemon.json("show ip sla history")["history"] and daemon.json("show ip sla responder")["ports"])
     daemon.configure("event manager mail capture-on-failure")
     daemon.ctl('test mail server "127.0.0.1" port %d' % tree.free_port())
     port = daemon.wait_log(r"Receiving messages on udp://.*:(\d+)").group(1)

@@ -90,12 +90,12 @@ values(void **state)
 	struct probe_answer a = { .code = PROBE_TCP_TIMEOUT, .rtt_us = -1 };
 	int64_t v;
 
-	assert_false(reaction_value(REACT_RTT, &a, &v));
-	assert_true(reaction_value(REACT_TIMEOUT, &a, &v) && v == 1);
-	assert_true(reaction_value(REACT_CONNECTION_LOSS, &a, &v) && v == 0);
+	assert_false(reaction_value(REACT_RTT, &a, 0, 0, &v));
+	assert_true(reaction_value(REACT_TIMEOUT, &a, 0, 0, &v) && v == 1);
+	assert_true(reaction_value(REACT_CONNECTION_LOSS, &a, 0, 0, &v) && v == 0);
 	a = (struct probe_answer){ .code = PROBE_OK, .rtt_us = 12999 };
-	assert_true(reaction_value(REACT_RTT, &a, &v) && v == 12);
-	assert_true(reaction_value(REACT_VERIFY_ERROR, &a, &v) && v == 0);
+	assert_true(reaction_value(REACT_RTT, &a, 0, 0, &v) && v == 12);
+	assert_true(reaction_value(REACT_VERIFY_ERROR, &a, 0, 0, &v) && v == 0);
 }
 
 static void
