@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acl/acl.h"
 #include "actions/action.h"
 #include "actions/io/system.h"
 #include "actions/mail/destination/destination.h"
@@ -178,6 +179,8 @@ static const struct language language = { .detectors = detectors, .actions = act
 static void
 register_everything(struct engine *e)
 {
+	acl_rows(e->conf);
+	acl_commands(e->cli);
 	pki_conf_trustpoints(e->conf);
 	pki_conf_chains(e->conf);
 	mail_config_start(e);

@@ -166,7 +166,8 @@ struct kw {
 
 /* ---- commands and trees ---- */
 struct kw_cmd {
-	const char *words;   /* "show event manager policy registered"; the path of fixed words */
+	const char *words;   /* "show event manager policy registered"; the path of fixed words; "": the
+	                        line begins with the table (entries of access lists) */
 	const char *help;    /* of the last word */
 	const struct kw *kw; /* what follows; NULL = nothing */
 	size_t size;         /* of the args struct */

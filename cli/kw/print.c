@@ -98,18 +98,30 @@ kw_print_shown(const struct kw *rows, const void *args, struct text *out)
 	print_some(rows, args, &(struct printing){ .whole_times = true, .out = out });
 }
 
+/* Each row has a blank before it, which nothing stands before when the command has no words. */
+static void
+print_command(const struct kw_cmd *cmd, const void *args, unsigned only, struct text *out)
+{
+	size_t at = out->len;
+
+	text_add(out, cmd->words);
+	print_some(cmd->kw, args, &(struct printing){ .only = only, .out = out });
+	if (cmd->words[0] == '\0' && out->len > at) {
+		memmove(out->s + at, out->s + at + 1, out->len - at);
+		out->len--;
+	}
+}
+
 void
 kw_print(const struct kw_cmd *cmd, const void *args, struct text *out)
 {
-	text_add(out, cmd->words);
-	print_some(cmd->kw, args, &(struct printing){ .out = out });
+	print_command(cmd, args, 0, out);
 }
 
 void
 kw_print_key(const struct kw_cmd *cmd, const void *args, struct text *out)
 {
-	text_add(out, cmd->words);
-	print_some(cmd->kw, args, &(struct printing){ .only = KW_KEY, .out = out });
+	print_command(cmd, args, KW_KEY, out);
 }
 
 static bool

@@ -19,6 +19,8 @@ walk_start(struct walk *w, void *ctx, const struct kw_tree *tree, const char *li
 		.tree = tree, .line = line, .level = level, .node = &tree->root, .in_tree = true, .ctx = ctx
 	};
 	w->text = 2 * len + 2 <= sizeof w->small ? w->small : mem_array(ctx, char, 2 * len + 2);
+	if (tree->root.cmd != NULL && tree->root.cmd->level <= level)
+		w->frame[w->depth++] = (struct frame){ .rows = tree->root.cmd->kw };
 }
 
 /* ---- reading ---- */

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "capture/trigger.h"
 #include "core/capture_port.h"
 #include "core/engine.h"
 #include "core/helper.h"
@@ -46,6 +47,16 @@ captures_make(struct captures *c, const char *name)
 	return *at;
 }
 
+bool
+captures_has(const struct captures *c, const struct capture_point *wanted)
+{
+	const struct capture_point *p = c->first;
+
+	while (p != NULL && p != wanted)
+		p = p->next;
+	return p != NULL;
+}
+
 void
 captures_drop(struct captures *c, struct capture_point *gone)
 {
@@ -63,6 +74,7 @@ captures_ended(struct captures *c, struct capture_point *p, const char *reason)
 	if (!p->active)
 		return;
 	p->active = false;
+	p->reason = mem_strdup(p, reason);
 	log_msg(c->engine->log, NULL, "BUFCAP", SEV_INFORMATIONAL, "DISABLE",
 		"Capture Point %s disabled.%s%s", p->name, reason != NULL ? " Reason : " : "",
 		reason != NULL ? reason : "");
@@ -113,19 +125,55 @@ captures_ask(struct captures *c, const char *op, const char *name, json_t *quest
 }
 
 static void
+interface_lost(struct captures *c, struct capture_point *p, const char *interface)
+{
+	p->lost = mem_strdup(p, interface);
+	log_msg(c->engine->log, NULL, "BUFCAP", SEV_WARNINGS, "IFLOST",
+		"Capture Point %s: interface %s is gone; capturing goes on when it is back", p->name,
+		interface);
+}
+
+static void
+interface_back(struct captures *c, struct capture_point *p, const char *interface)
+{
+	if (p->lost != NULL && strcmp(p->lost, interface) == 0)
+		p->lost = NULL;
+	log_msg(c->engine->log, NULL, "BUFCAP", SEV_INFORMATIONAL, "IFBACK",
+		"Capture Point %s: interface %s is back", p->name, interface);
+}
+
+/* What the helper tells unasked. */
+static void
+on_event(struct captures *c, const char *event, const json_t *message)
+{
+	const char *name = json_string_value(json_object_get(message, "name"));
+	const char *reason = json_string_value(json_object_get(message, "reason"));
+	const char *interface = json_string_value(json_object_get(message, "interface"));
+	struct capture_point *p = name == NULL ? NULL : captures_find(c, name);
+
+	if (strcmp(event, "frozen") == 0)
+		captures_frozen(c, message);
+	else if (p == NULL)
+		return;
+	else if (strcmp(event, "lost") == 0)
+		interface_lost(c, p, interface);
+	else if (strcmp(event, "resumed") == 0)
+		interface_back(c, p, interface);
+	else
+		captures_ended(c, p, reason);
+}
+
+static void
 on_message(void *arg, json_t *message)
 {
 	struct captures *c = arg;
 	const char *error = json_string_value(json_object_get(message, "error"));
-	const char *name = json_string_value(json_object_get(message, "name"));
-	const char *reason = json_string_value(json_object_get(message, "reason"));
-	struct capture_point *p = name == NULL ? NULL : captures_find(c, name);
+	const char *event = json_string_value(json_object_get(message, "event"));
 	struct err err = ERR_INIT;
 	struct ask *ask;
 
-	if (json_object_get(message, "event") != NULL) {
-		if (p != NULL)
-			captures_ended(c, p, reason);
+	if (event != NULL) {
+		on_event(c, event, message);
 		return;
 	}
 	ask = take_ask(c, json_integer_value(json_object_get(message, "id")));
@@ -159,6 +207,7 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 		c->asks = ask->next;
 		finish(c, ask, NULL, &err);
 	}
+	captures_frozen_lost(c, &err);
 	if (c->gone != NULL)
 		c->gone(c->gone_arg, &err);
 }

@@ -19,7 +19,8 @@ struct captures {
 	struct helper *helper;
 	struct capture_point *first;
 	struct ask *asks;
-	int64_t last_id;
+	struct taking *takings; /* capture/freeze.c */
+	int64_t last_id, last_window;
 	capture_port_gone_f *gone; /* or NULL */
 	void *gone_arg;
 };
@@ -27,6 +28,9 @@ struct captures {
 struct capture_point *captures_find(const struct captures *, const char *name);
 struct capture_point *captures_make(struct captures *, const char *name); /* finds it, or adds it */
 void captures_drop(struct captures *, struct capture_point *);
+
+/* False: the point was deleted meanwhile. */
+bool captures_has(const struct captures *, const struct capture_point *);
 
 /* %BUFCAP-6-DISABLE with a reason, or without (NULL). Nothing when the point is not active. */
 void captures_ended(struct captures *, struct capture_point *, const char *reason);

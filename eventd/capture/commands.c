@@ -6,19 +6,21 @@
 
 #include "capture/client.h"
 #include "capture/job.h"
+#include "capture/trigger.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
 #include "core/engine.h"
+#include "core/mem.h"
 
 /* ---- grammar ---- */
 
 struct monitor_args {
-	struct kw_str name, interface;
+	struct kw_str name, interface, list, map, file, capture_filter, export, comment;
 	struct kw_enum direction, plane_direction;
-	struct kw_flag plane, buffer, circular, linear, limit, start, stop, clear;
-	struct kw_sub match;
+	struct kw_flag plane, buffer, circular, linear, limit, start, stop, clear, files, freeze, display;
+	struct kw_sub match, trigger;
 	struct kw_int size, duration, every, packet_len, packets, pps;
-	struct kw_str export;
+	struct kw_int file_buffer, file_ring, file_size, before, after, vlan;
 };
 
 #define AT(field_) .at = offsetof(struct monitor_args, field_)
@@ -63,11 +65,44 @@ static const struct kw limit_kw[] = {
 	KW_END,
 };
 
+static const struct kw file_how_kw[] = {
+	LIMIT("buffer-size", "Megabytes that wait for the disk", file_buffer, 1, 100),
+	LIMIT("ring", "Number of files; the oldest is overwritten", file_ring, 2, 10),
+	LIMIT("size", "Megabytes of all files together", file_size, 1, 100),
+	KW_END,
+};
+static const struct kw file_kw[] = {
+	{ .word = "location",
+		.help = "Where packets are written as they come",
+		.type = &kw_word,
+		AT(file),
+		.flags = KW_SEQ | KW_REQ,
+		.param = "URL",
+		.sub = file_how_kw },
+	KW_END,
+};
+static const struct kw freeze_kw[] = {
+	LIMIT("after", "Seconds behind now", after, 0, 600),
+	LIMIT("before", "Seconds before now", before, 0, 3600),
+	{ .word = "comment", .help = "Comment of the file", .type = &kw_string, AT(comment) },
+	KW_END,
+};
+static const struct kw start_kw[] = {
+	{ .word = "capture-filter",
+		.help = "A filter in the language of libpcap, beside the capture's own",
+		.type = &kw_string,
+		AT(capture_filter) },
+	{ .word = "display", .help = "Not here", AT(display), .flags = KW_HIDDEN },
+	KW_END,
+};
+
 enum { GROUP_ACTION = 1 };
 
 static const struct kw monitor_kw[] = {
 	{ .help = "Name of the capture", .type = &kw_word, AT(name), .flags = KW_REQ },
+	{ .word = "access-list", .help = "Packets that an access list permits", .type = &kw_word, AT(list) },
 	{ .word = "buffer", .help = "Where packets are kept", AT(buffer), .sub = buffer_kw },
+	{ .word = "class-map", .help = "Packets of a class map", .type = &kw_word, AT(map) },
 	{ .word = "clear", .help = "Empty the buffer", AT(clear), .group = GROUP_ACTION },
 	{ .word = "control-plane", .help = "What this host receives and sends", AT(plane), .sub = plane_kw },
 	{ .word = "export",
@@ -76,6 +111,12 @@ static const struct kw monitor_kw[] = {
 		AT(export),
 		.group = GROUP_ACTION,
 		.param = "URL" },
+	{ .word = "file", .help = "Write packets to files as they come", AT(files), .sub = file_kw },
+	{ .word = "freeze",
+		.help = "Keep the packets around now as a file; the capture goes on",
+		AT(freeze),
+		.group = GROUP_ACTION,
+		.sub = freeze_kw },
 	{ .word = "interface",
 		.help = "Interface to capture from",
 		.type = &kw_ifname,
@@ -87,8 +128,24 @@ static const struct kw monitor_kw[] = {
 		AT(match),
 		.sub = filter_kw,
 		.sub_size = sizeof(struct filter_args) },
-	{ .word = "start", .help = "Start capturing into an empty buffer", AT(start), .group = GROUP_ACTION },
+	{ .word = "start",
+		.help = "Start capturing into an empty buffer",
+		AT(start),
+		.group = GROUP_ACTION,
+		.sub = start_kw },
 	{ .word = "stop", .help = "Stop capturing", AT(stop), .group = GROUP_ACTION },
+	{ .word = "trigger",
+		.help = "Moments whose packets are kept as a file",
+		AT(trigger),
+		.sub = trigger_kw,
+		.sub_size = sizeof(struct trigger_args) },
+	{ .word = "vlan",
+		.help = "Not here",
+		.type = &kw_number,
+		AT(vlan),
+		.min = 1,
+		.max = 4094,
+		.flags = KW_HIDDEN },
 	KW_END,
 };
 
@@ -97,7 +154,43 @@ static const struct kw monitor_kw[] = {
 static bool
 is_defining(const struct monitor_args *a)
 {
-	return a->interface.set || a->plane.set || a->match.set || a->buffer.set || a->limit.set;
+	return a->interface.set || a->plane.set || a->match.set || a->buffer.set || a->limit.set ||
+	       a->list.set || a->map.set || a->files.set || a->trigger.set;
+}
+
+/* Words of IOS for which there is nothing here, and what does not go together. */
+static bool
+is_possible(const struct monitor_args *a, struct err *err)
+{
+	if (a->vlan.set)
+		return err_set(err, ERR_REFUSED,
+			"'vlan' is of switches: capture the VLAN's own interface, or all with a class map "
+			"that has 'match vlan'");
+	if (a->display.set)
+		return err_set(err, ERR_REFUSED,
+			"packets are not displayed while they come: 'show monitor capture NAME buffer brief' "
+			"shows them");
+	if (a->match.set + a->list.set + a->map.set > 1)
+		return err_set(err, ERR_REFUSED, "a capture has one filter: match, access-list or class-map");
+	if (a->file_ring.set && !a->file_size.set)
+		return err_set(err, ERR_REFUSED,
+			"a ring of files needs their size: file location URL ring N size MB");
+	return true;
+}
+
+static void
+take_file(struct capture_point *p, const struct monitor_args *a)
+{
+	p->file =
+		(struct capture_file){ mem_strdup(p, a->file.s), a->file_ring, a->file_size, a->file_buffer };
+}
+
+enum { FREEZE_BEFORE = 10 };
+
+static int64_t
+value_or(const struct kw_int *v, int64_t otherwise)
+{
+	return v->set ? v->v : otherwise;
 }
 
 static void
@@ -108,10 +201,14 @@ take_int(struct kw_int *to, const struct kw_int *from)
 }
 
 static bool
-define(struct capture_point *p, const struct monitor_args *a, struct err *err)
+define(struct captures *c, struct capture_point *p, const struct monitor_args *a, struct err *err)
 {
 	if (a->match.set && !point_filter(p, a->match.args, err))
 		return false;
+	if (a->list.set || a->map.set)
+		point_filter_by(p, a->list.s, a->map.s);
+	if (a->files.set)
+		take_file(p, a);
 	if (a->interface.set &&
 		!point_interface(p, a->interface.s, (enum capture_direction)a->direction.v, err))
 		return false;
@@ -127,7 +224,7 @@ define(struct capture_point *p, const struct monitor_args *a, struct err *err)
 	take_int(&p->packet_len, &a->packet_len);
 	take_int(&p->packets, &a->packets);
 	take_int(&p->pps, &a->pps);
-	return true;
+	return !a->trigger.set || trigger_set(c, p, a->trigger.args, err);
 }
 
 static enum cmd_result
@@ -138,20 +235,25 @@ monitor(struct session *s, const void *args, struct err *err)
 	struct capture_point *p = captures_find(c, a->name.s);
 	bool is_new = p == NULL;
 
+	if (!is_possible(a, err))
+		return CMD_REFUSED;
 	if (is_new && !is_defining(a))
 		return err_set(err, ERR_NOT_FOUND, "Capture %s does not exist", a->name.s), CMD_REFUSED;
 	if (!is_new && p->active && is_defining(a))
 		return err_set(err, ERR_REFUSED, "%%Error: Capture %s is active", a->name.s), CMD_REFUSED;
 	if (is_defining(a)) {
 		p = captures_make(c, a->name.s);
-		if (!define(p, a, err)) {
+		if (!define(c, p, a, err)) {
 			if (is_new)
 				captures_drop(c, p);
 			return CMD_REFUSED;
 		}
 	}
 	if (a->start.set)
-		return capture_start(s, c, p, err);
+		return capture_start(s, c, p, a->capture_filter.s, err);
+	if (a->freeze.set)
+		return capture_freeze_now(s, c, p, value_or(&a->before, FREEZE_BEFORE),
+			value_or(&a->after, 0), a->comment.s, err);
 	if (a->stop.set)
 		return capture_stop(s, c, p, err);
 	if (a->clear.set)
@@ -167,7 +269,8 @@ monitor(struct session *s, const void *args, struct err *err)
 
 struct no_args {
 	struct kw_str name, interface;
-	struct kw_flag plane, match, buffer, limit;
+	struct kw_flag plane, match, list, map, file, buffer, limit;
+	struct kw_sub trigger;
 	struct kw_enum direction; /* means nothing: as `monitor capture NAME interface IF both` was typed */
 };
 
@@ -180,12 +283,15 @@ static const struct kw no_direction_kw[] = {
 
 static const struct kw no_kw[] = {
 	{ .help = "Name of the capture", .type = &kw_word, NO_AT(name), .flags = KW_REQ },
+	{ .word = "access-list", .help = "No filter", NO_AT(list), .group = 1 },
 	{ .word = "buffer", .help = "The buffer as by default", NO_AT(buffer), .group = 1 },
+	{ .word = "class-map", .help = "No filter", NO_AT(map), .group = 1 },
 	{ .word = "control-plane",
 		.help = "Not what this host receives and sends",
 		NO_AT(plane),
 		.group = 1,
 		.sub = no_direction_kw },
+	{ .word = "file", .help = "No files", NO_AT(file), .group = 1 },
 	{ .word = "interface",
 		.help = "Not from this interface",
 		.type = &kw_ifname,
@@ -194,6 +300,12 @@ static const struct kw no_kw[] = {
 		.sub = no_direction_kw },
 	{ .word = "limit", .help = "The limits as by default", NO_AT(limit), .group = 1 },
 	{ .word = "match", .help = "No filter", NO_AT(match), .group = 1 },
+	{ .word = "trigger",
+		.help = "Not at this moment, or at none",
+		NO_AT(trigger),
+		.group = 1,
+		.sub = trigger_name_kw,
+		.sub_size = sizeof(struct trigger_args) },
 	KW_END,
 };
 
@@ -215,8 +327,10 @@ undefine(struct capture_point *p, const struct no_args *a)
 {
 	static const struct kw_int unset = { false, 0 };
 
-	if (a->match.set)
+	if (a->match.set || a->list.set || a->map.set)
 		point_no_filter(p);
+	if (a->file.set)
+		p->file = (struct capture_file){ 0 };
 	if (a->buffer.set) {
 		p->buffer_mb = unset;
 		p->circular = p->has_buffer_kind = false;
@@ -235,12 +349,15 @@ no_monitor(struct session *s, const void *args, struct err *err)
 
 	if (p == NULL)
 		return err_set(err, ERR_NOT_FOUND, "Capture %s does not exist", a->name.s), CMD_REFUSED;
-	if (interface == NULL && !a->match.set && !a->buffer.set && !a->limit.set)
+	if (interface == NULL && !a->match.set && !a->buffer.set && !a->limit.set && !a->list.set &&
+		!a->map.set && !a->file.set && !a->trigger.set)
 		return capture_delete(s, c, p, err);
 	if (p->active)
 		return err_set(err, ERR_REFUSED, "%%Error: Capture %s is active", p->name), CMD_REFUSED;
 	if (interface != NULL && !remove_interface(p, interface))
 		return err_set(err, ERR_NOT_FOUND, "Capture %s has no such interface", p->name), CMD_REFUSED;
+	if (a->trigger.set && !trigger_remove(p, a->trigger.args))
+		return err_set(err, ERR_NOT_FOUND, "Capture %s has no such trigger", p->name), CMD_REFUSED;
 	undefine(p, a);
 	return CMD_DONE;
 }

@@ -106,7 +106,7 @@ learn(struct extraction *x, const struct packet *p, struct flow *flow, const str
 	if (!from_local)
 		return;
 	if (flow->mask == NULL)
-		flow->mask = mask_new(x);
+		flow->mask = mask_new(x, MASK_SMTP, NULL);
 	mask_learn(flow->mask, s->seq, s->syn, p->data + s->at, s->len);
 }
 

@@ -37,9 +37,6 @@ extern const struct kw filter_kw[];
 /* Appends the libpcap expression; "" for any. */
 bool filter_build(const struct filter_args *, struct text *, struct err *);
 
-/* A protocol's name or number: the print function of its type. */
-void filter_print_protocol(const struct kw *, const void *protocol, struct text *);
-
 /* The lines below "Filter Details:" of `show monitor capture`. */
 void filter_describe(const struct filter_args *, struct text *);
 

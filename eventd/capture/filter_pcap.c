@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "capture/filter.h"
+#include "acl/values.h"
 #include "core/text.h"
 
 static void
@@ -152,7 +153,7 @@ describe_ip(const struct filter_args *f, struct text *out)
 	describe_ports(out, "Destination", &f->destination);
 	text_add(out, "   Protocol: ");
 	if (f->protocol.set)
-		filter_print_protocol(NULL, &f->protocol, out);
+		protocol_print(NULL, &f->protocol, out);
 	else
 		text_add(out, "any");
 	text_addc(out, '\n');

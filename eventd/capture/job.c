@@ -1,9 +1,13 @@
 /* Starts, stops, clears and deletes captures. */
 #include "capture/job.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "capture/trigger.h"
 #include "core/engine.h"
+#include "core/files.h"
 #include "core/log.h"
 #include "core/mem.h"
 
@@ -12,13 +16,47 @@
 /* ---- a job ---- */
 
 static int
-close_file(void *ptr)
+close_files(void *ptr)
 {
 	struct job *job = ptr;
 
-	if (job->fd >= 0)
-		close(job->fd);
+	for (size_t i = 0; i < job->fd_count; i++)
+		close(job->fds[i]);
 	return 0;
+}
+
+bool
+job_open(struct job *job, const char *url, bool absolute, struct err *err)
+{
+	int fd = files_open(job->captures->engine->files, url, O_WRONLY | O_CREAT | O_TRUNC,
+		absolute ? FILES_ABSOLUTE : 0, err);
+
+	if (fd < 0)
+		return false;
+	job->fds = mem_resize(job, job->fds, (job->fd_count + 1) * sizeof *job->fds);
+	job->fds[job->fd_count++] = fd;
+	return true;
+}
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+void
+job_add_files(const struct job *job, json_t *question, const char *url)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < job->fd_count; i++)
+		json_array_append_new(files, json_integer(job->fds[i]));
+	json_object_set_new(question, "pid", json_integer(getpid()));
+	json_object_set(question, "fd", json_array_get(files, 0));
+	json_object_set_new(question, "files", files);
+	json_object_set_new(question, "pcapng", json_boolean(ends_with(url, ".pcapng")));
 }
 
 struct job *
@@ -29,8 +67,7 @@ job_new(struct session *s, struct captures *c, const char *name)
 	job->captures = c;
 	job->session = s;
 	job->name = mem_strdup(job, name);
-	job->fd = -1;
-	mem_on_free(job, close_file);
+	mem_on_free(job, close_files);
 	return job;
 }
 
@@ -102,26 +139,141 @@ started(void *arg, const json_t *answer, const struct err *err)
 		return;
 	}
 	p->active = p->has_packets = true;
+	p->reason = p->lost = NULL;
+	triggers_rearm(p);
 	log_msg(job->captures->engine->log, NULL, "BUFCAP", SEV_INFORMATIONAL, "ENABLE",
 		"Capture Point %s enabled.", p->name);
 	job_done(job, mem_printf(job, "Started capture point : %s\n", job->name));
 }
 
-enum cmd_result
-capture_start(struct session *s, struct captures *c, struct capture_point *p, struct err *err)
+static enum cmd_result
+cannot_start(struct err *err, const char *fmt, const char *name)
 {
+	char *hint = mem_printf(NULL, fmt, name);
+
+	err_set(err, ERR_REFUSED, "Unable to activate Capture.");
+	err_hint(err, "%s", hint);
+	mem_free(hint);
+	return CMD_REFUSED;
+}
+
+/* "flash:cap.pcap", and of a ring also "flash:cap1.pcap", "flash:cap2.pcap", ... */
+static bool
+open_ring(struct job *job, const struct capture_point *p, bool absolute, struct err *err)
+{
+	const char *url = p->file.url, *dot = strrchr(url, '.');
+	int64_t n = p->file.ring.set ? p->file.ring.v : 1;
+	size_t stem = dot == NULL ? strlen(url) : (size_t)(dot - url);
+
+	if (!job_open(job, url, absolute, err))
+		return false;
+	for (int64_t i = 1; i < n; i++)
+		if (!job_open(job,
+			    mem_printf(
+				    job, "%.*s%lld%s", (int)stem, url, (long long)i, dot == NULL ? "" : dot),
+			    absolute, err))
+			return false;
+	return true;
+}
+
+static bool
+add_files(struct job *job, const struct capture_point *p, json_t *spec, bool absolute, struct err *err)
+{
+	int64_t n = p->file.ring.set ? p->file.ring.v : 1;
+
+	if (p->file.url == NULL)
+		return true;
+	if (!open_ring(job, p, absolute, err))
+		return false;
+	job_add_files(job, spec, p->file.url);
+	if (p->file.size_mb.set)
+		json_object_set_new(
+			spec, "file_bytes", json_integer((json_int_t)(p->file.size_mb.v << 20) / n));
+	if (p->file.buffer_mb.set)
+		json_object_set_new(
+			spec, "kernel_bytes", json_integer((json_int_t)p->file.buffer_mb.v << 20));
+	return true;
+}
+
+enum cmd_result
+capture_start(
+	struct session *s, struct captures *c, struct capture_point *p, const char *filter, struct err *err)
+{
+	struct err why = ERR_INIT;
+	struct job *job;
+	json_t *spec;
+
 	if (p->active)
 		return err_set(err, ERR_REFUSED, "%%Error: Capture %s is active", p->name), CMD_REFUSED;
-	if (p->interface_count == 0 || p->filter == NULL) {
-		err_set(err, ERR_REFUSED, "Unable to activate Capture.");
-		err_hint(err,
-			p->interface_count == 0 ? "it has no interface: monitor capture %s interface IF both"
-						: "it has no filter: monitor capture %s match any",
+	if (p->interface_count == 0)
+		return cannot_start(
+			err, "it has no interface: monitor capture %s interface IF both", p->name);
+	if (!point_has_filter(p))
+		return cannot_start(err, "it has no filter: monitor capture %s match any", p->name);
+	if (p->triggers != NULL && !p->circular)
+		return cannot_start(err,
+			"a full linear buffer has no room for what comes before a trigger: monitor capture "
+			"%s buffer circular",
 			p->name);
+	spec = point_spec(c->engine, p, filter, &why);
+	if (spec == NULL)
+		return cannot_start(err, "%s", why.text);
+	job = job_new(s, c, p->name);
+	if (!add_files(job, p, spec, session_level(s) == 15, err)) {
+		json_decref(spec);
+		mem_free(job);
 		return CMD_REFUSED;
 	}
-	return job_ask(
-		job_new(s, c, p->name), "start", point_spec(c->engine, p), started, ANSWER_WITHIN, err);
+	return job_ask(job, "start", spec, started, ANSWER_WITHIN, err);
+}
+
+/* ---- freeze ---- */
+
+static void
+frozen_now(void *arg, const char *file, const json_t *told, const struct err *err)
+{
+	struct job *job = arg;
+	long long packets = json_integer_value(json_object_get(told, "packets"));
+
+	if (file == NULL)
+		job_failed(job, err);
+	else
+		job_done(job, mem_printf(job, "%lld packets are in %s\n", packets, file));
+}
+
+enum cmd_result
+capture_freeze_now(struct session *s, struct captures *c, struct capture_point *p, int64_t before,
+	int64_t after, const char *comment, struct err *err)
+{
+	char *whole;
+	struct job *job;
+	bool fine;
+
+	if (!p->has_packets) {
+		err_set(err, ERR_REFUSED, "%%Error: Capture %s has no buffer", p->name);
+		err_hint(err, "it was never started, or its helper ended");
+		return CMD_REFUSED;
+	}
+	if (after > 0 && !p->active)
+		return err_set(err, ERR_REFUSED, "%%Error: Capture %s is not active", p->name), CMD_REFUSED;
+	whole = mem_printf(NULL, "Capture %s frozen by a command%s%s", p->name, comment == NULL ? "" : ": ",
+		comment == NULL ? "" : comment);
+	job = job_new(s, c, p->name);
+	fine = capture_freeze(c, p,
+		&(struct freeze){ .label = "manual",
+			.comment = whole,
+			.at = clock_wall(c->engine->clock),
+			.before = before * USEC_PER_SEC,
+			.after = after * USEC_PER_SEC,
+			.files = TRIGGER_FILES,
+			.size_mb = TRIGGER_SIZE_MB,
+			.is_masked = true },
+		frozen_now, job, err);
+	mem_free(whole);
+	if (fine)
+		return job_wait(job, after * USEC_PER_SEC + ANSWER_WITHIN);
+	mem_free(job);
+	return CMD_REFUSED;
 }
 
 static void

@@ -12,7 +12,12 @@
 #include "cli/session.h"
 
 /* ---- the commands ---- */
-enum cmd_result capture_start(struct session *, struct captures *, struct capture_point *, struct err *);
+/* `filter`: of libpcap, beside the point's, or NULL. */
+enum cmd_result capture_start(
+	struct session *, struct captures *, struct capture_point *, const char *filter, struct err *);
+/* Waits until the packets of `before` seconds before now to `after` behind it are in a file. */
+enum cmd_result capture_freeze_now(struct session *, struct captures *, struct capture_point *,
+	int64_t before, int64_t after, const char *comment, struct err *);
 enum cmd_result capture_stop(struct session *, struct captures *, struct capture_point *, struct err *);
 enum cmd_result capture_clear(struct session *, struct captures *, struct capture_point *, struct err *);
 enum cmd_result capture_delete(struct session *, struct captures *, struct capture_point *, struct err *);
@@ -25,9 +30,10 @@ struct job {
 	struct captures *captures;
 	struct session *session; /* NULL: it went away, nothing is printed */
 	char *name;              /* of the capture, which may be deleted meanwhile */
-	int fd;                  /* export: the file, closed with the job; -1 = none */
+	int *fds;                /* of the files that the helper writes, closed with the job */
+	size_t fd_count;
 	char *url;
-	bool pcapng, absolute;
+	bool absolute;
 };
 
 struct job *job_new(struct session *, struct captures *, const char *name);
@@ -36,6 +42,11 @@ enum cmd_result job_ask(
 	struct job *, const char *op, json_t *question, captures_done_f *, usec deadline, struct err *);
 /* Parks the session of a job that has asked by itself. */
 enum cmd_result job_wait(struct job *, usec deadline);
+/* A file for the helper to write; false with err. */
+bool job_open(struct job *, const char *url, bool absolute, struct err *);
+/* {"pid","files":[fd...],"fd","pcapng"}, to add to a question. */
+void job_add_files(const struct job *, json_t *question, const char *url);
+
 /* The end: both free the job. `say` is printed as it stands. */
 void job_done(struct job *, const char *say);
 void job_failed(struct job *, const struct err *);

@@ -2,7 +2,9 @@
  * eventd-capture: the process that holds capture buffers and reads packets, so that foreign bytes and
  * the right to read them stay out of the engine. Questions and answers are JSON frames on the
  * descriptors 0 and 1: {"id","op","name",...} -> {"id",...} or {"id","error"}. A recording that ends
- * by itself is told with {"event":"ended","name","reason"}. It exits when the engine goes away.
+ * by itself is told with {"event":"ended","name","reason"}, an interface that comes or goes with
+ * {"event":"lost"|"resumed","name","interface"}, a window that has become a file with {"event":"frozen","name",
+ * "window","packets","bytes","cut","early","error"}. It exits when the engine goes away.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,7 +17,10 @@
 
 #include "capture/extract.h"
 #include "capture/packet.h"
+#include "capture/credentials.h"
 #include "capture/recording.h"
+#include "capture/window.h"
+#include "capture/writing.h"
 #include "core/frame.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -28,15 +33,39 @@ enum {
 
 struct entry {
 	struct recording *recording;
-	struct text *extract; /* a file that is being handed over, or NULL */
+	struct text *extract;            /* a file that is being handed over, or NULL */
+	struct credentials *credentials; /* of the buffer that is being shown, or NULL */
 	bool told_end;
 	struct entry *next;
 };
 
+/* A file that is being written. */
+struct file {
+	struct writing *writing;
+	char *name; /* of the capture */
+	json_t *id; /* of the question that waits for it; NULL: it is told as an event */
+	struct file *next;
+};
+
 struct helper_state {
 	struct entry *first;
+	struct file *files;
 	struct frame_reader *in;
+	const json_t *id; /* of the question under way */
+	bool is_answered_later;
+	bool is_engine_gone;
 };
+
+/* False when the engine is gone. */
+static bool
+send_message(json_t *message)
+{
+	struct err err = ERR_INIT;
+	bool ok = frame_write_fd(STDOUT_FILENO, message, &err);
+
+	json_decref(message);
+	return ok;
+}
 
 static struct entry *
 find(struct helper_state *h, const char *name)
@@ -59,6 +88,83 @@ drop(struct helper_state *h, struct entry *gone)
 	mem_free(gone);
 }
 
+/* ---- files ---- */
+
+static int
+forget_id(void *p)
+{
+	json_decref(((struct file *)p)->id);
+	return 0;
+}
+
+static bool
+write_file(struct helper_state *h, struct recording *r, struct window *w, const json_t *id, struct err *err)
+{
+	struct file *f = mem_new(h, struct file);
+
+	f->name = mem_strdup(f, recording_name(r));
+	f->writing = writing_start(f, r, w, err);
+	if (f->writing == NULL) {
+		mem_free(f);
+		return false;
+	}
+	f->id = id == NULL ? NULL : json_deep_copy(id);
+	mem_on_free(f, forget_id);
+	f->next = h->files;
+	h->files = f;
+	return true;
+}
+
+static json_t *
+frozen(const char *name, int64_t id, const struct written *done, bool is_early, const char *why)
+{
+	return json_pack("{sssssIsIsIsbsbso}", "event", "frozen", "name", name, "window", (json_int_t)id,
+		"packets", (json_int_t)done->packets, "bytes", (json_int_t)done->bytes, "cut", done->is_cut,
+		"early", is_early, "error", why[0] == '\0' ? json_null() : frame_string(why, strlen(why)));
+}
+
+static bool
+tell_file(struct file *f)
+{
+	const struct window *w = writing_window(f->writing);
+	struct written done;
+
+	writing_finish(f->writing, &done);
+	if (f->id == NULL)
+		return send_message(frozen(f->name, w->id, &done, w->is_early, done.why));
+	if (done.why[0] != '\0')
+		return send_message(
+			json_pack("{sOso}", "id", f->id, "error", frame_string(done.why, strlen(done.why))));
+	return send_message(json_pack("{sOsIsI}", "id", f->id, "packets", (json_int_t)done.packets, "bytes",
+		(json_int_t)done.bytes));
+}
+
+/* ---- what recordings tell ---- */
+
+static void
+on_interface(void *arg, const struct recording *r, const char *event, const char *interface)
+{
+	struct helper_state *h = arg;
+
+	if (!send_message(
+		    json_pack("{ssssss}", "event", event, "name", recording_name(r), "interface", interface)))
+		h->is_engine_gone = true;
+}
+
+static void
+on_window(void *arg, struct recording *r, struct window *w)
+{
+	struct helper_state *h = arg;
+	const struct written nothing = { 0 };
+	struct err err = ERR_INIT;
+	int64_t id = w->id;
+	bool is_early = w->is_early;
+
+	if (!write_file(h, r, w, NULL, &err) &&
+		!send_message(frozen(recording_name(r), id, &nothing, is_early, err.text)))
+		h->is_engine_gone = true;
+}
+
 /* ---- operations: each fills the answer, or err ---- */
 
 typedef bool op_f(struct helper_state *, struct entry *, const json_t *ask, json_t *answer, struct err *);
@@ -66,9 +172,11 @@ typedef bool op_f(struct helper_state *, struct entry *, const json_t *ask, json
 static bool
 op_start(struct helper_state *h, struct entry *old, const json_t *ask, json_t *answer, struct err *err)
 {
+	const struct recording_listener listener = { on_interface, on_window, h };
 	struct entry *e = mem_new(h, struct entry);
 
-	e->recording = recording_start(e, json_string_value(json_object_get(ask, "name")), ask, err);
+	e->recording =
+		recording_start(e, json_string_value(json_object_get(ask, "name")), ask, &listener, err);
 	if (e->recording == NULL) {
 		mem_free(e);
 		return false;
@@ -121,8 +229,9 @@ op_stats(struct helper_state *h, struct entry *e, const json_t *ask, json_t *ans
 }
 
 static json_t *
-packet_json(const struct recording *r, const struct packet *p, bool with_data)
+packet_json(const struct recording *r, const struct packet *p, struct credentials *credentials)
 {
+	unsigned char *data;
 	struct packet_brief b;
 	struct text hex;
 	json_t *j;
@@ -131,16 +240,32 @@ packet_json(const struct recording *r, const struct packet *p, bool with_data)
 	j = json_pack("{sIsIsIsssssssi}", "no", (json_int_t)p->number, "size", (json_int_t)p->wire_len, "ns",
 		(json_int_t)p->ns, "source", b.source, "destination", b.destination, "protocol", b.protocol,
 		"dscp", b.dscp);
-	if (!with_data)
+	if (credentials == NULL)
 		return j;
+	data = mem_dup(NULL, p->data, p->len);
+	credentials_star(credentials, recording_linktype(r, p->tap), data, p->len);
 	text_init(&hex, NULL);
-	text_add_hex(&hex, p->data, p->len, '\0');
+	text_add_hex(&hex, data, p->len, '\0');
+	mem_free(data);
 	json_object_set_new(j, "data", json_stringn(hex.s, hex.len));
 	mem_free(hex.s);
 	return j;
 }
 
-/* {"from","data"} -> {"packets":[...],"origin_ns","next"}; no "next" behind the last. */
+/* Who says what in the buffer: logins go over several packets. */
+static void
+learn_credentials(struct entry *e)
+{
+	struct ring *ring = recording_ring(e->recording);
+	struct packet p;
+
+	mem_free(e->credentials);
+	e->credentials = credentials_keep(e);
+	for (uint64_t at = 0; ring_get(ring, at, &p); at = p.number + 1)
+		credentials_learn(e->credentials, recording_linktype(e->recording, p.tap), p.data, p.len);
+}
+
+/* {"from","data"} -> {"packets":[...],"origin_ns","next"}; no "next" behind the last. Logins in "data" are starred out. */
 static bool
 op_packets(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
 {
@@ -153,14 +278,20 @@ op_packets(struct helper_state *h, struct entry *e, const json_t *ask, json_t *a
 
 	if (ring_get(ring, 0, &p))
 		json_object_set_new(answer, "origin_ns", json_integer((json_int_t)p.ns));
+	if (with_data && (from == 0 || e->credentials == NULL))
+		learn_credentials(e);
 	while (json_array_size(list) < ANSWER_PACKETS && bytes < ANSWER_BYTES && ring_get(ring, from, &p)) {
-		json_array_append_new(list, packet_json(e->recording, &p, with_data));
+		json_array_append_new(list, packet_json(e->recording, &p, with_data ? e->credentials : NULL));
 		bytes += with_data ? p.len : 0;
 		from = p.number + 1;
 	}
 	json_object_set_new(answer, "packets", list);
-	if (ring_get(ring, from, &p))
+	if (ring_get(ring, from, &p)) {
 		json_object_set_new(answer, "next", json_integer((json_int_t)from));
+	} else {
+		mem_free(e->credentials);
+		e->credentials = NULL;
+	}
 	return true;
 }
 
@@ -175,38 +306,29 @@ base64(const struct text *data)
 	return j;
 }
 
-/* {"from","pcapng","drain"} -> {"bytes","next","packets"}: the file in pieces; no "next" behind the last. */
+/* {"pid","fd","pcapng"} -> {"packets","bytes"} once the whole buffer is in the file. */
 static bool
 op_export(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
 {
-	struct ring *ring = recording_ring(e->recording);
-	bool pcapng = json_is_true(json_object_get(ask, "pcapng"));
-	uint64_t from = (uint64_t)json_integer_value(json_object_get(ask, "from"));
-	struct packet p;
-	struct text piece;
-	size_t packets = 0;
-	bool more;
+	struct window *w = window_new(h, ask, err);
 
-	if (json_is_true(json_object_get(ask, "drain")))
-		recording_drain(e->recording);
-	text_init(&piece, NULL);
-	if (from == 0 && !recording_file_begin(e->recording, pcapng, &piece, err)) {
-		mem_free(piece.s);
+	if (w == NULL)
 		return false;
-	}
-	while (piece.len < ANSWER_BYTES && ring_get(ring, from, &p)) {
-		recording_file_packet(pcapng, &piece, &p);
-		from = p.number + 1;
-		packets++;
-	}
-	more = ring_get(ring, from, &p);
-	if (more)
-		json_object_set_new(answer, "next", json_integer((json_int_t)from));
-	else
-		recording_file_end(e->recording, pcapng, &piece);
-	json_object_set_new(answer, "packets", json_integer((json_int_t)packets));
-	json_object_set_new(answer, "bytes", base64(&piece));
-	mem_free(piece.s);
+	recording_drain(e->recording);
+	w->until_ns = INT64_MAX;
+	h->is_answered_later = write_file(h, e->recording, w, h->id, err);
+	return h->is_answered_later;
+}
+
+/* What capture/window.h says -> {}, and an event when the file is there. */
+static bool
+op_freeze(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	struct window *w = window_new(h, ask, err);
+
+	if (w == NULL)
+		return false;
+	recording_freeze(e->recording, w);
 	return true;
 }
 
@@ -256,6 +378,7 @@ static const struct {
 	{ "stats", op_stats, false },
 	{ "packets", op_packets, false },
 	{ "export", op_export, false },
+	{ "freeze", op_freeze, false },
 	{ "extract", op_extract, false },
 };
 
@@ -281,27 +404,21 @@ carry_out(struct helper_state *h, const json_t *ask, json_t *answer, struct err 
 
 /* ---- conversation ---- */
 
-/* False when the engine is gone. */
-static bool
-send_message(json_t *message)
-{
-	struct err err = ERR_INIT;
-	bool ok = frame_write_fd(STDOUT_FILENO, message, &err);
-
-	json_decref(message);
-	return ok;
-}
-
 static bool
 answer_one(struct helper_state *h, const json_t *ask)
 {
 	json_t *answer = json_object();
 	struct err err = ERR_INIT;
 
-	json_object_set(answer, "id", json_object_get(ask, "id"));
+	h->id = json_object_get(ask, "id");
+	h->is_answered_later = false;
+	json_object_set(answer, "id", (json_t *)(uintptr_t)h->id);
 	if (!carry_out(h, ask, answer, &err))
 		json_object_set_new(answer, "error", frame_string(err.text, strlen(err.text)));
-	return send_message(answer);
+	if (!h->is_answered_later)
+		return send_message(answer);
+	json_decref(answer);
+	return true;
 }
 
 static bool
@@ -341,6 +458,27 @@ tell_ends(struct helper_state *h)
 	return true;
 }
 
+/* Files that are written, and those that will never be. */
+static bool
+tell_files(struct helper_state *h)
+{
+	struct file **at = &h->files, *f;
+
+	while ((f = *at) != NULL) {
+		struct pollfd p = { .fd = writing_fd(f->writing), .events = POLLIN };
+
+		if (poll(&p, 1, 0) <= 0) {
+			at = &f->next;
+			continue;
+		}
+		*at = f->next;
+		if (!tell_file(f))
+			return false;
+		mem_free(f);
+	}
+	return true;
+}
+
 static bool
 turn(struct helper_state *h)
 {
@@ -348,6 +486,8 @@ turn(struct helper_state *h)
 	int fds[MAX_FDS], timeout = -1;
 	size_t n = 1;
 
+	for (const struct file *f = h->files; f != NULL && n < MAX_FDS; f = f->next)
+		polled[n++] = (struct pollfd){ .fd = writing_fd(f->writing), .events = POLLIN };
 	for (struct entry *e = h->first; e != NULL; e = e->next) {
 		size_t added = recording_fds(e->recording, fds, MAX_FDS - n);
 		int wait = recording_timeout(e->recording);
@@ -363,7 +503,7 @@ turn(struct helper_state *h)
 		recording_read(e->recording);
 	if (polled[0].revents != 0 && !read_questions(h))
 		return false;
-	return tell_ends(h);
+	return tell_ends(h) && tell_files(h) && !h->is_engine_gone;
 }
 
 int

@@ -1,14 +1,17 @@
-/* The client's half of an SMTP session, put together and judged line by line. */
+/* One half of a conversation, put together and judged. */
 #include "capture/mask.h"
 
 #include <string.h>
 #include <strings.h>
 
+#include "capture/login.h"
 #include "core/mem.h"
 
 enum { STREAM_MAX = 16 << 20, TLS_RECORD = 0x16 };
 
 struct mask {
+	enum mask_rules rules;
+	size_t *budget;        /* or NULL */
 	unsigned char *octets; /* the stream as it was sent */
 	unsigned char *known;  /* 1 where an octet was captured */
 	unsigned char *secret; /* 1 where it is starred out */
@@ -18,9 +21,13 @@ struct mask {
 };
 
 struct mask *
-mask_new(const void *ctx)
+mask_new(const void *ctx, enum mask_rules rules, size_t *budget)
 {
-	return mem_new(ctx, struct mask);
+	struct mask *m = mem_new(ctx, struct mask);
+
+	m->rules = rules;
+	m->budget = budget;
+	return m;
 }
 
 /* Where in the stream a segment begins; false when that is before the first or out of reach. */
@@ -33,15 +40,20 @@ position(const struct mask *m, uint32_t seq, bool syn, size_t *at)
 	return offset < STREAM_MAX;
 }
 
-static void
+/* False: there is no room for so much. */
+static bool
 reach(struct mask *m, size_t n)
 {
-	size_t room = m->room;
+	size_t room = m->room, more = n * 2 - room;
 
 	if (n <= m->room) {
 		m->len = n > m->len ? n : m->len;
-		return;
+		return true;
 	}
+	if (m->budget != NULL && *m->budget < more)
+		return false;
+	if (m->budget != NULL)
+		*m->budget -= more;
 	m->room = n * 2;
 	m->octets = mem_resize(m, m->octets, m->room);
 	m->known = mem_resize(m, m->known, m->room);
@@ -50,6 +62,7 @@ reach(struct mask *m, size_t n)
 	memset(m->known + room, 0, m->room - room);
 	memset(m->secret + room, 0, m->room - room);
 	m->len = n;
+	return true;
 }
 
 void
@@ -61,9 +74,9 @@ mask_learn(struct mask *m, uint32_t seq, bool syn, const unsigned char *payload,
 		m->first = seq + (syn ? 1 : 0);
 		m->started = true;
 	}
-	if (!position(m, seq, syn, &at) || n > STREAM_MAX - at || n == 0)
+	if (m->rules == MASK_ALL || !position(m, seq, syn, &at) || n > STREAM_MAX - at || n == 0 ||
+		!reach(m, at + n))
 		return;
-	reach(m, at + n);
 	memcpy(m->octets + at, payload, n);
 	memset(m->known + at, 1, n);
 }
@@ -109,7 +122,7 @@ line_end(const struct mask *m, size_t at)
 }
 
 static void
-judge(struct mask *m)
+judge_smtp(struct mask *m)
 {
 	enum state state = COMMANDS;
 	size_t at = 0, end;
@@ -137,7 +150,6 @@ judge(struct mask *m)
 		if (n > shown)
 			memset(m->secret + at + shown, 1, n - shown);
 	}
-	m->judged = true;
 }
 
 void
@@ -145,8 +157,11 @@ mask_apply(struct mask *m, uint32_t seq, bool syn, unsigned char *payload, size_
 {
 	size_t at;
 
-	if (!m->judged)
-		judge(m);
+	if (!m->judged && m->rules == MASK_SMTP)
+		judge_smtp(m);
+	else if (!m->judged && m->rules == MASK_LOGINS && m->len > 0)
+		login_mark(m->octets, m->len, m->secret);
+	m->judged = true;
 	if (!position(m, seq, syn, &at) || at >= m->len || n > m->len - at) {
 		memset(payload, '*', n); /* nobody knows what this is */
 		return;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "acl/acl.h"
+#include "capture/trigger.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/settings.h"
@@ -75,7 +77,21 @@ point_no_filter(struct capture_point *p)
 {
 	mem_free(p->filter);
 	p->filter = NULL;
-	p->filter_pcap = p->filter_text = NULL;
+	p->filter_pcap = p->filter_text = p->list = p->map = NULL;
+}
+
+void
+point_filter_by(struct capture_point *p, const char *list, const char *map)
+{
+	point_no_filter(p);
+	p->list = mem_strdup(p, list);
+	p->map = mem_strdup(p, map);
+}
+
+bool
+point_has_filter(const struct capture_point *p)
+{
+	return p->filter != NULL || p->list != NULL || p->map != NULL;
 }
 
 /* ---- for the helper ---- */
@@ -99,20 +115,52 @@ value_or(const struct kw_int *v, json_int_t otherwise)
 	return v->set ? (json_int_t)v->v : otherwise;
 }
 
-json_t *
-point_spec(const struct engine *engine, const struct capture_point *p)
+/* The point's filter and `more` in libpcap's language. */
+static bool
+whole_filter(struct engine *engine, const struct capture_point *p, const char *more, struct text *out,
+	struct err *err)
 {
-	json_t *interfaces = json_array();
+	bool fine = p->list != NULL  ? acl_expression(engine, p->list, out, err)
+		    : p->map != NULL ? class_map_expression(engine, p->map, out, err)
+				     : true;
+
+	if (fine && p->filter_pcap != NULL)
+		text_add(out, p->filter_pcap);
+	if (fine && more != NULL) {
+		char *one = out->len == 0 ? mem_printf(NULL, "%s", more)
+					  : mem_printf(NULL, "(%s) and (%s)", out->s, more);
+
+		text_clear(out);
+		text_add(out, one);
+		mem_free(one);
+	}
+	return fine;
+}
+
+json_t *
+point_spec(struct engine *engine, const struct capture_point *p, const char *more, struct err *err)
+{
+	json_t *interfaces, *spec;
+	struct text filter;
+
+	text_init(&filter, NULL);
+	if (!whole_filter(engine, p, more, &filter, err)) {
+		mem_free(filter.s);
+		return NULL;
+	}
+	interfaces = json_array();
 
 	for (size_t i = 0; i < p->interface_count; i++)
 		json_array_append_new(
 			interfaces, json_pack("{ssss}", "name", kernel_name(engine, p->interfaces[i].name),
 					    "direction", directions[p->interfaces[i].direction]));
-	return json_pack("{sosssIsbsIsIsIsIsI}", "interfaces", interfaces, "filter", p->filter_pcap,
+	spec = json_pack("{sosssIsbsIsIsIsIsIsb}", "interfaces", interfaces, "filter", filter.s,
 		"buffer_bytes", value_or(&p->buffer_mb, CAPTURE_BUFFER_MB) << 20, "circular", p->circular,
 		"duration", value_or(&p->duration, 0), "packets", value_or(&p->packets, 0), "packet_len",
 		value_or(&p->packet_len, 0), "pps", value_or(&p->pps, CAPTURE_PPS), "every",
-		value_or(&p->every, 0));
+		value_or(&p->every, 0), "waits", p->triggers != NULL);
+	mem_free(filter.s);
+	return spec;
 }
 
 /* ---- show ---- */
@@ -144,6 +192,29 @@ show_limit(struct writer *w, const char *label, const char *key, int64_t value, 
 	w_int(w, key, value);
 }
 
+static void
+show_file(const struct capture_point *p, struct writer *w)
+{
+	const struct capture_file *f = &p->file;
+
+	w_str(w, "file", f->url);
+	if (f->url == NULL)
+		return;
+	w_text(w, "  File Details: \n   Associated file name: %s\n", f->url);
+	if (f->size_mb.set) {
+		w_text(w, "   Total size of files(in MB): %" PRId64 "\n", f->size_mb.v);
+		w_int(w, "file_size_mb", f->size_mb.v);
+	}
+	if (f->ring.set) {
+		w_text(w, "   Number of files in ring: %" PRId64 "\n", f->ring.v);
+		w_int(w, "file_ring", f->ring.v);
+	}
+	if (f->buffer_mb.set) {
+		w_text(w, "   Size of buffer(in MB): %" PRId64 "\n", f->buffer_mb.v);
+		w_int(w, "file_buffer_mb", f->buffer_mb.v);
+	}
+}
+
 void
 point_show(const struct capture_point *p, struct writer *w)
 {
@@ -152,19 +223,31 @@ point_show(const struct capture_point *p, struct writer *w)
 	text_init(&filter, NULL);
 	if (p->filter != NULL)
 		filter_describe(p->filter, &filter);
+	else if (point_has_filter(p))
+		text_printf(&filter, "   %s: %s\n", p->list != NULL ? "Access-list" : "Class-map",
+			p->list != NULL ? p->list : p->map);
 	w_text(w, "Status Information for Capture %s\n", p->name);
 	w_str(w, "name", p->name);
 	show_interfaces(p, w);
 	w_text(w, "   Status : %s\n", p->active ? "Active" : "Inactive");
 	w_str(w, "status", p->active ? "Active" : "Inactive");
+	if (!p->active && p->reason != NULL)
+		w_text(w, "   Reason : %s\n", p->reason);
+	if (p->active && p->lost != NULL)
+		w_text(w, "   Waiting for interface %s\n", p->lost);
+	w_str(w, "reason", p->active ? NULL : p->reason);
+	w_str(w, "waiting_for", p->active ? p->lost : NULL);
 	w_text(w, "  Filter Details: \n%s", filter.s);
 	w_str(w, "filter", p->filter_text != NULL ? p->filter_text + 1 : NULL);
+	w_str(w, "access_list", p->list);
+	w_str(w, "class_map", p->map);
 	w_text(w, "  Buffer Details: \n   Buffer Type: %s%s\n", p->circular ? "CIRCULAR" : "LINEAR",
 		p->has_buffer_kind ? "" : " (default)");
 	w_str(w, "buffer_type", p->circular ? "CIRCULAR" : "LINEAR");
 	w_text(w, "   Buffer Size (in MB): %" PRId64 "\n",
 		(int64_t)value_or(&p->buffer_mb, CAPTURE_BUFFER_MB));
 	w_int(w, "buffer_size_mb", value_or(&p->buffer_mb, CAPTURE_BUFFER_MB));
+	show_file(p, w);
 	w_text(w, "  Limit Details: \n");
 	show_limit(w, "Number of Packets to capture", "packets", value_or(&p->packets, 0), " (no limit)");
 	show_limit(w, "Packet Capture duration", "duration", value_or(&p->duration, 0), " (no limit)");
@@ -172,6 +255,12 @@ point_show(const struct capture_point *p, struct writer *w)
 	show_limit(w, "Maximum number of packets to capture per second", "pps",
 		value_or(&p->pps, CAPTURE_PPS), " (no limit)");
 	show_limit(w, "Packet sampling rate", "every", value_or(&p->every, 0), " (no sampling)");
+	if (p->triggers != NULL)
+		w_text(w, "  Trigger Details: \n");
+	w_list(w, "triggers");
+	for (const struct trigger *t = p->triggers; t != NULL; t = trigger_next(t))
+		trigger_show_line(t, w);
+	w_end(w);
 	mem_free(filter.s);
 }
 
@@ -180,6 +269,21 @@ show_command(struct writer *w, const char *command)
 {
 	w_text(w, "   %s\n", command);
 	w_str(w, NULL, command);
+}
+
+static const char *
+file_command(const void *ctx, const char *head, const struct capture_file *f)
+{
+	struct text *line = text_new(ctx);
+
+	text_printf(line, "%s file location %s", head, f->url);
+	if (f->buffer_mb.set)
+		text_printf(line, " buffer-size %" PRId64, f->buffer_mb.v);
+	if (f->ring.set)
+		text_printf(line, " ring %" PRId64, f->ring.v);
+	if (f->size_mb.set)
+		text_printf(line, " size %" PRId64, f->size_mb.v);
+	return line->s;
 }
 
 void
@@ -204,6 +308,10 @@ point_show_parameter(const struct capture_point *p, struct writer *w)
 	}
 	if (p->filter_text != NULL)
 		show_command(w, mem_printf(ctx, "%s match%s", head, p->filter_text));
+	if (p->list != NULL || p->map != NULL)
+		show_command(
+			w, mem_printf(ctx, "%s %s %s", head, p->list != NULL ? "access-list" : "class-map",
+				   p->list != NULL ? p->list : p->map));
 	if (p->has_buffer_kind || p->buffer_mb.set)
 		show_command(w, mem_printf(ctx, "%s buffer size %" PRId64 "%s", head,
 					(int64_t)value_or(&p->buffer_mb, CAPTURE_BUFFER_MB),
@@ -212,6 +320,10 @@ point_show_parameter(const struct capture_point *p, struct writer *w)
 		if (limits[i].value->set)
 			show_command(w, mem_printf(ctx, "%s limit %s %" PRId64, head, limits[i].word,
 						limits[i].value->v));
+	if (p->file.url != NULL)
+		show_command(w, file_command(ctx, head, &p->file));
+	for (const struct trigger *t = p->triggers; t != NULL; t = trigger_next(t))
+		show_command(w, trigger_command(ctx, head, t));
 	w_end(w);
 	mem_free(ctx);
 }

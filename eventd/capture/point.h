@@ -26,6 +26,14 @@ struct capture_interface {
 	enum capture_direction direction;
 };
 
+/* `monitor capture NAME file location URL ...` */
+struct capture_file {
+	const char *url; /* NULL: none */
+	struct kw_int ring, size_mb, buffer_mb;
+};
+
+struct trigger; /* capture/trigger.h */
+
 struct capture_point {
 	const char *name;
 	struct capture_interface interfaces[CAPTURE_MAX_INTERFACES];
@@ -33,10 +41,15 @@ struct capture_point {
 	struct filter_args *filter; /* NULL: none yet; owns the texts below */
 	const char *filter_text;    /* as `match` prints it, behind a blank */
 	const char *filter_pcap;    /* the same for libpcap */
+	const char *list, *map; /* instead of it: an access list, a class map; what they say when it starts */
 	struct kw_int buffer_mb;
 	bool circular, has_buffer_kind;
 	struct kw_int duration, every, packet_len, packets, pps;
+	struct capture_file file;
+	struct trigger *triggers;
 	bool active, has_packets; /* the helper records; it holds a buffer of ours */
+	const char *reason;       /* why it ended by itself, or NULL */
+	const char *lost;         /* interface that is gone meanwhile, or NULL */
 	struct capture_point *next;
 };
 
@@ -44,10 +57,16 @@ struct capture_point {
 bool point_interface(struct capture_point *, const char *name, enum capture_direction, struct err *);
 /* Copies the values; false when they make no filter. */
 bool point_filter(struct capture_point *, const struct filter_args *, struct err *);
+/* The packets that an access list permits, or a class map takes; one of the two. */
+void point_filter_by(struct capture_point *, const char *list, const char *map);
 void point_no_filter(struct capture_point *);
+bool point_has_filter(const struct capture_point *);
 
-/* What the helper is told to record; "interfaces" hold kernel names (interfaces.alias of the settings). */
-json_t *point_spec(const struct engine *, const struct capture_point *);
+/*
+ * What the helper is told to record; "interfaces" hold kernel names (interfaces.alias of the settings). `more`: a filter in
+ * libpcap's language beside the point's, or NULL. NULL with err: the access list says nothing.
+ */
+json_t *point_spec(struct engine *, const struct capture_point *, const char *more, struct err *);
 
 /* `show monitor capture NAME`, and `... parameter`: the commands that would make it again. */
 void point_show(const struct capture_point *, struct writer *);

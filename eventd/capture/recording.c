@@ -1,13 +1,15 @@
 /* Records packets from interfaces into a buffer. */
 #include "capture/recording.h"
 
-#include <net/if.h>
 #include <string.h>
 #include <time.h>
 
 #include <pcap/pcap.h>
 
 #include "capture/pcapfile.h"
+#include "capture/spool.h"
+#include "capture/tap.h"
+#include "capture/window.h"
 #include "core/mem.h"
 #include "core/text.h"
 
@@ -18,18 +20,8 @@ enum {
 	MAX_TAPS = 16,
 	SNAPLEN = 262144,        /* libpcap's own idea of "whole packets" */
 	KERNEL_BUFFER = 8 << 20, /* bytes: what may come in while we answer a question */
-	BLOCK_MS = 10,           /* the kernel hands over what it has, full block or not */
 	PACKETS_PER_TURN = 256,  /* then other descriptors get their turn */
-	LOOK_MS = 1000,          /* how often we look whether the interfaces are still there */
-};
-
-struct tap {
-	char *name;
-	pcap_t *pcap;
-	int fd, linktype;
-	unsigned index; /* of the interface; 0: of all */
-	uint16_t direction;
-	uint64_t lost; /* by the kernel, of a closed tap */
+	LOOK_MS = 1000,          /* how often we look whether the interfaces are there, and write files */
 };
 
 struct recording {
@@ -41,8 +33,11 @@ struct recording {
 	int kernel_bytes;
 	uint64_t max_packets, max_per_second, every;
 	int64_t duration_ns;
-	bool active;
+	bool active, waits;
 	const char *reason;
+	struct recording_listener listener;
+	struct window *windows; /* that are not over */
+	struct spool *spool;    /* files that are written as packets come, or NULL */
 	struct recording_stats stats;
 	int64_t looked_ns;        /* when the interfaces were last seen */
 	int64_t second;           /* the second that in_second counts in */
@@ -58,28 +53,6 @@ now_ns(clockid_t clock)
 	return (int64_t)t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
 }
 
-/* ---- taps ---- */
-
-static uint64_t
-kernel_losses(const struct tap *tap)
-{
-	struct pcap_stat st;
-
-	if (tap->pcap == NULL || pcap_stats(tap->pcap, &st) != 0)
-		return tap->lost;
-	return st.ps_drop;
-}
-
-static void
-tap_close(struct tap *tap)
-{
-	if (tap->pcap == NULL)
-		return;
-	tap->lost = kernel_losses(tap);
-	pcap_close(tap->pcap);
-	tap->pcap = NULL;
-}
-
 static int
 close_taps(void *ptr)
 {
@@ -88,61 +61,6 @@ close_taps(void *ptr)
 	for (size_t i = 0; i < r->tap_count; i++)
 		tap_close(&r->taps[i]);
 	return 0;
-}
-
-static bool
-tap_filter(struct tap *tap, const char *filter, struct err *err)
-{
-	struct bpf_program program;
-	bool ok;
-
-	if (filter[0] == '\0')
-		return true;
-	if (pcap_compile(tap->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return err_set(err, ERR_INVALID, "%s: filter: %s", tap->name, pcap_geterr(tap->pcap));
-	ok = pcap_setfilter(tap->pcap, &program) == 0;
-	pcap_freecode(&program);
-	return ok || err_set(err, ERR_IO, "%s: filter: %s", tap->name, pcap_geterr(tap->pcap));
-}
-
-static bool
-tap_open(struct tap *tap, const struct recording *r, const char *direction, struct err *err)
-{
-	static const struct {
-		const char *word;
-		pcap_direction_t pcap;
-		uint16_t flag;
-	} directions[] = { { "in", PCAP_D_IN, 1 }, { "out", PCAP_D_OUT, 2 }, { "both", PCAP_D_INOUT, 0 } };
-	char why[PCAP_ERRBUF_SIZE] = "";
-	size_t d = 0;
-	int status;
-
-	while (d < 2 && strcmp(directions[d].word, direction) != 0)
-		d++;
-	tap->direction = directions[d].flag;
-	tap->pcap = pcap_create(tap->name, why);
-	if (tap->pcap == NULL)
-		return err_set(err, ERR_IO, "%s: %s", tap->name, why);
-	pcap_set_snaplen(tap->pcap, (int)r->snaplen);
-	pcap_set_promisc(tap->pcap, 0); /* a router captures what it forwards, receives and sends */
-	/* Not the immediate mode: it gives each packet a slot of SNAPLEN bytes in the kernel's buffer. */
-	pcap_set_timeout(tap->pcap, BLOCK_MS);
-	pcap_set_buffer_size(tap->pcap, r->kernel_bytes);
-	pcap_set_tstamp_precision(tap->pcap, PCAP_TSTAMP_PRECISION_NANO);
-	status = pcap_activate(tap->pcap);
-	if (status < 0) {
-		const char *what = pcap_statustostr(status), *detail = pcap_geterr(tap->pcap);
-
-		if (detail[0] == '\0' || strcmp(detail, what) == 0)
-			return err_set(err, ERR_IO, "%s: %s", tap->name, what);
-		return err_set(err, ERR_IO, "%s: %s: %s", tap->name, what, detail);
-	}
-	if (pcap_setdirection(tap->pcap, directions[d].pcap) != 0 || pcap_setnonblock(tap->pcap, 1, why) != 0)
-		return err_set(err, ERR_IO, "%s: %s", tap->name, pcap_geterr(tap->pcap));
-	tap->index = if_nametoindex(tap->name);
-	tap->linktype = pcap_datalink(tap->pcap);
-	tap->fd = pcap_get_selectable_fd(tap->pcap);
-	return tap_filter(tap, r->filter, err);
 }
 
 /* ---- starting ---- */
@@ -169,16 +87,21 @@ open_taps(struct recording *r, const json_t *spec, struct err *err)
 
 		if (name == NULL || direction == NULL || r->tap_count == MAX_TAPS)
 			return err_set(err, ERR_INVALID, "at most %d interfaces", MAX_TAPS);
-		tap->name = mem_strdup(r, name);
+		*tap = (struct tap){ .name = mem_strdup(r, name),
+			.direction = mem_strdup(r, direction),
+			.filter = r->filter,
+			.snaplen = r->snaplen,
+			.kernel_bytes = r->kernel_bytes };
 		r->tap_count++;
-		if (!tap_open(tap, r, direction, err))
+		if (!tap_open(tap, err))
 			return false;
 	}
 	return r->tap_count > 0 || err_set(err, ERR_INVALID, "no interface");
 }
 
 struct recording *
-recording_start(const void *ctx, const char *name, const json_t *spec, struct err *err)
+recording_start(const void *ctx, const char *name, const json_t *spec,
+	const struct recording_listener *listener, struct err *err)
 {
 	struct recording *r = mem_new(ctx, struct recording);
 	const char *filter = json_string_value(json_object_get(spec, "filter"));
@@ -191,11 +114,16 @@ recording_start(const void *ctx, const char *name, const json_t *spec, struct er
 	r->max_packets = number(spec, "packets");
 	r->max_per_second = number(spec, "pps");
 	r->every = number(spec, "every");
+	r->waits = json_is_true(json_object_get(spec, "waits"));
+	r->listener = *listener;
 	r->duration_ns = (int64_t)number(spec, "duration") * NSEC_PER_SEC;
 	mem_on_free(r, close_taps);
 	r->ring = ring_new(r, number(spec, "buffer_bytes"), json_is_true(json_object_get(spec, "circular")));
 	if (r->ring == NULL)
 		err_errno(err, "capture buffer");
+	else if (json_array_size(json_object_get(spec, "files")) > 0 &&
+		 (r->spool = spool_new(r, spec, err)) == NULL)
+		err_wrap(err, "%s", r->name);
 	else if (open_taps(r, spec, err)) {
 		r->active = true;
 		r->stats.started_ns = now_ns(CLOCK_MONOTONIC);
@@ -203,6 +131,49 @@ recording_start(const void *ctx, const char *name, const json_t *spec, struct er
 	}
 	mem_free(r);
 	return NULL;
+}
+
+/* ---- windows ---- */
+
+static void
+hold_what_is_needed(struct recording *r)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (const struct window *w = r->windows; w != NULL; w = w->next)
+		if (w->first < first)
+			first = w->first;
+	ring_hold(r->ring, first);
+}
+
+static void
+end_windows(struct recording *r, bool all)
+{
+	int64_t now = now_ns(CLOCK_MONOTONIC);
+	struct window **at = &r->windows, *w;
+
+	while ((w = *at) != NULL) {
+		if (!all && w->deadline_ns > now) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		w->is_early = w->deadline_ns > now;
+		r->listener.window(r->listener.arg, r, w);
+	}
+	hold_what_is_needed(r);
+}
+
+void
+recording_freeze(struct recording *r, struct window *w)
+{
+	w->first = ring_since(r->ring, w->from_ns);
+	w->next = r->windows;
+	r->windows = mem_steal(r, w);
+	if (r->active)
+		hold_what_is_needed(r);
+	else
+		end_windows(r, true);
 }
 
 /* ---- packets ---- */
@@ -213,8 +184,11 @@ finish(struct recording *r, const char *reason)
 	if (!r->active)
 		return;
 	r->active = false;
-	r->reason = reason;
+	r->reason = reason == NULL ? NULL : mem_strdup(r, reason);
 	r->stats.ended_ns = now_ns(CLOCK_MONOTONIC);
+	end_windows(r, true);
+	if (r->spool != NULL)
+		spool_end(r->spool, r);
 	close_taps(r);
 }
 
@@ -240,14 +214,28 @@ is_wanted(struct recording *r, const struct packet *p)
 	return false;
 }
 
+/* A buffer that is full of a window's packets makes an end of it. */
+static bool
+add_to_ring(struct recording *r, const struct packet *p)
+{
+	if (ring_add(r->ring, p))
+		return true;
+	if (r->windows == NULL)
+		return false;
+	end_windows(r, true);
+	return ring_add(r->ring, p);
+}
+
 static const char *
 keep(struct recording *r, const struct packet *p)
 {
+	const char *why;
+
 	r->stats.received++;
 	r->stats.received_bytes += p->wire_len;
 	if (!is_wanted(r, p))
 		return NULL;
-	if (!ring_add(r->ring, p)) {
+	if (!add_to_ring(r, p)) {
 		r->stats.dropped++;
 		r->stats.dropped_bytes += p->wire_len;
 		return "buffer full";
@@ -255,7 +243,25 @@ keep(struct recording *r, const struct packet *p)
 	r->stats.kept++;
 	r->stats.kept_bytes += p->len;
 	r->stats.oversized += p->len < p->wire_len;
+	why = r->spool == NULL ? NULL : spool_add(r->spool, r, p);
+	if (why != NULL)
+		return why;
 	return r->max_packets > 0 && r->stats.kept >= r->max_packets ? "packet limit reached" : NULL;
+}
+
+/* One interface is gone: the others go on. */
+static void
+lose(struct recording *r, struct tap *tap)
+{
+	bool is_last = !r->waits;
+
+	tap_close(tap);
+	for (size_t i = 0; i < r->tap_count; i++)
+		is_last = is_last && r->taps[i].pcap == NULL;
+	if (is_last)
+		finish(r, "interface is gone");
+	else
+		r->listener.interface(r->listener.arg, r, "lost", tap->name);
 }
 
 static void
@@ -272,7 +278,7 @@ read_tap(struct recording *r, uint16_t index, int budget)
 		if (got == 0)
 			return;
 		if (got < 0) {
-			finish(r, "interface is gone");
+			lose(r, tap);
 			return;
 		}
 		/* With nanosecond precision tv_usec holds nanoseconds. */
@@ -280,7 +286,7 @@ read_tap(struct recording *r, uint16_t index, int budget)
 			.wire_len = h->len,
 			.len = h->caplen,
 			.tap = index,
-			.direction = tap->direction,
+			.direction = tap->flag,
 			.data = data };
 
 		enough = keep(r, &p);
@@ -291,44 +297,64 @@ read_tap(struct recording *r, uint16_t index, int budget)
 	}
 }
 
-/* libpcap says nothing of an interface that was deleted while we wait for its packets. */
+/* What is done now and then: interfaces that come and go, files. */
 static void
-look_for_interfaces(struct recording *r)
+look_around(struct recording *r)
 {
 	int64_t now = now_ns(CLOCK_MONOTONIC);
+	struct err ignored = ERR_INIT;
+	const char *why;
 
 	if (!r->active || now - r->looked_ns < (int64_t)LOOK_MS * NSEC_PER_MSEC)
 		return;
 	r->looked_ns = now;
-	for (size_t i = 0; i < r->tap_count; i++)
-		if (if_nametoindex(r->taps[i].name) != r->taps[i].index)
-			finish(r, "interface is gone");
+	for (size_t i = 0; i < r->tap_count && r->active; i++) {
+		struct tap *tap = &r->taps[i];
+
+		if (tap_is_gone(tap))
+			lose(r, tap);
+		else if (tap_is_back(tap) && tap_open(tap, &ignored))
+			r->listener.interface(r->listener.arg, r, "resumed", tap->name);
+	}
+	why = r->spool != NULL && r->active ? spool_flush(r->spool, r) : NULL;
+	if (why != NULL)
+		finish(r, why);
+}
+
+/* Milliseconds, rounded up. */
+static int64_t
+left_until(int64_t ns)
+{
+	int64_t left = ns - now_ns(CLOCK_MONOTONIC);
+
+	return left <= 0 ? 0 : (left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
 }
 
 void
 recording_read(struct recording *r)
 {
-	look_for_interfaces(r);
+	look_around(r);
 	for (uint16_t i = 0; i < r->tap_count && r->active; i++)
 		read_tap(r, i, PACKETS_PER_TURN);
-	if (r->active && recording_timeout(r) == 0)
+	if (r->active && r->windows != NULL)
+		end_windows(r, false);
+	if (r->active && r->duration_ns > 0 && left_until(r->stats.started_ns + r->duration_ns) == 0)
 		finish(r, "duration limit reached");
 }
 
 int
 recording_timeout(const struct recording *r)
 {
-	int64_t left;
+	int64_t left = LOOK_MS, other;
 
 	if (!r->active)
 		return -1;
-	if (r->duration_ns == 0)
-		return LOOK_MS;
-	left = r->stats.started_ns + r->duration_ns - now_ns(CLOCK_MONOTONIC);
-	if (left <= 0)
-		return 0;
-	left = (left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
-	return left < LOOK_MS ? (int)left : LOOK_MS;
+	if (r->duration_ns > 0 && (other = left_until(r->stats.started_ns + r->duration_ns)) < left)
+		left = other;
+	for (const struct window *w = r->windows; w != NULL; w = w->next)
+		if ((other = left_until(w->deadline_ns)) < left)
+			left = other;
+	return (int)left;
 }
 
 size_t
@@ -343,13 +369,13 @@ recording_fds(const struct recording *r, int *fds, size_t max)
 }
 
 /*
- * What came before the stop is in: the kernel has handed over its last block after BLOCK_MS. A flood
+ * What came before the stop is in: the kernel has handed over its last block after TAP_BLOCK_MS. A flood
  * that goes on meanwhile is cut off after one buffer full.
  */
 void
 recording_drain(struct recording *r)
 {
-	const struct timespec blocks = { .tv_nsec = 3 * BLOCK_MS * NSEC_PER_MSEC };
+	const struct timespec blocks = { .tv_nsec = 3 * TAP_BLOCK_MS * NSEC_PER_MSEC };
 
 	if (r->active)
 		nanosleep(&blocks, NULL);
@@ -370,6 +396,7 @@ recording_clear(struct recording *r)
 	struct recording_stats fresh = { .started_ns = now_ns(CLOCK_MONOTONIC) };
 
 	fresh.ended_ns = r->active ? 0 : fresh.started_ns;
+	end_windows(r, true);
 	ring_clear(r->ring);
 	r->stats = fresh;
 }
@@ -413,16 +440,17 @@ recording_stats(const struct recording *r, struct recording_stats *out)
 	if (r->active)
 		out->ended_ns = now_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < r->tap_count; i++)
-		out->dropped += kernel_losses(&r->taps[i]);
+		out->dropped += tap_losses(&r->taps[i]);
 }
 
 /* ---- files ---- */
 
 bool
-recording_file_begin(const struct recording *r, bool pcapng, struct text *out, struct err *err)
+recording_file_begin(
+	const struct recording *r, bool pcapng, const char *comment, struct text *out, struct err *err)
 {
 	struct recording_stats st;
-	char *comment;
+	char *whole;
 
 	if (!pcapng) {
 		for (size_t i = 1; i < r->tap_count; i++)
@@ -434,10 +462,10 @@ recording_file_begin(const struct recording *r, bool pcapng, struct text *out, s
 		return true;
 	}
 	recording_stats(r, &st);
-	comment = mem_printf(NULL, "capture %s: %zu packets, %llu dropped", r->name, ring_count(r->ring),
-		(unsigned long long)st.dropped);
-	pcapng_section(out, "eventd", comment);
-	mem_free(comment);
+	whole = mem_printf(NULL, "%s%scapture %s: %zu packets, %llu dropped", comment,
+		comment[0] == '\0' ? "" : "\n", r->name, ring_count(r->ring), (unsigned long long)st.dropped);
+	pcapng_section(out, "eventd", whole);
+	mem_free(whole);
 	recording_interfaces(r, out);
 	return true;
 }
@@ -452,8 +480,14 @@ recording_interfaces(const struct recording *r, struct text *out)
 void
 recording_file_packet(bool pcapng, struct text *out, const struct packet *p)
 {
+	recording_file_packet_comment(pcapng, out, p, "");
+}
+
+void
+recording_file_packet_comment(bool pcapng, struct text *out, const struct packet *p, const char *comment)
+{
 	if (pcapng)
-		pcapng_packet(out, p, "");
+		pcapng_packet(out, p, comment);
 	else
 		pcap_packet(out, p);
 }
@@ -464,5 +498,5 @@ recording_file_end(const struct recording *r, bool pcapng, struct text *out)
 	int64_t now = now_ns(CLOCK_REALTIME);
 
 	for (size_t i = 0; pcapng && i < r->tap_count; i++)
-		pcapng_statistics(out, (uint32_t)i, now, r->stats.received, kernel_losses(&r->taps[i]));
+		pcapng_statistics(out, (uint32_t)i, now, r->stats.received, tap_losses(&r->taps[i]));
 }

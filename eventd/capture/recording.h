@@ -16,6 +16,7 @@
 
 struct recording;
 struct text;
+struct window;
 
 struct recording_stats {
 	uint64_t received;  /* packets that passed the filter */
@@ -26,13 +27,27 @@ struct recording_stats {
 	int64_t started_ns, ended_ns;
 };
 
+/* Whom a recording tells. */
+struct recording_listener {
+	/* "lost" and "resumed", of an interface. */
+	void (*interface)(void *arg, const struct recording *, const char *event, const char *interface);
+	/* A window is over; taken. Its packets are in the buffer until this returns. */
+	void (*window)(void *arg, struct recording *, struct window *);
+	void *arg;
+};
+
 /*
  * `spec` as the engine sends it (capture/point.h): "interfaces" [{"name","direction"}], "filter" (of
  * libpcap), "buffer_bytes", "kernel_bytes" (its
- * own buffer), "circular", "duration", "packets", "packet_len", "pps", "every". NULL
+ * own buffer), "circular", "duration", "packets", "packet_len", "pps", "every", "waits" (when all interfaces
+ * are gone it waits until they are back, instead of ending), and what capture/spool.h wants. NULL
  * with a sentence that names the interface.
  */
-struct recording *recording_start(const void *ctx, const char *name, const json_t *spec, struct err *);
+struct recording *recording_start(const void *ctx, const char *name, const json_t *spec,
+	const struct recording_listener *, struct err *);
+
+/* The window's packets stay in the buffer until it is over. Takes it. */
+void recording_freeze(struct recording *, struct window *);
 
 const char *recording_name(const struct recording *);
 bool recording_is_active(const struct recording *);
@@ -56,11 +71,17 @@ struct ring *recording_ring(struct recording *);
 int recording_linktype(const struct recording *, unsigned tap);
 void recording_stats(const struct recording *, struct recording_stats *);
 
-/* The beginning of a file. pcap knows one link type: false with err when the taps have several. */
-bool recording_file_begin(const struct recording *, bool pcapng, struct text *, struct err *);
+/*
+ * The beginning of a file. pcap knows one link type: false with err when the taps have several. The counters
+ * stand behind `comment` ("": the capture's name).
+ */
+bool recording_file_begin(
+	const struct recording *, bool pcapng, const char *comment, struct text *, struct err *);
 /* The interfaces of a pcapng file. */
 void recording_interfaces(const struct recording *, struct text *);
 void recording_file_packet(bool pcapng, struct text *, const struct packet *);
+/* pcap has no place for the comment. */
+void recording_file_packet_comment(bool pcapng, struct text *, const struct packet *, const char *comment);
 void recording_file_end(const struct recording *, bool pcapng, struct text *);
 
 #endif

@@ -18,6 +18,7 @@ struct ring {
 	size_t size;
 	size_t first, used; /* offset of the oldest head; bytes in use */
 	uint64_t number;    /* of the oldest packet */
+	uint64_t held;      /* from this number on */
 	size_t count;
 	bool circular;
 	uint64_t cursor_number; /* where ring_get() was last */
@@ -47,6 +48,7 @@ ring_new(const void *ctx, size_t bytes, bool circular)
 	r->block = block;
 	r->size = bytes;
 	r->circular = circular;
+	r->held = UINT64_MAX;
 	mem_on_free(r, unmap);
 	return r;
 }
@@ -105,8 +107,11 @@ ring_add(struct ring *r, const struct packet *p)
 
 	if (n > r->size || (!r->circular && n > r->size - r->used))
 		return false;
-	while (n > r->size - r->used)
+	while (n > r->size - r->used) {
+		if (r->number >= r->held)
+			return false;
 		drop_oldest(r);
+	}
 	end = r->first + r->used;
 	copy_in(r, end, &h, sizeof h);
 	copy_in(r, end + sizeof h, p->data, p->len);
@@ -120,6 +125,7 @@ ring_clear(struct ring *r)
 {
 	r->first = r->used = r->count = 0;
 	r->number = r->cursor_number = 0;
+	r->held = UINT64_MAX;
 	r->cursor_at = 0;
 }
 
@@ -157,6 +163,23 @@ ring_get(struct ring *r, uint64_t from, struct packet *p)
 	*p = (struct packet){ from, h.ns, h.wire_len, h.len, h.tap, h.direction,
 		bytes_at(r, r->cursor_at + sizeof h, h.len) };
 	return true;
+}
+
+uint64_t
+ring_since(struct ring *r, int64_t ns)
+{
+	struct packet p;
+	uint64_t at = r->number;
+
+	while (ring_get(r, at, &p) && p.ns < ns)
+		at = p.number + 1;
+	return at;
+}
+
+void
+ring_hold(struct ring *r, uint64_t from)
+{
+	r->held = from;
 }
 
 size_t

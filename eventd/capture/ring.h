@@ -23,12 +23,17 @@ struct packet {
 };
 
 struct ring *ring_new(const void *ctx, size_t bytes, bool circular);
-/* False when a linear buffer is full, or the packet is larger than the whole buffer. */
+/* False when a linear buffer is full, held packets would have to go, or the packet is larger than the whole buffer. */
 bool ring_add(struct ring *, const struct packet *);
 void ring_clear(struct ring *); /* numbers begin at 0 again */
 
 /* The first packet whose number is `from` or higher; false behind the last. */
 bool ring_get(struct ring *, uint64_t from, struct packet *);
+
+/* The number of the first packet that is not older; of the next one to come when all are. */
+uint64_t ring_since(struct ring *, int64_t ns);
+/* Packets from this number on make no room for others; UINT64_MAX: all do again. */
+void ring_hold(struct ring *, uint64_t from);
 
 size_t ring_count(const struct ring *);
 size_t ring_used(const struct ring *); /* bytes */

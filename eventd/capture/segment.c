@@ -7,8 +7,14 @@
 #include <pcap/dlt.h>
 
 enum { TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86DD, TYPE_VLAN = 0x8100, TYPE_QINQ = 0x88A8 };
-enum { PROTOCOL_HOPOPTS = 0, PROTOCOL_TCP = 6, PROTOCOL_ROUTING = 43, PROTOCOL_DSTOPTS = 60 };
-enum { TCP_HEADER = 20, FLAG_SYN = 0x02, EXTENSIONS_MAX = 8 };
+enum {
+	PROTOCOL_HOPOPTS = 0,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_ROUTING = 43,
+	PROTOCOL_DSTOPTS = 60
+};
+enum { TCP_HEADER = 20, UDP_HEADER = 8, FLAG_SYN = 0x02, EXTENSIONS_MAX = 8 };
 
 #ifndef DLT_LINUX_SLL2
 #define DLT_LINUX_SLL2 276
@@ -71,7 +77,7 @@ set_end(struct segment_end *end, uint8_t family, const unsigned char *address)
 }
 
 static bool
-read_ipv4(struct segment *s, struct view *v)
+read_ipv4(struct segment *s, struct view *v, unsigned protocol)
 {
 	const unsigned char *ip = v->data + v->at;
 	size_t left = v->n - v->at, header, total;
@@ -80,7 +86,7 @@ read_ipv4(struct segment *s, struct view *v)
 		return false;
 	header = (size_t)(ip[0] & 15) * 4;
 	total = get16(ip + 2);
-	if (header < 20 || header > left || ip[9] != PROTOCOL_TCP || (get16(ip + 6) & 0x1FFF) != 0)
+	if (header < 20 || header > left || ip[9] != protocol || (get16(ip + 6) & 0x1FFF) != 0)
 		return false;
 	/* 0: cut to pieces only by the card that sends it. */
 	if (total >= header && total < left)
@@ -91,7 +97,7 @@ read_ipv4(struct segment *s, struct view *v)
 }
 
 static bool
-read_ipv6(struct segment *s, struct view *v)
+read_ipv6(struct segment *s, struct view *v, unsigned protocol)
 {
 	const unsigned char *ip = v->data + v->at;
 	size_t left = v->n - v->at, total;
@@ -106,7 +112,7 @@ read_ipv6(struct segment *s, struct view *v)
 	set_end(&s->from, 6, ip + 8);
 	set_end(&s->to, 6, ip + 24);
 	v->at += 40;
-	for (int i = 0; i < EXTENSIONS_MAX && next != PROTOCOL_TCP; i++) {
+	for (int i = 0; i < EXTENSIONS_MAX && next != protocol; i++) {
 		const unsigned char *extension = v->data + v->at;
 
 		if (next != PROTOCOL_HOPOPTS && next != PROTOCOL_ROUTING && next != PROTOCOL_DSTOPTS)
@@ -117,21 +123,44 @@ read_ipv6(struct segment *s, struct view *v)
 		if (!skip(v, 8 + (size_t)extension[1] * 8))
 			return false;
 	}
-	return next == PROTOCOL_TCP;
+	return next == protocol;
+}
+
+/* False: it is not of this protocol. */
+static bool
+read_network(struct segment *s, struct view *v, int linktype, unsigned protocol)
+{
+	int type = link_type(v, linktype);
+
+	memset(s, 0, sizeof *s);
+	return (type == TYPE_IPV4 && read_ipv4(s, v, protocol)) ||
+	       (type == TYPE_IPV6 && read_ipv6(s, v, protocol));
+}
+
+bool
+segment_read_udp(struct segment *s, int linktype, const unsigned char *data, size_t n)
+{
+	struct view v = { data, 0, n };
+	const unsigned char *udp;
+
+	if (!read_network(s, &v, linktype, PROTOCOL_UDP) || v.n - v.at < UDP_HEADER)
+		return false;
+	udp = data + v.at;
+	s->from.port = (uint16_t)get16(udp);
+	s->to.port = (uint16_t)get16(udp + 2);
+	s->at = v.at + UDP_HEADER;
+	s->len = v.n - s->at;
+	return true;
 }
 
 bool
 segment_read(struct segment *s, int linktype, const unsigned char *data, size_t n)
 {
 	struct view v = { data, 0, n };
-	int type = link_type(&v, linktype);
 	const unsigned char *tcp;
 	size_t header;
 
-	memset(s, 0, sizeof *s);
-	if (!(type == TYPE_IPV4 && read_ipv4(s, &v)) && !(type == TYPE_IPV6 && read_ipv6(s, &v)))
-		return false;
-	if (v.n - v.at < TCP_HEADER)
+	if (!read_network(s, &v, linktype, PROTOCOL_TCP) || v.n - v.at < TCP_HEADER)
 		return false;
 	tcp = data + v.at;
 	header = (size_t)(tcp[12] >> 4) * 4;

@@ -1,5 +1,5 @@
 /*
- * The TCP segment in a captured packet: between whom, and which octets of the stream. Reads foreign bytes:
+ * The TCP segment (or UDP datagram) in a captured packet: between whom, and which octets of the stream. Reads foreign bytes:
  * nothing is believed. Any thread.
  */
 #ifndef CAPTURE_SEGMENT_H
@@ -24,6 +24,9 @@ struct segment {
 
 /* False: no TCP (or a later fragment, or cut before its header ends). linktype: DLT_ of libpcap. */
 bool segment_read(struct segment *, int linktype, const unsigned char *data, size_t n);
+
+/* The same of a UDP datagram; seq and syn mean nothing. */
+bool segment_read_udp(struct segment *, int linktype, const unsigned char *data, size_t n);
 
 /* An address as text, a zone behind % ignored. False when it is none; port as given. */
 bool segment_end_parse(struct segment_end *, const char *address, unsigned port);

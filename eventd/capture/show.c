@@ -7,6 +7,7 @@
 
 #include "capture/client.h"
 #include "capture/packet.h"
+#include "capture/trigger.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
 #include "core/engine.h"
@@ -20,7 +21,7 @@
 
 struct show_args {
 	struct kw_str name;
-	struct kw_flag buffer, brief, detailed, dump, parameter, statistics;
+	struct kw_flag buffer, brief, detailed, dump, parameter, statistics, trigger;
 };
 
 #define AT(field_) .at = offsetof(struct show_args, field_)
@@ -37,6 +38,7 @@ static const struct kw show_kw[] = {
 	{ .word = "buffer", .help = "What has been captured", AT(buffer), .group = 1, .sub = buffer_kw },
 	{ .word = "capture-statistics", .help = "What has been counted", AT(statistics), .group = 1 },
 	{ .word = "parameter", .help = "The commands that made the capture", AT(parameter), .group = 1 },
+	{ .word = "trigger", .help = "What freezes the buffer, and what was kept", AT(trigger), .group = 1 },
 	KW_END,
 };
 
@@ -334,6 +336,8 @@ show(struct session *s, const void *args, struct err *err)
 		return show_from_helper(s, p, a, err);
 	if (a->parameter.set)
 		point_show_parameter(p, session_writer(s));
+	else if (a->trigger.set)
+		triggers_show(session_engine(s)->captures, p, session_writer(s));
 	else {
 		w_text(session_writer(s), "\n");
 		point_show(p, session_writer(s));

@@ -83,14 +83,19 @@ read_in(struct candidate *c, const struct reading *r, struct node *at, struct me
 {
 	struct kw_tree *tree = mode_below(c->conf, at)->tree;
 	const struct conf_row *row;
-	struct kw_parsed parsed;
-	bool fine = kw_parse(c, tree, r->rest, CONF_LEVEL, r->flags, &parsed, err);
+	struct kw_parsed parsed, whole;
+	bool fine = kw_parse(c, tree, r->rest, CONF_LEVEL, r->flags, &parsed, err), some = false;
 
 	if (fine && r->flags != 0) {
 		row = (const struct conf_row *)(const void *)parsed.cmd;
 		if (row->whole_line_key) {
-			mem_free(parsed.args);
-			fine = kw_parse(c, tree, r->rest, CONF_LEVEL, 0, &parsed, err);
+			fine = kw_parse(c, tree, r->rest, CONF_LEVEL, 0, &whole, err);
+			some = !fine && row->covers != NULL && err->code == ERR_INCOMPLETE;
+			fine = fine || some;
+			if (!some) {
+				mem_free(parsed.args);
+				parsed = whole;
+			}
 		}
 	}
 	if (!fine) {
@@ -101,6 +106,7 @@ read_in(struct candidate *c, const struct reading *r, struct node *at, struct me
 	*m = (struct meaning){ .at = at, .line = line_new(c->conf, &parsed, r->no || r->is_default) };
 	mem_free((void *)(uintptr_t)parsed.expanded);
 	m->remove = r->is_default || (r->no && !m->line->row->keep_no);
+	m->some = some;
 	return true;
 }
 
@@ -162,7 +168,7 @@ candidate_read(struct candidate *c, const char *text, bool global_first, struct 
 	}
 	err_clear(err);
 	/* Raw lines follow: they belong to the args, too. */
-	if (m->line->row->body != NULL && !m->remove)
+	if (m->some || (m->line->row->body != NULL && !m->remove))
 		return true;
 	if (line_finish(c->conf, m->line, err))
 		return true;
@@ -173,8 +179,10 @@ candidate_read(struct candidate *c, const char *text, bool global_first, struct 
 const struct node *
 candidate_victim(const struct candidate *c, const struct meaning *m)
 {
-	const struct node *n = node_find(m->at, m->line->key);
+	const struct node *n = m->some ? NULL : node_find(m->at, m->line->key);
 
+	if (m->some)
+		return NULL;
 	if (n == NULL && m->at == c->root && !c->replace && node_find(c->gone, m->line->key) == NULL)
 		n = node_find(c->conf->root, m->line->key);
 	return n;
@@ -219,6 +227,41 @@ remove_line(struct candidate *c, const struct meaning *m, struct err *err)
 	return true;
 }
 
+/* Those that the key values cover. Told before one of them goes: lines may be counted. */
+static size_t
+covered(const void *ctx, struct node *parent, const struct line *line, struct node ***found)
+{
+	size_t n = 0;
+
+	*found = mem_array(ctx, struct node *, parent->count);
+	for (struct node *child = first_of(parent); child != NULL; child = next_of(child))
+		if (child->line->row == line->row && line->row->covers(&child->pub, line->args))
+			(*found)[n++] = child;
+	return n;
+}
+
+/* `no` with key values alone. */
+static bool
+remove_some(struct candidate *c, struct node *at, const struct line *line, struct err *err)
+{
+	void *ctx = mem_ctx(c, "covered");
+	struct node **typed, **running;
+	size_t ntyped = covered(ctx, at, line, &typed), nrunning = 0;
+
+	if (at == c->root && !c->replace)
+		nrunning = covered(ctx, c->conf->root, line, &running);
+	for (size_t i = 0; i < ntyped; i++) {
+		node_remove(typed[i]);
+		node_free(typed[i]);
+	}
+	for (size_t i = 0; i < nrunning; i++)
+		if (node_find(c->gone, running[i]->pub.key) == NULL)
+			node_add(c->gone, node_new(c->conf, line_ref(running[i]->line)));
+	mem_free(ctx);
+	return ntyped + nrunning > 0 || line->row->missing == NULL ||
+	       err_set(err, ERR_NOT_FOUND, "%s", line->row->missing);
+}
+
 bool
 candidate_do(struct candidate *c, struct meaning *m, struct err *err)
 {
@@ -227,7 +270,10 @@ candidate_do(struct candidate *c, struct meaning *m, struct err *err)
 
 	c->at = m->at;
 	m->line = NULL;
-	if (m->remove) {
+	if (m->some) {
+		fine = remove_some(c, m->at, line, err);
+		line_unref(line);
+	} else if (m->remove) {
 		fine = remove_line(c, &(struct meaning){ .line = line, .at = m->at }, err);
 		line_unref(line);
 	} else if (line->row->body != NULL) {

@@ -116,6 +116,7 @@ struct meaning {
 	struct line *line; /* key and args; of a removal only the key counts */
 	struct node *at;   /* where it belongs: the open mode, or one above */
 	bool remove;
+	bool some; /* it removes the lines that its row's covers() says */
 };
 
 struct candidate *candidate_new(struct conf *, bool replace);

@@ -32,6 +32,11 @@ struct conf_row {
 	unsigned order;      /* place in running-config among the rows of its mode; equal: as defined */
 	bool sorted;         /* lines of this row are listed (and run) by their key value, strcmp order */
 	bool whole_line_key; /* every different line stands beside the others (no KW_KEY needed) */
+	/*
+	 * Of whole_line_key rows: `no` with the KW_KEY values alone removes every line that this says yes
+	 * to; `args` has these values only (`no access-list 101`).
+	 */
+	bool (*covers)(const struct conf_node *line, const void *args);
 	bool not_saved;      /* neither shown in running-config nor saved */
 	bool keep_no; /* on by default: `no LINE` is kept as a line (node->no), `default LINE` removes it */
 	const char

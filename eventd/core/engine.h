@@ -52,6 +52,7 @@ struct engine {
 	struct prober *prober;             /* probe/prober.h */
 	struct slas *slas;                 /* bus/sla.h */
 	struct tracks *tracks;             /* track/track.h */
+	struct moments *moments;           /* bus/moment.h */
 	struct captures *captures;         /* capture/capture.h */
 	struct snmp *snmp;                 /* snmp/client.h */
 	struct intake *intake;             /* syslog/listen.h */

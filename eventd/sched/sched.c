@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "bus/bus.h"
+#include "bus/moment.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
@@ -293,6 +294,23 @@ sched_enqueue(struct run *r)
 	kind_of(r)->stats.queued++;
 }
 
+/* Told when the event finds its policy, not when a slot is free: what led to it must not be forgotten meanwhile. */
+static void
+tell_moment(const struct run *r)
+{
+	struct engine *e = r->sched->engine;
+	struct moment m = { .kind = MOMENT_POLICY, .name = r->policy->name, .wall = r->event->wall };
+	char *what;
+
+	if (!moment_is_watched(e) || r->event->origin != EVENT_LIVE)
+		return;
+	what = mem_printf(NULL, "job %llu, event %s %llu", (unsigned long long)r->job, r->event->type,
+		(unsigned long long)r->event->id);
+	m.what = what;
+	moment_told(e, &m);
+	mem_free(what);
+}
+
 struct run *
 sched_queue(struct sched *s, struct policy *p, const struct event *ev, struct tty *tty)
 {
@@ -311,6 +329,7 @@ sched_queue(struct sched *s, struct policy *p, const struct event *ev, struct tt
 	}
 
 	struct run *r = run_new(s, p, ev, tty, ++s->last_job);
+	tell_moment(r);
 	if (at_once)
 		start(r);
 	else

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static void
 check_mask(uint32_t seq, bool syn, const unsigned char *payload, size_t n)
 {
-	struct mask *m = mask_new(NULL);
+	struct mask *m = mask_new(NULL, MASK_SMTP, NULL);
 	unsigned char *copy = mem_dup(NULL, payload, n + 1);
 	size_t half = n / 2;
 

@@ -20,6 +20,7 @@ ORDER = [
     ["store"],
     ["net", "host", "flow"],
     ["conf"],
+    ["acl"],
     ["bus"],
     ["snmp"],
     ["sched"],

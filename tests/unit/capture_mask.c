@@ -40,7 +40,7 @@ sessions_are_masked(void **state)
 	for (size_t i = 0; i < sizeof sessions / sizeof sessions[0]; i++) {
 		const char *said = sessions[i].said;
 		size_t n = strlen(said);
-		struct mask *m = mask_new(NULL);
+		struct mask *m = mask_new(NULL, MASK_SMTP, NULL);
 		unsigned char *copy = mem_dup(NULL, said, n + 1);
 
 		mask_learn(m, 7, true, (const unsigned char *)said, 0);
@@ -61,7 +61,7 @@ pieces_in_any_order(void **state)
 		const char *said = sessions[i].said;
 		size_t n = strlen(said);
 		uint32_t first = UINT32_MAX - (uint32_t)n / 2;
-		struct mask *m = mask_new(NULL);
+		struct mask *m = mask_new(NULL, MASK_SMTP, NULL);
 		char left[256] = "";
 
 		mask_learn(m, first - 1, true, (const unsigned char *)said, 0);
@@ -84,7 +84,7 @@ pieces_in_any_order(void **state)
 static void
 what_is_missing_hides_what_follows(void **state)
 {
-	struct mask *m = mask_new(NULL);
+	struct mask *m = mask_new(NULL, MASK_SMTP, NULL);
 	unsigned char answer[] = "c2VjcmV0\r\n", before[] = "stray";
 
 	(void)state;

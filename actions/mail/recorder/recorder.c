@@ -6,6 +6,7 @@
 
 #include "actions/mail/hint.h"
 #include "actions/mail/recorder/private.h"
+#include "bus/moment.h"
 #include "cli/kw/kw.h"
 #include "conf/conf.h"
 #include "core/capture_port.h"
@@ -295,13 +296,32 @@ keep(struct mail_recorder *rec, const struct mail_job *job, const struct mail_re
 	mem_free(ctx);
 }
 
+static void
+tell_moment(struct engine *e, const struct mail_job *job, const struct mail_result *r)
+{
+	struct moment m = { .kind = MOMENT_MAIL, .name = job->policy, .wall = clock_wall(e->clock) };
+	char *what;
+
+	if (!moment_is_watched(e))
+		return;
+	what = mem_printf(NULL, "%s in phase %s", mail_class_name(r->class), mail_phase_name(r->phase));
+	m.what = what;
+	moment_told(e, &m);
+	mem_free(what);
+}
+
 void
 recorder_end(struct engine *e, const struct mail_job *job, struct mail_result *r, const struct text *trace,
 	usec since)
 {
 	struct mail_recorder *rec = e->recorder;
 
-	if (rec != NULL && rec->on && r->class != MAIL_OK && r->class != MAIL_CANCELLED)
+	if (r->class == MAIL_OK || r->class == MAIL_CANCELLED) {
+		r->tls_secrets = NULL;
+		return;
+	}
+	tell_moment(e, job, r);
+	if (rec != NULL && rec->on)
 		keep(rec, job, r, trace, since);
 	r->tls_secrets = NULL; /* nobody else shall have them */
 }

@@ -1,0 +1,27 @@
+/*
+ * The files of `monitor capture NAME file location URL`: packets are written as they come, into one file or
+ * around a ring of them. One thread, which a slow disk may hold up: the kernel's ring takes what comes meanwhile.
+ */
+#ifndef CAPTURE_SPOOL_H
+#define CAPTURE_SPOOL_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "capture/ring.h"
+#include "core/err.h"
+
+struct recording;
+struct spool;
+
+/* `spec`: "files" (descriptors of process "pid"), "pcapng", "file_bytes" (0: any). NULL with err. */
+struct spool *spool_new(const void *ctx, const json_t *spec, struct err *);
+
+/* NULL, or why the capture has to end: "file limit reached", "file: No space left on device". */
+const char *spool_add(struct spool *, const struct recording *, const struct packet *);
+const char *spool_flush(struct spool *, const struct recording *);
+/* The last words of a file; then nothing more is added. */
+void spool_end(struct spool *, const struct recording *);
+
+#endif
