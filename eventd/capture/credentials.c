@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <pcap/dlt.h>
 #include <uthash.h>
 
 #include "capture/login.h"
@@ -105,8 +106,8 @@ star_message(unsigned char *message, size_t n)
 	mem_free(secret);
 }
 
-void
-credentials_star(struct credentials *c, int linktype, unsigned char *data, size_t n)
+static void
+star(struct credentials *c, int linktype, unsigned char *data, size_t n)
 {
 	struct segment s;
 	struct half *h;
@@ -121,4 +122,14 @@ credentials_star(struct credentials *c, int linktype, unsigned char *data, size_
 	if (h != NULL)
 		mask_apply(h->mask, s.seq, s.syn, data + s.at, s.len);
 	star_message(data + s.at, s.len);
+}
+
+void
+credentials_star(struct credentials *c, int linktype, unsigned char *data, size_t n)
+{
+	size_t at;
+
+	star(c, linktype, data, n);
+	if (segment_quoted(linktype, data, n, &at))
+		star(c, DLT_RAW, data + at, n - at);
 }

@@ -9,12 +9,14 @@
 enum { TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86DD, TYPE_VLAN = 0x8100, TYPE_QINQ = 0x88A8 };
 enum {
 	PROTOCOL_HOPOPTS = 0,
+	PROTOCOL_ICMP = 1,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 	PROTOCOL_ROUTING = 43,
+	PROTOCOL_ICMPV6 = 58,
 	PROTOCOL_DSTOPTS = 60
 };
-enum { TCP_HEADER = 20, UDP_HEADER = 8, FLAG_SYN = 0x02, EXTENSIONS_MAX = 8 };
+enum { TCP_HEADER = 20, UDP_HEADER = 8, ICMP_HEADER = 8, FLAG_SYN = 0x02, EXTENSIONS_MAX = 8 };
 
 #ifndef DLT_LINUX_SLL2
 #define DLT_LINUX_SLL2 276
@@ -151,6 +153,26 @@ segment_read_udp(struct segment *s, int linktype, const unsigned char *data, siz
 	s->at = v.at + UDP_HEADER;
 	s->len = v.n - s->at;
 	return true;
+}
+
+bool
+segment_quoted(int linktype, const unsigned char *data, size_t n, size_t *at)
+{
+	struct view v = { data, 0, n };
+	struct segment ignored;
+	bool is_error;
+
+	if (read_network(&ignored, &v, linktype, PROTOCOL_ICMP)) {
+		/* unreachable, source quench, redirect, time exceeded, parameter problem */
+		is_error = v.at < v.n && (data[v.at] == 3 || data[v.at] == 4 || data[v.at] == 5 ||
+						 data[v.at] == 11 || data[v.at] == 12);
+	} else {
+		v = (struct view){ data, 0, n };
+		is_error = read_network(&ignored, &v, linktype, PROTOCOL_ICMPV6) && v.at < v.n &&
+			   data[v.at] < 128;
+	}
+	*at = v.at + ICMP_HEADER;
+	return is_error && *at < v.n;
 }
 
 bool

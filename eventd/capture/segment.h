@@ -28,6 +28,12 @@ bool segment_read(struct segment *, int linktype, const unsigned char *data, siz
 /* The same of a UDP datagram; seq and syn mean nothing. */
 bool segment_read_udp(struct segment *, int linktype, const unsigned char *data, size_t n);
 
+/*
+ * Errors of ICMP quote the packet that they are about (RFC 792, RFC 4443): where in `data` that one begins, of link type
+ * DLT_RAW. False: it is no such error.
+ */
+bool segment_quoted(int linktype, const unsigned char *data, size_t n, size_t *at);
+
 /* An address as text, a zone behind % ignored. False when it is none; port as given. */
 bool segment_end_parse(struct segment_end *, const char *address, unsigned port);
 

@@ -238,7 +238,10 @@ def full_daemon(module_daemon, pki):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.sendto(b"<189>1: %LINK-3-UPDOWN: Interface x, changed state to down", ("127.0.0.1", int(port)))
     daemon.wait_show("show logging received", "UPDOWN")
-    daemon.ctl("monitor capture CAP interface lo both", "monitor capture CAP match any")
+    daemon.ctl("monitor capture CAP interface lo both", "monitor capture CAP match any",
+               "monitor capture CAP file location flash:cap.pcap buffer-size 1 ring 2 size 2",
+               "monitor capture CAP trigger mail before 1 after 1")
+    daemon.configure("access-list 10 permit any", "ipv6 access-list SIX", "permit ipv6 any any", "class-map C", "match any")
     yield daemon
     daemon.ctl("event manager scheduler clear all")
 

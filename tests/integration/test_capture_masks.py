@@ -1,0 +1,103 @@
+"""What a capture shows of logins, and what its files hold: real conversations with planted secrets."""
+
+import base64
+import json
+import os
+import re
+
+import pytest
+from test_capture import flash
+from test_capture_triggers import applet, start, wait_kept, wait_taken
+
+SECRET = "Xy-hunter2-Zz"
+PLAIN = base64.b64encode(("\0joe\0" + SECRET).encode()).decode()
+SNMP = b"\x30\x1a\x02\x01\x01\x04" + bytes([len(SECRET)]) + SECRET.encode() + b"\xa0\x06\x02\x01\x01\x02\x01\x00"
+
+# (port, what the client says piece by piece); the server answers each piece with a line of its own.
+TALKS = {
+    "ftp": (21, ["USER joe\r\n", "PASS %s\r\n" % SECRET]),
+    "smtp": (25, ["EHLO me\r\n", "AUTH PLAIN %s\r\n" % PLAIN]),
+    "smtp elsewhere": (8025, ["EHLO me\r\n", "AUTH LOGIN\r\n", "am9l\r\n", base64.b64encode(SECRET.encode()).decode() + "\r\n"]),
+    "pop3 letter by letter": (110, ["PASS "] + list(SECRET) + ["\r\n"]),
+    "imap": (143, ["a1 LOGIN joe %s\r\n" % SECRET]),
+    "http": (80, ["GET /?password=%s HTTP/1.1\r\n" % SECRET, "Authorization: Bearer %s\r\n\r\n" % SECRET]),
+    "telnet": (23, ["joe\r\n"] + list(SECRET) + ["\r\n"]),
+    "url": (8080, ["POST / HTTP/1.1\r\n\r\nhttp://joe:%s@mail.example.net/" % SECRET]),
+}
+SERVER = """
+import socket, threading, json, sys
+port, pieces = json.loads(sys.argv[1])
+l = socket.socket(); l.setsockopt(1, 2, 1); l.bind(('127.0.0.1', port)); l.listen()
+c = socket.create_connection(('127.0.0.1', port)); s, _ = l.accept()
+c.setsockopt(6, 1, 1)
+for piece in pieces:
+    c.sendall(piece.encode())
+    got = b''
+    while len(got) < len(piece): got += s.recv(4096)
+    s.sendall(b'+\\r\\n'); c.recv(99)
+c.close(); s.close()
+"""
+
+
+@pytest.fixture
+def capture(netns, new_daemon):
+    return new_daemon(netns=netns.name)
+
+
+def talk(netns, port, pieces):
+    netns.run("/usr/bin/python3", "-c", SERVER, json.dumps([port, pieces]))
+
+
+def spoken(packets):
+    """All payload octets that a dump shows, in order."""
+    return b"".join(bytes.fromhex(p["data"]) for p in packets)
+
+
+def letters(text):
+    """The letters column of a dump in text."""
+    return "".join(re.findall(r"^  [0-9A-F]{4}:  .{35}   (.*)$", text, re.M))
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_no_secret_is_shown(capture, netns, tshark, name):
+    port, pieces = TALKS[name]
+    start(capture, "CAP", "interface lo in", "match ipv4 protocol tcp any any", "limit pps 1000000", "buffer circular")
+    talk(netns, port, pieces)
+    wait_kept(capture, 8)
+    assert capture.ctl("monitor capture CAP export flash:all.pcap").code == 0
+    secrets = [SECRET, PLAIN, base64.b64encode(SECRET.encode()).decode()]
+    packets = capture.json("show monitor capture CAP buffer dump")["packets"]
+    sizes = [p["size"] for p in packets]
+    # What was typed letter by letter is shown letter by letter: each packet of the login has none of them.
+    if any(len(piece) == 1 for piece in pieces):
+        typed = [bytes.fromhex(p["data"])[-1:] for p in packets if p["size"] == min(sizes) + 1]
+        assert typed and set(typed) == {b"*"}
+    else:
+        assert not any(s.encode() in spoken(packets) for s in secrets)
+    assert b"***" in spoken(packets) or any(len(piece) == 1 for piece in pieces)
+    for form in ("dump", "detailed"):
+        assert not any(s in letters(capture.show("show monitor capture CAP buffer " + form)) for s in secrets)
+    # The file that somebody asked for has it all.
+    with open(flash(capture, "all.pcap"), "rb") as f:
+        whole = f.read()
+    assert any(s.encode() in whole for s in secrets) or any(len(piece) == 1 for piece in pieces)
+
+
+@pytest.mark.parametrize("more, is_there", [("", False), (" include-secrets", True)])
+def test_files_of_triggers(capture, netns, tshark, more, is_there):
+    applet(capture, "A")
+    start(capture, "CAP", "interface lo in", "match any", "limit pps 1000000", "buffer circular", "trigger event A before 60 after 0" + more)
+    talk(netns, *TALKS["smtp"])
+    talk(netns, *TALKS["ftp"])
+    netns.run("/usr/bin/python3", "-c", "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(%r, ('127.0.0.1', 161))" % SNMP)
+    wait_kept(capture, 20)
+    assert capture.ctl("event manager run A").code == 0
+    name = wait_taken(capture)["last_file"].split(":")[1]
+    with open(os.path.join(capture.state, "flash", name), "rb") as f:
+        whole = f.read()
+    assert (PLAIN.encode() in whole) == is_there
+    # In FTP, in SNMP, and in the ICMP error that quotes the datagram which nobody wanted.
+    assert whole.count(SECRET.encode()) == (3 if is_there else 0)
+    read = tshark("-r", flash(capture, name), "-Y", "snmp && !icmp", "-T", "fields", "-e", "snmp.community").strip()
+    assert read == (SECRET if is_there else "*" * len(SECRET))
+    assert b"USER joe" in whole and b"AUTH PLAIN" in whole

@@ -1,0 +1,116 @@
+/* What is taken for a credential in conversations of many protocols, and what is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "capture/login.h"
+
+static const struct {
+	const char *said, *left;
+} texts[] = {
+	/* FTP, POP3 */
+	{ "USER joe\r\nPASS hunter2\r\nLIST\r\n", "USER joe\r\nPASS *******\r\nLIST\r\n" },
+	{ "APOP joe c4c9334bac560ecc\r\n", "APOP ********************\r\n" },
+	/* SMTP, with and without an answer to be waited for */
+	{ "AUTH PLAIN AGpvZQ==\r\nMAIL FROM:<a>\r\n", "AUTH PLAIN ********\r\nMAIL FROM:<a>\r\n" },
+	{ "AUTH LOGIN\r\nam9l\r\naHVudGVy\r\nMAIL FROM:<a>\r\n",
+		"AUTH LOGIN\r\n****\r\n********\r\nMAIL FROM:<a>\r\n" },
+	/* IMAP */
+	{ "a1 LOGIN joe hunter2\r\na2 SELECT INBOX\r\n", "a1 LOGIN joe *******\r\na2 SELECT INBOX\r\n" },
+	{ "a1 AUTHENTICATE PLAIN\r\nAGpvZQ==\r\n", "a1 AUTHENTICATE PLAIN\r\n********\r\n" },
+	/* HTTP: headers, forms, JSON, URLs */
+	{ "GET / HTTP/1.1\r\nauthorization: Basic am9l\r\nAccept: a\r\n",
+		"GET / HTTP/1.1\r\nauthorization:***********\r\nAccept: a\r\n" },
+	{ "Cookie: sid=1; b=2\r\nHost: h\r\n", "Cookie:***********\r\nHost: h\r\n" },
+	{ "user=joe&password=hunter2&go=1", "user=joe&password=*******&go=1" },
+	{ "GET /?access_token=abc&x=1 HTTP/1.1\r\n", "GET /?access_token=***&x=1 HTTP/1.1\r\n" },
+	{ "{\"user\":\"joe\", \"Password\": \"hun,ter\\\"2\", \"n\":1}",
+		"{\"user\":\"joe\", \"Password\": \"**********\", \"n\":1}" },
+	{ "http://joe:hunter2@host/x", "http://joe:*******@host/x" },
+	{ "see http://host:80/x@y", "see http://host:80/x@y" },
+	/* Redis */
+	{ "*2\r\n$4\r\nAUTH\r\n$7\r\nhunter2\r\n", "*2\r\n$4\r\nAUTH\r\n**\r\n*******\r\n" },
+	/* words that only look so */
+	{ "the password is not here\r\n", "the password is not here\r\n" },
+	{ "PASSIVE\r\nPASV\r\n", "PASSIVE\r\nPASV\r\n" },
+	/* cut off */
+	{ "PASS hun", "PASS ***" },
+	{ "password=", "password=" },
+	{ "", "" },
+};
+
+static void
+starred(char *text, size_t n, void (*mark)(const unsigned char *, size_t, unsigned char *))
+{
+	unsigned char secret[256] = { 0 };
+
+	assert_true(n < sizeof secret);
+	mark((unsigned char *)text, n, secret);
+	for (size_t i = 0; i < n; i++)
+		if (secret[i] != 0)
+			text[i] = '*';
+	assert_int_equal(secret[n], 0);
+}
+
+static void
+texts_are_starred(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		char copy[256];
+
+		strcpy(copy, texts[i].said);
+		starred(copy, strlen(copy), login_mark);
+		assert_string_equal(copy, texts[i].left);
+	}
+}
+
+#define BYTES(text_) (text_), sizeof(text_) - 1
+static const struct {
+	const char *said;
+	size_t n;
+	const char *left;
+} messages[] = {
+	/* SNMPv2c get, SNMPv1 trap, cut off behind the community */
+	{ BYTES("\x30\x13\x02\x01\x01\x04\x06public\xa0\x06\x02\x01\x01\x02\x01\x00"),
+		"\x30\x13\x02\x01\x01\x04\x06******\xa0\x06\x02\x01\x01\x02\x01" },
+	{ BYTES("\x30\x81\x0d\x02\x01\x00\x04\x06public\xa4\x00"), "\x30\x81\x0d\x02\x01" },
+	{ BYTES("\x30\x40\x02\x01\x01\x04\x06pub"), "\x30\x40\x02\x01\x01\x04\x06***" },
+	/* LDAP simple bind */
+	{ BYTES("\x30\x14\x02\x01\x01\x60\x0f\x02\x01\x03\x04\x04"
+		"cn=a\x80\x04hunt"),
+		"\x30\x14\x02\x01\x01\x60\x0f\x02\x01\x03\x04\x04"
+		"cn=a\x80\x04****" },
+	/* SNMPv3 has no community; a string behind an integer is nobody's secret */
+	{ BYTES("\x30\x0b\x02\x01\x03\x04\x06public"), "\x30\x0b\x02\x01\x03\x04\x06public" },
+	{ BYTES("\x30\x0d\x02\x01\x01\x04\x06public\x05\x00"), "\x30\x0d\x02\x01\x01\x04\x06public\x05" },
+	{ BYTES("\x30\x84\xff\xff\xff\xff\x02\x01\x01\x04"), "\x30\x84\xff\xff\xff\xff\x02\x01\x01\x04" },
+};
+
+static void
+messages_are_starred(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+		char copy[256] = { 0 };
+
+		memcpy(copy, messages[i].said, messages[i].n);
+		starred(copy, messages[i].n, login_mark_ber);
+		assert_memory_equal(copy, messages[i].left, strlen(messages[i].left));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_are_starred),
+		cmocka_unit_test(messages_are_starred),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
