@@ -216,8 +216,9 @@ carry_out(struct conf_edit *e, struct meaning *m, struct err *err)
 static const struct node *
 same_line(const struct conf_edit *e, const struct meaning *m)
 {
-	const struct node *there =
-		m->remove || m->some || m->line->row->again == NULL ? NULL : node_find(e->conf->root, m->line->key);
+	const struct node *there = m->remove || m->some || m->line->row->again == NULL
+					   ? NULL
+					   : node_find(e->conf->root, m->line->key);
 
 	return there != NULL && line_equal(there->line, m->line) ? there : NULL;
 }
