@@ -235,8 +235,7 @@ is_known(const struct acl_entry *a, struct err *err)
 	/* ORDER: acl_entry.unsupported */
 	static const char *const why[] = {
 		"'time-range' is not there: let an applet with a timer start and stop the capture",
-		"'reflect' is not there: no traffic is filtered here, so there is no return traffic to let "
-		"in",
+		"'reflect' is not there: no traffic is filtered here",
 		"'option' is not there: IP options cannot be told apart by the packet filter",
 		"'ttl' is not there",
 		"'tos' is not there: use 'dscp' or 'precedence'",

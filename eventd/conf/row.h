@@ -37,8 +37,8 @@ struct conf_row {
 	 * to; `args` has these values only (`no access-list 101`).
 	 */
 	bool (*covers)(const struct conf_node *line, const void *args);
-	bool not_saved;      /* neither shown in running-config nor saved */
-	bool keep_no; /* on by default: `no LINE` is kept as a line (node->no), `default LINE` removes it */
+	bool not_saved; /* neither shown in running-config nor saved */
+	bool keep_no;   /* on by default: `no LINE` is kept as a line (node->no), `default LINE` removes it */
 	const char
 		*missing; /* `no LINE` of a line that is not there: the sentence; NULL: accepted silently */
 	/* Words of another global row with the same key value: its line is there whenever this one is,
