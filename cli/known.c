@@ -51,7 +51,10 @@ understand(const void *ctx, const struct kw_tree *tree, const char *line, unsign
 	struct kw_parsed parsed = { 0 };
 	struct err err = ERR_INIT;
 
-	if (kw_parse(ctx, tree, line, ALL_LEVELS, flags, &parsed, &err) || err.code != ERR_INVALID)
+	if (kw_parse(ctx, tree, line, ALL_LEVELS, flags, &parsed, &err))
+		return ALL;
+	/* A first word that is no value, where a value may come first (entries of access lists), is nothing of ours. */
+	if (err.code != ERR_INVALID && !(err.code == ERR_RANGE && err.column == 1))
 		return ALL;
 	return err.column > 1 ? SOME_WORDS : NOTHING;
 }
