@@ -333,7 +333,7 @@ config_confirmed(struct session *s, const struct answer *answer, void *arg)
 	}
 	if (question != NULL)
 		session_print(s, "%s", question);
-	command_end(c, true, NULL);
+	command_settle(c);
 }
 
 static void
@@ -354,7 +354,7 @@ config_line(struct command *c)
 	} else if (question != NULL) {
 		session_ask(s, ASK_YESNO, question, config_confirmed, NULL);
 	} else {
-		command_end(c, true, NULL);
+		command_settle(c);
 	}
 }
 

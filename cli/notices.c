@@ -14,6 +14,7 @@ static const char *const mnemonics[] = {
 	"FMPD_EEM_CONFIG",
 	"FMPD_NO_ACTION",
 	"FMPD_NO_EVENT",
+	"FMPD_REGISTER",
 	"FMPD_UNKNOWN_ENV",
 };
 

@@ -98,6 +98,10 @@ void command_end(struct command *, bool accepted, const struct err *); /* frees 
 struct command *command_new(struct session *, const char *line);
 void session_history_add(struct session *, const char *line);
 
+/* cli/settle.c */
+void command_settle(
+	struct command *); /* command_end() of an accepted line, once its policies are registered */
+
 /* cli/known.c */
 /* Does the session understand the line (perhaps to refuse it)? Otherwise it may be the device's. */
 bool session_knows(struct session *, const char *line);

@@ -77,6 +77,12 @@ scripts_on_settled(const void *ctx, struct scripts *s, void (*f)(void *arg), voi
 	w->soon = timer_after(w, s->engine->loop, 0, settled_now, w);
 }
 
+bool
+scripts_are_settled(const struct scripts *s)
+{
+	return TAILQ_EMPTY(&s->registrations);
+}
+
 static int
 registration_free(void *p)
 {
@@ -96,6 +102,7 @@ registration_free(void *p)
 static void
 refuse(const struct registration *r, const char *why)
 {
+	refusal_keep(r->scripts, r->name, why);
 	log_msg(r->scripts->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_REGISTER",
 		"EEM Register event failed: policy %s: %s", r->name, why);
 }
@@ -106,6 +113,7 @@ refuse_text(const struct registration *r, const char *why)
 {
 	struct log *log = r->scripts->engine->log;
 
+	refusal_keep(r->scripts, r->name, why);
 	log_msg(log, NULL, "HA_EM", SEV_ERRORS, "FMPD_REGISTER",
 		"EEM Register event failed: Error unable to parse EEM policy for registration commands.");
 	log_msg(log, NULL, "HA_EM", SEV_ERRORS, "FMPD_REGISTER",
@@ -424,6 +432,7 @@ registration_start(
 {
 	struct registration *r = mem_new(s, struct registration);
 
+	refusal_forget(s, a->name.s);
 	r->scripts = s;
 	r->name = mem_strdup(r, a->name.s);
 	r->policy = new_policy(r, a, source->place, order);
@@ -453,6 +462,7 @@ registration_cancel(struct scripts *s, const char *name)
 {
 	struct registration *r = find(s, name);
 
+	refusal_forget(s, name);
 	if (r == NULL)
 		return;
 	mem_free(r);

@@ -17,6 +17,7 @@
 #include "sched/policy.h"
 
 struct conf_node;
+struct refusal;
 struct registration;
 struct settled;
 
@@ -26,6 +27,7 @@ struct scripts {
 	LIST_HEAD(, process) processes;
 	TAILQ_HEAD(, registration) registrations; /* under way or waiting for their turn */
 	LIST_HEAD(, settled) settled;             /* who waits for the end of all of them */
+	LIST_HEAD(, refusal) refusals;            /* refusal.c */
 	json_t *store;                            /* eem.store: an object */
 	size_t stored;                            /* bytes in it, about */
 	struct named_timers *timers;              /* eem.timer() */
@@ -68,6 +70,10 @@ void registration_start(struct scripts *, const struct policy_args *, const stru
 void registration_is_update(struct scripts *, const char *name);
 void registration_cancel(struct scripts *, const char *name);
 bool registration_is_under_way(const struct scripts *, const char *name);
+
+/* refusal.c: what scripts_refusal() answers. */
+void refusal_keep(struct scripts *, const char *name, const char *why);
+void refusal_forget(struct scripts *, const char *name);
 
 /*
  * trigger.c: what eem.trigger{...} says, its texts in ctx.

@@ -26,6 +26,7 @@ scripts_start(const void *ctx, struct engine *engine, const struct language *lan
 	LIST_INIT(&s->processes);
 	TAILQ_INIT(&s->registrations);
 	LIST_INIT(&s->settled);
+	LIST_INIT(&s->refusals);
 	mem_on_free(s, scripts_free);
 	engine->scripts = s;
 	script_rows(engine);

@@ -22,6 +22,11 @@ void scripts_start(const void *ctx, struct engine *, const struct language *);
 /* `f` is called from the loop, once, when no policy is on its way to be registered; until ctx dies. */
 void scripts_on_settled(const void *ctx, struct scripts *, void (*f)(void *arg), void *arg);
 
+bool scripts_are_settled(const struct scripts *);
+
+/* Why a policy of the configuration is not registered; NULL: it is, or on its way, or there is none. */
+const char *scripts_refusal(const struct scripts *, const char *name);
+
 /* The processes under way, for `show system processes`. */
 void scripts_each_process(const struct scripts *,
 	void (*f)(void *arg, const char *name, const char *policy, pid_t pid), void *arg);

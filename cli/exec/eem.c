@@ -100,8 +100,16 @@ event_manager_run(struct session *s, const void *args, struct err *err)
 			.source = session_tty_name(s),
 			.tty = sync ? session_tty(s) : NULL },
 		err);
-	if (run == NULL)
-		return err->code == ERR_NONE ? CMD_DONE : CMD_REFUSED_BARE;
+	if (run == NULL && err->code == ERR_NONE)
+		return CMD_DONE;
+	if (run == NULL) {
+		const char *why =
+			engine->scripts != NULL ? scripts_refusal(engine->scripts, a->name.s) : NULL;
+
+		if (why != NULL)
+			err_hint(err, "not registered: %s", why);
+		return CMD_REFUSED_BARE;
+	}
 	if (!sync)
 		return CMD_DONE;
 

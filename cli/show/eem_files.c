@@ -70,8 +70,9 @@ by_time(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* With the reason why the configuration's line did not register it. */
 static void
-show_file(struct writer *w, unsigned no, const struct file *f)
+show_file(struct writer *w, unsigned no, const struct file *f, const char *refusal)
 {
 	char date[40];
 	unsigned at = 0;
@@ -85,7 +86,10 @@ show_file(struct writer *w, unsigned no, const struct file *f)
 	w_int(w, "no", no);
 	w_str(w, "type", f->type);
 	w_str(w, "time_created", date);
+	if (refusal != NULL)
+		w_text(w, " not registered: %s\n", refusal);
 	w_str(w, "name", f->name);
+	w_str(w, "refusal", refusal);
 	w_end(w);
 }
 
@@ -132,7 +136,7 @@ show_available(struct session *s, const void *args, struct err *err)
 	w_list(w, "policies");
 	w_text(w, "No.  Type    Time Created                     Name\n");
 	for (unsigned i = 0; i < all.n; i++)
-		show_file(w, i + 1, &all.v[i]);
+		show_file(w, i + 1, &all.v[i], scripts_refusal(session_engine(s)->scripts, all.v[i].name));
 	w_end(w);
 	return CMD_DONE;
 }

@@ -134,6 +134,37 @@ def test_a_policy_that_failed_gets_another_try(policies):
     assert tree.wait_for(lambda: policies.registered() == ["p.lua"])
 
 
+def test_a_failed_registration_is_told_where_it_was_typed_and_shown(policies):
+    policies.write("bad.lua", "eem.register{ 'syslog', pattern = 'x', occurs = 40 }\n")
+    policies.write("good.lua", "eem.register{ 'none' }\n")
+    daemon = policies.start("good.lua")
+    why = "bad.lua:1: 'occurs' takes a number from 1 to 32"
+    typed = daemon.ctl("configure terminal", "event manager policy bad.lua", "end")
+    assert typed.code == 0
+    assert [line for line in typed.out.splitlines() if line.startswith("% ")] == [
+        "% EEM Register event failed: Error unable to parse EEM policy for registration commands.",
+        "% EEM configuration: failed to create intermediate policy registration file: " + why], typed
+    shown = daemon.show("show event manager policy available")
+    assert re.search(r"  bad\.lua\n not registered: %s\n" % re.escape(why), shown), shown
+    assert [p["refusal"] for p in daemon.json("show event manager policy available user")["policies"]] == [why, None]
+    refused = daemon.run("bad.lua")
+    assert refused.code == 1
+    assert refused.out == ("EEM policy bad.lua not registered with event none Event Detector\n"
+                           "% not registered: " + why + "\n")
+    # Gone with the line, and with the next try.
+    policies.write("bad.lua", "eem.register{ 'none', sync = true }\nprint('fine')\n")
+    daemon.configure("event manager policy bad.lua")
+    assert "not registered" not in daemon.show("show event manager policy available")
+    assert daemon.run("bad.lua").out == "fine\n"
+
+
+def test_a_policy_can_be_run_in_the_line_behind_its_registration(policies):
+    policies.write("p.lua", "eem.register{ 'none', sync = true }\nprint('there')\n")
+    daemon = policies.start()
+    answer = daemon.ctl("configure terminal", "event manager policy p.lua", "end", "event manager run p.lua")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "there"), answer
+
+
 def test_policies_are_registered_in_order(policies):
     for name in "abcdefgh":
         policies.write(name + ".lua", "eem.register{ 'none' }\nfor i = 1, %d do end\n" % (2000000 if name == "a" else 1))
