@@ -16,6 +16,7 @@
 #include "cli/client/client.h"
 #include "cli/client/link.h"
 #include "cli/client/pager.h"
+#include "cli/client/plain.h"
 #include "core/mem.h"
 #include "core/text.h"
 
@@ -30,6 +31,9 @@ struct terminal {
 	char *prompt;
 	bool typing;    /* in el_gets(): messages must not destroy the line */
 	bool answering; /* a question: `?` and Tab are ordinary, nothing is remembered */
+	/* A key is with the daemon; the line stands above what a policy prints or asks (`event cli ... tab`). */
+	bool in_key, printed;
+	char last; /* printed */
 	bool lost;
 	enum { LINE, END, BREAK } key; /* how the line was ended: Return, Ctrl-Z, Ctrl-C */
 	mbstate_t mb;
@@ -162,6 +166,51 @@ typed(struct terminal *t)
 	return mem_strndup(t->client, li->buffer, (size_t)(li->cursor - li->buffer));
 }
 
+/* What comes for a key begins on a line of its own; messages need no care then. */
+static void
+key_prints(struct terminal *t)
+{
+	if (!t->in_key || t->printed)
+		return;
+	t->printed = true;
+	t->typing = false;
+	t->last = '\n';
+	putchar('\n');
+}
+
+static void
+output(struct client *c, bool is_json, const char *s)
+{
+	struct terminal *t = c->arg;
+
+	key_prints(t);
+	if (s[0] != '\0')
+		t->last = s[strlen(s) - 1];
+	pager_write(t->pager, s);
+}
+
+static void
+key_begin(struct terminal *t)
+{
+	t->in_key = true;
+	t->printed = false;
+	pager_start(t->pager, t->client->length, t->client->width);
+}
+
+/* False: nothing was printed, and the line stands where it stood. */
+static bool
+key_ends(struct terminal *t)
+{
+	t->in_key = false;
+	t->typing = true;
+	if (!t->printed)
+		return false;
+	pager_end(t->pager);
+	if (t->last != '\n')
+		putchar('\n');
+	return true;
+}
+
 static unsigned char
 key_help(EditLine *el, int ch)
 {
@@ -174,17 +223,21 @@ key_help(EditLine *el, int ch)
 		return CC_REFRESH;
 	}
 	line = typed(t);
-	fputs("?\n", stdout);
-	pager_start(t->pager, t->client->length, t->client->width); /* a policy may print (`event cli`) */
+	putchar('?');
+	key_begin(t);
+	key_prints(t);
 	help = client_help(t->client, line);
 	mem_free(line);
 	if (help == NULL) {
 		t->lost = true;
 		return CC_EOF;
 	}
-	pager_write(t->pager, help);
-	pager_end(t->pager);
+	if (t->last != '\n' && help[0] != '\0')
+		putchar('\n');
+	if (help[0] != '\0')
+		output(t->client, false, help);
 	mem_free(help);
+	key_ends(t);
 	putchar('\n');
 	put_back(rows);
 	return CC_REDISPLAY;
@@ -196,24 +249,28 @@ key_tab(EditLine *el, int ch)
 	struct terminal *t = of(el);
 	char *line, *more;
 	size_t rows;
+	bool has_more, has_printed;
 
 	if (t->answering)
 		return CC_NORM;
 	line = typed(t);
+	rows = rows_above(t);
+	key_begin(t);
 	more = client_complete(t->client, line);
 	mem_free(line);
 	if (more == NULL) {
 		t->lost = true;
 		return CC_EOF;
 	}
-	if (more[0] != '\0') {
+	has_printed = key_ends(t);
+	has_more = more[0] != '\0';
+	if (has_more)
 		el_insertstr(el, more);
-		mem_free(more);
-		return CC_REFRESH;
-	}
 	mem_free(more);
-	rows = rows_above(t);
-	putchar('\n');
+	if (has_more && !has_printed)
+		return CC_REFRESH;
+	if (!has_printed)
+		putchar('\n');
 	put_back(rows);
 	return CC_REDISPLAY;
 }
@@ -274,26 +331,17 @@ read_line(struct terminal *t, const char *prompt)
 	return line;
 }
 
+/* Nothing that is secret may stay in the editor; and while a key is handled it is busy. */
 static void
-read_secret(struct terminal *t, const char *prompt)
+read_plain(struct terminal *t, const char *prompt, bool is_shown)
 {
 	struct text line;
-	int c;
 
-	fputs(prompt, stdout);
-	fflush(stdout);
 	text_init(&line, t->client);
-	while ((c = pager_key()) != -1 && c != '\r' && c != '\n' && c != 3) {
-		if ((c == 127 || c == 8) && line.len > 0)
-			line.s[--line.len] = '\0';
-		else if (c != 127 && c != 8)
-			text_addc(&line, (char)c);
-	}
-	putchar('\n');
-	if (c == 3 || c == -1)
-		client_interrupt(t->client);
-	else
+	if (plain_read(&line, prompt, is_shown))
 		client_answer(t->client, line.s);
+	else
+		client_interrupt(t->client);
 	explicit_bzero(line.s, line.cap);
 	mem_free(line.s);
 }
@@ -350,24 +398,22 @@ question(struct client *c, const char *kind, const char *prompt)
 {
 	struct terminal *t = c->arg;
 
+	key_prints(t);
 	pager_end(t->pager);
+	t->last = '\n';
 	t->answering = true;
 	if (strcmp(kind, "secret") == 0)
-		read_secret(t, prompt);
+		read_plain(t, prompt, false);
 	else if (strcmp(kind, "confirm") == 0)
 		read_confirm(t, prompt);
 	else if (strcmp(kind, "collect") == 0)
 		read_collect(t, prompt);
+	else if (t->in_key)
+		read_plain(t, prompt, true);
 	else
 		read_answer(t, prompt);
 	t->answering = false;
 	pager_start(t->pager, c->length, c->width);
-}
-
-static void
-output(struct client *c, bool is_json, const char *s)
-{
-	pager_write(((struct terminal *)c->arg)->pager, s);
 }
 
 static const struct client_ui ui = { .output = output, .question = question, .monitor = monitor };

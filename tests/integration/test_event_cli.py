@@ -19,6 +19,15 @@ event manager applet SURE
 event manager applet HELP
  event cli pattern "^show vers" questionmark sync yes
  action 1.0 puts "ask the noc first"
+event manager applet TAB
+ event cli pattern "^show his" tab sync yes
+ action 1.0 puts "mind the"
+ action 2.0 puts nonewline "gap"
+event manager applet ASK
+ event cli pattern "^show log" tab sync yes
+ action 1.0 puts nonewline "why? "
+ action 2.0 gets answer
+ action 3.0 syslog msg "because $answer"
 event manager applet BLOCK
  event cli pattern "^show users" sync no skip yes
  action 1.0 syslog msg "nobody sees $_cli_username's $_cli_msg from $_cli_host"
@@ -69,6 +78,26 @@ def test_help_and_completion(shell):
     shell.send("\t")
     shell.expect_exact("ion ")
     shell.send("\r")
+    shell.expect_exact("R1#")
+
+
+def test_what_a_policy_of_a_key_prints_leaves_the_line_alone(shell):
+    shell.send("show his\t")
+    shell.expect_exact("show his\r\nmind the\r\ngap\r\n")
+    shell.expect_exact("R1#show his")
+    shell.send("tory\r")
+    shell.expect_exact("R1#")
+    assert "Invalid" not in shell.before
+
+
+def test_a_policy_of_a_key_asks_and_the_line_stays(shell, eventd):
+    shell.send("show log\t")
+    shell.expect_exact("\r\nwhy? ")
+    shell.send("It waz\x7fs me\r")
+    shell.expect_exact("R1#show log")
+    eventd.wait_log("ASK: because It was me")
+    shell.send("ging\r")
+    shell.expect_exact("because It was me")
     shell.expect_exact("R1#")
 
 
