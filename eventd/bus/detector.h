@@ -22,6 +22,7 @@ struct detector {
 	const char *name;  /* the word after `event` */
 	const char *alias; /* another spelling of it, accepted only; NULL: none */
 	const char *help;  /* as IOS prints it behind `event ?` */
+	const char *note;  /* sentences for the manual: what it needs besides, what decides; NULL: none */
 	const char *version;
 	const struct kw *kw; /* grammar of one statement, SPEC_COMMON_ROWS() at its end */
 	size_t spec_size;    /* of the struct that kw fills; begins with struct spec_common */

@@ -107,6 +107,9 @@ ipsla_describe(const struct spec *s, struct text *out)
 const struct detector detector_ipsla = {
 	.name = "ipsla",
 	.help = "IPSLA Event",
+	.note = "Needs the operation's reactions, ip sla reaction-configuration N react ..., and, as on IOS, "
+		"ip sla enable reaction-alerts, without which no reaction becomes an event. It is told when "
+		"a threshold is passed and when it is passed back: $_ipsla_condition is Occurred or Cleared.",
 	.version = "01.00",
 	.kw = ipsla_kw,
 	.spec_size = sizeof(struct ipsla_spec),

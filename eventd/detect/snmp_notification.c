@@ -338,6 +338,9 @@ notification_arm(struct spec *s, struct err *err)
 const struct detector detector_snmp_notification = {
 	.name = "snmp-notification",
 	.help = "SNMP Notification Event",
+	.note = "Notifications that come need snmp-server manager. One that is about to go out waits for the "
+		"policy as long as default says, and then does what msg-op says; it goes out when the time "
+		"has passed, or the policy failed. Without default msg-op counts at once.",
 	.version = "01.00",
 	.kw = snmp_notification_kw,
 	.spec_size = sizeof(struct snmp_notification_spec),

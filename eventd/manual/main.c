@@ -216,6 +216,8 @@ applet_page(struct engine *e)
 		printf(".Ss event %s\n", (*d)->name);
 		say((*d)->help);
 		printf(".\n");
+		if ((*d)->note != NULL)
+			line((*d)->note);
 		snprintf(head, sizeof head, "event %s", (*d)->name);
 		struct kw *kw = without_common((*d)->kw);
 		syntax(head, kw);

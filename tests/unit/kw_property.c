@@ -20,7 +20,7 @@
 #include "core/text.h"
 #include "setup.h"
 
-enum { LINES_EACH = 300 };
+enum { LINES_EACH = 300, HELPED_EACH = 20 };
 
 struct world {
 	struct engine *engine;
@@ -107,6 +107,59 @@ sample_tree(void *arg, const char *name, const struct kw_tree *tree)
 	kw_tree_each(tree, many_lines, &s);
 }
 
+/* ---- what `?` says at every place of a line ---- */
+
+static void
+offers_have_help(const struct subject *s, void *ctx, const char *before)
+{
+	struct kw_offer *offers = NULL;
+	struct err err = ERR_INIT;
+	size_t n = 0;
+
+	if (!kw_offers(ctx, s->tree, before, 15, &offers, &n, &err))
+		fail_msg("%s?\n  %s (%s)", before, err.text, err.hint);
+	if (n == 0)
+		fail_msg("%s?\n  nothing", before);
+	for (size_t i = 0; i < n; i++) {
+		bool is_end = strcmp(offers[i].word, "<cr>") == 0;
+
+		if (offers[i].word[0] == '\0' || (!is_end && (offers[i].help == NULL || !offers[i].help[0])))
+			fail_msg("%s?\n  '%s' has no help", before, offers[i].word);
+	}
+}
+
+static void
+help_line(const struct subject *s, const struct kw_cmd *cmd)
+{
+	void *ctx = mem_ctx(s->w, "help");
+	struct text *line = text_new(ctx);
+	struct kw_token *tokens;
+	size_t n;
+
+	kw_sample(cmd, s->w->rng, line);
+	n = kw_split(ctx, line->s, &tokens);
+	for (size_t i = 0; i < n; i++)
+		offers_have_help(s, ctx, mem_strndup(ctx, line->s, tokens[i].start));
+	text_addc(line, ' ');
+	offers_have_help(s, ctx, line->s);
+	mem_free(ctx);
+}
+
+static void
+help_lines(void *arg, const struct kw_cmd *cmd)
+{
+	for (unsigned i = 0; i < HELPED_EACH && !cmd->hidden; i++)
+		help_line(arg, cmd);
+}
+
+static void
+help_tree(void *arg, const char *name, const struct kw_tree *tree)
+{
+	struct subject s = { arg, tree };
+
+	kw_tree_each(tree, help_lines, &s);
+}
+
 /* ---- the tests ---- */
 
 static void
@@ -131,12 +184,23 @@ lines_print_stably(void **state)
 	assert_true(w->commands > 50);
 }
 
+static void
+every_place_has_help(void **state)
+{
+	struct world *w = *state;
+
+	conf_each_tree(w->engine->conf, help_tree, w);
+	help_tree(w, "exec", cli_exec_tree(w->engine->cli));
+	help_tree(w, "config", cli_config_tree(w->engine->cli));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tables_are_sound, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_print_stably, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_place_has_help, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
