@@ -38,10 +38,19 @@ const struct lint lints[] = {
 		"A \"cli command\" is none that eventd knows, and the settings name no CLI of a device "
 		"(cli.device). What it answers is \"Invalid input\", and the applet goes on.",
 		"set cli.device in eventd.yaml, or correct the command"),
+	LINT("CLI-SHOWN", false,
+		"A command event with \"sync yes\" or \"skip yes\" is for a command that shows policies, "
+		"configuration or history. Those are always carried out, and the policy has no terminal "
+		"there: nobody can make the device lie about itself.",
+		"leave `sync` and `skip` out, or choose another command"),
 	LINT("DANE-ROUTE", false,
 		"A destination has DANE, and a route leads its mail to another host. DANE cannot prove that "
 		"host to be the destination: the mail stays in the queue until its time is over.",
 		"set `dane none` for the domain, or route it to USEDNS"),
+	LINT("DEFAULT-NOBODY", false,
+		"\"default\" says how long a caller waits for the policy, and without \"sync yes\" nobody "
+		"waits: it has no effect.",
+		"add `sync yes`, or leave `default` out"),
 	LINT("ENV-UNUSED", false,
 		"An environment variable is defined, and no applet mentions it. Not told where scripts are "
 		"registered, because those may read any variable.",

@@ -142,6 +142,31 @@ check_cli(const struct place *p, const struct check_event *e)
 		"the pattern also fits in the middle of a line of configuration that is typed or pasted");
 }
 
+/* `event cli` holds none of these (detect/cli.c). */
+static void
+check_shown(const struct place *p, const struct check_event *e)
+{
+	static const char *const commands[] = { "show event manager", "show history", "show running-config" };
+	const struct kw_str *pattern = argument(e->detector->kw, e->args, "pattern");
+	const char *s;
+
+	if (pattern == NULL || (!is_chosen(e, "sync") && !is_chosen(e, "skip")))
+		return;
+	s = pattern->s + (pattern->s[0] == '^');
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strncmp(s, commands[i], strlen(commands[i])) == 0)
+			check_tell(p->check, LINT_CLI_SHOWN, p->applet, p->node, pattern->s, NULL,
+				"`%s` is always carried out, and shows what there is", commands[i]);
+}
+
+static void
+check_default(const struct place *p, const struct check_event *e)
+{
+	if (argument(e->detector->kw, e->args, "default") != NULL && !is_chosen(e, "sync"))
+		check_tell(p->check, LINT_DEFAULT_NOBODY, p->applet, p->node, "default", NULL,
+			"nobody waits for this policy");
+}
+
 /* ---- commands that nobody understands ---- */
 
 /* The command up to its first variable or line end; "" when nothing can be told of it. */
@@ -187,6 +212,10 @@ static const struct {
 	void (*check)(const struct place *, const struct check_event *);
 } events[] = {
 	{ "cli", check_cli },
+	{ "cli", check_default },
+	{ "cli", check_shown },
+	{ "none", check_default },
+	{ "snmp-object", check_default },
 	{ "ipsla", check_ipsla },
 	{ "timer", check_timer },
 };

@@ -177,6 +177,16 @@ show_processes(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+static enum cmd_result
+show_privilege(struct session *s, const void *args, struct err *err)
+{
+	struct writer *w = session_writer(s);
+
+	w_text(w, "Current privilege level is %u\n", session_level(s));
+	w_int(w, "privilege_level", session_level(s));
+	return CMD_DONE;
+}
+
 static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "show clock", .help = "Display the system clock" },
 		.flags = EXEC_SHOW,
@@ -187,6 +197,9 @@ static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "show users", .help = "Display information about terminal lines" },
 		.flags = EXEC_SHOW,
 		.run = show_users },
+	{ .cmd = { .words = "show privilege", .help = "Show current privilege level" },
+		.flags = EXEC_SHOW,
+		.run = show_privilege },
 	{ .cmd = { .words = "show history", .help = "Display the session command history" },
 		.flags = EXEC_SHOW,
 		.run = show_history },

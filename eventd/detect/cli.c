@@ -461,8 +461,12 @@ const struct detector detector_cli = {
 	.name = "cli",
 	.help = "CLI event",
 	.note = "With sync yes the command waits for the policy, at most as long as default says: exit "
-		"status 0 skips it, any other carries it out, and so does a policy that fails or takes "
-		"longer. Without sync yes nothing waits, and skip yes skips it at once.",
+		"status 0 "
+		"skips it, any other carries it out, and so does a policy that fails or takes longer. "
+		"Without "
+		"sync yes nothing waits, and skip yes skips it at once. What shows policies, configuration "
+		"and "
+		"history is always carried out.",
 	.version = "01.00",
 	.kw = cli_kw,
 	.spec_size = sizeof(struct cli_spec),
