@@ -10,7 +10,7 @@ comma := ,
 
 BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libuv1-dev libtalloc-dev uthash-dev libpcre2-dev libssl-dev libgsasl-dev libidn2-dev libsqlite3-dev libjansson-dev \
-	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev zlib1g-dev libcrypt-dev liblua5.4-dev libunbound-dev libevent-dev dns-root-data libsnmp-dev
+	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev zlib1g-dev libcrypt-dev liblua5.4-dev libunbound-dev libevent-dev dns-root-data libsnmp-dev libmicrohttpd-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
 	valgrind strace mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp \
@@ -38,7 +38,7 @@ CC       := gcc
 endif
 BUILD    ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 LIBRARIES := libuv talloc libpcre2-8 libssl libcrypto libgsasl libidn2 sqlite3 jansson yaml-0.1 libmnl libpcap libedit libcurl libcrypt lua5.4 \
-	libunbound netsnmp zlib
+	libunbound netsnmp zlib libmicrohttpd gnutls
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT      ?= $(if $(SAN),-O1,-O2)
@@ -75,8 +75,8 @@ main_of_eventd-snmp    := eventd/snmp/main.c
 main_of_eventd-tls     := eventd/syslog/tls/main.c
 main_of_eventd-follow  := eventd/syslog/follow/main.c
 main_of_eventd-journal := eventd/syslog/journal/main.c
-NAMES    := eventd eventctl eventd-mail eventd-resolve eventd-sts eventd-capture eventd-device eventd-lua eventd-pki eventd-snmp eventd-probe \
-	eventd-tls eventd-follow eventd-journal
+main_of_eventd-rpc     := eventd/rpc/main.c
+NAMES    := $(sort $(patsubst main_of_%,%,$(filter main_of_eventd main_of_eventctl main_of_eventd-%,$(.VARIABLES))))
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 
 # Reference manuals are written by a tool from the tables that the daemon itself works with.

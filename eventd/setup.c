@@ -44,6 +44,7 @@
 #include "pki/store.h"
 #include "probe/prober.h"
 #include "probe/slas.h"
+#include "rpc/rpc.h"
 #include "snmp/client.h"
 #include "snmp/config.h"
 #include "snmp/trap.h"
@@ -134,6 +135,14 @@ snmp_processes(void *source, cli_process_f *f, void *arg)
 }
 
 static void
+rpc_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "calls of policies" };
+
+	report_helper(&list, rpc_helper(source));
+}
+
+static void
 probe_processes(void *source, cli_process_f *f, void *arg)
 {
 	struct process_list list = { f, arg, "IP SLA probes" };
@@ -197,6 +206,8 @@ register_everything(struct engine *e)
 	system_config_start(e);
 	snmp_config_start(e);
 	erm_rows(e->conf);
+	rpc_config_start(e);
+	rpc_on_sessions(e->rpc, rpc_sessions_max);
 	pki_exec_commands(e->cli);
 	pki_identity_commands(e->cli);
 	pki_pool_commands(e->cli);
@@ -209,11 +220,13 @@ register_everything(struct engine *e)
 	intake_commands(e->cli);
 	tracks_commands(e->cli, e->tracks);
 	slas_commands(e->cli);
+	rpc_commands(e->cli);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, resolve_processes, e->resolver);
 	cli_add_processes(e->cli, sts_processes, e->sts);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 	cli_add_processes(e->cli, snmp_processes, e->snmp);
+	cli_add_processes(e->cli, rpc_processes, e->rpc);
 	cli_add_processes(e->cli, probe_processes, e->prober);
 	cli_add_processes(e->cli, intake_processes, e->intake);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
@@ -262,6 +275,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->mail_queue = mail_queue_new(e, e);
 	e->captures = captures_new(e, e);
 	e->snmp = snmp_new(e, e);
+	e->rpc = rpc_new(e, e);
 	e->cli = cli_new(e, e);
 	e->cli_port = &cli_port;
 	e->capture_port = &capture_port;

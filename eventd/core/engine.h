@@ -55,6 +55,7 @@ struct engine {
 	struct moments *moments;           /* bus/moment.h */
 	struct captures *captures;         /* capture/capture.h */
 	struct snmp *snmp;                 /* snmp/client.h */
+	struct rpc *rpc;                   /* rpc/rpc.h */
 	struct intake *intake;             /* syslog/listen.h */
 	struct cli *cli;                   /* cli/server.h */
 	const struct cli_port_ops *cli_port;

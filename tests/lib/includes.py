@@ -22,7 +22,7 @@ ORDER = [
     ["conf"],
     ["acl"],
     ["bus"],
-    ["snmp"],
+    ["snmp", "rpc"],
     ["sched"],
     ["applets"],
     ["actions", "detect", "syslog", "track", "probe", "capture"],

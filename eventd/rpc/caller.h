@@ -1,0 +1,36 @@
+/*
+ * Who calls: the clients of the configuration, each known by a token or by a certificate below its
+ * trustpoint. Helper only, one thread.
+ */
+#ifndef RPC_CALLER_H
+#define RPC_CALLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+#include <openssl/x509.h>
+
+#include "core/err.h"
+
+struct callers;
+struct revocation_cache;
+
+/* [{"name","token"} | {"name","trust":pki/trust.h,"as":NAME}, "policy":RE], ...; NULL with err. */
+struct callers *callers_new(const void *ctx, const json_t *clients, struct revocation_cache *, struct err *);
+
+/* Does any of them show a certificate? Then everyone is asked for one. */
+bool callers_have_certificates(const struct callers *);
+/* Their certificates, PEM, for the list that a TLS server names. NULL: none. */
+char *callers_authorities(const void *ctx, const struct callers *);
+
+/*
+ * The client's name, or NULL with the reason in err. `chain` (peer first) may be NULL, `token` too; a
+ * certificate that proves somebody is asked first.
+ */
+const char *callers_find(struct callers *, const STACK_OF(X509) * chain, const char *token, struct err *err);
+
+/* May this client run the policy? */
+bool callers_may_run(const struct callers *, const char *client, const char *policy);
+
+#endif

@@ -1,0 +1,200 @@
+"""`event rpc`: policies that are called over HTTPS, by whom the configuration names and by nobody else."""
+
+import http.client
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+import tree
+
+TOKEN, OTHER = "s3cr3t-t0k3n-of-noc-1", "an-0ther-t0ken-entirely"
+POLICIES = ["event manager applet HELLO", "event rpc", 'action 1 puts "hello $_rpc_arg1, $_rpc_argc from $_rpc_arg0"',
+            "action 2 set _exit_status 7", "exit",
+            "event manager applet SLOW", "event rpc default 1", "action 1 wait 3", 'action 2 puts "late"', "exit",
+            "event manager applet LIMITED", "event rpc ratelimit 600", 'action 1 puts "once"', "exit",
+            "event manager applet BROKEN", "event rpc", 'action 1 context retrieve key NONE variable "x"', "exit",
+            "event manager applet ASKS", "event rpc", "action 1 gets line", 'action 2 puts "got <$line>"', "exit",
+            "event manager applet PUBLISHED", "event application subsystem 798 type 42",
+            'action 1 syslog msg "published $_application_data1"', "exit",
+            "event manager applet OTHER", "event none", 'action 1 puts "x"', "exit"]
+
+
+class Caller:
+    """One that calls as curl would, with a token or a certificate."""
+
+    def __init__(self, port, pki, token=TOKEN, client=None):
+        self.port, self.headers = port, {"Authorization": "Bearer " + token} if token else {}
+        self.tls = ssl.create_default_context(cafile=pki.path("root.pem"))
+        if client:
+            self.tls.load_cert_chain(pki.path(client + "-chain.pem"), pki.path(client + "-key.pem"))
+
+    def ask(self, verb, path, body=None, raw=None):
+        c = http.client.HTTPSConnection("mail.example.test", self.port, context=self.tls, timeout=20)
+        c.sock = self.tls.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 20), server_hostname="mail.example.test")
+        try:
+            c.request(verb, path, raw if raw is not None else None if body is None else json.dumps(body), self.headers)
+            answer = c.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            c.close()
+
+    def run(self, policy, *args):
+        return self.ask("POST", "/v1/run/" + policy, {"args": list(args)})
+
+
+@pytest.fixture
+def served(new_daemon, pki):
+    daemon = new_daemon()
+    port = tree.free_port()
+    os.makedirs(os.path.join(daemon.state, "flash"), exist_ok=True)
+    with open(os.path.join(daemon.state, "flash", "me.pem"), "w") as out:
+        for name in ("leaf-key.pem", "chain.pem"):
+            with open(pki.path(name)) as f:
+                out.write(f.read())
+    answer = daemon.ctl("crypto pki import ME pem url flash:me.pem")
+    assert answer.code == 0, answer
+    daemon.configure(*POLICIES, "event manager rpc client noc token " + TOKEN,
+                     "event manager rpc client few token %s policy ^HELLO$" % OTHER,
+                     "event manager rpc listen address 127.0.0.1 port %d trustpoint ME" % port)
+    daemon.wait_log("FMPD_RPC_LISTEN: calls of policies are served at TCP port %d" % port)
+    daemon.port = port
+    return daemon
+
+
+def test_a_policy_is_run_and_its_output_comes_back(served, pki):
+    caller = Caller(served.port, pki)
+    status, body = caller.run("HELLO", "world", 5)
+    assert (status, body["status"], body["exit_status"], body["output"]) == (200, "success", 7, "hello world, 3 from HELLO\n")
+    assert re.search(r"rpc +applet: HELLO", served.show("show event manager history events"))
+    assert caller.ask("GET", "/v1/policies") == (200, {"policies": ["HELLO", "SLOW", "LIMITED", "BROKEN", "ASKS"]})
+    status, body = caller.run("BROKEN")
+    assert (status, body["status"]) == (200, "abort") and "NONE" in body["reason"]
+    status, body = caller.run("ASKS")
+    assert status == 200 and body["status"] == "abort" and body["output"] == "", body  # there is nobody to ask
+    assert caller.run("LIMITED")[0] == 200
+    assert caller.run("LIMITED") == (429, {"error": "policy LIMITED not run: its ratelimit has not passed"})
+    shown = served.json("show event manager rpc")
+    assert shown["port"] == served.port and shown["calls"] == 6 and shown["denied"] == 0
+    assert [(c["name"], c["by"]) for c in shown["clients"]] == [("noc", "token"), ("few", "token")]
+
+
+def test_who_waits_no_longer_gets_the_job(served, pki):
+    status, body = Caller(served.port, pki).run("SLOW")
+    assert (status, body["status"], body["output"]) == (202, "running", "")
+    served.wait_show("show event manager history events", r"^\d+ +%d .*success.*SLOW" % body["job"])
+
+
+def test_events_are_published(served, pki):
+    caller = Caller(served.port, pki)
+    assert caller.ask("POST", "/v1/publish", {"type": 42, "args": ["by hand"]}) == (202, {"status": "published"})
+    served.wait_log("PUBLISHED: published by hand")
+
+
+def test_nobody_else(served, pki):
+    """No token, a wrong one, the wrong policy; and no token is ever seen."""
+    assert Caller(served.port, pki, token=None).run("HELLO")[0] == 401
+    status, body = Caller(served.port, pki, token=TOKEN + "x").run("HELLO")
+    assert (status, body) == (401, {"error": "the token is not known"})
+    assert Caller(served.port, pki, token=OTHER).run("HELLO", "few")[0] == 200
+    assert Caller(served.port, pki, token=OTHER).run("SLOW") == (403, {"error": "this client may not run this policy"})
+    served.wait_log("FMPD_RPC_DENIED: call from 127.0.0.1 denied: neither a token nor a certificate was shown")
+    assert served.json("show event manager rpc")["denied"] == 2
+    seen = served.show("show running-config") + served.show("show logging") + served.show("show event manager rpc") + served.log()
+    assert TOKEN not in seen and OTHER not in seen
+    assert re.search(r"^event manager rpc client noc token \{6\}\S+$", served.show("show running-config"), re.M)
+
+
+def test_clients_with_certificates(served, pki):
+    pki.leaf("robot", host="robot.example.test", purposes=("client",))
+    pki.leaf("other-robot", host="other.example.test", purposes=("client",))
+    pki.leaf("server-only", host="robot.example.test", purposes=("server",))
+    pki.leaf("stranger", host="robot.example.test", self_signed=True, purposes=("client",))
+    served.authenticate("ROOT", pki.path("root.pem"))
+    served.configure("event manager rpc client robot trustpoint ROOT name robot.example.test")
+    assert tree.wait_for(lambda: Caller(served.port, pki, token=None, client="robot").run("HELLO", "robot")[0] == 200)
+    for client, why in (("other-robot", "CERT_NAME_MISMATCH"), ("server-only", "CERT_PURPOSE"), ("stranger", "CERT_UNTRUSTED")):
+        status, body = Caller(served.port, pki, token=None, client=client).run("HELLO")
+        assert status == 401 and body["error"].startswith(why), body
+    # A token still does, and without either nobody is let in.
+    assert Caller(served.port, pki).run("HELLO", "x")[0] == 200
+    assert Caller(served.port, pki, token=None).run("HELLO")[0] == 401
+
+
+def test_wrong_requests(served, pki):
+    caller = Caller(served.port, pki)
+    for verb, path, raw, status, why in (
+            ("GET", "/v1/run/HELLO", None, 405, "the method is POST"), ("POST", "/", "{}", 404, "there is nothing here"),
+            ("POST", "/v1/run/", "{}", 400, "name of a policy"), ("POST", "/v1/run/NONE", "{}", 404, "policy NONE is not registered"),
+            ("POST", "/v1/run/OTHER", "{}", 404, "not registered with event rpc"), ("POST", "/v1/run/HELLO", "{", 400, "not JSON"),
+            ("POST", "/v1/run/HELLO", "[]", 400, "JSON object"), ("POST", "/v1/run/HELLO", '{"arg":[]}', 400, '"arg"'),
+            ("POST", "/v1/run/HELLO", '{"args":[{}]}', 400, "texts"), ("POST", "/v1/run/HELLO", json.dumps({"args": ["x"] * 15}), 400, "14"),
+            ("POST", "/v1/publish", '{"type":0}', 400, "from 1 to"), ("POST", "/v1/run/HELLO", " " * 70000, 413, "65536"),
+            ("POST", "/v1/run/%00", "{}", 400, "name of a policy")):
+        assert why in caller.ask(verb, path, raw=raw)[1]["error"], (verb, path)
+        assert caller.ask(verb, path, raw=raw)[0] == status, (verb, path)
+    assert caller.run("HELLO", "still there")[0] == 200
+
+
+def test_sessions_are_limited(served, pki):
+    served.configure("event manager detector rpc max-sessions 4", "event manager applet HOLD", "event rpc", "action 1 wait 4")
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(Caller(served.port, pki).run("HOLD"))) for _ in range(6)]
+
+    def more_than_limit():
+        return tree.wait_for(lambda: len(answers) >= 2, 10)
+    # The limit reaches the helper with the next look at the configuration.
+    served.configure("event manager rpc client noc token " + TOKEN + " policy .")
+    for t in threads:
+        t.start()
+    assert more_than_limit()
+    for t in threads:
+        t.join()
+    assert sorted(a[0] for a in answers) == [200] * 4 + [503] * 2
+    assert [a[1]["error"] for a in answers if a[0] == 503] == ["too many sessions at a time"] * 2
+
+
+def test_plain_text_and_old_tls_are_not_served(served):
+    with socket.create_connection(("127.0.0.1", served.port)) as s:
+        s.sendall(b"POST /v1/run/HELLO HTTP/1.1\r\nHost: x\r\n\r\n")
+        s.settimeout(10)
+        try:
+            assert b"200" not in s.recv(1000)
+        except ConnectionError:
+            pass
+    done = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:%d" % served.port, "-tls1_1"], input=b"", capture_output=True)
+    assert b"Cipher is (NONE)" in done.stdout
+
+
+def test_the_helper_dies_and_comes_back(served, pki):
+    helper = next(p for p in served.json("show system processes")["processes"] if p["name"] == "eventd-rpc")
+    os.kill(helper["pid"], 9)
+    served.wait_log("calls of policies are not served: the process eventd-rpc ended")
+    assert tree.wait_for(lambda: served.json("show event manager rpc")["port"] == served.port)
+    assert Caller(served.port, pki).run("HELLO", "again")[0] == 200
+
+
+def test_off_by_default_and_told_what_is_missing(new_daemon):
+    daemon = new_daemon()
+    daemon.configure("event manager applet A", "event rpc", 'action 1 puts "x"')
+    assert "needs a listener (event manager rpc listen)" in daemon.show("show logging")
+    assert "not served" in daemon.show("show event manager rpc")
+    assert not [p for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-rpc" and p["pid"]]
+    daemon.configure("event manager rpc listen trustpoint NONE")
+    daemon.wait_log("calls of policies are not served: trustpoint NONE has no certificate with its key")
+    answer = daemon.ctl("configure terminal", "event manager rpc client x token short")
+    assert "% a token has 16 characters or more" in answer.out
+
+
+def test_the_example(served, pki):
+    """examples/call.cfg as it stands."""
+    with open(os.path.join(tree.PROJECT, "examples", "call.cfg")) as f:
+        served.configure(*(line for line in f.read().splitlines() if not line.startswith("!")))
+    status, body = Caller(served.port, pki).run("STATE", "lo")
+    assert status == 200 and body["status"] == "success", body
+    assert "line protocol is" in body["output"]
