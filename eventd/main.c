@@ -23,6 +23,7 @@
 #include "core/paths.h"
 #include "core/privilege.h"
 #include "core/settings.h"
+#include "detect/daemons.h"
 #include "detect/kernel.h"
 #include "net/addresses.h"
 #include "net/links.h"
@@ -219,6 +220,7 @@ serve(const struct options *o)
 	}
 	log_sink(d.engine, d.engine->log, on_console, d.engine);
 	follow_kernel(d.engine); /* before the configuration: what it arms is there */
+	daemon_detectors_come(d.engine);
 	status = boot_configuration(d.engine, o);
 	if (status == EXIT_FINE && !intake_listen(d.engine->intake, settings, &err))
 		status = EXIT_RUNTIME;

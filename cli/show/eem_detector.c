@@ -46,7 +46,7 @@ show_row(struct writer *w, unsigned no, const struct bus *bus, const struct dete
 	w_str(w, "version", d->version);
 	w_str(w, "node", "node0/0");
 	w_str(w, "type", "RP");
-	w_bool(w, "available", bus_detector_is_there(bus, d));
+	w_bool(w, "available", bus_detector_is_there(bus, d) && bus_detector_lack(bus, d) == NULL);
 }
 
 /* What the machine lacks, once for all statements that say the same one after the other. */
@@ -95,6 +95,8 @@ show_details(struct writer *w, const struct bus *bus, const struct detector *d)
 {
 	if (!bus_detector_is_there(bus, d))
 		w_text(w, "\n        Not available yet: its policies wait for it\n");
+	if (bus_detector_lack(bus, d) != NULL)
+		w_text(w, "\n        Sees nothing: %s\n", bus_detector_lack(bus, d));
 	if (d->of_scripts)
 		w_text(w, "\n        Lua Configuration Syntax: \n        eem.register{ \"%s\" \n", d->name);
 	else

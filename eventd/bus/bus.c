@@ -27,6 +27,8 @@ struct detector_specs {
 	struct spec *first, *last;
 	void *state;
 	bool came;     /* a detector that was awaited */
+	char *lack;    /* what it needs to see events, or NULL */
+	bool told;     /* of that */
 	bool debugged; /* debug event manager detector NAME */
 };
 
@@ -174,6 +176,43 @@ bus_detector_come(struct bus *b, const struct detector *d)
 			log_msg(b->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_EEM_CONFIG", "%s: %s",
 				s->policy, err.text);
 	}
+}
+
+const char *
+bus_detector_lack(const struct bus *b, const struct detector *d)
+{
+	for (size_t i = 0; i < b->nlists; i++)
+		if (b->lists[i].detector == d)
+			return b->lists[i].lack;
+	return NULL;
+}
+
+void
+bus_detector_tell(struct bus *b, const struct detector *d)
+{
+	struct detector_specs *l = specs_of(b, d);
+
+	if (l->lack == NULL || l->told || l->first == NULL)
+		return;
+	l->told = true;
+	log_msg(b->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_SOURCE",
+		"event detector %s sees nothing: %s", d->name, l->lack);
+}
+
+void
+bus_detector_lacks(struct bus *b, const struct detector *d, const char *what)
+{
+	struct detector_specs *l = specs_of(b, d);
+
+	if (what != NULL && l->lack != NULL && strcmp(what, l->lack) == 0)
+		return;
+	if (what == NULL && l->told)
+		log_msg(b->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_DETECTOR",
+			"event detector %s is available", d->name);
+	mem_free(l->lack);
+	l->lack = mem_strdup(b, what);
+	l->told = false;
+	bus_detector_tell(b, d);
 }
 
 uint64_t

@@ -79,8 +79,10 @@ spec_arm(struct spec *s, struct err *err)
 			s->detector->name);
 		return true;
 	}
-	if (s->detector->arm == NULL || s->detector->arm(s, err))
+	if (s->detector->arm == NULL || s->detector->arm(s, err)) {
+		bus_detector_tell(s->engine->bus, s->detector);
 		return true;
+	}
 	s->armed = false;
 	bus_remove_spec(s->engine->bus, s);
 	return false;

@@ -48,6 +48,10 @@ struct engine {
 	struct addresses *addresses;       /* net/addresses.h; NULL: there is no netlink */
 	struct routes *routes;             /* net/routes.h: routes_of() */
 	struct fdb *fdb;                   /* net/fdb.h: fdb_of() */
+	struct vrrp *vrrp;                 /* peers/vrrp.h: what keepalived says */
+	struct frr *frr;                   /* peers/frr/frr.h: adjacencies of its daemons */
+	struct lldp *lldp;                 /* peers/lldp.h: what lldpd knows of neighbors */
+	struct hostapd *hostapd;           /* peers/hostapd.h: who authenticates at a port */
 	struct slas_world *sla_world;      /* probe/slas.h */
 	struct prober *prober;             /* probe/prober.h */
 	struct slas *slas;                 /* bus/sla.h */

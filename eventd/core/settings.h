@@ -66,6 +66,12 @@ struct settings {
 	const char *mail_helo_name;
 
 	const char *telemetry_socket; /* NULL: nobody listens */
+
+	/* Daemons of this device whose events we read; NULL: the usual place. */
+	const char *frr;        /* directory of FRR's sockets */
+	const char *keepalived; /* FIFO that keepalived notifies */
+	const char *hostapd;    /* directory of hostapd's control sockets */
+	const char *lldpd;      /* control socket of lldpd */
 };
 
 typedef void settings_finding_f(void *arg, const struct err *);

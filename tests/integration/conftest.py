@@ -13,7 +13,7 @@ import ledger  # noqa: E402
 import tree  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from mailhost import MailHost, Unavailable  # noqa: E402
-from netns import Namespace, Unavailable as NoNamespaces  # noqa: E402
+from netns import Namespace, Pair, Unavailable as NoNamespaces  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +113,17 @@ def namespace():
 def netns():
     """A network namespace with the veth pair eth0 - peer0."""
     yield from namespace()
+
+
+@pytest.fixture
+def cable():
+    """Two namespaces with a cable between them: cable.first has eth0, cable.second has peer0."""
+    try:
+        made = Pair().__enter__()
+    except NoNamespaces as why:
+        pytest.skip(str(why))
+    yield made
+    made.__exit__()
 
 
 @pytest.fixture(scope="module")

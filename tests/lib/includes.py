@@ -18,7 +18,7 @@ ORDER = [
     ["cli/kw"],
     ["pki"],
     ["store"],
-    ["net", "host", "flow"],
+    ["net", "host", "flow", "peers"],
     ["conf"],
     ["acl"],
     ["bus"],

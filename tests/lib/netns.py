@@ -81,5 +81,31 @@ class Namespace:
         self.ip("link", "set", interface, "up")
 
 
+class Pair:
+    """Two namespaces with a cable between them: `eth0` of the first, 192.0.2.1, and `peer0` of the second, 192.0.2.2."""
+
+    def __init__(self, addresses=("192.0.2.1/24",), peer_addresses=("192.0.2.2/24",)):
+        self.first, self.second = Namespace(addresses), Namespace()
+        self.peer_addresses = peer_addresses
+
+    def __enter__(self):
+        self.first.__enter__()
+        try:
+            self.second.__enter__()
+            self.second.ip("link", "del", "peer0")
+            self.first.ip("link", "set", "peer0", "netns", self.second.name)
+            for address in self.peer_addresses:
+                self.second.ip("address", "add", address, "dev", "peer0", *(["nodad"] if ":" in address else []))
+            self.second.up("peer0")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.second.__exit__()
+        self.first.__exit__()
+
+
 def program_ip():
     return tree.program("ip") or "ip"

@@ -16,6 +16,7 @@
 #include "core/mem.h"
 #include "detect/syslog.h"
 #include "net/links.h"
+#include "peers/vrrp.h"
 #include "syslog/message.h"
 
 /* ---- configuration ---- */
@@ -290,6 +291,16 @@ verb_sla(struct world *w, const struct statement *st)
 	return true;
 }
 
+/* vrrp "LINE": what keepalived writes to its FIFO. */
+static bool
+verb_vrrp(struct world *w, const struct statement *st)
+{
+	vrrp_feed(w->engine->vrrp, st->word[1], strlen(st->word[1]));
+	vrrp_feed(w->engine->vrrp, "\n", 1);
+	world_settle(w);
+	return true;
+}
+
 /* publish SUB-SYSTEM TYPE [ARG...]: an event of an application outside. */
 static bool
 verb_publish(struct world *w, const struct statement *st)
@@ -391,6 +402,7 @@ static const struct {
 	{ "syslog", 1, false, verb_syslog },
 	{ "track", 2, false, verb_track },
 	{ "title", 1, false, verb_nothing },
+	{ "vrrp", 1, false, verb_vrrp },
 	{ "zone", 1, false, verb_nothing },
 };
 

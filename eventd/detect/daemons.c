@@ -1,0 +1,19 @@
+/* Who begins to read other daemons. */
+#include "detect/daemons.h"
+
+#include <stddef.h>
+
+#include "core/engine.h"
+
+bool
+daemons_are_read(const struct engine *e)
+{
+	return e->state_dir != NULL && !e->is_check;
+}
+
+void
+daemon_detectors_come(struct engine *e)
+{
+	if (daemons_are_read(e))
+		rf_come(e);
+}
