@@ -41,6 +41,7 @@
 #include "detect/detector.h"
 #include "detect/erm.h"
 #include "detect/syslog.h"
+#include "peers/frr/frr.h"
 #include "pki/store.h"
 #include "probe/prober.h"
 #include "probe/slas.h"
@@ -175,10 +176,30 @@ policy_processes(void *source, cli_process_f *f, void *arg)
 	scripts_each_process(source, report_policy, &list);
 }
 
+/* A daemon of this device that is not heard otherwise: only what comes from here may speak for one of ours. */
+static void
+offer_frr(struct engine *e, const struct line *l)
+{
+	static const char *const marks[] = { "AdjChg: ", "%ADJCHANGE", "%NOTIFICATION" };
+	const char *at = NULL, *end = l->subject.s + l->subject.n;
+	char daemon[16];
+
+	if (strcmp(l->host, "local") != 0 || l->subject.n == 0 || l->app.n == 0 || l->app.n >= sizeof daemon)
+		return;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks && at == NULL; i++)
+		at = memmem(l->subject.s, l->subject.n, marks[i], strlen(marks[i]));
+	if (at == NULL)
+		return;
+	memcpy(daemon, l->app.s, l->app.n);
+	daemon[l->app.n] = '\0';
+	frr_syslog(e->frr, daemon, at, (size_t)(end - at));
+}
+
 /* A message from the network: to whoever waits for one like it. */
 static bool
 on_received(void *arg, const struct line *l)
 {
+	offer_frr(arg, l);
 	return syslog_offer(arg, l) > 0;
 }
 

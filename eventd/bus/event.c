@@ -29,8 +29,8 @@ const struct event_field event_common_fields[] = { { "_event_id", "Number of the
 static const char *const type_names[] = { "", "syslog", "cli", "timer absolute", "timer countdown",
 	"timer cron", "timer watchdog", "none", "interface", "counter", "application", "track", "ipsla",
 	"snmp", "snmp-notification", "snmp-object", "config", "routing", "oir", "env", "resource",
-	"ioswdsysmon", "rf", "rpc", "identity", "mat", "neighbor-discovery", "nf", "gold", "nhrp",
-	"multiple" };
+	"ioswdsysmon", "rf", "rpc", "identity", "mat", "neighbor-discovery", "nf", "gold", "nhrp", "multiple",
+	"routing-neighbor" };
 
 static const char *const origin_names[] = { "live", "replay", "simulated" }; /* ORDER: enum event_origin */
 

@@ -14,6 +14,8 @@ daemons_are_read(const struct engine *e)
 void
 daemon_detectors_come(struct engine *e)
 {
-	if (daemons_are_read(e))
-		rf_come(e);
+	if (!daemons_are_read(e))
+		return;
+	rf_come(e);
+	routing_neighbor_come(e);
 }

@@ -14,5 +14,6 @@ bool daemons_are_read(const struct engine *);
 
 /* ---- for daemons.c ---- */
 void rf_come(struct engine *);
+void routing_neighbor_come(struct engine *);
 
 #endif

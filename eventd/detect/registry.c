@@ -21,6 +21,7 @@ const struct detector *const detectors[] = {
 	&detector_resource,
 	&detector_rf,
 	&detector_routing,
+	&detector_routing_neighbor,
 	&detector_rpc,
 	&detector_snmp,
 	&detector_snmp_notification,

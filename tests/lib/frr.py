@@ -70,6 +70,11 @@ class Frr:
         self.await_socket("staticd", self.spawn(self.inside + self.daemon("staticd"), "staticd"))
         return self
 
+    def vty(self, *lines):
+        """Lines of configuration."""
+        return subprocess.run(self.vtysh + [word for line in ("configure terminal",) + lines for word in ("-c", line)],
+                              stdin=subprocess.DEVNULL, check=True, capture_output=True, text=True, timeout=20).stdout
+
     def await_socket(self, name, process):
         path = os.path.join(self.run_dir, name + ".vty")
         tree.wait_for(lambda: os.path.exists(path) or process.poll() is not None)
@@ -106,3 +111,46 @@ class Frr:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Router(Frr):
+    """FRR in a network namespace that is there: zebra, staticd, and the daemons that have a configuration.
+
+        with Router(directory, namespace, {"bgpd": BGP_CONFIG, "bfdd": ""}) as router: ...
+    """
+
+    def __init__(self, directory, netns, daemons):
+        super().__init__(directory)
+        self.netns, self.daemons = netns, daemons
+
+    def prepare(self):
+        super().prepare()
+        for name, text in self.daemons.items():
+            with open(os.path.join(self.etc, "frr", name + ".conf"), "w") as f:
+                f.write(text)
+
+    def daemon(self, name):
+        return super().daemon(name) + (["--bfdctl", os.path.join(self.run_dir, "bfdd.sock")] if name == "bfdd" else [])
+
+    def start(self):
+        self.prepare()
+        script = 'mount --bind "$0" /etc && mount --bind "$1" /var/tmp && shift && exec "$@"'
+        zebra = self.spawn([tree.program("ip"), "netns", "exec", self.netns, "unshare", "--mount", "sh", "-c", script, self.etc,
+                            os.path.join(self.dir, "tmp")] + self.daemon("zebra"), "zebra")
+        self.await_socket("zebra", zebra)
+        self.inside = ["nsenter", "-t", str(zebra.pid), "-m", "-n"]
+        for name in ["staticd"] + list(self.daemons):
+            self.begin(name)
+        return self
+
+    def begin(self, name):
+        self.await_socket(name, self.spawn(self.inside + self.daemon(name), name))
+
+    def end(self, name):
+        """One daemon ends."""
+        with open(os.path.join(self.run_dir, name + ".pid")) as f:
+            pid = int(f.read())
+        process = next(p for p in self.processes if p.pid == pid)
+        process.terminate()
+        process.wait(10)
+        self.processes.remove(process)

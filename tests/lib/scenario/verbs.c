@@ -16,6 +16,7 @@
 #include "core/mem.h"
 #include "detect/syslog.h"
 #include "net/links.h"
+#include "peers/frr/frr.h"
 #include "peers/vrrp.h"
 #include "syslog/message.h"
 
@@ -301,6 +302,20 @@ verb_vrrp(struct world *w, const struct statement *st)
 	return true;
 }
 
+/* frr DAEMON "TEXT": what a daemon of FRR logs, or what bfdd sends. */
+static bool
+verb_frr(struct world *w, const struct statement *st)
+{
+	const char *text = st->word[2];
+
+	if (strcmp(st->word[1], "bfdd") == 0)
+		frr_bfd(w->engine->frr, text, strlen(text));
+	else
+		frr_syslog(w->engine->frr, st->word[1], text, strlen(text));
+	world_settle(w);
+	return true;
+}
+
 /* publish SUB-SYSTEM TYPE [ARG...]: an event of an application outside. */
 static bool
 verb_publish(struct world *w, const struct statement *st)
@@ -387,6 +402,7 @@ static const struct {
 	{ "dns", 2, false, verb_dns },
 	{ "expect", 1, false, expect_run },
 	{ "file", 1, true, verb_file },
+	{ "frr", 2, false, verb_frr },
 	{ "interface", 2, false, verb_interface },
 	{ "kernel", 2, false, verb_kernel },
 	{ "mail", 1, false, verb_mail },

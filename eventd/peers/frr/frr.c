@@ -1,0 +1,349 @@
+/* Follows FRR's daemons. */
+#include "peers/frr/frr.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/slice.h"
+#include "core/text.h"
+#include "peers/dial.h"
+#include "peers/frr/bfd.h"
+#include "peers/frr/vty.h"
+
+#define AGAIN    (2 * USEC_PER_SEC)
+#define SOON     (20 * USEC_PER_MSEC)
+#define PATIENCE (1 * USEC_PER_SEC) /* with what bgpd knows of a neighbor */
+
+static const char *const daemons[] = { "bgpd", "ospfd", "ospf6d", "isisd" };
+#define DAEMONS (sizeof daemons / sizeof *daemons)
+
+struct frr {
+	struct engine *engine;
+	const char *dir; /* NULL: they are not followed */
+	struct vty *vty[DAEMONS];
+	struct bfd_sessions *sessions;
+	int bfd;
+	struct watch *bfd_watch;
+	struct timer *bfd_again;
+	int inotify; /* of the directory of the sockets: a daemon that starts is heard from its first word on */
+	struct watch *inotify_watch;
+	struct text bfd_in;
+	frr_f *f;
+	void *arg;
+	frr_lack_f *lack;
+	void *lack_arg;
+	bool was_heard, lack_was_told;
+};
+
+/* ---- changes ---- */
+
+static void
+changed(struct frr *frr, const struct adjacency *a)
+{
+	struct engine *e = frr->engine;
+	struct adjacency_message m;
+	struct text *text = text_new(frr);
+
+	if (adjacency_message(a, e->settings, &m, text))
+		log_msg(e->log, NULL, m.facility, (enum severity)m.severity, m.mnemonic, "%s", text->s);
+	mem_free(text);
+	if (frr->f != NULL)
+		frr->f(frr->arg, a);
+}
+
+/* A change of a BGP neighbor that waits for what bgpd knows of it besides: its log says no AS. */
+struct pending {
+	struct frr *frr;
+	struct adjacency adjacency;
+	struct timer *timer;
+};
+
+static void
+conclude(struct pending *p)
+{
+	changed(p->frr, &p->adjacency);
+	mem_free(p);
+}
+
+static void
+on_late(void *arg)
+{
+	conclude(arg);
+}
+
+/* {"default":{"vrfName":"default","10.0.0.2":{"remoteAs":65002,...}},...} */
+static void
+fill_bgp(struct adjacency *a, const json_t *vrfs)
+{
+	const json_t *vrf = json_object_get(vrfs, a->vrf);
+	const json_t *n = json_object_get(vrf, a->neighbor);
+	const char *id = json_string_value(json_object_get(n, "remoteRouterId"));
+	const char *address = json_string_value(json_object_get(n, "bgpNeighborAddr"));
+
+	a->as = json_integer_value(json_object_get(n, "remoteAs"));
+	a->local_as = json_integer_value(json_object_get(n, "localAs"));
+	if (id != NULL && strcmp(id, "0.0.0.0") != 0)
+		snprintf(a->router_id, sizeof a->router_id, "%s", id);
+	/* An unnumbered neighbor is known by its interface. */
+	if (address != NULL && a->afi[0] == '\0' && adjacency_is_name(address)) {
+		snprintf(
+			a->interface, sizeof a->interface, "%.*s", (int)sizeof a->interface - 1, a->neighbor);
+		snprintf(a->neighbor, sizeof a->neighbor, "%s", address);
+		adjacency_set_afi(a);
+	}
+}
+
+static void
+on_neighbor(void *arg, const char *text, size_t n)
+{
+	struct pending *p = arg;
+	json_t *vrfs = text == NULL ? NULL : json_loadb(text, n, 0, NULL);
+
+	fill_bgp(&p->adjacency, vrfs);
+	json_decref(vrfs);
+	conclude(p);
+}
+
+static void
+ask_bgpd(struct frr *frr, struct vty *bgpd, const struct adjacency *a)
+{
+	struct pending *p = mem_new(frr, struct pending);
+	char command[160];
+
+	p->frr = frr;
+	p->adjacency = *a;
+	p->timer = timer_after(p, frr->engine->loop, PATIENCE, on_late, p);
+	snprintf(command, sizeof command, "show bgp vrf all neighbors %s json", a->neighbor);
+	vty_ask(p, bgpd, command, on_neighbor, p);
+}
+
+static void
+on_message(void *arg, const char *daemon, const struct live_message *m)
+{
+	struct frr *frr = arg;
+	struct adjacency a;
+
+	if (m->lost > 0)
+		log_msg(frr->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_FRR",
+			"%u messages of FRR's %s were lost: changes of adjacencies may be among them",
+			m->lost, daemon);
+	if (!adjacency_from_log(daemon, m->text.s, m->text.n, &a))
+		return;
+	if (a.protocol == ADJACENCY_BGP)
+		ask_bgpd(frr, frr->vty[0], &a);
+	else
+		changed(frr, &a);
+}
+
+void
+frr_syslog(struct frr *frr, const char *daemon, const char *text, size_t n)
+{
+	const char *at = adjacency_log_text(text, text + n);
+	struct adjacency a;
+
+	for (size_t i = 0; i < DAEMONS; i++)
+		if (strcmp(daemons[i], daemon) == 0 && frr->vty[i] != NULL && vty_is_heard(frr->vty[i]))
+			return;
+	if (adjacency_from_log(daemon, at, n - (size_t)(at - text), &a))
+		changed(frr, &a);
+}
+
+/* ---- what can be heard ---- */
+
+static bool
+hears(const struct frr *frr)
+{
+	for (size_t i = 0; i < DAEMONS; i++)
+		if (frr->vty[i] != NULL && vty_is_heard(frr->vty[i]))
+			return true;
+	return frr->bfd >= 0;
+}
+
+static void
+tell_lack(struct frr *frr)
+{
+	char text[512];
+	bool heard = hears(frr);
+
+	if (frr->lack == NULL || (frr->lack_was_told && heard == frr->was_heard))
+		return;
+	frr->lack_was_told = true;
+	frr->was_heard = heard;
+	if (frr->dir == NULL)
+		snprintf(text, sizeof text, "FRR is not followed: the setting daemons.frr says none");
+	else
+		snprintf(text, sizeof text,
+			"no daemon of FRR can be heard: there is no socket like %s/bgpd.vty that we may open",
+			frr->dir);
+	frr->lack(frr->lack_arg, heard ? NULL : text);
+}
+
+static void
+on_state(void *arg, const char *daemon, const struct err *why)
+{
+	struct frr *frr = arg;
+
+	tell_lack(frr);
+	/* A daemon that does not run is nothing to tell. */
+	if (why != NULL &&
+		(strstr(why->text, strerror(EACCES)) != NULL || strstr(why->text, "live log") != NULL))
+		log_msg(frr->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_FRR",
+			"FRR's %s is not heard: %s", daemon, why->text);
+}
+
+/* ---- bfdd ---- */
+
+void
+frr_bfd(struct frr *frr, const char *json, size_t n)
+{
+	json_t *j = json_loadb(json, n, 0, NULL);
+	struct adjacency a;
+
+	if (bfd_sessions_take(frr->sessions, j, &a))
+		changed(frr, &a);
+	json_decref(j);
+}
+
+static void
+end_bfd(struct frr *frr)
+{
+	mem_free(frr->bfd_watch);
+	frr->bfd_watch = NULL;
+	if (frr->bfd >= 0)
+		close(frr->bfd);
+	frr->bfd = -1;
+	text_clear(&frr->bfd_in);
+	timer_set(frr->bfd_again, AGAIN);
+	tell_lack(frr);
+}
+
+static void
+on_bfd(void *arg, int fd, unsigned what)
+{
+	struct frr *frr = arg;
+	char octets[16384];
+	ssize_t n = recv(fd, octets, sizeof octets, 0);
+	struct slice text;
+	long size = 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		text_addn(&frr->bfd_in, octets, (size_t)n);
+	while (n > 0 && (size = bfd_frame(frr->bfd_in.s, frr->bfd_in.len, &text)) > 0) {
+		frr_bfd(frr, text.s, text.n);
+		text_drop(&frr->bfd_in, (size_t)size);
+	}
+	if (n <= 0 || size < 0)
+		end_bfd(frr);
+}
+
+static void
+on_directory(void *arg, int fd, unsigned what)
+{
+	struct frr *frr = arg;
+	char events[4096];
+
+	if (read(fd, events, sizeof events) <= 0)
+		return;
+	for (size_t i = 0; i < DAEMONS; i++)
+		vty_hurry(frr->vty[i]);
+	if (frr->bfd < 0)
+		timer_set(frr->bfd_again, SOON);
+}
+
+/* A directory that is not there yet is looked for every time that nothing could be dialled. */
+static void
+watch_directory(struct frr *frr)
+{
+	if (frr->inotify_watch != NULL || frr->inotify < 0 ||
+		inotify_add_watch(frr->inotify, frr->dir, IN_CREATE) < 0)
+		return;
+	frr->inotify_watch = watch_fd(frr, frr->engine->loop, frr->inotify, WATCH_READ, on_directory, frr);
+}
+
+static void
+dial_bfd(void *arg)
+{
+	struct frr *frr = arg;
+	char *path = mem_printf(frr, "%s/bfdd.sock", frr->dir);
+	unsigned char ask[BFD_ASK_SIZE];
+
+	watch_directory(frr);
+	frr->bfd = dial_unix(path, NULL);
+	mem_free(path);
+	bfd_ask(ask);
+	if (frr->bfd < 0 || send(frr->bfd, ask, sizeof ask, MSG_NOSIGNAL) != (ssize_t)sizeof ask) {
+		end_bfd(frr);
+		return;
+	}
+	frr->bfd_watch = watch_fd(frr, frr->engine->loop, frr->bfd, WATCH_READ, on_bfd, frr);
+	tell_lack(frr);
+}
+
+/* ---- the whole ---- */
+
+void
+frr_follow(struct frr *frr, const char *dir)
+{
+	frr->dir = mem_strdup(frr, dir);
+	frr->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	for (size_t i = 0; i < DAEMONS; i++)
+		frr->vty[i] = vty_new(frr, frr->engine->loop,
+			&(struct vty_spec){ .daemon = daemons[i],
+				.dir = frr->dir,
+				.on_message = on_message,
+				.on_state = on_state,
+				.arg = frr });
+	frr->bfd_again = timer_after(frr, frr->engine->loop, 0, dial_bfd, frr);
+}
+
+void
+frr_on_change(struct frr *frr, frr_f *f, void *arg)
+{
+	frr->f = f;
+	frr->arg = arg;
+}
+
+void
+frr_on_lack(struct frr *frr, frr_lack_f *f, void *arg)
+{
+	frr->lack = f;
+	frr->lack_arg = arg;
+}
+
+static int
+frr_free(void *p)
+{
+	struct frr *frr = p;
+
+	mem_free(frr->bfd_watch);
+	mem_free(frr->inotify_watch);
+	if (frr->bfd >= 0)
+		close(frr->bfd);
+	if (frr->inotify >= 0)
+		close(frr->inotify);
+	return 0;
+}
+
+struct frr *
+frr_new(const void *ctx, struct engine *engine)
+{
+	struct frr *frr = mem_new(ctx, struct frr);
+
+	frr->engine = engine;
+	frr->sessions = bfd_sessions_new(frr);
+	frr->bfd = frr->inotify = -1;
+	text_init(&frr->bfd_in, frr);
+	mem_on_free(frr, frr_free);
+	return frr;
+}

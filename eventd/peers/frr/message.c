@@ -1,0 +1,95 @@
+/* What IOS says when an adjacency changes. */
+#include "peers/frr/adjacency.h"
+
+#include <string.h>
+
+#include "core/ifname.h"
+#include "core/log.h"
+
+static bool
+has_vrf(const struct adjacency *a)
+{
+	return a->vrf[0] != '\0' && strcmp(a->vrf, "default") != 0;
+}
+
+/* %BGP-5-ADJCHANGE: neighbor 10.0.0.2 vpn vrf RED Down BGP Notification received */
+static bool
+bgp_text(const struct adjacency *a, const struct settings *settings, struct text *out)
+{
+	text_printf(out, "neighbor %s ", a->neighbor);
+	if (has_vrf(a))
+		text_printf(out, "vpn vrf %s ", a->vrf);
+	text_add(out, a->kind == ADJACENCY_UP ? "Up" : "Down");
+	if (a->kind == ADJACENCY_DOWN && a->reason[0] != '\0')
+		text_printf(out, " %s", a->reason);
+	return a->kind != ADJACENCY_CHANGE;
+}
+
+/* %BGP-3-NOTIFICATION: sent to neighbor 10.0.0.2 2/2 (peer in wrong AS) 2 bytes FDE9 */
+static bool
+notification_text(const struct adjacency *a, const struct settings *settings, struct text *out)
+{
+	text_printf(out, "%s neighbor %s %s %zu bytes%s%s",
+		strcmp(a->sent, "sent") == 0 ? "sent to" : "received from", a->neighbor, a->notification,
+		strlen(a->data) / 2, a->data[0] ? " " : "", a->data);
+	return true;
+}
+
+/* %OSPF-5-ADJCHG: Process 1, Nbr 10.0.0.2 on GigabitEthernet0/1 from LOADING to FULL, Loading Done */
+static bool
+ospf_text(const struct adjacency *a, const struct settings *settings, struct text *out)
+{
+	text_printf(out, "Process 1, Nbr %s on %s from %s to %s, %s", a->router_id,
+		ifname_ios(settings, a->interface), a->from, a->to, a->reason);
+	return true;
+}
+
+/* %CLNS-5-ADJCHANGE: ISIS: Adjacency to r2 (GigabitEthernet0/1) Up, new adjacency */
+static bool
+isis_text(const struct adjacency *a, const struct settings *settings, struct text *out)
+{
+	text_printf(out, "ISIS: Adjacency to %s (%s) %s, %s", a->neighbor, ifname_ios(settings, a->interface),
+		a->to, a->kind == ADJACENCY_UP ? "new adjacency" : a->reason);
+	return a->kind == ADJACENCY_UP || a->kind == ADJACENCY_DOWN;
+}
+
+/* %BFD-6-BFD_SESS_UP: BFD-SYSLOG: BFD session ld:1 handle:1 is going UP */
+static bool
+bfd_text(const struct adjacency *a, const struct settings *settings, struct text *out)
+{
+	text_printf(out, "BFD-SYSLOG: BFD session ld:%lld handle:%u", (long long)a->discriminator, a->handle);
+	if (a->kind == ADJACENCY_UP)
+		text_printf(out, " is going UP");
+	else
+		text_printf(out, ",is going Down Reason: %s", a->reason);
+	return a->kind != ADJACENCY_CHANGE;
+}
+
+bool
+adjacency_message(const struct adjacency *a, const struct settings *settings, struct adjacency_message *m,
+	struct text *out)
+{
+	static const struct {
+		const char *facility, *mnemonic, *down; /* down: another mnemonic for that */
+		int severity;
+		bool (*text)(const struct adjacency *, const struct settings *, struct text *);
+	} rows[] = {
+		/* ORDER: enum adjacency_protocol */
+		{ "BFD", "BFD_SESS_UP", "BFD_SESS_DOWN", SEV_INFORMATIONAL, bfd_text },
+		{ "BGP", "ADJCHANGE", NULL, SEV_NOTIFICATIONS, bgp_text },
+		{ "CLNS", "ADJCHANGE", NULL, SEV_NOTIFICATIONS, isis_text },
+		{ "OSPF", "ADJCHG", NULL, SEV_NOTIFICATIONS, ospf_text },
+		{ "OSPFv3", "ADJCHG", NULL, SEV_NOTIFICATIONS, ospf_text },
+	};
+
+	if (a->kind == ADJACENCY_NOTIFICATION) {
+		*m = (struct adjacency_message){ "BGP", "NOTIFICATION", SEV_ERRORS };
+		return notification_text(a, settings, out);
+	}
+	m->facility = rows[a->protocol].facility;
+	m->severity = rows[a->protocol].severity;
+	m->mnemonic = a->kind == ADJACENCY_DOWN && rows[a->protocol].down != NULL
+			      ? rows[a->protocol].down
+			      : rows[a->protocol].mnemonic;
+	return rows[a->protocol].text(a, settings, out);
+}
