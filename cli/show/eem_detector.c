@@ -96,7 +96,7 @@ show_details(struct writer *w, const struct bus *bus, const struct detector *d)
 	if (!bus_detector_is_there(bus, d))
 		w_text(w, "\n        Not available yet: its policies wait for it\n");
 	if (bus_detector_lack(bus, d) != NULL)
-		w_text(w, "\n        Sees nothing: %s\n", bus_detector_lack(bus, d));
+		w_text(w, "\n        Needs %s\n", bus_detector_lack(bus, d));
 	if (d->of_scripts)
 		w_text(w, "\n        Lua Configuration Syntax: \n        eem.register{ \"%s\" \n", d->name);
 	else

@@ -231,7 +231,6 @@ show_trigger(struct session *s, struct writer *w, const struct policy *p)
 static void
 show_waiting(struct writer *w, const struct conf *conf, const struct policy *p)
 {
-	const char *lack;
 	bool has_alerts = conf_find(conf, "ip sla enable reaction-alerts") != NULL;
 
 	for (size_t i = 0; i < p->nspecs; i++)
@@ -241,8 +240,6 @@ show_waiting(struct writer *w, const struct conf *conf, const struct policy *p)
 		else if (p->specs[i]->lacks != NULL)
 			w_text(w, " event detector %s needs %s: the policy waits for it\n",
 				p->specs[i]->detector->name, p->specs[i]->lacks);
-		else if ((lack = bus_detector_lack(p->specs[i]->engine->bus, p->specs[i]->detector)) != NULL)
-			w_text(w, " event detector %s sees nothing: %s\n", p->specs[i]->detector->name, lack);
 		else if (!has_alerts && strcmp(p->specs[i]->detector->name, "ipsla") == 0)
 			w_text(w, " No IP SLA reaction becomes an event without `ip sla enable "
 				  "reaction-alerts`\n");

@@ -28,7 +28,6 @@ struct detector_specs {
 	void *state;
 	bool came;     /* a detector that was awaited */
 	char *lack;    /* what it needs to see events, or NULL */
-	bool told;     /* of that */
 	bool debugged; /* debug event manager detector NAME */
 };
 
@@ -188,31 +187,14 @@ bus_detector_lack(const struct bus *b, const struct detector *d)
 }
 
 void
-bus_detector_tell(struct bus *b, const struct detector *d)
-{
-	struct detector_specs *l = specs_of(b, d);
-
-	if (l->lack == NULL || l->told || l->first == NULL)
-		return;
-	l->told = true;
-	log_msg(b->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NO_SOURCE",
-		"event detector %s sees nothing: %s", d->name, l->lack);
-}
-
-void
 bus_detector_lacks(struct bus *b, const struct detector *d, const char *what)
 {
 	struct detector_specs *l = specs_of(b, d);
 
-	if (what != NULL && l->lack != NULL && strcmp(what, l->lack) == 0)
-		return;
-	if (what == NULL && l->told)
-		log_msg(b->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_DETECTOR",
-			"event detector %s is available", d->name);
 	mem_free(l->lack);
 	l->lack = mem_strdup(b, what);
-	l->told = false;
-	bus_detector_tell(b, d);
+	for (struct spec *s = bus_specs(b, d); s; s = s->next)
+		spec_lacks(s, what);
 }
 
 uint64_t

@@ -70,13 +70,11 @@ void bus_detector_come(struct bus *, const struct detector *);
 /* Have its events a variable of that name, without `$`? Those of single events are not known. */
 bool detector_has_variable(const struct detector *, const char *name);
 /*
- * What a detector lacks to see events ("keepalived's FIFO: ..."), NULL: nothing. Its statements are armed all
- * the same; whoever has one is told, once for each text, and again when nothing is lacking any more.
+ * What a detector needs to see events ("keepalived's FIFO: ..."), NULL: nothing. Its statements are armed all the
+ * same, and each is told of it, those that come later too: spec_lacks().
  */
 void bus_detector_lacks(struct bus *, const struct detector *, const char *what);
 const char *bus_detector_lack(const struct bus *, const struct detector *); /* NULL: nothing */
-/* Somebody has a statement of it now: tells what is lacking, unless that was told. */
-void bus_detector_tell(struct bus *, const struct detector *);
 
 /* Where a detector keeps what it needs for this engine: allocate it in the bus. Take the value at once,
  * the place moves. */

@@ -80,7 +80,8 @@ spec_arm(struct spec *s, struct err *err)
 		return true;
 	}
 	if (s->detector->arm == NULL || s->detector->arm(s, err)) {
-		bus_detector_tell(s->engine->bus, s->detector);
+		if (bus_detector_lack(s->engine->bus, s->detector) != NULL)
+			spec_lacks(s, bus_detector_lack(s->engine->bus, s->detector));
 		return true;
 	}
 	s->armed = false;

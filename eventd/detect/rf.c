@@ -202,8 +202,7 @@ open_fifo(struct rf *all)
 		return;
 	}
 	text = mem_printf(NULL,
-		"keepalived has written nothing yet: it needs 'vrrp_notify_fifo %s' in its global_defs",
-		all->path);
+		"a keepalived that writes to its FIFO: 'vrrp_notify_fifo %s' in its global_defs", all->path);
 	bus_detector_lacks(all->engine->bus, &detector_rf, text);
 	mem_free(text);
 }

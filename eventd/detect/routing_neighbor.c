@@ -291,7 +291,7 @@ routing_neighbor_come(struct engine *e)
 
 	if (strcmp(dir, "none") == 0)
 		on_lack(*bus_detector_state(e->bus, &detector_routing_neighbor),
-			"FRR is not followed: the setting daemons.frr says none");
+			"FRR, and the setting daemons.frr says none");
 	else
 		frr_follow(e->frr, dir);
 }

@@ -59,7 +59,7 @@ def emitted(code):
     """{"HA_EM-3-FMPD_ERROR", ...}: a facility or the error name of a failed step, severities, a mnemonic."""
     found = set()
     for facility, severities, mnemonic in re.findall(
-            r'(?:"([A-Z_]+)",\s*)?((?:[a-z_]+ \? )?SEV_[A-Z]+(?: : SEV_[A-Z]+)?),\s*"([A-Z][A-Z_]+)"', code):
+            r'(?:"([A-Z][A-Za-z0-9_]+)",\s*)?((?:[a-z_]+ \? )?SEV_[A-Z]+(?: : SEV_[A-Z]+)?),\s*"([A-Z][A-Z_]+)"', code):
         for severity in re.findall("SEV_([A-Z]+)", severities):
             facility = facility if facility and not facility.startswith("FH_") else "HA_EM"
             found.add("%s-%d-%s" % (facility, SEVERITIES.index(severity), mnemonic))

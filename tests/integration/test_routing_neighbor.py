@@ -94,7 +94,8 @@ def test_bgp_up_shut_and_cut(routers, cable, new_daemon):
     assert tree.wait_for(lambda: daemon.show("show logging").count("ADJCHANGE: neighbor %s Up" % OTHER) >= 2)
     cable.first.down("eth0")
     daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Down Interface flap" % OTHER)
-    assert "ELSE" not in daemon.show("show logging")
+    log = daemon.show("show logging")
+    assert "ELSE: wrong" not in log and "needs a daemon" not in log
 
 
 def test_bgp_with_the_wrong_as(routers, cable, new_daemon):
@@ -141,7 +142,7 @@ def test_bfd_down_and_up_and_the_daemon_again(routers, cable, new_daemon):
     own, _ = routers({"bfdd": BFD % OTHER}, {"bfdd": BFD % OWN})
     assert tree.wait_for(lambda: "Status: up" in own.show("show bfd peers"))
     daemon = eventd(new_daemon, cable, own, watch("bfd"))
-    assert tree.wait_for(lambda: "sees nothing" not in daemon.show("show event manager policy registered"))
+    assert tree.wait_for(lambda: "needs a daemon" not in daemon.show("show event manager policy registered"))
     cable.second.ip("address", "del", OTHER + "/24", "dev", "peer0")
     daemon.wait_log("%BFD-6-BFD_SESS_DOWN: BFD-SYSLOG: BFD session ld:[0-9]+ handle:1,is going Down Reason: DETECT TIMER EXPIRED")
     daemon.wait_log("%%HA_EM-6-LOG: N: bfd %s down from UP to DOWN: DETECT TIMER EXPIRED" % OTHER)
@@ -155,12 +156,12 @@ def test_bfd_down_and_up_and_the_daemon_again(routers, cable, new_daemon):
 
 def test_without_frr_it_says_what_it_needs_and_takes_what_comes(routers, cable, new_daemon, tmp_path):
     daemon = new_daemon(netns=cable.first.name, settings={"daemons": {"frr": str(tmp_path / "r1" / "run")}}, config=watch("bgp"))
-    daemon.wait_log("%HA_EM-4-FMPD_NO_SOURCE: event detector routing-neighbor sees nothing: no daemon of FRR can be heard: .*/run/bgpd.vty")
-    assert "event detector routing-neighbor sees nothing" in daemon.show("show event manager policy registered")
+    daemon.wait_log("%HA_EM-4-FMPD_NEEDS: policy N waits: event detector routing-neighbor needs a daemon of FRR: .*/run/bgpd.vty")
+    assert "event detector routing-neighbor needs a daemon of FRR" in daemon.show("show event manager policy registered")
     assert daemon.json("show event manager detector routing-neighbor")["detectors"][0]["available"] is False
     _, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002)},
                        {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001, "neighbor %s shutdown" % OWN)})
-    daemon.wait_log("%HA_EM-6-FMPD_DETECTOR: event detector routing-neighbor is available")
+    daemon.wait_log("%HA_EM-6-FMPD_SEES: policy N: event detector routing-neighbor has what it needs")
     other.vty("router bgp 65002", "no neighbor %s shutdown" % OWN)
     daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER)
 
@@ -169,7 +170,7 @@ def test_a_log_that_comes_by_syslog_counts_where_the_daemon_is_not_heard(new_dae
     """An FRR before 8.4, or sockets that eventd may not open: `log syslog`, and a unix listener of eventd as /dev/log."""
     path, port = str(tmp_path / "log"), tree.free_port(kind=socket.SOCK_DGRAM)
     daemon = new_daemon(settings={"daemons": {"frr": "none"}, "syslog": {"listen": ["unix://" + path, "udp://127.0.0.1:%d" % port]}}, config=watch("bgp"))
-    daemon.wait_log("sees nothing: FRR is not followed: the setting daemons.frr says none")
+    daemon.wait_log("policy N waits: event detector routing-neighbor needs FRR, and the setting daemons.frr says none")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
         s.sendto(b"<30>Nov 22 22:00:00 bgpd[7]: [N9HHH-F8H1M] %ADJCHANGE: neighbor 192.0.2.2(r2) in vrf default Up", path)
         daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER)

@@ -28,13 +28,13 @@ def test_a_failover_and_back(cable, new_daemon, tmp_path):
     fifo = str(tmp_path / "vrrp")
     own, other = routers(tmp_path, cable, fifo)
     daemon = new_daemon(netns=cable.first.name, settings={"daemons": {"keepalived": fifo}}, config=APPLETS)
-    assert "event detector rf sees nothing: keepalived has written nothing yet: it needs 'vrrp_notify_fifo %s'" % fifo in \
+    assert "event detector rf needs a keepalived that writes to its FIFO: 'vrrp_notify_fifo %s'" % fifo in \
         daemon.show("show event manager policy registered")
     with other:
         tree.wait_for(lambda: "MASTER STATE" in other.log())
         with own:
             daemon.wait_log("%HA_EM-6-LOG: STANDBY: BACKUP")
-            daemon.wait_log("%HA_EM-6-FMPD_DETECTOR: event detector rf is available")
+            daemon.wait_log("%HA_EM-6-FMPD_SEES: policy ACTIVE: event detector rf has what it needs")
             assert "ACTIVE: RF" not in daemon.show("show logging")
             other.stop()
             daemon.wait_log("%HA_EM-6-LOG: ACTIVE: RF_PROG_ACTIVE VI_1 from BACKUP priority 50")
@@ -51,7 +51,7 @@ def test_a_failover_and_back(cable, new_daemon, tmp_path):
 def test_a_fifo_that_cannot_be_made_is_told_and_made_later(new_daemon, tmp_path):
     fifo = tmp_path / "later" / "vrrp"
     daemon = new_daemon(settings={"daemons": {"keepalived": str(fifo)}}, config=APPLETS)
-    daemon.wait_log("%HA_EM-4-FMPD_NO_SOURCE: event detector rf sees nothing: keepalived's FIFO .*: No such file or directory")
+    daemon.wait_log("%HA_EM-4-FMPD_NEEDS: policy ACTIVE waits: event detector rf needs keepalived's FIFO .*: No such file or directory")
     os.mkdir(fifo.parent)
     assert tree.wait_for(fifo.exists)
     with open(fifo, "w") as f:
@@ -66,4 +66,4 @@ def test_a_fifo_that_cannot_be_made_is_told_and_made_later(new_daemon, tmp_path)
 def test_a_file_that_is_no_fifo_is_refused(new_daemon, tmp_path):
     (tmp_path / "file").write_text("")
     daemon = new_daemon(settings={"daemons": {"keepalived": str(tmp_path / "file")}}, config=APPLETS)
-    daemon.wait_log("event detector rf sees nothing: keepalived's FIFO .*: it is no FIFO")
+    daemon.wait_log("event detector rf needs keepalived's FIFO .*: it is no FIFO")

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/log.h"
 #include "core/settings.h"
 #include "core/text.h"
 
@@ -66,12 +67,13 @@ bool adjacency_is_name(const char *s);
 void adjacency_set_afi(struct adjacency *);
 
 /*
- * The message of IOS: facility, severity (enum severity), mnemonic and text. False: IOS says nothing of it.
+ * The message of IOS: facility, severity, mnemonic and text. False: IOS says nothing of it.
  * Interfaces have the names that people see.
  */
 struct adjacency_message {
-	const char *facility, *mnemonic;
-	int severity;
+	const char *facility;
+	enum severity severity;
+	const char *mnemonic;
 };
 bool adjacency_message(
 	const struct adjacency *, const struct settings *, struct adjacency_message *, struct text *out);

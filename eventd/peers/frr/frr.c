@@ -54,7 +54,7 @@ changed(struct frr *frr, const struct adjacency *a)
 	struct text *text = text_new(frr);
 
 	if (adjacency_message(a, e->settings, &m, text))
-		log_msg(e->log, NULL, m.facility, (enum severity)m.severity, m.mnemonic, "%s", text->s);
+		log_msg(e->log, NULL, m.facility, m.severity, m.mnemonic, "%s", text->s);
 	mem_free(text);
 	if (frr->f != NULL)
 		frr->f(frr->arg, a);
@@ -168,22 +168,33 @@ hears(const struct frr *frr)
 	return frr->bfd >= 0;
 }
 
+/* At the start all are dialled at once; before the last has answered nobody knows. */
+static bool
+is_known(const struct frr *frr)
+{
+	for (size_t i = 0; i < DAEMONS; i++)
+		if (frr->vty[i] == NULL || !vty_is_known(frr->vty[i]))
+			return false;
+	return true;
+}
+
 static void
 tell_lack(struct frr *frr)
 {
 	char text[512];
 	bool heard = hears(frr);
 
+	if (!heard && !is_known(frr))
+		return;
 	if (frr->lack == NULL || (frr->lack_was_told && heard == frr->was_heard))
 		return;
 	frr->lack_was_told = true;
 	frr->was_heard = heard;
 	if (frr->dir == NULL)
-		snprintf(text, sizeof text, "FRR is not followed: the setting daemons.frr says none");
+		snprintf(text, sizeof text, "FRR, and the setting daemons.frr says none");
 	else
 		snprintf(text, sizeof text,
-			"no daemon of FRR can be heard: there is no socket like %s/bgpd.vty that we may open",
-			frr->dir);
+			"a daemon of FRR: there is no socket like %s/bgpd.vty that we may open", frr->dir);
 	frr->lack(frr->lack_arg, heard ? NULL : text);
 }
 

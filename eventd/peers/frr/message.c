@@ -70,26 +70,28 @@ adjacency_message(const struct adjacency *a, const struct settings *settings, st
 	struct text *out)
 {
 	static const struct {
-		const char *facility, *mnemonic, *down; /* down: another mnemonic for that */
-		int severity;
+		enum adjacency_protocol protocol;
+		bool down; /* this row is of that alone */
+		const char *facility;
+		enum severity severity;
+		const char *mnemonic;
 		bool (*text)(const struct adjacency *, const struct settings *, struct text *);
 	} rows[] = {
-		/* ORDER: enum adjacency_protocol */
-		{ "BFD", "BFD_SESS_UP", "BFD_SESS_DOWN", SEV_INFORMATIONAL, bfd_text },
-		{ "BGP", "ADJCHANGE", NULL, SEV_NOTIFICATIONS, bgp_text },
-		{ "CLNS", "ADJCHANGE", NULL, SEV_NOTIFICATIONS, isis_text },
-		{ "OSPF", "ADJCHG", NULL, SEV_NOTIFICATIONS, ospf_text },
-		{ "OSPFv3", "ADJCHG", NULL, SEV_NOTIFICATIONS, ospf_text },
+		{ ADJACENCY_BFD, true, "BFD", SEV_INFORMATIONAL, "BFD_SESS_DOWN", bfd_text },
+		{ ADJACENCY_BFD, false, "BFD", SEV_INFORMATIONAL, "BFD_SESS_UP", bfd_text },
+		{ ADJACENCY_BGP, false, "BGP", SEV_NOTIFICATIONS, "ADJCHANGE", bgp_text },
+		{ ADJACENCY_ISIS, false, "CLNS", SEV_NOTIFICATIONS, "ADJCHANGE", isis_text },
+		{ ADJACENCY_OSPF, false, "OSPF", SEV_NOTIFICATIONS, "ADJCHG", ospf_text },
+		{ ADJACENCY_OSPFV3, false, "OSPFv3", SEV_NOTIFICATIONS, "ADJCHG", ospf_text },
 	};
+	size_t i = 0;
 
 	if (a->kind == ADJACENCY_NOTIFICATION) {
-		*m = (struct adjacency_message){ "BGP", "NOTIFICATION", SEV_ERRORS };
+		*m = (struct adjacency_message){ "BGP", SEV_ERRORS, "NOTIFICATION" };
 		return notification_text(a, settings, out);
 	}
-	m->facility = rows[a->protocol].facility;
-	m->severity = rows[a->protocol].severity;
-	m->mnemonic = a->kind == ADJACENCY_DOWN && rows[a->protocol].down != NULL
-			      ? rows[a->protocol].down
-			      : rows[a->protocol].mnemonic;
-	return rows[a->protocol].text(a, settings, out);
+	while (rows[i].protocol != a->protocol || (rows[i].down && a->kind != ADJACENCY_DOWN))
+		i++;
+	*m = (struct adjacency_message){ rows[i].facility, rows[i].severity, rows[i].mnemonic };
+	return rows[i].text(a, settings, out);
 }

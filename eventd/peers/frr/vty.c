@@ -331,6 +331,12 @@ vty_hurry(struct vty *v)
 }
 
 bool
+vty_is_known(const struct vty *v)
+{
+	return v->was_told;
+}
+
+bool
 vty_is_heard(const struct vty *v)
 {
 	return v->heard;

@@ -30,6 +30,8 @@ struct vty *vty_new(const void *ctx, struct loop *, const struct vty_spec *);
 /* Something has changed in the directory: one that is absent is dialled soon. */
 void vty_hurry(struct vty *);
 
+/* Has it been tried, so that whether it is heard means something? */
+bool vty_is_known(const struct vty *);
 bool vty_is_heard(const struct vty *);
 
 /* The answer's text, NULL when there was none; once, from the loop. Ends with ctx. */
