@@ -212,7 +212,7 @@ integration:  ## pytest: real servers, real interfaces; ONLY=EXPRESSION chooses 
 
 .PHONY: soak-mail
 soak-mail: all  ## the mail queue's processes killed 1,000 times; KILLS=N, EVENTD_SEED=N
-	@EVENTD_KILLS=$(or $(KILLS),1000) $(PYTHON) -m pytest -p no:cacheprovider -q tests/integration/test_mail_queue.py -k killed
+	@EVENTD_KILLS=$(or $(KILLS),1000) $(PYTHON) -m pytest -p no:cacheprovider -q -s tests/integration/test_mail_queue.py -k killed
 
 # What suite.py builds.
 .PHONY: fuzz-programs

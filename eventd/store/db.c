@@ -153,6 +153,20 @@ db_close(struct db *db)
 }
 
 bool
+db_settle(struct db *db, struct err *err)
+{
+	sqlite3_stmt *stmt = db_bind(db, err, "PRAGMA wal_checkpoint(TRUNCATE)", "");
+	bool busy;
+
+	if (stmt == NULL || !db_step(db, stmt, err))
+		return false;
+	busy = sqlite3_column_int(stmt, 0) != 0;
+	db_reset(stmt);
+	return !busy || err_class(err, ERR_IO, DB_IO, "%s: somebody else reads it",
+				db->path != NULL ? db->path : "store");
+}
+
+bool
 db_in_transaction(const struct db *db)
 {
 	return sqlite3_get_autocommit(db->sqlite) == 0;

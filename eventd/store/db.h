@@ -29,6 +29,13 @@ struct db;
 struct db *db_open(const char *path, const char *const *schema, struct err *);
 void db_close(struct db *);
 
+/*
+ * Writes everything that counts as committed into the file itself, and empties the log. Behind a sync that
+ * failed, where the kernel takes for written what it has lost: in the log there may be a transaction that can
+ * be read now, and not after the power was cut.
+ */
+bool db_settle(struct db *, struct err *);
+
 bool db_begin(struct db *, struct err *);
 bool db_commit(struct db *, struct err *);
 void db_rollback(struct db *);

@@ -54,7 +54,8 @@ struct store {
 	unsigned long long commits, work_count, failures;
 	char *news; /* what the log is to hear; malloc */
 
-	struct db *db; /* the thread's alone */
+	struct db *db;    /* the thread's alone, as what follows */
+	bool sync_failed; /* nothing is carried out before the log is settled */
 };
 
 /* ---- the thread ---- */
@@ -74,13 +75,24 @@ is_class(const struct err *err, const char *class)
 	return strcmp(err->class, class) == 0;
 }
 
+static void
+close_db(struct store *s)
+{
+	db_close(s->db);
+	s->db = NULL;
+}
+
 static bool
 open_db(struct store *s, struct err *err)
 {
 	char *news = NULL;
 
-	if (s->db != NULL)
+	if (s->db != NULL) {
+		if (s->sync_failed && !db_settle(s->db, err))
+			return false;
+		s->sync_failed = false;
 		return true;
+	}
 	s->db = db_open(s->path, store_schema, err);
 	if (s->db != NULL && s->path != NULL && !damaged_check(s->db, s->path, err)) {
 		db_close(s->db);
@@ -91,16 +103,17 @@ open_db(struct store *s, struct err *err)
 		if (news != NULL)
 			tell(s, news);
 	}
-	if (s->db != NULL)
-		err_clear(err);
-	return s->db != NULL;
-}
-
-static void
-close_db(struct store *s)
-{
-	db_close(s->db);
-	s->db = NULL;
+	if (s->db == NULL)
+		return false;
+	err_clear(err);
+	/* What a failed sync before our time left in the log is made durable before anything is built on it. */
+	if (s->path != NULL && !db_settle(s->db, err) && is_class(err, DB_IO)) {
+		close_db(s);
+		return false;
+	}
+	s->sync_failed = false;
+	err_clear(err);
+	return true;
 }
 
 static void
@@ -157,8 +170,9 @@ one_by_one(struct store *s, struct works *batch)
 }
 
 /*
- * fsync that failed is not tried again on the same descriptor: the kernel has forgotten what was dirty. So
- * the database is opened anew, and the works are carried out once more.
+ * fsync that failed is not simply tried again: the kernel has forgotten what was dirty. This connection knows
+ * which transactions had been synced before; they are written anew, the log is emptied, and the works are
+ * carried out once more. (Opened anew, SQLite would read the lost transaction from the log and believe it.)
  */
 static void
 carry_out_batch(struct store *s, struct works *batch)
@@ -172,8 +186,9 @@ carry_out_batch(struct store *s, struct works *batch)
 	if (!ok && s->path != NULL && (is_class(&err, DB_DAMAGED) || is_class(&err, DB_IO))) {
 		char *news = NULL;
 
-		close_db(s);
+		s->sync_failed = is_class(&err, DB_IO);
 		if (is_class(&err, DB_DAMAGED)) {
+			close_db(s);
 			s->db = damaged_replace(s->path, store_schema, &news, &err);
 			if (news != NULL)
 				tell(s, news);
