@@ -2,6 +2,7 @@
 #include "store/damaged.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "store/db.h"
+#include "store/wal.h"
 
 #define CHECKED_MAX (32 * 1024 * 1024) /* bytes: the check reads every page, and start may not wait long */
 #define TABLES_MAX  16
@@ -38,6 +40,50 @@ damaged_check(struct db *db, const char *path, struct err *err)
 	}
 	db_reset(stmt);
 	return ok && err->code == ERR_NONE;
+}
+
+/* That there is a database is written beside it: an empty one is a new one only where there was none. */
+static char *
+name_of_witness(const char *path)
+{
+	char *name;
+
+	if (asprintf(&name, "%s-made", path) < 0)
+		abort();
+	return name;
+}
+
+char *
+damaged_before(const char *path)
+{
+	char *witness = name_of_witness(path), *news = NULL;
+	char why[512], aside[4160];
+	struct stat st;
+	int n = 0;
+
+	if (access(witness, F_OK) == 0 && (stat(path, &st) < 0 || st.st_size == 0))
+		n = asprintf(&news,
+			"Durable state is gone (%s is empty); what its log has is used, the rest is begun "
+			"anew",
+			path);
+	if (news == NULL && !wal_check(path, why, sizeof why, aside, sizeof aside))
+		n = asprintf(
+			&news, "Durable state is damaged (%s); the log as it was is kept as %s", why, aside);
+	if (n < 0)
+		abort();
+	free(witness);
+	return news;
+}
+
+void
+damaged_remember(const char *path)
+{
+	char *witness = name_of_witness(path);
+	int fd = open(witness, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	free(witness);
 }
 
 struct rescue {

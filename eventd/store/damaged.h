@@ -15,6 +15,14 @@ struct db;
 bool damaged_check(struct db *, const char *path, struct err *);
 
 /*
+ * Before it is opened: a log of which something cannot be read, and a file that is empty or gone although there has
+ * been one. What is the matter and what was done (malloc), or NULL.
+ */
+char *damaged_before(const char *path);
+/* It is there now. */
+void damaged_remember(const char *path);
+
+/*
  * Sets path aside and opens a new database with what could be carried over. `why` holds the reason when it is
  * called; *news (malloc) says what was done. NULL when not even a new one can be made: why says it.
  */

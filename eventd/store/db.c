@@ -356,6 +356,12 @@ db_changes(const struct db *db)
 	return sqlite3_changes64(db->sqlite);
 }
 
+int64_t
+db_total_changes(const struct db *db)
+{
+	return sqlite3_total_changes64(db->sqlite);
+}
+
 static json_t *
 column(sqlite3_stmt *stmt, int n)
 {

@@ -61,6 +61,7 @@ bool db_run(struct db *, struct err *, const char *sql, const char *format, ...)
 sqlite3 *db_sqlite(const struct db *); /* for what is no constant statement */
 int64_t db_last_id(const struct db *);
 int64_t db_changes(const struct db *);
+int64_t db_total_changes(const struct db *); /* of the connection */
 
 /* The columns of the row as an object; names as the statement gives them. */
 json_t *db_row(sqlite3_stmt *);

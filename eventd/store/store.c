@@ -55,7 +55,7 @@ struct store {
 	char *news; /* what the log is to hear; malloc */
 
 	struct db *db;    /* the thread's alone, as what follows */
-	bool sync_failed; /* nothing is carried out before the log is settled */
+	bool sync_failed; /* nothing is written before the log is settled */
 };
 
 /* ---- the thread ---- */
@@ -63,9 +63,18 @@ struct store {
 static void
 tell(struct store *s, char *news)
 {
+	char *both = NULL;
+
 	pthread_mutex_lock(&s->lock);
-	free(s->news);
-	s->news = news;
+	if (s->news == NULL)
+		s->news = news;
+	else if (asprintf(&both, "%s. %s", s->news, news) < 0)
+		abort();
+	if (both != NULL) {
+		free(s->news);
+		free(news);
+		s->news = both;
+	}
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -87,12 +96,11 @@ open_db(struct store *s, struct err *err)
 {
 	char *news = NULL;
 
-	if (s->db != NULL) {
-		if (s->sync_failed && !db_settle(s->db, err))
-			return false;
-		s->sync_failed = false;
+	if (s->db != NULL)
 		return true;
-	}
+	if (s->path != NULL && (news = damaged_before(s->path)) != NULL)
+		tell(s, news);
+	news = NULL;
 	s->db = db_open(s->path, store_schema, err);
 	if (s->db != NULL && s->path != NULL && !damaged_check(s->db, s->path, err)) {
 		db_close(s->db);
@@ -111,6 +119,8 @@ open_db(struct store *s, struct err *err)
 		close_db(s);
 		return false;
 	}
+	if (s->path != NULL)
+		damaged_remember(s->path);
 	s->sync_failed = false;
 	err_clear(err);
 	return true;
@@ -128,9 +138,16 @@ forget_out(struct work *w)
 static bool
 carry_out(struct store *s, struct works *batch, struct err *err)
 {
+	struct err unsettled = ERR_INIT;
 	struct work *w;
+	int64_t changes;
 
-	if (!open_db(s, err) || !db_begin(s->db, err))
+	if (!open_db(s, err))
+		return false;
+	if (s->sync_failed && db_settle(s->db, &unsettled))
+		s->sync_failed = false;
+	changes = db_total_changes(s->db);
+	if (!db_begin(s->db, err))
 		return false;
 	STAILQ_FOREACH (w, batch, link) {
 		bool ok;
@@ -146,12 +163,17 @@ carry_out(struct store *s, struct works *batch, struct err *err)
 			return false;
 		}
 	}
+	/* What only reads can be answered. */
+	if (s->sync_failed && db_total_changes(s->db) != changes) {
+		*err = unsettled;
+		return false;
+	}
 	return db_commit(s->db, err);
 }
 
 static void carry_out_batch(struct store *, struct works *);
 
-/* Together they had no room: what is small may have it, and what makes room. */
+/* Together they could not be written: what is small may have room, what only reads needs none. */
 static void
 one_by_one(struct store *s, struct works *batch)
 {
@@ -201,7 +223,7 @@ carry_out_batch(struct store *s, struct works *batch)
 	if (ok)
 		return;
 	w = STAILQ_FIRST(batch);
-	if (is_class(&err, DB_FULL) && STAILQ_NEXT(w, link) != NULL) {
+	if ((is_class(&err, DB_FULL) || is_class(&err, DB_IO)) && STAILQ_NEXT(w, link) != NULL) {
 		one_by_one(s, batch);
 		return;
 	}

@@ -1,6 +1,7 @@
 """The mail queue killed at a given place, on a disk that fails, and behind a power cut (reliability.md F1, F3, F5, F6, F15)."""
 
 import email
+import json
 import os
 import re
 import signal
@@ -57,19 +58,14 @@ def test_killed_before_the_text_is_no_duplicate(loaded, phase):
 
 def test_killed_between_text_and_dot_is_no_duplicate(loaded):
     """The text is sent; that the dot may follow is about to be written. Nothing was delivered."""
-    strace, go = tree.program("strace"), threading.Event()
-    if not strace:
-        pytest.skip("strace is not there")
+    go = threading.Event()
     with BadSmtp(at={"data": Wait(go)}) as server:
         daemon, load = loaded(server.port)
         load.offer()
         assert tree.wait_for(lambda: server.reached("data"), 20)
-        killer = subprocess.Popen([strace, "-f", "-qq", "-o", "/dev/null", "-p", str(daemon.pid), "-e", "trace=pwrite64",
-                                   "-e", "inject=pwrite64:signal=KILL"])
-        assert tree.wait_for(lambda: all(traced(daemon.pid)), 20)
-        go.set()
-        assert daemon.process.wait(20) == -signal.SIGKILL
-        killer.wait(20)
+        with Strace(daemon, "pwrite64", "signal=KILL"):
+            go.set()
+            assert daemon.process.wait(20) == -signal.SIGKILL
         server.settle()
         session, = server.sessions
         assert "alarm 1" in session.lines and "." not in session.lines
@@ -78,6 +74,25 @@ def test_killed_between_text_and_dot_is_no_duplicate(loaded):
         drain(daemon)
         server.settle()
         assert attempts(server.mails) == {1: [None]} and totals(daemon)["possible_duplicates"] == 0
+
+
+class Strace:
+    """What a system call of eventd comes to, while it is attached."""
+
+    def __init__(self, daemon, call, what):
+        strace = tree.program("strace")
+        if not strace:
+            pytest.skip("strace is not there")
+        self.process = subprocess.Popen([strace, "-f", "-qq", "-o", "/dev/null", "-p", str(daemon.pid), "-e", "trace=" + call,
+                                         "-e", "inject=%s:%s" % (call, what)])
+        assert tree.wait_for(lambda: daemon.process.poll() is not None or all(traced(daemon.pid)), 20)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
 
 
 def traced(pid):
@@ -105,3 +120,56 @@ def test_killed_behind_the_dot_is_marked(loaded, server_has_it):
         assert sorted(seen.values(), key=len)[-1] == ([None, "2"] if server_has_it else sorted(seen.values(), key=str)[0])
         assert twice == server_has_it and sorted(copies[-1] or "" for copies in seen.values()) == ["", "", "", "", "2"]
         assert totals(daemon) == {"accepted": 5, "delivered": 5, "possible_duplicates": 1, "digested": 0}
+
+
+@pytest.mark.parametrize("call, error", [("fdatasync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC")])
+def test_a_disk_that_fails(loaded, call, error):
+    """F5: while it does, the statement fails and says where, and everything else works; then the queue goes on by itself."""
+    with BadSmtp() as server:
+        daemon, load = loaded(server.port)
+        load.offer(5)
+        assert tree.wait_for(lambda: len(load.acked()) == 5, 20)
+        with Strace(daemon, call, "error=" + error):
+            load.offer(10)
+            log = daemon.wait_log(r"FMPD_SMTP: .* \[QUEUE_FULL queue: (.*)\]")
+            assert daemon.state in log.group(1), log.group(1)
+            assert daemon.ctl("show clock", "show mail queue").code == 0
+            assert not [i for i in load.acked() if i > 5]
+        before = load.offered
+        assert tree.wait_for(lambda: load.offer() or any(i > before for i in load.acked()), 20, every=0.2), daemon.log()[-3000:]
+        drain(daemon)
+        server.settle()
+        accepted, twice = check_ledger(load, server.mails, 0)
+        assert twice == 0
+        kill(daemon)
+        daemon.start()
+        assert queue(daemon)["count"] == 0 and "STORE_DAMAGED" not in daemon.log()
+
+
+# The system calls of the store and of a delivery; each is the last thing that eventd, or its mail process, does.
+@pytest.mark.parametrize("call", ["pwrite64", "fdatasync", "sendto", "write"])
+def test_killed_at_every_call(loaded, call):
+    """F1, one after the other: the N-th such call from the beginning of a mail is the last. EVENTD_CALLS=N goes further."""
+    with BadSmtp() as server:
+        daemon, load = loaded(server.port)
+        load.offer()
+        assert tree.wait_for(lambda: len(load.acked()) == 1, 20)
+        kills = 0
+        for n in range(1, int(os.environ.get("EVENTD_CALLS", "25")) + 1):
+            with Strace(daemon, call, "signal=KILL:when=%d" % n):
+                load.offer(2)
+                assert tree.wait_for(lambda: daemon.process.poll() is not None or is_idle(daemon, load), 20)
+            if daemon.process.poll() is None:
+                continue
+            kills += 1
+            daemon.start()
+        drain(daemon)
+        server.settle()
+        assert kills > 0, "no call was the last"
+        check_ledger(load, server.mails, kills)
+
+
+def is_idle(daemon, load):
+    """Everything is accepted and sent; the daemon may end while it is asked."""
+    answer = daemon.ctl("show mail queue", options=("--json",))
+    return max(load.acked(), default=0) == load.offered and answer.code == 0 and json.loads(answer.out)["count"] == 0
