@@ -145,12 +145,18 @@ addresses_free(void *ptr)
 struct addresses *
 addresses_new(const void *ctx, struct engine *engine, struct err *err)
 {
+	return addresses_new_in(ctx, engine, NULL, err);
+}
+
+struct addresses *
+addresses_new_in(const void *ctx, struct engine *engine, const char *netns, struct err *err)
+{
 	struct addresses *as = mem_new(ctx, struct addresses);
 
 	TAILQ_INIT(&as->all);
 	subscribers_begin(&as->subscribers);
 	mem_on_free(as, addresses_free);
-	as->netlink = netlink_follow(as, engine, &address_table, as, err);
+	as->netlink = netlink_follow_in(as, engine, netns, &address_table, as, err);
 	if (as->netlink != NULL)
 		return as;
 	mem_free(as);

@@ -26,6 +26,9 @@ struct addresses;
 /* What is there is known when it returns. NULL: no netlink, err says why. */
 struct addresses *addresses_new(const void *ctx, struct engine *, struct err *);
 
+/* Those of another network namespace (net/netlink.h). */
+struct addresses *addresses_new_in(const void *ctx, struct engine *, const char *netns, struct err *);
+
 /* In the order in which the kernel told them; index 0: of every interface; family 0: both. */
 void addresses_each(const struct addresses *, int index, int family,
 	void (*f)(void *arg, const struct address *), void *arg);

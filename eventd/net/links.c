@@ -423,16 +423,26 @@ links_new_fake(const void *ctx, struct engine *engine)
 }
 
 struct links *
-links_new(const void *ctx, struct engine *engine, struct err *err)
+links_new_in(const void *ctx, struct engine *engine, const char *netns, struct err *err)
 {
 	struct links *ls = links_new_fake(ctx, engine);
 
 	ls->silent = true;
-	ls->netlink = netlink_follow(ls, engine, &link_table, ls, err);
+	ls->netlink = netlink_follow_in(ls, engine, netns, &link_table, ls, err);
 	if (ls->netlink == NULL) {
 		mem_free(ls);
 		return NULL;
 	}
+	return ls;
+}
+
+struct links *
+links_new(const void *ctx, struct engine *engine, struct err *err)
+{
+	struct links *ls = links_new_in(ctx, engine, NULL, err);
+
+	if (ls == NULL)
+		return NULL;
 	ls->sampler = timer_after(ls, engine->loop, 0, on_sample, ls);
 	return ls;
 }

@@ -63,6 +63,9 @@ struct links;
  */
 struct links *links_new(const void *ctx, struct engine *, struct err *);
 
+/* Those of another network namespace (net/netlink.h), without samples of their load. */
+struct links *links_new_in(const void *ctx, struct engine *, const char *netns, struct err *);
+
 /* For scenarios and unit tests: nothing but what links_fake_set() says. */
 struct links *links_new_fake(const void *ctx, struct engine *);
 /* A new interface, or new values of one; flags of ~0u: it is gone. */

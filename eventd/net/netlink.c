@@ -2,9 +2,14 @@
 #include "net/netlink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <linux/rtnetlink.h>
 
@@ -21,6 +26,7 @@ struct netlink {
 	struct engine *engine;
 	const struct netlink_table *table;
 	void *arg;
+	const char *netns; /* NULL: ours */
 	struct mnl_socket *nl;
 	struct watch *watch;
 	uint32_t seq;   /* of the dump under way, 0 = none */
@@ -129,15 +135,50 @@ netlink_free(void *ptr)
 	return 0;
 }
 
+static struct mnl_socket *
+open_here(void)
+{
+	return mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* A socket is of the namespace that its maker was in: this thread goes there and comes back. */
+static struct mnl_socket *
+open_in(const char *netns, struct err *err)
+{
+	struct mnl_socket *nl = NULL;
+	char path[300];
+	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), there;
+
+	snprintf(path, sizeof path, "/run/netns/%s", netns);
+	there = open(path, O_RDONLY | O_CLOEXEC);
+	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET) != 0) {
+		err_errno(err, "network namespace %s", netns);
+	} else {
+		nl = open_here();
+		if (nl == NULL)
+			err_errno(err, "netlink");
+		if (setns(here, CLONE_NEWNET) != 0) {
+			/* Everything that is opened from now on would be of the wrong one. */
+			perror("eventd: the way back to our network namespace");
+			abort();
+		}
+	}
+	if (there >= 0)
+		close(there);
+	if (here >= 0)
+		close(here);
+	return nl;
+}
+
 static bool
 start(struct netlink *n, struct err *err)
 {
 	const int bytes = RECEIVE_BUFFER;
 	int fd;
 
-	n->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	n->nl = n->netns == NULL ? open_here() : open_in(n->netns, err);
 	if (n->nl == NULL)
-		return err_errno(err, "netlink");
+		return n->netns == NULL ? err_errno(err, "netlink") : false;
 	fd = mnl_socket_get_fd(n->nl);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -169,11 +210,19 @@ struct netlink *
 netlink_follow(
 	const void *ctx, struct engine *engine, const struct netlink_table *table, void *arg, struct err *err)
 {
+	return netlink_follow_in(ctx, engine, NULL, table, arg, err);
+}
+
+struct netlink *
+netlink_follow_in(const void *ctx, struct engine *engine, const char *netns,
+	const struct netlink_table *table, void *arg, struct err *err)
+{
 	struct netlink *n = mem_new(ctx, struct netlink);
 
 	n->engine = engine;
 	n->table = table;
 	n->arg = arg;
+	n->netns = netns == NULL ? NULL : mem_strdup(n, netns);
 	n->first = true;
 	n->room = mem_array(n, char, ROOM_BYTES);
 	mem_on_free(n, netlink_free);

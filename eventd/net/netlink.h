@@ -2,7 +2,7 @@
  * One of the kernel's tables (interfaces, addresses, routes, ...) followed over rtnetlink(7): a dump of
  * what is there, then every change. When changes come faster than they are read (ENOBUFS) the table is
  * dumped anew, and what the new dump does not name is gone: the followers' state is that of the
- * kernel again. For the network namespace that the process is in. Engine thread only.
+ * kernel again. For the network namespace that the process is in, or another. Engine thread only.
  */
 #ifndef NET_NETLINK_H
 #define NET_NETLINK_H
@@ -34,6 +34,10 @@ struct netlink_table {
 /* Learns what is there before it returns. NULL: no netlink here, err says why. */
 struct netlink *netlink_follow(
 	const void *ctx, struct engine *, const struct netlink_table *, void *arg, struct err *);
+
+/* As it, in the namespace of that name under /run/netns; NULL: ours. It stays, even if its name goes. */
+struct netlink *netlink_follow_in(const void *ctx, struct engine *, const char *netns,
+	const struct netlink_table *, void *arg, struct err *);
 
 /* Reads everything anew, for values that the kernel does not report by itself; complete() says when. */
 void netlink_refresh(struct netlink *);

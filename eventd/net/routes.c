@@ -20,6 +20,7 @@
 
 struct routes {
 	struct engine *engine;
+	struct links *links;
 	struct netlink *netlink;
 	struct timer *reread;
 	struct route *by_key;
@@ -41,8 +42,7 @@ tell(struct routes *rs, enum route_event what, const struct route *r)
 static bool
 leads_somewhere(const struct routes *rs, const struct route *r)
 {
-	const struct link *l =
-		rs->engine->links == NULL ? NULL : links_by_index(rs->engine->links, r->interface);
+	const struct link *l = rs->links == NULL ? NULL : links_by_index(rs->links, r->interface);
 
 	return r->interface == 0 || l == NULL || ((l->flags & IFF_UP) != 0 && (l->flags & IFF_RUNNING) != 0);
 }
@@ -354,33 +354,59 @@ routes_free(void *ptr)
 	return 0;
 }
 
-struct routes *
-routes_of(struct engine *engine, struct err *err)
+static struct routes *
+routes_make(const void *ctx, struct engine *engine, const char *netns, struct links *links,
+	struct addresses *addresses, struct err *err)
 {
-	struct routes *rs = engine->routes;
+	struct routes *rs = mem_new(ctx, struct routes);
 
-	if (rs != NULL)
-		return rs;
-	if (engine->links == NULL || engine->addresses == NULL) {
-		err_set(err, ERR_REFUSED, "there is no netlink");
-		return NULL;
-	}
-	rs = mem_new(engine, struct routes);
 	rs->engine = engine;
+	rs->links = links;
 	rs->silent = true;
 	rs->reread = timer_after(rs, engine->loop, REREAD, on_reread, rs);
 	timer_stop(rs->reread);
 	subscribers_begin(&rs->subscribers);
 	mem_on_free(rs, routes_free);
-	rs->netlink = netlink_follow(rs, engine, &route_table, rs, err);
+	rs->netlink = netlink_follow_in(rs, engine, netns, &route_table, rs, err);
 	if (rs->netlink == NULL) {
 		mem_free(rs);
 		return NULL;
 	}
-	links_on_change(rs, engine->links, on_link, rs);
-	addresses_on_change(rs, engine->addresses, on_address, rs);
-	engine->routes = rs;
+	links_on_change(rs, links, on_link, rs);
+	addresses_on_change(rs, addresses, on_address, rs);
 	return rs;
+}
+
+struct routes *
+routes_of(struct engine *engine, struct err *err)
+{
+	if (engine->routes != NULL)
+		return engine->routes;
+	if (engine->links == NULL || engine->addresses == NULL) {
+		err_set(err, ERR_REFUSED, "there is no netlink");
+		return NULL;
+	}
+	engine->routes = routes_make(engine, engine, NULL, engine->links, engine->addresses, err);
+	return engine->routes;
+}
+
+struct routes *
+routes_in(const void *ctx, struct engine *engine, const char *netns, struct err *err)
+{
+	void *own = mem_ctx(ctx, "network namespace");
+	struct links *links = links_new_in(own, engine, netns, err);
+	struct addresses *addresses = links == NULL ? NULL : addresses_new_in(own, engine, netns, err);
+	struct routes *rs = addresses == NULL ? NULL : routes_make(own, engine, netns, links, addresses, err);
+
+	if (rs == NULL)
+		mem_free(own);
+	return rs;
+}
+
+const struct links *
+routes_links(const struct routes *rs)
+{
+	return rs->links;
 }
 
 void

@@ -46,6 +46,12 @@ struct routes;
 /* Those of the engine; begins to follow them when nobody did. NULL: no netlink, err says why. */
 struct routes *routes_of(struct engine *, struct err *);
 
+/* Those of another network namespace (net/netlink.h), followed until ctx dies. */
+struct routes *routes_in(const void *ctx, struct engine *, const char *netns, struct err *);
+
+/* The interfaces that they lead to. */
+const struct links *routes_links(const struct routes *);
+
 enum route_event { ROUTE_ADDED, ROUTE_MODIFIED, ROUTE_REMOVED };
 /* A route that was removed is borrowed for the call. Ends with ctx. */
 typedef void routes_f(void *arg, enum route_event, const struct route *);

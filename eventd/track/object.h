@@ -42,10 +42,32 @@ struct track_object {
 	bool sensed;             /* as it is; reported behind its delay */
 	struct timer *delayed;   /* until a change is reported, or NULL */
 	usec delay_up, delay_down;
+	bool carrier_delay; /* interface: a lost line protocol counts when the carrier stays away */
+	bool has_news;      /* with `track timer`: `sensed` waits for the next poll */
 	unsigned changes;
 	usec changed;      /* mono */
 	enum tracked dflt; /* stub: `default-state` */
 	bool was_set;      /* stub: by a policy; from then on the default means nothing */
+};
+
+/* `track timer`: how often the states of a kind are looked at. ORDER: track_timer_names. */
+enum track_timer {
+	TIMER_INTERFACE,
+	TIMER_IP_ROUTE,
+	TIMER_IP_SLA,
+	TIMER_IPV6_ROUTE,
+	TIMER_LIST,
+	TIMER_STUB,
+	TIMER_COUNT
+};
+/* `track resolution ip route`. ORDER: track_resolution_names. */
+enum track_resolution {
+	RESOLUTION_BGP,
+	RESOLUTION_EIGRP,
+	RESOLUTION_ISIS,
+	RESOLUTION_OSPF,
+	RESOLUTION_STATIC,
+	RESOLUTION_COUNT
 };
 
 /* What can be tracked: a constant row. */
@@ -62,6 +84,8 @@ struct track_kind {
 	void (*show)(const struct track_object *, struct writer *, const char *state);
 	/* The lines behind the changes. Optional. */
 	void (*show_more)(const struct track_object *, struct writer *);
+	/* Looks again: something that its state depends on was configured. Optional. */
+	void (*look)(struct track_object *);
 };
 
 extern const struct track_kind track_stub, track_interface, track_route, track_sla, track_list;
@@ -69,6 +93,17 @@ extern const struct track_kind track_stub, track_interface, track_route, track_s
 struct track_object *tracks_first(const struct tracks *);
 struct engine *tracks_engine(const struct tracks *);
 struct track_object *tracks_find(const struct tracks *, uint32_t number);
+
+/* timers.c */
+enum track_timer track_timer_of(const struct track_object *);
+const char *track_timer_name(enum track_timer);
+/* 0: changes are seen at once. */
+usec tracks_poll(const struct tracks *, enum track_timer);
+usec tracks_poll_left(const struct tracks *, enum track_timer);
+unsigned tracks_resolution(const struct tracks *, enum track_resolution);
+const char *track_resolution_name(enum track_resolution);      /* as the kernel's protocols are called here */
+void tracks_set_poll(struct tracks *, enum track_timer, usec); /* 0: at once */
+void tracks_set_resolution(struct tracks *, enum track_resolution, unsigned); /* 0: the default */
 
 /* The object is up or down: reported at once, or when it stays so for its delay. */
 void track_sense(struct track_object *, bool up, struct cause *);

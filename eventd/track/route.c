@@ -3,8 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <linux/rtnetlink.h>
 
 #include "core/ifname.h"
+#include "core/log.h"
+#include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "core/writer.h"
@@ -14,12 +19,20 @@
 
 enum { UNREACHABLE = 255, METRIC_UP = 254 };
 
+#define NAMESPACE_LOOK (5 * USEC_PER_SEC)
+
 struct watched {
 	struct track_object *object;
 	int family;
 	unsigned char raw[16];
 	unsigned prefix;
-	const char *vrf; /* NULL: the default one */
+	const char *vrf;       /* NULL: the default one */
+	struct routes *routes; /* ours, or of the namespace; NULL: there are none yet */
+	bool is_namespace;     /* the VRF is a network namespace */
+	struct timer *again;   /* looks whether the namespace is there (still) */
+	dev_t device;          /* of the namespace */
+	ino_t inode;
+	void *followed; /* subscription, and the namespace's routes */
 	unsigned up, down;
 	int interface, was; /* index of the first hop's, now and before */
 	char was_name[IFNAMSIZ];
@@ -35,24 +48,17 @@ is_route(const struct track_args *a)
 	return a->network.set;
 }
 
-/*
- * IOS scales metrics to 0-255 so that one threshold fits every protocol; these are its default
- * resolutions.
- */
+/* IOS scales metrics to 0-255 so that one threshold fits every protocol (`track resolution ip route`). */
 static unsigned
-scaled(const struct route *r)
+scaled(const struct tracks *all, const struct route *r)
 {
-	static const struct {
-		const char *protocol;
-		unsigned resolution;
-	} rows[] = { { "static", 10 }, { "ospf", 1 }, { "isis", 10 }, { "eigrp", 2560 }, { "bgp", 2560 } };
 	char room[16];
 	const char *protocol = route_protocol(r, room);
 	unsigned resolution = 1;
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (strcmp(rows[i].protocol, protocol) == 0)
-			resolution = rows[i].resolution;
+	for (int i = 0; i < RESOLUTION_COUNT; i++)
+		if (strcmp(track_resolution_name((enum track_resolution)i), protocol) == 0)
+			resolution = tracks_resolution(all, (enum track_resolution)i);
 	return r->metric / resolution >= UNREACHABLE ? UNREACHABLE - 1 : r->metric / resolution;
 }
 
@@ -64,13 +70,13 @@ remember(struct watched *w, const struct engine *e, const struct route *r)
 	char room[16];
 
 	if (now != w->interface && w->interface != 0) {
-		l = links_by_index(e->links, w->interface);
+		l = links_by_index(routes_links(w->routes), w->interface);
 		w->was = w->interface;
 		if (l != NULL)
 			memcpy(w->was_name, l->name, sizeof w->was_name);
 	}
 	w->interface = now;
-	w->metric = r == NULL ? UNREACHABLE : scaled(r);
+	w->metric = r == NULL ? UNREACHABLE : scaled(w->object->all, r);
 	w->raw_metric = r == NULL ? 0 : r->metric;
 	w->protocol[0] = '\0';
 	if (r != NULL)
@@ -82,10 +88,10 @@ look(struct watched *w)
 {
 	struct track_object *o = w->object;
 	const struct engine *e = tracks_engine(o->all);
-	uint32_t table = routes_vrf_table(e, w->vrf);
-	const struct route *r = e->routes == NULL || table == 0
+	uint32_t table = w->is_namespace ? RT_TABLE_MAIN : routes_vrf_table(e, w->vrf);
+	const struct route *r = w->routes == NULL || table == 0
 					? NULL
-					: routes_find(e->routes, w->family, table, w->raw, w->prefix);
+					: routes_find(w->routes, w->family, table, w->raw, w->prefix);
 
 	remember(w, e, r);
 	if (o->args->reachability.set)
@@ -106,6 +112,70 @@ on_route(void *arg, enum route_event what, const struct route *r)
 		look(w);
 }
 
+/* ---- VRFs and namespaces ---- */
+
+static void
+unfollow(struct watched *w)
+{
+	mem_free(w->followed);
+	w->followed = NULL;
+	w->routes = NULL;
+	w->is_namespace = false;
+}
+
+static void
+follow(struct watched *w, struct routes *routes)
+{
+	w->routes = routes;
+	routes_on_change(w->followed, routes, on_route, w);
+}
+
+/* A VRF of the kernel, or a network namespace of that name. */
+static void
+find_routes(struct watched *w)
+{
+	struct engine *e = tracks_engine(w->object->all);
+	bool is_vrf = w->vrf == NULL || routes_vrf_table(e, w->vrf) != 0;
+	struct err err = ERR_INIT;
+	struct stat st;
+	char path[300];
+
+	snprintf(path, sizeof path, "/run/netns/%s", w->vrf == NULL ? "" : w->vrf);
+	if (!is_vrf && stat(path, &st) == 0) {
+		if (w->is_namespace && w->device == st.st_dev && w->inode == st.st_ino)
+			return;
+		unfollow(w);
+		w->followed = mem_ctx(w, "routes");
+		w->device = st.st_dev;
+		w->inode = st.st_ino;
+		w->is_namespace = true;
+		w->routes = routes_in(w->followed, e, w->vrf, &err);
+		if (w->routes != NULL)
+			follow(w, w->routes);
+		else
+			log_msg(e->log, NULL, "TRACK", SEV_WARNINGS, "VRF", "Track %u: %s", w->object->number,
+				err.text);
+	} else if (w->followed == NULL || w->is_namespace) {
+		struct routes *ours = routes_of(e, &err);
+
+		unfollow(w);
+		if (ours == NULL)
+			return;
+		w->followed = mem_ctx(w, "routes");
+		follow(w, ours);
+	}
+}
+
+static void
+on_again(void *arg)
+{
+	struct watched *w = arg;
+
+	timer_set(w->again, NAMESPACE_LOOK);
+	find_routes(w);
+	look(w);
+}
+
 static void
 start(struct track_object *o, const struct conf_node *n)
 {
@@ -114,8 +184,6 @@ start(struct track_object *o, const struct conf_node *n)
 	const struct track_threshold_args *t = track_line(n, "threshold");
 	const struct track_vrf_args *vrf = track_line(n, "ip vrf");
 	char *address = mem_strdup(w, o->args->network.s), *slash = strchr(address, '/');
-	struct err err = ERR_INIT;
-	struct routes *routes;
 
 	*slash = '\0';
 	w->object = o;
@@ -126,10 +194,19 @@ start(struct track_object *o, const struct conf_node *n)
 	w->up = t != NULL && t->up.set ? (unsigned)t->up.v : METRIC_UP;
 	w->down = t != NULL && t->down.set ? (unsigned)t->down.v : UNREACHABLE;
 	o->private = w;
-	routes = e->is_check ? NULL : routes_of(e, &err);
-	if (routes != NULL)
-		routes_on_change(w, routes, on_route, w);
+	if (!e->is_check && e->links != NULL && e->addresses != NULL) {
+		find_routes(w);
+		/* A namespace comes and goes without a word. */
+		if (w->vrf != NULL)
+			w->again = timer_after(w, e->loop, NAMESPACE_LOOK, on_again, w);
+	}
 	look(w);
+}
+
+static void
+look_again(struct track_object *o)
+{
+	look(o->private);
 }
 
 /* IOS shows an IPv4 network with its mask, and has its length in the message. */
@@ -196,7 +273,9 @@ show_more(const struct track_object *o, struct writer *w)
 {
 	const struct watched *watched = o->private;
 	const struct engine *e = tracks_engine(o->all);
-	const struct link *l = e->links == NULL ? NULL : links_by_index(e->links, watched->interface);
+	const struct link *l = watched->routes == NULL
+				       ? NULL
+				       : links_by_index(routes_links(watched->routes), watched->interface);
 	const char *name = l == NULL ? NULL : ifname_ios(e->settings, l->name);
 
 	if (!o->args->reachability.set) {
@@ -219,4 +298,5 @@ const struct track_kind track_route = {
 	.columns = columns,
 	.show = show,
 	.show_more = show_more,
+	.look = look_again,
 };

@@ -439,6 +439,17 @@ default_place(struct engine *e, const struct conf_node *parent, const void *args
 }
 
 static bool
+carrier_place(struct engine *e, const struct conf_node *parent, const void *args, struct err *err)
+{
+	const struct track_args *a = parent->args;
+
+	if (!a->line_protocol.set)
+		return misplaced(parent, "carrier-delay", err);
+	return strchr(a->interface.s, '.') == NULL ||
+	       err_set(err, ERR_REFUSED, "A sub-interface has no carrier of its own");
+}
+
+static bool
 vrf_place(struct engine *e, const struct conf_node *parent, const void *args, struct err *err)
 {
 	const struct track_args *a = parent->args;
@@ -492,6 +503,8 @@ static const struct conf_row rows[] = {
 		.adopt = track_adopt,
 		.check = track_check,
 		.apply = track_apply },
+	BELOW("carrier-delay", "Count a lost line protocol when the carrier stays away", NULL,
+		struct track_default_args, 1, .place = carrier_place),
 	BELOW("default-state", "Default state of the object", default_kw, struct track_default_args, 1,
 		.place = default_place),
 	BELOW("ip vrf", "VRF of the route", vrf_kw, struct track_vrf_args, 2, .place = vrf_place),

@@ -11,6 +11,10 @@ struct track_delay_args {
 };
 
 void track_rows(struct conf *);
+/* timers.c: track timer, track resolution. */
+void track_timer_rows(struct conf *);
+struct cli;
+void track_timer_commands(struct cli *);
 
 /* A copy whose network is PREFIX/LEN, however it was written. */
 struct track_args *track_args_copy(const void *ctx, const struct track_args *);

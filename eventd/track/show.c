@@ -10,12 +10,13 @@
 #include "core/writer.h"
 #include "sched/policy.h"
 #include "track/object.h"
+#include "track/rows.h"
 #include "track/track.h"
 
 struct show_args {
 	struct kw_int number;
-	struct kw_flag brief, interface, ip, route, sla, list, stub;
-	struct kw_flag interface_brief, route_brief, sla_brief, list_brief;
+	struct kw_flag brief, interface, ip, route, sla, ipv6, route6, list, stub;
+	struct kw_flag interface_brief, route_brief, sla_brief, route6_brief, list_brief, stub_brief;
 };
 
 #define WORD(word_, help_, field_, ...)                                                                \
@@ -34,6 +35,11 @@ static const struct kw ip_kw[] = {
 	KW_END,
 };
 
+static const struct kw ipv6_kw[] = {
+	WORD("route", "Tracked IPv6 routes", route6, .flags = KW_REQ | KW_SEQ, .sub = BRIEF(route6_brief)),
+	KW_END,
+};
+
 static const struct kw show_kw[] = {
 	{ .help = "Tracked object",
 		.type = &kw_number,
@@ -44,8 +50,9 @@ static const struct kw show_kw[] = {
 	WORD("brief", "Brief information", brief),
 	WORD("interface", "Tracked interfaces", interface, .sub = BRIEF(interface_brief)),
 	WORD("ip", "Tracked IP objects", ip, .sub = ip_kw),
+	WORD("ipv6", "Tracked IPv6 objects", ipv6, .sub = ipv6_kw),
 	WORD("list", "Tracked lists", list, .sub = BRIEF(list_brief)),
-	WORD("stub-object", "Stub objects", stub),
+	WORD("stub-object", "Stub objects", stub, .sub = BRIEF(stub_brief)),
 	KW_END,
 };
 
@@ -139,6 +146,8 @@ show_delay(struct writer *w, const struct track_object *o)
 
 	w_int(w, "delay_up", up);
 	w_int(w, "delay_down", down);
+	if (o->carrier_delay)
+		w_text(w, "  Delay carrier\n");
 	if (up == 0 && down == 0)
 		return;
 	w_text(w, "  Delay");
@@ -177,6 +186,12 @@ show_object(struct writer *w, const struct tracks *all, const struct track_objec
 	w_end(w);
 }
 
+static bool
+is_v6(const struct track_object *o)
+{
+	return strchr(o->args->network.s, ':') != NULL;
+}
+
 /* Is it one of those that were asked for? */
 static bool
 is_wanted(const struct track_object *o, const struct show_args *a)
@@ -184,8 +199,10 @@ is_wanted(const struct track_object *o, const struct show_args *a)
 	if (a->number.set)
 		return a->number.v == o->number;
 	return (!a->interface.set || o->kind == &track_interface) &&
-	       (!a->route.set || o->kind == &track_route) && (!a->sla.set || o->kind == &track_sla) &&
-	       (!a->list.set || o->kind == &track_list) && (!a->stub.set || o->kind == &track_stub);
+	       (!a->route.set || (o->kind == &track_route && !is_v6(o))) &&
+	       (!a->route6.set || (o->kind == &track_route && is_v6(o))) &&
+	       (!a->sla.set || o->kind == &track_sla) && (!a->list.set || o->kind == &track_list) &&
+	       (!a->stub.set || o->kind == &track_stub);
 }
 
 static void
@@ -227,7 +244,7 @@ show_track(struct session *s, const void *args, struct err *err)
 	bool any = false;
 
 	if (a->brief.set || a->interface_brief.set || a->route_brief.set || a->sla_brief.set ||
-		a->list_brief.set) {
+		a->list_brief.set || a->route6_brief.set || a->stub_brief.set) {
 		show_brief(w, all, a);
 		return CMD_DONE;
 	}
@@ -297,4 +314,5 @@ void
 tracks_commands(struct cli *cli, struct tracks *all)
 {
 	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
+	track_timer_commands(cli);
 }

@@ -8,9 +8,19 @@
 #include "track/object.h"
 #include "track/rows.h"
 
+/* `track timer` of one kind. */
+struct poll {
+	struct tracks *all;
+	enum track_timer what;
+	usec every; /* 0: changes are seen at once */
+	struct timer *timer;
+};
+
 struct tracks {
 	struct engine *engine;
 	struct track_object *first;
+	struct poll polls[TIMER_COUNT];
+	unsigned resolutions[RESOLUTION_COUNT]; /* 0: the default */
 };
 
 static const struct track_kind *const kinds[] = { &track_stub, &track_interface, &track_route, &track_sla,
@@ -81,13 +91,17 @@ on_delay(void *arg)
 	report(o, NULL);
 }
 
-void
-track_sense(struct track_object *o, bool up, struct cause *cause)
-{
-	enum tracked now = up ? TRACKED_UP : TRACKED_DOWN;
-	usec delay = up ? o->delay_up : o->delay_down;
+/* IOS's default of an interface's own carrier-delay, which it has for `carrier-delay` to count with. */
+#define CARRIER_DELAY (2 * USEC_PER_SEC)
 
-	o->sensed = up;
+static void
+see(struct track_object *o, struct cause *cause)
+{
+	bool up = o->sensed;
+	enum tracked now = up ? TRACKED_UP : TRACKED_DOWN;
+	usec delay = up ? o->delay_up : o->delay_down + (o->carrier_delay ? CARRIER_DELAY : 0);
+
+	o->has_news = false;
 	if (o->state == TRACKED_ABSENT) { /* the first state of a new object is no change */
 		o->state = now;
 		tracked_set(o->all->engine, o->number, now, cause);
@@ -102,6 +116,79 @@ track_sense(struct track_object *o, bool up, struct cause *cause)
 		report(o, cause);
 	else if (o->delayed == NULL)
 		o->delayed = timer_after(o, o->all->engine->loop, delay, on_delay, o);
+}
+
+void
+track_sense(struct track_object *o, bool up, struct cause *cause)
+{
+	o->sensed = up;
+	if (o->state != TRACKED_ABSENT && o->all->polls[track_timer_of(o)].every != 0)
+		o->has_news = true;
+	else
+		see(o, cause);
+}
+
+/* ---- track timer, track resolution ---- */
+
+static void
+on_poll(void *arg)
+{
+	struct poll *p = arg;
+
+	timer_set(p->timer, p->every);
+	for (struct track_object *o = p->all->first; o != NULL; o = o->next)
+		if (o->has_news && track_timer_of(o) == p->what)
+			see(o, NULL);
+}
+
+void
+tracks_set_poll(struct tracks *all, enum track_timer what, usec every)
+{
+	struct poll *p = &all->polls[what];
+
+	mem_free(p->timer);
+	p->timer = NULL;
+	p->all = all;
+	p->what = what;
+	p->every = every;
+	if (every != 0) {
+		p->timer = timer_after(all, all->engine->loop, every, on_poll, p);
+		return;
+	}
+	for (struct track_object *o = all->first; o != NULL; o = o->next)
+		if (o->has_news && track_timer_of(o) == what)
+			see(o, NULL);
+}
+
+usec
+tracks_poll(const struct tracks *all, enum track_timer what)
+{
+	return all->polls[what].every;
+}
+
+usec
+tracks_poll_left(const struct tracks *all, enum track_timer what)
+{
+	return all->polls[what].timer == NULL ? 0 : timer_left(all->polls[what].timer);
+}
+
+/* Everything that depends on a metric looks again. */
+void
+tracks_set_resolution(struct tracks *all, enum track_resolution what, unsigned n)
+{
+	all->resolutions[what] = n;
+	for (struct track_object *o = all->first; o != NULL; o = o->next)
+		if (o->kind->look != NULL)
+			o->kind->look(o);
+}
+
+unsigned
+tracks_resolution(const struct tracks *all, enum track_resolution what)
+{
+	/* IOS's. ORDER: enum track_resolution */
+	static const unsigned defaults[RESOLUTION_COUNT] = { 2560, 2560, 10, 1, 10 };
+
+	return all->resolutions[what] != 0 ? all->resolutions[what] : defaults[what];
 }
 
 /* `action track set`: of stub objects only. */
@@ -176,6 +263,8 @@ tracks_apply(struct tracks *all, const struct conf_node *old, const struct conf_
 	mem_free(o->private);
 	mem_free(o->delayed);
 	o->private = o->delayed = NULL;
+	o->has_news = false;
+	o->carrier_delay = track_line(new, "carrier-delay") != NULL;
 	mem_free(o->args);
 	o->args = track_args_copy(o, a);
 	o->description = o->kind->describe(o->args, all->engine, o->args);
@@ -192,6 +281,7 @@ tracks_new(const void *ctx, struct engine *engine)
 
 	all->engine = engine;
 	track_rows(engine->conf);
+	track_timer_rows(engine->conf);
 	tracked_stubs(engine, set_by_policy, all);
 	return all;
 }

@@ -99,3 +99,32 @@ def test_objects_survive_a_reload_of_the_configuration(linked):
     assert messages(daemon) == []
     namespace.up("peer0")
     assert tree.wait_for(lambda: states(daemon) == {1: "Up", 2: "Up"})
+
+
+def test_a_route_of_a_network_namespace(linked, netns, new_daemon):
+    """`ip vrf` names a VRF of the kernel, or a namespace: its routes are followed from outside."""
+    namespace, _ = linked
+    outside = new_daemon()
+    outside.configure("track 1 ip route 10.30.0.0 255.255.0.0 reachability", "ip vrf %s" % namespace.name, "exit",
+                      "track 2 ip route 10.31.0.0 255.255.0.0 reachability", "ip vrf no-such-vrf")
+    assert states(outside) == {1: "Down", 2: "Down"}
+    namespace.ip("route", "add", "10.30.0.0/16", "via", "192.0.2.2", "proto", "static")
+    assert tree.wait_for(lambda: states(outside) == {1: "Up", 2: "Down"})
+    assert "  First-hop interface is eth0\n" in outside.show("show track 1")
+    namespace.down("peer0")
+    assert tree.wait_for(lambda: states(outside)[1] == "Down")
+    namespace.up("peer0")
+    assert tree.wait_for(lambda: states(outside)[1] == "Up")
+    outside.configure("track 1", "no ip vrf %s" % namespace.name)
+    assert states(outside)[1] == "Down"
+
+
+def test_resolution_of_metrics(linked):
+    namespace, daemon = linked
+    namespace.ip("route", "add", "10.8.0.0/16", "via", "192.0.2.2", "proto", "static", "metric", "250")
+    daemon.configure("track 8 ip route 10.8.0.0/16 metric threshold", "threshold metric up 20 down 30")
+    assert "(static/250/25)" in daemon.show("show track 8")
+    daemon.configure("track resolution ip route static 25")
+    assert "(static/250/10)" in daemon.show("show track 8") and states(daemon) == {8: "Up"}
+    daemon.configure("no track resolution ip route static")
+    assert "(static/250/25)" in daemon.show("show track 8") and states(daemon) == {8: "Up"}
