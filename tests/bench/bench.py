@@ -22,6 +22,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import mail  # noqa: E402
 import peers  # noqa: E402
+import sla  # noqa: E402
 import tree  # noqa: E402
 from daemon import Daemon  # noqa: E402
 
@@ -212,6 +213,9 @@ class Bench:
         self.row("idle, CPU", percent, "%", "< 0.1", "schedstat of all threads over %d s" % IDLE_SECONDS, corpus, percent < 0.1)
         self.row("idle, memory", memory, "MiB", "< 20", "VmRSS", corpus, memory < 20)
 
+    def sla(self):
+        sla.ten_thousand(self, cpu_of_tree, resident_kib, children, MIB)
+
     def match(self):
         self.matching = [json.loads(line) for line in tool("match", "--json").splitlines()]
         how = "tests/bench/match.c, in memory: the match set against the same patterns tried one after the other with PCRE2-JIT"
@@ -371,7 +375,7 @@ def machine():
             "load_before": os.getloadavg()[0]}
 
 
-MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop", "mail")  # stream compares with match
+MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop", "mail", "sla")  # stream compares with match
 
 
 def main():

@@ -1,0 +1,208 @@
+"""Probes of a target that is lost, slow, refused and gone (F28), on a veth between two namespaces: what is measured is right to a
+millisecond, and states change as thresholds and delays say, no oftener."""
+
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+import tree
+from netns import Namespace, Unavailable, program_ip
+from test_sla import row, wait_code
+
+
+@pytest.fixture
+def wire(netns, new_daemon):
+    """A sender at 192.0.2.1, and the other end of its link in a namespace of its own, at 192.0.2.2."""
+    try:
+        with Namespace() as far:
+            far.ip("link", "del", "eth0")
+            netns.ip("link", "set", "peer0", "netns", far.name)
+            far.ip("address", "add", "192.0.2.2/24", "dev", "peer0")
+            far.ip("link", "set", "peer0", "up")
+            yield netns, far, new_daemon(netns=netns.name)
+    except Unavailable as e:
+        pytest.skip(str(e))
+
+
+def rules(far, *lines):
+    """What nftables does with what comes in there."""
+    text = "table ip probes {\n chain input {\n  type filter hook input priority 0; policy accept;\n  %s\n }\n}\n" % "\n  ".join(lines)
+    far.run("nft", "delete", "table", "ip", "probes", check=False)
+    if lines:
+        subprocess.run([program_ip(), "netns", "exec", far.name, "nft", "-f", "-"], input=text, text=True, check=True, capture_output=True)
+
+
+def track(daemon, number):
+    return daemon.json("show track %d" % number)["tracks"][0]
+
+
+class Slow(threading.Thread):
+    """A UDP echo that answers so many seconds later; it keeps what it measured itself of each delay."""
+
+    def __init__(self, far, port, seconds):
+        super().__init__(daemon=True)
+        self.seconds, self.ended, self.delays = seconds, False, []
+        with far.entered():
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("192.0.2.2", port))
+        self.socket.settimeout(0.2)
+        self.start()
+
+    def run(self):
+        while not self.ended:
+            try:
+                data, peer = self.socket.recvfrom(2048)
+            except socket.timeout:
+                continue
+            began = time.monotonic()
+            time.sleep(self.seconds)
+            self.delays.append(time.monotonic() - began)
+            self.socket.sendto(data, peer)
+
+    def close(self):
+        self.ended = True
+        self.join()
+        self.socket.close()
+
+
+def operation(daemon, number, *lines):
+    daemon.configure("ip sla %d" % number, *lines, "ip sla schedule %d life forever start-time now" % number)
+
+
+def test_round_trips_on_a_wire(wire):
+    """Nothing is on the way: every round trip is below a millisecond, whatever the loop is busy with."""
+    _, far, daemon = wire
+    for number in range(1, 101):
+        operation(daemon, number, "icmp-echo 192.0.2.2", "threshold 500", "timeout 900", "frequency 1")
+    assert tree.wait_for(lambda: row(daemon, 100).get("successes", 0) >= 3)
+    rows = daemon.json("show ip sla statistics")["operations"]
+    assert len(rows) == 100 and all(r["failures"] == 0 for r in rows)
+    # The kernel's stamps; where the processor is taken from all of us between two of them, nobody can tell.
+    assert all(r["rtt_min"] <= 1 for r in rows), [r["rtt_min"] for r in rows]
+    assert sorted(r["rtt_avg"] for r in rows)[50] <= 1
+
+
+def test_a_delay_is_measured_to_a_millisecond(wire):
+    _, far, daemon = wire
+    slow = Slow(far, 7777, 0.05)
+    try:
+        operation(daemon, 1, "udp-echo 192.0.2.2 7777 control disable", "threshold 500", "timeout 900", "frequency 1")
+        assert tree.wait_for(lambda: row(daemon, 1).get("successes", 0) >= 5)
+        seen = row(daemon, 1)
+        # What the far end itself measured of its delays, less a millisecond below and more above.
+        assert min(slow.delays) * 1000 - 1 <= seen["rtt_min"] <= min(slow.delays) * 1000 + 2
+        assert seen["failures"] == 0
+    finally:
+        slow.close()
+
+
+@pytest.mark.parametrize("percent", [20, 50])
+def test_loss_of_a_train(wire, percent):
+    """The kernel over there loses so many of a train of 200: each is counted, on the way there."""
+    _, far, daemon = wire
+    with far.entered():
+        echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    responder = Responder(far, echo)
+    try:
+        rules(far, "udp dport 17000 numgen random mod 100 < %d counter drop" % percent)
+        operation(daemon, 1, "udp-jitter 192.0.2.2 17000 num-packets 200 interval 4 control disable", "threshold 500", "timeout 900",
+                  "frequency 60")
+        wait_code(daemon, 1, "OK")
+        seen = row(daemon, 1)["jitter"]
+        assert seen["sent"] == 200 and seen["rtt_count"] + seen["loss"] == 200
+        assert seen["rtt_count"] == responder.count, "every packet that came there came back"
+        assert seen["loss_sd"] + seen["mia"] == seen["loss"] and seen["loss_ds"] == 0
+        assert 200 * percent / 100 * 0.4 < seen["loss"] < 200 * percent / 100 * 1.6
+        assert seen["loss_sd_periods"] >= 1 and seen["successive_loss"] >= seen["loss_sd_length_max"]
+    finally:
+        responder.close()
+
+
+class Responder(threading.Thread):
+    """Stamps and counts packets of the millisecond kind."""
+
+    def __init__(self, far, s):
+        super().__init__(daemon=True)
+        self.socket, self.ended, self.count = s, False, 0
+        s.bind(("192.0.2.2", 17000))
+        s.settimeout(0.2)
+        self.start()
+
+    def run(self):
+        while not self.ended:
+            try:
+                data, peer = self.socket.recvfrom(2048)
+            except socket.timeout:
+                continue
+            self.count += 1
+            self.socket.sendto(data[:8] + bytes([0, 0, 0, 1]) + data[12:14] + self.count.to_bytes(2, "big") + data[16:], peer)
+
+    def close(self):
+        self.ended = True
+        self.join()
+        self.socket.close()
+
+
+def test_states_change_as_thresholds_and_delays_say(wire):
+    """Black hole, refusal, a lost link and back: one change of the tracked object each, one message of the reaction each."""
+    netns, far, daemon = wire
+    daemon.configure("ip sla logging traps", "ip sla enable reaction-alerts")
+    operation(daemon, 1, "icmp-echo 192.0.2.2", "threshold 300", "timeout 400", "frequency 1")
+    daemon.configure("ip sla reaction-configuration 1 react timeout threshold-type consecutive 3 action-type trapOnly",
+                     "track 1 ip sla 1 reachability", "delay down 2 up 1")
+    assert tree.wait_for(lambda: track(daemon, 1)["state"] == "Up")
+    daemon.ctl("clear logging")
+    rules(far, "icmp type echo-request drop")
+    daemon.wait_log(r"%RTT-3-IPSLATHRESHOLD: IP SLAs\(1\): Threshold Occurred for timeout")
+    daemon.wait_log("%TRACK-6-STATE: 1 ip sla 1 reachability Up -> Down")
+    wait_code(daemon, 1, "Timeout")
+    rules(far)
+    daemon.wait_log(r"%RTT-3-IPSLATHRESHOLD: IP SLAs\(1\): Threshold Cleared for timeout")
+    daemon.wait_log("%TRACK-6-STATE: 1 ip sla 1 reachability Down -> Up")
+    shown = daemon.show("show logging")
+    assert shown.count("%TRACK-6-STATE: 1 ") == 2 and shown.count("IPSLATHRESHOLD") == 2
+    # half of the requests are lost: three in a row are not, for long
+    before = row(daemon, 1)
+    netns.down("eth0")
+    wait_code(daemon, 1, "No connection")
+    netns.up("eth0")
+    wait_code(daemon, 1, "OK")
+    assert row(daemon, 1)["failures"] > before["failures"]
+
+
+def test_a_short_loss_changes_nothing(wire):
+    """One request is lost, the next is not: neither the reaction (3 in a row) nor the track (delay) says a word."""
+    _, far, daemon = wire
+    daemon.configure("ip sla logging traps")
+    operation(daemon, 1, "icmp-echo 192.0.2.2", "threshold 300", "timeout 400", "frequency 1")
+    daemon.configure("ip sla reaction-configuration 1 react timeout threshold-type consecutive 3 action-type trapOnly",
+                     "track 1 ip sla 1 reachability", "delay down 60")
+    assert tree.wait_for(lambda: track(daemon, 1)["state"] == "Up")
+    daemon.ctl("clear logging")
+    rules(far, "icmp type echo-request numgen inc mod 2 == 0 drop")
+    assert tree.wait_for(lambda: row(daemon, 1)["failures"] >= 4, 30)
+    rules(far)
+    wait_code(daemon, 1, "OK")
+    shown = daemon.show("show logging")
+    assert "%TRACK-6-STATE" not in shown and "IPSLATHRESHOLD" not in shown and track(daemon, 1)["state"] == "Up"
+
+
+def test_a_responder_on_the_other_side(wire, new_daemon):
+    """Two eventds, a wire between them: control, packets with NTP stamps, one-way times of one clock."""
+    _, far, daemon = wire
+    other = new_daemon(netns=far.name)
+    other.configure("ip sla responder")
+    assert tree.wait_for(lambda: "Enabled" in other.show("show ip sla responder"))
+    operation(daemon, 1, "udp-jitter 192.0.2.2 17000 num-packets 50 interval 10", "threshold 500", "timeout 900", "frequency 2")
+    operation(daemon, 2, "tcp-connect 192.0.2.2 17001", "threshold 500", "timeout 900", "frequency 2")
+    for number in (1, 2):
+        wait_code(daemon, number, "OK")
+    seen = row(daemon, 1)["jitter"]
+    assert seen["rtt_count"] == 50 and seen["loss"] == 0 and seen["latency_count"] == 50 and seen["unsynchronised"] == 0
+    assert seen["rtt_sum"] // 50 < 1000 and seen["jitter_sd_sum"] // 49 < 1000
+    assert other.json("show ip sla responder")["sources"][0]["address"] == "192.0.2.1"
+    rules(far, "udp dport 1167 drop", "udp dport 1967 drop")
+    wait_code(daemon, 1, "No connection")
