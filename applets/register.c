@@ -130,20 +130,58 @@ tell(struct engine *engine, const char *policy, const struct err *err)
 			err->text);
 }
 
+/* Most statements have no variable: then what stands in the configuration is good as it is, and shared. */
+static bool
+has_variables(const struct kw *rows, const void *args)
+{
+	for (const struct kw *row = rows; row && (row->word || row->help); row++) {
+		const void *at = (const char *)args + row->at, *below = args;
+
+		if (!*(const bool *)at)
+			continue;
+		if (is_text(row) && strchr(((const struct kw_str *)at)->s, '$') != NULL)
+			return true;
+		if (row->sub_size > 0)
+			below = ((const struct kw_sub *)at)->row == row ? ((const struct kw_sub *)at)->args
+									: NULL;
+		if (row->sub && below && has_variables(row->sub, below))
+			return true;
+	}
+	return false;
+}
+
+/* The statement as it is watched: with the environment's values, now. */
+static void *
+final_args(struct engine *engine, struct policy *p, const struct conf_node *n, struct err *err)
+{
+	const struct event_args *written = n->args;
+	const struct detector *d = written->what.row->owner;
+	struct event_args *a;
+	void *args;
+
+	if (!has_variables(d->kw, written->what.args)) {
+		conf_node_keep(p, n);
+		return written->what.args;
+	}
+	a = reparse(p, engine, n);
+	args = mem_steal(p, a->what.args);
+	mem_free(a);
+	if (d->normalise)
+		d->normalise(args);
+	return replace_variables(engine, p, d->kw, args, err) ? args : NULL;
+}
+
 static bool
 add_event(struct engine *engine, struct policy *p, const struct conf_node *n, struct err *err)
 {
-	struct event_args *a = reparse(p, engine, n);
-	const struct detector *d = a->what.row->owner;
-	struct spec_common *common = mem_steal(p, a->what.args);
+	const struct event_args *written = n->args;
+	const struct detector *d = written->what.row->owner;
+	void *args = final_args(engine, p, n, err);
 
-	if (d->normalise)
-		d->normalise(common);
-	if (!replace_variables(engine, p, d->kw, common, err) || !spec_check(engine, d, common, true, err))
+	if (args == NULL || !spec_check(engine, d, args, true, err))
 		return false;
-	p->specs[p->nspecs++] =
-		spec_new(p, engine, d, p->name, a->tag.set ? a->tag.s : NULL, common, policy_raised, p);
-	mem_free(a);
+	p->specs[p->nspecs++] = spec_new(
+		p, engine, d, p->name, written->tag.set ? written->tag.s : NULL, args, policy_raised, p);
 	return true;
 }
 

@@ -49,9 +49,9 @@ struct kw_tree *conf_tree(const struct conf *, const char *mode);
 struct conf_edit; /* owned by a session; holds the open mode and its uncommitted edits; dies before conf */
 
 struct conf_edit *conf_edit_new(const void *ctx, struct conf *, const char *who);
-const char *conf_edit_mode(const struct conf_edit *); /* "config", "config-applet", ... */
+const char *conf_edit_mode(const struct conf_edit *);  /* "config", "config-applet", ... */
 const char *conf_edit_shown(const struct conf_edit *); /* as the prompt shows it */
-bool conf_edit_is_raw(const struct conf_edit *);      /* inside a body: the next line is no command */
+bool conf_edit_is_raw(const struct conf_edit *);       /* inside a body: the next line is no command */
 /*
  * One line in the current mode. A line of global configuration typed in a submode leaves the
  * submode (committing it) and is carried out. `no` and `default` are understood.
@@ -101,6 +101,8 @@ bool conf_is_unsaved(const struct conf *);
 
 const struct conf_node *conf_root(const struct conf *);
 const struct conf_node *conf_find(const struct conf *, const char *key); /* among the global lines */
+/* The node's args live as long as ctx, at least: for whoever works with them after the line is gone. */
+void conf_node_keep(const void *ctx, const struct conf_node *);
 const struct conf_node *conf_child(const struct conf_node *, const char *key);
 
 /* Revision of the running configuration: bumped by every commit. */

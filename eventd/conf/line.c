@@ -41,6 +41,26 @@ line_unref(struct line *line)
 	mem_free(line);
 }
 
+struct kept {
+	struct line *line;
+};
+
+static int
+kept_free(void *p)
+{
+	line_unref(((struct kept *)p)->line);
+	return 0;
+}
+
+void
+conf_node_keep(const void *ctx, const struct conf_node *n)
+{
+	struct kept *k = mem_new(ctx, struct kept);
+
+	k->line = line_ref(node_of(n)->line);
+	mem_on_free(k, kept_free);
+}
+
 /* Sorted lines stand in the order of their first key value. */
 static const char *
 place_of(const struct line *line)

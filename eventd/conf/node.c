@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "conf/index.h"
 #include "core/mem.h"
 
 /* Below this many children a walk is as quick as a hash, and smaller. */
@@ -28,9 +29,6 @@ node_set_line(struct node *n, struct line *line)
 	n->pub.args = line->args;
 	n->pub.key = line->key;
 	n->pub.no = line->no;
-	/* Where it is indexed, the key's text lives in the line. */
-	if (n->hh.tbl != NULL)
-		n->hh.key = line->key;
 }
 
 void
@@ -40,7 +38,6 @@ node_free(struct node *n)
 
 	if (n == NULL)
 		return;
-	HASH_CLEAR(hh, n->index);
 	for (struct node *c = first_of(n); c != NULL; c = next) {
 		next = next_of(c);
 		node_free(c);
@@ -71,12 +68,6 @@ goes_before(const struct node *a, const struct node *b)
 	if (x->sorted && y->sorted)
 		return strcmp(a->line->place, b->line->place) < 0;
 	return a->pub.seq < b->pub.seq;
-}
-
-static void
-index_add(struct node *parent, struct node *n)
-{
-	HASH_ADD_KEYPTR(hh, parent->index, n->pub.key, strlen(n->pub.key), n);
 }
 
 /* The node that n comes behind, or NULL. Mostly that is the last one, or the one added before n. */
@@ -117,10 +108,12 @@ node_add(struct node *parent, struct node *n)
 		parent->pub.first = &n->pub;
 	parent->count++;
 	if (parent->index != NULL)
-		index_add(parent, n);
-	else if (parent->count >= INDEX_FROM)
+		index_add(parent->index, n);
+	else if (parent->count >= INDEX_FROM) {
+		parent->index = index_new(parent);
 		for (struct node *c = first_of(parent); c != NULL; c = next_of(c))
-			index_add(parent, c);
+			index_add(parent->index, c);
+	}
 }
 
 void
@@ -129,8 +122,7 @@ node_remove(struct node *n)
 	struct node *parent = node_of(n->pub.parent);
 
 	if (parent->index != NULL)
-		HASH_DELETE(hh, parent->index, n);
-	memset(&n->hh, 0, sizeof n->hh);
+		index_remove(parent->index, n);
 	if (n->pub.prev != NULL)
 		n->pub.prev->next = n->pub.next;
 	else
@@ -150,10 +142,8 @@ node_find(const struct node *parent, const char *key)
 {
 	struct node *found = NULL;
 
-	if (parent->index != NULL) {
-		HASH_FIND(hh, parent->index, key, strlen(key), found);
-		return found;
-	}
+	if (parent->index != NULL)
+		return index_find(parent->index, key);
 	for (found = first_of(parent); found != NULL; found = next_of(found))
 		if (strcmp(found->pub.key, key) == 0)
 			break;

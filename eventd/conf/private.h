@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <uthash.h>
-
 #include "conf/conf.h"
 #include "core/engine.h"
 #include "core/text.h"
@@ -27,13 +25,14 @@ struct line {
 	bool no;
 };
 
+struct index;
+
 struct node {
 	struct conf_node pub; /* first: the two are cast into each other */
 	struct line *line;
 	size_t count;        /* of the children */
-	struct node *index;  /* children by key, once they are many; then complete until it is empty */
+	struct index *index; /* children by key, once they are many */
 	struct node *recent; /* child added last: the next one often stands behind it */
-	UT_hash_handle hh;   /* in the parent's index */
 	int file_line;       /* where it was read, for findings; 0: typed */
 };
 
