@@ -42,6 +42,7 @@
 #include "detect/erm.h"
 #include "detect/syslog.h"
 #include "peers/frr/frr.h"
+#include "peers/lldp.h"
 #include "pki/store.h"
 #include "probe/prober.h"
 #include "probe/slas.h"
@@ -125,6 +126,15 @@ capture_processes(void *source, cli_process_f *f, void *arg)
 	struct process_list list = { f, arg, "packet capture" };
 
 	report_helper(&list, captures_helper(source));
+}
+
+static void
+lldp_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct cli_process p = { .name = "lldpcli", .role = "neighbors", .pid = (int)lldp_pid(source) };
+
+	if (p.pid != 0)
+		f(arg, &p);
 }
 
 static void
@@ -247,6 +257,7 @@ register_everything(struct engine *e)
 	cli_add_processes(e->cli, sts_processes, e->sts);
 	cli_add_processes(e->cli, capture_processes, e->captures);
 	cli_add_processes(e->cli, snmp_processes, e->snmp);
+	cli_add_processes(e->cli, lldp_processes, e->lldp);
 	cli_add_processes(e->cli, rpc_processes, e->rpc);
 	cli_add_processes(e->cli, probe_processes, e->prober);
 	cli_add_processes(e->cli, intake_processes, e->intake);

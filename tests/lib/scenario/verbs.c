@@ -17,6 +17,7 @@
 #include "detect/syslog.h"
 #include "net/links.h"
 #include "peers/frr/frr.h"
+#include "peers/lldp.h"
 #include "peers/vrrp.h"
 #include "syslog/message.h"
 
@@ -316,6 +317,15 @@ verb_frr(struct world *w, const struct statement *st)
 	return true;
 }
 
+/* lldp { JSON }: what lldpcli prints. */
+static bool
+verb_lldp(struct world *w, const struct statement *st)
+{
+	lldp_feed(w->engine->lldp, st->block, strlen(st->block));
+	world_settle(w);
+	return true;
+}
+
 /* publish SUB-SYSTEM TYPE [ARG...]: an event of an application outside. */
 static bool
 verb_publish(struct world *w, const struct statement *st)
@@ -405,6 +415,7 @@ static const struct {
 	{ "frr", 2, false, verb_frr },
 	{ "interface", 2, false, verb_interface },
 	{ "kernel", 2, false, verb_kernel },
+	{ "lldp", 0, true, verb_lldp },
 	{ "mail", 1, false, verb_mail },
 	{ "notify", 2, false, verb_notify },
 	{ "press", 2, false, verb_press },

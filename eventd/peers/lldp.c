@@ -1,0 +1,287 @@
+/* Watches lldpd. */
+#include "peers/lldp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "peers/dial.h"
+
+#define AGAIN      (2 * USEC_PER_SEC)
+#define OBJECT_MAX ((size_t)256 * 1024) /* octets of one change */
+
+struct lldp {
+	struct engine *engine;
+	lldp_f *f;
+	lldp_lack_f *lack;
+	void *arg;
+	char *socket; /* NULL: it is not watched */
+	struct child *child;
+	struct watch *watch;
+	struct timer *again;
+	struct text in;
+	int fd; /* -1: none */
+	bool gone;
+};
+
+/* ---- the JSON ---- */
+
+/* "json0" has each element in a list of its own: [{"value":"x"}]. */
+static const json_t *
+element(const json_t *of, const char *key)
+{
+	return json_array_get(json_object_get(of, key), 0);
+}
+
+static const char *
+string(const json_t *j)
+{
+	return json_is_string(j) ? json_string_value(j) : "";
+}
+
+static const char *
+value(const json_t *of, const char *key)
+{
+	return string(json_object_get(element(of, key), "value"));
+}
+
+static void
+read_capabilities(const json_t *list, struct lldp_change *c)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} words[] = {
+		{ "Other", LLDP_OTHER },
+		{ "Repeater", LLDP_REPEATER },
+		{ "Bridge", LLDP_BRIDGE },
+		{ "Wlan", LLDP_WLAN },
+		{ "Router", LLDP_ROUTER },
+		{ "Tel", LLDP_TELEPHONE },
+		{ "Telephone", LLDP_TELEPHONE },
+		{ "Docsis", LLDP_DOCSIS },
+		{ "Station", LLDP_STATION },
+	};
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+	{
+		if (strcmp(words[w].word, string(json_object_get(one, "type"))) != 0)
+			continue;
+		c->can |= words[w].bit;
+		if (json_is_true(json_object_get(one, "enabled")))
+			c->does |= words[w].bit;
+	}
+}
+
+bool
+lldp_change_read(const json_t *j, struct lldp_change *c)
+{
+	static const char *const whats[] = { "lldp-added", "lldp-updated",
+		"lldp-deleted" }; /* ORDER: enum lldp_what */
+	const json_t *is = NULL, *chassis, *port;
+
+	memset(c, 0, sizeof *c);
+	for (unsigned i = 0; i < 3 && is == NULL; i++) {
+		is = element(j, whats[i]);
+		c->what = (enum lldp_what)i;
+	}
+	is = element(is, "interface");
+	c->interface = string(json_object_get(is, "name"));
+	if (c->interface[0] == '\0')
+		return false;
+	c->is_cdp = strncmp(string(json_object_get(is, "via")), "CDP", 3) == 0;
+	/* SONMP, EDP and FDP are neither. */
+	if (!c->is_cdp && strcmp(string(json_object_get(is, "via")), "LLDP") != 0)
+		return false;
+	chassis = element(is, "chassis");
+	port = element(is, "port");
+	c->chassis = value(chassis, "id");
+	c->name = value(chassis, "name");
+	c->description = value(chassis, "descr");
+	c->port = value(port, "id");
+	c->port_description = value(port, "descr");
+	c->ttl = strtol(value(port, "ttl"), NULL, 10);
+	read_capabilities(json_object_get(chassis, "capability"), c);
+	return true;
+}
+
+size_t
+lldp_object(const char *s, size_t n, size_t *from)
+{
+	size_t depth = 0;
+	bool in_string = false, escaped = false;
+
+	for (*from = 0; *from < n && s[*from] != '{'; ++*from)
+		;
+	for (size_t i = *from; i < n; i++) {
+		if (in_string) {
+			in_string = escaped || s[i] != '"';
+			escaped = !escaped && s[i] == '\\';
+		} else if (s[i] == '"') {
+			in_string = true;
+		} else if (s[i] == '{') {
+			depth++;
+		} else if (s[i] == '}' && --depth == 0) {
+			return i + 1 - *from;
+		}
+	}
+	return 0;
+}
+
+void
+lldp_feed(struct lldp *l, const char *s, size_t n)
+{
+	struct lldp_change change;
+	size_t from, size;
+
+	text_addn(&l->in, s, n);
+	while ((size = lldp_object(l->in.s, l->in.len, &from)) > 0) {
+		json_t *j = json_loadb(l->in.s + from, size, JSON_ALLOW_NUL, NULL);
+
+		if (lldp_change_read(j, &change))
+			l->f(l->arg, &change);
+		json_decref(j);
+		text_drop(&l->in, from + size);
+	}
+	if (l->in.len > OBJECT_MAX)
+		text_clear(&l->in);
+}
+
+/* ---- the child ---- */
+
+static void
+end(struct lldp *l)
+{
+	mem_free(l->watch);
+	l->watch = NULL;
+	mem_free(l->child);
+	l->child = NULL;
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+	text_clear(&l->in);
+	timer_set(l->again, AGAIN);
+}
+
+static void
+on_readable(void *arg, int fd, unsigned what)
+{
+	struct lldp *l = arg;
+	char octets[16384];
+	ssize_t n = read(fd, octets, sizeof octets);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		lldp_feed(l, octets, (size_t)n);
+	else
+		end(l);
+}
+
+/* What it said last is read before it counts as gone. */
+static void
+on_exit_child(void *arg, int exit_code, int term_signal)
+{
+	struct lldp *l = arg;
+
+	l->gone = true;
+}
+
+static bool
+start(struct lldp *l, struct err *err)
+{
+	const char *const argv[] = { "lldpcli", "-u", l->socket, "-f", "json0", "watch", NULL };
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, "pipe");
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	l->gone = false;
+	l->child = child_start(l, l->engine->loop,
+		&(struct child_spec){ .file = argv[0], .argv = argv, .fds = { -1, ends[1], -1 }, .nfds = 3 },
+		on_exit_child, l, err);
+	close(ends[1]);
+	if (l->child == NULL) {
+		close(ends[0]);
+		return err_wrap(err, "lldpd's program");
+	}
+	l->fd = ends[0];
+	l->watch = watch_fd(l, l->engine->loop, l->fd, WATCH_READ, on_readable, l);
+	return true;
+}
+
+/* Is somebody behind the socket? The program is not started to find out. */
+static void
+on_again(void *arg)
+{
+	struct lldp *l = arg;
+	struct err err = ERR_INIT;
+	int fd = dial_unix(l->socket, &err);
+	char *why;
+
+	if (fd >= 0) {
+		close(fd);
+		start(l, &err);
+	} else {
+		err_wrap(&err, "lldpd");
+	}
+	if (l->child != NULL) {
+		l->lack(l->arg, NULL);
+		return;
+	}
+	why = mem_printf(NULL, "%s", err.text);
+	l->lack(l->arg, why);
+	mem_free(why);
+	timer_set(l->again, AGAIN);
+}
+
+void
+lldp_watch(struct lldp *l, const char *socket)
+{
+	if (l->socket != NULL)
+		return;
+	l->socket = mem_strdup(l, socket);
+	timer_set(l->again, 0);
+}
+
+pid_t
+lldp_pid(const struct lldp *l)
+{
+	return l->child == NULL || l->gone ? 0 : child_pid(l->child);
+}
+
+static int
+lldp_free(void *p)
+{
+	struct lldp *l = p;
+
+	mem_free(l->watch);
+	if (l->fd >= 0)
+		close(l->fd);
+	return 0;
+}
+
+struct lldp *
+lldp_new(const void *ctx, struct engine *engine, lldp_f *f, lldp_lack_f *lack, void *arg)
+{
+	struct lldp *l = mem_new(ctx, struct lldp);
+
+	l->engine = engine;
+	l->f = f;
+	l->lack = lack;
+	l->arg = arg;
+	l->fd = -1;
+	text_init(&l->in, l);
+	mem_on_free(l, lldp_free);
+	l->again = timer_after(l, engine->loop, 0, on_again, l);
+	timer_stop(l->again);
+	return l;
+}
