@@ -146,7 +146,7 @@ take_users(struct parsing *p, const struct setting *row, const yaml_node_t *n)
 static bool
 is_listen_url(const char *url)
 {
-	static const char *const schemes[] = { "udp://", "tcp://", "tls://", "unix://" };
+	static const char *const schemes[] = { "udp://", "tcp://", "tls://", "unix://", "unix-stream://" };
 
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
 		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)

@@ -97,19 +97,9 @@ read_control(struct listener *l, struct msghdr *h, struct ucred *who)
 static struct source *
 source_of(struct listener *l, const struct msghdr *h, const struct ucred *who)
 {
-	struct source_key key = { .transport = SYSLOG_UNIX, .number = who->uid };
-	struct source *s;
-	bool is_new;
-
-	if (l->transport != SYSLOG_UNIX)
-		return intake_source(l->intake, l->transport, h->msg_name);
-	s = sources_find(l->intake->sources, &key, &is_new);
-	if (is_new) {
-		snprintf(s->text, sizeof s->text, "unix uid %u", (unsigned)who->uid);
-		strcpy(s->host, "local");
-		s->trusted = true;
-	}
-	return s;
+	if (l->transport == SYSLOG_UNIX)
+		return intake_user(l->intake, l->transport, who->uid);
+	return intake_source(l->intake, l->transport, h->msg_name);
 }
 
 static void

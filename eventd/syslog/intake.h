@@ -62,8 +62,9 @@ struct intake {
 void intake_message(struct listener *, struct source *, struct slice raw, usec mono, usec wall);
 /* Something was lost: the log says so, at most once a minute. */
 void intake_complain(struct intake *);
-/* Where an address sends from; its row is filled. */
+/* Where an address sends from, and a user of this machine; the row is filled. */
 struct source *intake_source(struct intake *, enum syslog_transport, const struct sockaddr_storage *);
+struct source *intake_user(struct intake *, enum syslog_transport, uid_t);
 
 /* Called when the socket is readable. */
 void datagram_ready(void *listener, int fd, unsigned what);

@@ -1,24 +1,19 @@
 /* Opens and closes the places where syslog is received. */
 #include "syslog/listen.h"
 
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/frame.h"
 #include "core/mem.h"
 #include "syslog/intake.h"
 #include "syslog/relay.h"
+#include "syslog/socket.h"
 
-#define RECEIVE_BUFFER   (8 * 1024 * 1024) /* asked for; the kernel may give less */
 #define RECEIVED_BYTES   ((size_t)256 * 1024)
 #define COMPLAINT_PERIOD (60 * USEC_PER_SEC)
-#define BACKLOG          256
 #define TRUST_PERIOD     USEC_PER_SEC
 
 /* A listener as the settings want it. */
@@ -67,6 +62,21 @@ intake_source(struct intake *in, enum syslog_transport transport, const struct s
 	if (is_new) {
 		syslog_source_format(transport, address, s->text);
 		strcpy(s->host, strchr(s->text, ' ') + 1);
+	}
+	return s;
+}
+
+struct source *
+intake_user(struct intake *in, enum syslog_transport transport, uid_t user)
+{
+	struct source_key key = { .transport = (uint8_t)transport, .number = user };
+	bool is_new;
+	struct source *s = sources_find(in->sources, &key, &is_new);
+
+	if (is_new) {
+		snprintf(s->text, sizeof s->text, "unix uid %u", (unsigned)user);
+		strcpy(s->host, "local");
+		s->trusted = true;
 	}
 	return s;
 }
@@ -151,68 +161,9 @@ listener_free(void *ptr)
 	json_decref(l->told_identity);
 	if (l->fd >= 0)
 		close(l->fd);
-	if (l->fd >= 0 && l->transport == SYSLOG_UNIX)
-		unlink(l->url + strlen("unix://"));
+	if (l->fd >= 0 && syslog_is_unix(l->transport))
+		unlink(strstr(l->url, "://") + strlen("://"));
 	return 0;
-}
-
-/* The kernel doubles what is asked and caps it, unless we may force it (CAP_NET_ADMIN). */
-static void
-enlarge_buffer(int fd)
-{
-	const int bytes = RECEIVE_BUFFER;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-}
-
-/* A socket that nobody reads any more is in the way of its successor; a file that is none stays. */
-static void
-remove_stale(const struct syslog_url *u)
-{
-	const struct sockaddr_un *un = (const struct sockaddr_un *)&u->address;
-	struct stat st;
-	int fd;
-
-	if (lstat(un->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
-		return;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)&u->address, u->len) != 0 && errno == ECONNREFUSED)
-		unlink(un->sun_path);
-	close(fd);
-}
-
-static bool
-open_socket(struct listener *l, struct syslog_url *u)
-{
-	const int yes = 1;
-	bool is_stream = u->transport == SYSLOG_TCP || u->transport == SYSLOG_TLS;
-	int type = is_stream ? SOCK_STREAM : SOCK_DGRAM;
-
-	l->fd = socket(u->address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd < 0)
-		return false;
-	if (is_stream) {
-		setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-	} else {
-		enlarge_buffer(l->fd);
-		setsockopt(l->fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
-	}
-	if (u->transport == SYSLOG_UNIX) {
-		setsockopt(l->fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
-		remove_stale(u);
-	}
-	if (bind(l->fd, (const struct sockaddr *)&u->address, u->len) != 0)
-		return false;
-	/* Like /dev/log: everybody may write, and the source says who did. */
-	if (u->transport == SYSLOG_UNIX)
-		return chmod(((const struct sockaddr_un *)&u->address)->sun_path, 0666) == 0;
-	u->len = sizeof u->address;
-	if (getsockname(l->fd, (struct sockaddr *)&u->address, &u->len) != 0)
-		return false;
-	return !is_stream || listen(l->fd, BACKLOG) == 0;
 }
 
 static struct listener *
@@ -237,21 +188,16 @@ open_url(struct listener *l, struct syslog_url *u, struct err *err)
 {
 	struct loop *loop = l->intake->engine->loop;
 
-	if (!open_socket(l, u)) {
-		err_errno(err, "cannot receive syslog on %s", l->asked);
-		if (l->transport == SYSLOG_UNIX && l->fd >= 0) { /* the name is not ours to remove */
-			close(l->fd);
-			l->fd = -1;
-		}
-		return false;
-	}
+	l->fd = syslog_socket(u);
+	if (l->fd < 0)
+		return err_errno(err, "cannot receive syslog on %s", l->asked);
 	syslog_url_format(u, l->url);
 	if (u->transport == SYSLOG_TLS) {
 		l->relay = relay_new(l, "eventd-tls", l->fd, err);
 		return l->relay != NULL;
 	}
-	l->watch = watch_fd(
-		l, loop, l->fd, WATCH_READ, u->transport == SYSLOG_TCP ? stream_ready : datagram_ready, l);
+	l->watch = watch_fd(l, loop, l->fd, WATCH_READ,
+		syslog_is_stream(u->transport) ? stream_ready : datagram_ready, l);
 	return true;
 }
 

@@ -1,4 +1,4 @@
-/* Syslog over TCP: connections, their limits, and one read arena for all of them. */
+/* Syslog over TCP and unix streams: connections, their limits, and one read arena for all of them. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -153,13 +153,25 @@ has_room(struct listener *l, const struct source *source)
 
 	if (in->connections < INTAKE_CONNECTIONS_MAX)
 		return true;
-	greediest = sources_greediest(in->sources, SYSLOG_TCP);
+	greediest = sources_greediest(in->sources, l->transport);
 	if (greediest != NULL && greediest->holds > source->holds + 1 && quietest_of(in, greediest) != NULL)
 		quiet = quietest_of(in, greediest);
 	else if (quiet == NULL || loop_mono(in->engine->loop) - quiet->last < QUIET_ENOUGH)
 		return false;
 	mem_free(quiet);
 	return true;
+}
+
+static struct source *
+source_of(struct listener *l, int fd, const struct sockaddr_storage *peer)
+{
+	struct ucred who = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof who;
+
+	if (l->transport != SYSLOG_UNIX_STREAM)
+		return intake_source(l->intake, l->transport, peer);
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+	return intake_user(l->intake, l->transport, who.uid);
 }
 
 static void
@@ -189,7 +201,7 @@ stream_ready(void *arg, int fd, unsigned what)
 		}
 		if (conn < 0)
 			break;
-		source = intake_source(l->intake, SYSLOG_TCP, &peer);
+		source = source_of(l, conn, &peer);
 		if (has_room(l, source)) {
 			connection_new(l, conn, source);
 		} else {

@@ -11,6 +11,18 @@
 
 static const char *const schemes[] = { "udp", "tcp", "tls" }; /* ORDER: enum syslog_transport */
 
+bool
+syslog_is_unix(enum syslog_transport t)
+{
+	return t == SYSLOG_UNIX || t == SYSLOG_UNIX_STREAM;
+}
+
+bool
+syslog_is_stream(enum syslog_transport t)
+{
+	return t == SYSLOG_TCP || t == SYSLOG_TLS || t == SYSLOG_UNIX_STREAM;
+}
+
 static bool
 parse_path(const char *path, struct syslog_url *out, const char *url, struct err *err)
 {
@@ -95,13 +107,18 @@ syslog_url_parse(const char *url, struct syslog_url *out, struct err *err)
 		out->transport = SYSLOG_UNIX;
 		return parse_path(url + 7, out, url, err);
 	}
+	if (strncmp(url, "unix-stream://", 14) == 0) {
+		out->transport = SYSLOG_UNIX_STREAM;
+		return parse_path(url + 14, out, url, err);
+	}
 	for (unsigned i = SYSLOG_UDP; i <= SYSLOG_TLS; i++)
 		if (strncmp(url, schemes[i], 3) == 0 && strncmp(url + 3, "://", 3) == 0) {
 			out->transport = (enum syslog_transport)i;
 			return parse_address(url + 6, out, url, err);
 		}
 	err_set(err, ERR_CONFIG, "%s: not a place to receive syslog", url);
-	err_hint(err, "udp://ADDRESS:PORT, tcp://ADDRESS:PORT, tls://ADDRESS:PORT or unix:///PATH");
+	err_hint(err, "udp://ADDRESS:PORT, tcp://ADDRESS:PORT, tls://ADDRESS:PORT, unix:///PATH or "
+		      "unix-stream:///PATH");
 	return false;
 }
 
@@ -113,7 +130,8 @@ syslog_url_format(const struct syslog_url *u, char out[SYSLOG_URL_MAX])
 
 	switch (u->address.ss_family) {
 	case AF_UNIX:
-		snprintf(out, SYSLOG_URL_MAX, "unix://%s",
+		snprintf(out, SYSLOG_URL_MAX, "%s://%s",
+			u->transport == SYSLOG_UNIX_STREAM ? "unix-stream" : "unix",
 			((const struct sockaddr_un *)&u->address)->sun_path);
 		return;
 	case AF_INET: {

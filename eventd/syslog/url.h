@@ -1,7 +1,7 @@
 /*
  * Where syslog messages are received: the URLs of the setting `syslog: listen`. udp://ADDRESS:PORT,
  * tcp://ADDRESS:PORT and tls://ADDRESS:PORT (IPv6 in brackets, no address = all, port 0 = any free one),
- * unix:///PATH.
+ * unix:///PATH (datagrams, as /dev/log) and unix-stream:///PATH.
  * Any thread.
  */
 #ifndef SYSLOG_URL_H
@@ -14,7 +14,18 @@
 #include "core/err.h"
 
 /* The last two have no URL: they are what helper processes read. */
-enum syslog_transport { SYSLOG_UDP, SYSLOG_TCP, SYSLOG_TLS, SYSLOG_UNIX, SYSLOG_FILES, SYSLOG_JOURNAL };
+enum syslog_transport {
+	SYSLOG_UDP,
+	SYSLOG_TCP,
+	SYSLOG_TLS,
+	SYSLOG_UNIX,
+	SYSLOG_UNIX_STREAM,
+	SYSLOG_FILES,
+	SYSLOG_JOURNAL
+};
+
+bool syslog_is_unix(enum syslog_transport);   /* with a name in the file system */
+bool syslog_is_stream(enum syslog_transport); /* with connections */
 
 struct syslog_url {
 	enum syslog_transport transport;

@@ -138,7 +138,7 @@ connect_to(const char *url)
 	int fd;
 
 	assert_true(syslog_url_parse(url, &u, NULL));
-	fd = socket(u.address.ss_family, u.transport == SYSLOG_TCP ? SOCK_STREAM : SOCK_DGRAM, 0);
+	fd = socket(u.address.ss_family, syslog_is_stream(u.transport) ? SOCK_STREAM : SOCK_DGRAM, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&u.address, u.len), 0);
 	return fd;
@@ -370,6 +370,38 @@ test_unix_socket_says_who(void **state)
 }
 
 static void
+test_unix_stream(void **state)
+{
+	struct bench *b = bench_new();
+	char dir[] = "/tmp/eventd-listen-XXXXXX", url[64], want[160];
+	struct stat st;
+	int one, two;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(url, sizeof url, "unix-stream://%s/log", dir);
+	listen_on(b, url, NULL);
+	assert_string_equal(listener(b, 0).url, url);
+	one = connect_to(url);
+	two = connect_to(url);
+	say(one, "<13>Oct  1 22:14:15 root: one\n<13>Oct  1 22:14:15 root: t");
+	await(b, 1);
+	say(two, "7 <13>two");
+	await(b, 2);
+	say(one, "hree\n");
+	await(b, 3);
+	snprintf(want, sizeof want,
+		"unix uid %u|Oct  1 22:14:15 root: one\nunix uid %u|two\nunix uid %u|Oct  1 22:14:15 root: "
+		"three\n",
+		(unsigned)getuid(), (unsigned)getuid(), (unsigned)getuid());
+	assert_string_equal(b->seen->s, want);
+	close(one);
+	close(two);
+	bench_free(b);
+	assert_int_not_equal(stat(strstr(url, "//") + 2, &st), 0);
+	rmdir(dir);
+}
+
+static void
 test_stale_socket_gives_way_a_living_one_does_not(void **state)
 {
 	struct bench *b = bench_new(), *other = bench_new();
@@ -441,6 +473,7 @@ main(void)
 		cmocka_unit_test(test_tcp_both_framings),
 		cmocka_unit_test(test_no_syslog_is_hung_up_on),
 		cmocka_unit_test(test_unix_socket_says_who),
+		cmocka_unit_test(test_unix_stream),
 		cmocka_unit_test(test_stale_socket_gives_way_a_living_one_does_not),
 		cmocka_unit_test(test_reload_keeps_what_stays),
 	};

@@ -34,6 +34,7 @@ test_table(void **state)
 		{ "unix://log", "absolute", ERR_CONFIG },
 		{ "unix:///", "absolute", ERR_CONFIG },
 		{ "tls://127.0.0.1:6514", "tls://127.0.0.1:6514", ERR_NONE },
+		{ "unix-stream:///run/eventd/log", "unix-stream:///run/eventd/log", ERR_NONE },
 		{ "tls://[::1]:0", "tls://[::1]:0", ERR_NONE },
 		{ "http://x", "not a place", ERR_CONFIG },
 		{ "", "not a place", ERR_CONFIG },
