@@ -128,6 +128,16 @@ iso_end(const char *p, const char *end)
 	return zone != NULL ? zone : p;
 }
 
+/* FRR's own log: YYYY/MM/DD HH:MM:SS[.fraction] */
+static const char *
+slashed_end(const char *p, const char *end)
+{
+	p = literal(digits(p, end, 4, 4), end, '/');
+	p = p != NULL ? literal(digits(p, end, 2, 2), end, '/') : NULL;
+	p = p != NULL ? literal(digits(p, end, 2, 2), end, ' ') : NULL;
+	return p != NULL ? clock_end(p, end, 2) : NULL;
+}
+
 /* "1w2d", "3d04h", "2y5w": two or more numbers with units. */
 static const char *
 units_end(const char *p, const char *end)
@@ -156,7 +166,8 @@ timeform_end(const char *p, const char *end)
 		return NULL;
 	if (!is_digit(*p))
 		return date_end(p, end);
-	if ((q = iso_end(p, end)) != NULL || (q = date_end(p, end)) != NULL)
+	if ((q = iso_end(p, end)) != NULL || (q = date_end(p, end)) != NULL ||
+		(q = slashed_end(p, end)) != NULL)
 		return q;
 	if ((q = clock_end(p, end, 6)) != NULL) /* uptime 00:00:46 */
 		return q;

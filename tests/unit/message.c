@@ -79,6 +79,10 @@ static const struct row {
 	{ "<189>Mar  1 18:46:12 10.1.1.1 52: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: x", SYSLOG_CISCO, 5, "52",
 		"10.1.1.1", "*Mar  1 18:46:11.123", "SYS", "CONFIG_I",
 		"*Mar  1 18:46:11.123: %SYS-5-CONFIG_I: x" },
+	{ "2024/03/01 18:46:11.123 BGP: [M59KS-A3ZXZ] %ADJCHANGE: neighbor 192.0.2.2 in vrf default Down",
+		SYSLOG_BSD, 5, "", "", "2024/03/01 18:46:11.123", "user", "BGP",
+		"2024/03/01 18:46:11.123 BGP: [M59KS-A3ZXZ] %ADJCHANGE: neighbor 192.0.2.2 in vrf default "
+		"Down" },
 	{ "<38>2024-03-01T18:46:11.5+01:00 host app[7]: text", SYSLOG_BSD, 6, "", "host",
 		"2024-03-01T18:46:11.5+01:00", "auth", "app",
 		"2024-03-01T18:46:11.5+01:00 host app[7]: text" },
