@@ -7,6 +7,8 @@ struct conf;
 
 /* The configuration lines of the CLI itself: file prompt. */
 void cli_conf_rows(struct conf *);
+/* login on-success, login on-failure. */
+void login_conf_rows(struct conf *);
 
 /* All of the below. */
 void cli_builtin(struct cli *);

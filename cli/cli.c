@@ -48,6 +48,8 @@ cli_new(const void *ctx, struct engine *engine)
 	cli_add_processes(cli, port_each_process, cli);
 	if (engine->conf != NULL)
 		cli_conf_rows(engine->conf);
+	if (engine->conf != NULL)
+		login_conf_rows(engine->conf);
 	if (engine->log != NULL)
 		log_sink(cli, engine->log, show_on_terminals, cli);
 	return cli;

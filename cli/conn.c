@@ -24,6 +24,7 @@ struct cli_conn {
 	struct session *session;
 	json_t *queue; /* array of requests */
 	json_t *id;    /* of the running line, or NULL */
+	bool terminal; /* a person sits there */
 	bool greeted, busy, pumping, over;
 	unsigned long dropped; /* messages that a slow reader missed */
 };
@@ -34,6 +35,8 @@ conn_gone(void *ptr)
 	struct cli_conn *c = ptr;
 
 	c->over = true;
+	if (c->session != NULL && c->terminal)
+		login_ended(c->session);
 	mem_free(c->session);
 	json_decref(c->queue);
 	json_decref(c->id);
@@ -303,6 +306,8 @@ do_open(struct cli_conn *c, json_t *m)
 		fail(c, err.text);
 		return;
 	}
+	c->terminal = terminal;
+	login_succeeded(c->session);
 	answer = message_new("opened", json_object_get(m, "id"));
 	set_text(answer, "tty", session_tty_name(c->session));
 	set_text(answer, "user", session_user(c->session));

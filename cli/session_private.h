@@ -54,6 +54,8 @@ struct command {
 	struct question question;
 };
 
+void login_failed(struct session *); /* cli/config/login.c */
+
 struct session {
 	struct cli *cli;
 	const struct session_ops *ops;
@@ -84,6 +86,7 @@ struct cli {
 	void *hook_arg;
 	unsigned checks; /* passwords being looked at in a worker */
 	bool quiet;      /* file prompt quiet */
+	unsigned logins, failed_logins;
 	char *policy_user;
 	unsigned policy_level;
 	struct processes *processes;

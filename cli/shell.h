@@ -58,6 +58,10 @@ bool session_is_asking(const struct session *);
 void session_answer(struct session *, const char *text);
 void session_interrupt(struct session *);
 bool session_is_closing(const struct session *); /* `exit` was typed */
+
+/* cli/config/login.c: what the log is told of people who come and go. */
+void login_succeeded(struct session *);
+void login_ended(struct session *);
 /* The end of the input: commits what is open, as Ctrl-Z does. False with err: it was refused. */
 bool session_end_config(struct session *, struct err *);
 

@@ -121,6 +121,8 @@ log_outcome(struct session *s, unsigned level, bool passed)
 	else
 		log_msg(log, s->cause, "SYS", SEV_WARNINGS, "PRIV_AUTH_FAIL",
 			"Authentication to Privilege level %u failed by %s", level, s->who);
+	if (!passed)
+		login_failed(s);
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
  * Recognises the time stamps of syslog messages; their values are not needed. The forms: those of
- * `service timestamps` on IOS (with msec, year, zone, uptime), NX-OS (year first), RFC 3164, RFC 3339.
+ * `service timestamps` on IOS (with msec, year, zone, uptime), NX-OS (year first), RFC 3164, RFC 3339, FRR.
  * Any thread.
  */
 #ifndef SYSLOG_TIMEFORM_H
