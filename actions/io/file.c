@@ -277,6 +277,20 @@ static const struct kw file_kw[] = {
 	KW_END,
 };
 
+/* A length without variables can be judged when it is typed. */
+static bool
+file_check(struct compile *c, void *args, struct err *err)
+{
+	const struct file_command_args *a = ((const struct file_args *)args)->command.args;
+	int64_t n;
+
+	if (!a->length.set || !a->length.t->is_literal ||
+		(parse_integer(a->length.t->text, a->length.t->len, &n) && n >= 0 && n <= LENGTH_MAX))
+		return true;
+	return err_set(
+		err, ERR_RANGE, "action %s: a length is a number from 0 to %d", c->label, (int)LENGTH_MAX);
+}
+
 static enum step
 file_exec(struct run *run, const void *args)
 {
@@ -290,5 +304,6 @@ const struct action action_file = {
 	.help = "file operations",
 	.kw = file_kw,
 	.args_size = sizeof(struct file_args),
+	.check = file_check,
 	.exec = file_exec,
 };

@@ -151,6 +151,16 @@ static const struct kw value_kw[] = {
 	KW_END,
 };
 
+static bool
+value_check(struct compile *c, void *args, struct err *err)
+{
+	const struct value_args *a = args;
+	const struct template *t = a->value.t;
+
+	return !t->is_literal || object_value_check((enum object_type)a->type.v, t->text, t->len, err) ||
+	       err_wrap(err, "action %s", c->label);
+}
+
 /* NULL: the step has failed. Otherwise the identifier in numbers, in ctx. */
 static const char *
 next_oid(struct run *run, void *ctx, const struct kw_template *t)
@@ -210,5 +220,6 @@ const struct action action_snmp_object_value = {
 	.help = "object value for snmp request",
 	.kw = value_kw,
 	.args_size = sizeof(struct value_args),
+	.check = value_check,
 	.exec = value_exec,
 };

@@ -44,6 +44,42 @@ collect(void *arg, const struct choice *c)
 		words->word[words->n++] = choice_word(c);
 }
 
+/* The row of the group that was read. */
+static const struct kw *
+group_member(const struct frame *f, unsigned group)
+{
+	for (const struct kw *row = f->rows; !row_is_end(row); row++)
+		if (row->group == group && row->word != NULL && row_is_mine(row, f->args) &&
+			row_is_set(row, f->args))
+			return row;
+	return NULL;
+}
+
+/* A word that could have come, and cannot any more. */
+static bool
+hint_over(const struct walk *w, const char *word, struct err *err)
+{
+	for (size_t at = w->depth; at-- > 0;) {
+		const struct frame *f = &w->frame[at];
+		const struct kw *row = f->rows, *other;
+
+		for (; row != NULL && !row_is_end(row); row++)
+			if (row->word != NULL && strcasecmp(row->word, word) == 0)
+				break;
+		if (row == NULL || row_is_end(row))
+			continue;
+		if (row_is_set(row, f->args) && row_is_mine(row, f->args)) {
+			err_hint(err, "'%s' stands there already", row->word);
+			return true;
+		}
+		if (row->group != 0 && (other = group_member(f, row->group)) != NULL) {
+			err_hint(err, "'%s' and '%s' exclude each other", other->word, row->word);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A few can be named; `?` tells of many. */
 static void
 hint_words(const struct words *words, struct err *err)
@@ -88,6 +124,8 @@ refuse_word(const struct walk *w, const struct kw_token *t, struct err *err)
 		err_hint(err, "the command is complete before this word");
 	else if (lex_is_typographic(word))
 		err_hint(err, "typographic quotes are not quotes: write \" instead");
+	else if (hint_over(w, word, err))
+		;
 	else if ((near = nearest_word(word, words.word, words.n)) != NULL)
 		err_hint(err, "did you mean '%s'?", near);
 	else if (words.n == 1)

@@ -346,7 +346,7 @@ hint_group(const struct kw *table, unsigned group, struct err *err)
 			len += (size_t)snprintf(
 				words + len, sizeof words - len, "%s'%s'", len > 0 ? ", " : "", row->word);
 	}
-	err_hint(err, "one of %s%s is missing", words, n > NAMED ? ", ... (see '?')" : "");
+	err_hint(err, "%s%s%s is missing", n > 1 ? "one of " : "", words, n > NAMED ? ", ... (see '?')" : "");
 }
 
 bool

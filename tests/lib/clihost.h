@@ -73,8 +73,8 @@ host_confirm(struct engine *e, const struct conf_node *n)
 }
 
 static const struct conf_mode host_modes[] = {
-	{ "config", NULL, false },
-	{ "config-applet", "config", true },
+	{ .name = "config" },
+	{ .name = "config-applet", .parent = "config", .commit_on_exit = true },
 };
 static const struct conf_row host_rows[] = {
 	{ .cmd = { .words = "service",
