@@ -185,25 +185,6 @@ add_to_list(struct reading *r, const struct kw *row, void *args, const json_t *v
 
 static bool read_rows(struct reading *, const struct kw *rows, void *args);
 
-/* A row whose sub-table has values of its own: a table in a table. */
-static bool
-read_nested(struct reading *r, const struct kw *row, void *args, const json_t *v)
-{
-	struct kw_sub *sub = (void *)((char *)args + row->at);
-	void *own = mem_alloc(args, row->sub_size);
-
-	if (sub->set)
-		return err_class(r->err, ERR_INVALID, "FH_EBADFMT", "'%s' and '%s' exclude each other",
-			lua_name(args, sub->row), lua_name(args, row));
-	if (!json_is_object(v))
-		return err_class(
-			r->err, ERR_INVALID, "FH_EBADFMT", "'%s' takes a table", lua_name(args, row));
-	if (!lua_args(row->sub, own, v, json_object_get(v, LUA_ARGS_LIST), r->err))
-		return err_wrap(r->err, "%s", lua_name(args, row));
-	*sub = (struct kw_sub){ .set = true, .row = row, .args = own };
-	return true;
-}
-
 static bool
 is_word_of(const struct kw *rows, const json_t *v)
 {
@@ -215,28 +196,52 @@ is_word_of(const struct kw *rows, const json_t *v)
 }
 
 /*
- * A word with words behind it, `event1 = { field = ..., entry_op = ... }`: a table of its own, which keeps
- * the words of event1 apart from those of event2. `interface = "eth0"` is short for a table with one value,
- * `card = "all"` for one with that word.
+ * The words behind a word, `event1 = { field = ..., entry_op = ... }`: a table of its own, which keeps the
+ * words of event1 apart from those of event2. `interface = "eth0"` is short for a table with one value,
+ * `card = "all"` for one with that word, `damping = true` for an empty one.
  */
 static bool
-read_inner(struct reading *r, const struct kw *row, void *args, const json_t *v)
+read_table(struct reading *r, const struct kw *row, void *args, const json_t *v)
 {
 	json_t *named = json_object(), *list = json_array();
 	bool good;
 
-	*(bool *)((char *)args + row->at) = true;
 	if (json_is_array(v))
 		json_array_extend(list, (json_t *)(uintptr_t)v);
 	else if (is_word_of(row->sub, v))
 		json_object_set_new(named, json_string_value(v), json_true());
-	else if (!json_is_object(v))
+	else if (!json_is_object(v) && !json_is_true(v))
 		json_array_append(list, (json_t *)(uintptr_t)v);
 	good = json_is_object(v) ? lua_args(row->sub, args, v, json_object_get(v, LUA_ARGS_LIST), r->err)
 				 : lua_args(row->sub, args, named, list, r->err);
 	json_decref(named);
 	json_decref(list);
 	return good || err_wrap(r->err, "%s", lua_name(args, row));
+}
+
+/* A row whose sub-table has values of its own. */
+static bool
+read_nested(struct reading *r, const struct kw *row, void *args, const json_t *v)
+{
+	struct kw_sub *sub = (void *)((char *)args + row->at);
+	void *own = mem_alloc(args, row->sub_size);
+
+	if (sub->set)
+		return err_class(r->err, ERR_INVALID, "FH_EBADFMT", "'%s' and '%s' exclude each other",
+			lua_name(args, sub->row), lua_name(args, row));
+	if (json_is_false(v))
+		return true;
+	if (!read_table(r, row, own, v))
+		return false;
+	*sub = (struct kw_sub){ .set = true, .row = row, .args = own };
+	return true;
+}
+
+static bool
+read_inner(struct reading *r, const struct kw *row, void *args, const json_t *v)
+{
+	*(bool *)((char *)args + row->at) = true;
+	return read_table(r, row, args, v);
 }
 
 static bool

@@ -58,6 +58,16 @@ local function split(t)
 	return named, list
 end
 
+-- A table in a table of options, `digest = { 60, maximum = 5 }`: its positions go under a name of their own.
+local function nested(t)
+	local named, list = split(t)
+	if next(named) == nil or list[1] == nil then
+		return t
+	end
+	named[""] = list
+	return named
+end
+
 -- A call that is an action of applets: its keywords by name, its bare values by position.
 local function action(name, named, list)
 	return ask(name, { named = named or {}, list = list or {} })
@@ -79,6 +89,9 @@ function eem.register(t)
 	local args = { detector = list[1], options = options, list = { table.unpack(list, 2) } }
 	for _, name in ipairs { "tag", "queue_priority", "nice" } do
 		args[name], options[name] = options[name], nil
+	end
+	for name, value in pairs(options) do
+		options[name] = type(value) == "table" and nested(value) or value
 	end
 	whole_seconds(options, "maxrun")
 	whole_seconds(options, "ratelimit")

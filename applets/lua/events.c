@@ -30,9 +30,9 @@ keeps_prefix(const char *detector)
 	return false;
 }
 
-/* "_syslog_msg" of detector syslog: "msg". Words of a detector's name are joined by '_' in its fields. */
-static const char *
-field_name(const struct detector *d, const char *name)
+/* Words of a detector's name are joined by '_' in its fields. */
+const char *
+script_event_name(const struct detector *d, const char *name)
 {
 	size_t n = 0;
 
@@ -85,7 +85,7 @@ static void
 add_fields(json_t *o, const struct event *ev)
 {
 	for (const struct event_field *f = ev->detector->fields; f != NULL && f->name != NULL; f++) {
-		const char *name = field_name(ev->detector, f->name);
+		const char *name = script_event_name(ev->detector, f->name);
 
 		if (json_object_get(o, name) == NULL)
 			add_field(o, ev, f, name);

@@ -14,6 +14,7 @@
 #include "core/engine.h"
 #include "core/regex.h"
 
+struct detector;
 struct scripts;
 
 /* Sets engine->scripts and hands the rows to engine->conf. Behind the policies and the scheduler. */
@@ -36,6 +37,8 @@ void scripts_each_available(
 	struct engine *, bool system, void (*f)(void *arg, const char *name, usec created), void *arg);
 /* The text of a file that could be a policy; NULL with err. */
 const char *scripts_text(const void *ctx, struct engine *, const char *name, size_t *len, struct err *);
+/* What eem.event() calls a variable: "_syslog_msg" of detector syslog is "msg". */
+const char *script_event_name(const struct detector *, const char *variable);
 /* `which` is "policy", "library" or "repository": the path as configured; NULL: none. */
 const char *script_directory(const struct engine *, const char *which);
 

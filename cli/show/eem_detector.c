@@ -1,6 +1,7 @@
 /* show event manager detector, show event manager version: what the event manager can detect. */
 #include <string.h>
 
+#include "applets/lua/scripts.h"
 #include "bus/bus.h"
 #include "bus/detector.h"
 #include "cli/cmd.h"
@@ -66,19 +67,90 @@ show_needs(struct writer *w, const struct bus *bus, const struct detector *d)
 	w_end(w);
 }
 
+/* What stands in place of a value: "{ yes | no }". */
 static void
-show_syntax(struct writer *w, const struct kw *rows, unsigned indent)
+show_value(struct writer *w, const struct kw *row)
+{
+	const char *before = "{ ";
+
+	if (row->choices == NULL) {
+		w_text(w, "<value>");
+		return;
+	}
+	for (const struct kw_alternative *a = row->choices; a->word != NULL; a++) {
+		if (a->hidden)
+			continue;
+		w_text(w, "%s%s", before, a->word);
+		before = " | ";
+	}
+	w_text(w, " }");
+}
+
+/* An option as an applet has it, or as a table in Lua: `sub-system <value>`, `sub_system = <value>`. */
+static void
+show_option(struct writer *w, const struct kw *row, bool is_lua)
+{
+	for (const char *s = row->word; s != NULL && *s != '\0'; s++)
+		w_text(w, "%c", is_lua && *s == '-' ? '_' : *s);
+	if (row->word != NULL && (is_lua || row->type != NULL))
+		w_text(w, is_lua ? " = " : " ");
+	if (row->type != NULL)
+		show_value(w, row);
+	else if (is_lua && row->sub_size == 0)
+		w_text(w, "true");
+}
+
+static bool
+is_table(const struct kw *row, bool is_lua)
+{
+	return is_lua && row->sub != NULL && row->sub_size > 0;
+}
+
+static void
+show_syntax(struct writer *w, const struct kw *rows, bool is_lua, unsigned indent)
 {
 	for (const struct kw *row = rows; row && (row->word || row->help); row++) {
 		bool required = (row->flags & KW_REQ) && row->group == 0;
-		const char *value = row->type == NULL ? "" : row->word ? " <value>" : "<value>";
 
 		if (row->flags & KW_HIDDEN)
 			continue;
-		w_text(w, "%*s%s%s%s%s\n", (int)indent, "", required ? "" : "[", row->word ? row->word : "",
-			value, required ? "" : "]");
-		show_syntax(w, row->sub, indent + 4);
+		w_text(w, "%*s%s", (int)indent, "", required ? "" : "[");
+		show_option(w, row, is_lua);
+		if (is_table(row, is_lua)) {
+			w_text(w, "{\n");
+			show_syntax(w, row->sub, is_lua, indent + 4);
+			w_text(w, "%*s}", (int)indent, "");
+		}
+		w_text(w, "%s%s\n", is_lua ? "," : "", required ? "" : "]");
+		if (!is_table(row, is_lua))
+			show_syntax(w, row->sub, is_lua, indent + 4);
 	}
+}
+
+/* In place of IOS's blocks about Tcl. */
+static void
+show_lua(struct writer *w, const struct detector *d)
+{
+	static const char *const of_runs[] = { "job_id", "event_trigger_num" };
+
+	w_text(w, "\n        Lua Configuration Syntax: \n        eem.register{ \"%s\", [tag = <tag-val>,] \n",
+		d->name);
+	show_syntax(w, d->kw, true, 16);
+	w_text(w, "        }\n\n        Lua eem.event() Names: \n");
+	w_list(w, "event_names");
+	for (const struct event_field *f = event_common_fields; f->name != NULL; f++) {
+		w_text(w, "        %s\n", f->name + 1);
+		w_str(w, NULL, f->name + 1);
+	}
+	for (size_t i = 0; i < sizeof of_runs / sizeof *of_runs; i++) {
+		w_text(w, "        %s\n", of_runs[i]);
+		w_str(w, NULL, of_runs[i]);
+	}
+	for (const struct event_field *f = d->fields; f != NULL && f->name != NULL; f++) {
+		w_text(w, "        %s\n", script_event_name(d, f->name));
+		w_str(w, NULL, script_event_name(d, f->name));
+	}
+	w_end(w);
 }
 
 static void
@@ -97,13 +169,13 @@ show_details(struct writer *w, const struct bus *bus, const struct detector *d)
 		w_text(w, "\n        Not available yet: its policies wait for it\n");
 	if (bus_detector_lack(bus, d) != NULL)
 		w_text(w, "\n        Needs %s\n", bus_detector_lack(bus, d));
-	if (d->of_scripts)
-		w_text(w, "\n        Lua Configuration Syntax: \n        eem.register{ \"%s\" \n", d->name);
-	else
+	show_lua(w, d);
+	if (!d->of_scripts) {
 		w_text(w,
 			"\n        Applet Configuration Syntax: \n        [ no ] event [tag <tag-val>] %s \n",
 			d->name);
-	show_syntax(w, d->kw, 16);
+		show_syntax(w, d->kw, false, 16);
+	}
 	w_text(w, "\n        Applet Built-in Environment Variables: \n");
 	w_list(w, "variables");
 	show_variables(w, event_common_fields);

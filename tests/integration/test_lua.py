@@ -340,6 +340,21 @@ def test_events_reach_others(policies):
     daemon.wait_log("none.lua: ran with x")
 
 
+def test_options_that_are_tables(policies):
+    ways = {"a.lua": ("digest = 60", "digest 60.000"), "b.lua": ("digest = { 60 }", "digest 60.000"),
+            "c.lua": ("digest = { 60, maximum = 5 }", "digest 60.000 maximum 5"), "d.lua": ("damping = true", "damping"),
+            "e.lua": ("damping = { half_life = 10, suppress = 3000 }", "damping half-life 10.000 suppress 3000"),
+            "f.lua": ("damping = false", "")}
+    for name, (option, _) in ways.items():
+        policies.write(name, "eem.register{ 'counter', name = 'c', entry_op = 'gt', entry_val = 3, %s }\n" % option)
+    policies.write("g.lua", "eem.register{ 'none', digest = { 60, maximums = 5 } }\n")
+    daemon = policies.start(*ways, "g.lua")
+    daemon.wait_log("g.lua:1: digest: unknown option 'maximums': did you mean 'maximum'")
+    events = {p["name"]: p["event"] for p in daemon.json("show event manager policy registered")["policies"]}
+    assert {name: event.split("entry-op gt", 1)[1].strip() for name, event in events.items()} == {
+        name: shown for name, (_, shown) in ways.items()}
+
+
 def test_several_events(policies):
     policies.write("p.lua", """
 eem.register{ "none", tag = "run" }
