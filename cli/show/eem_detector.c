@@ -222,17 +222,28 @@ show_detector(struct session *s, const void *args, struct err *err)
 
 /* The parts that IOS XE names, in the version whose language this is. */
 static const struct {
-	const char *name, *version; /* NULL: there is no such part here */
+	const char *name, *version;
+	const char *detector; /* it is here when this one is; NULL: always, "": never */
 } components[] = {
-	{ "eem", "(rel9)1.2.21" },
-	{ "eem-gold", NULL },
-	{ "eem-call-home", NULL },
+	{ "eem", "(rel9)1.2.21", NULL },
+	{ "eem-gold", "(rel1)1.0.2", "gold" },
+	{ "eem-call-home", "(rel2)1.0.4", "" },
 };
+
+static const char *
+component_version(const struct bus *bus, size_t i)
+{
+	const char *name = components[i].detector;
+	const struct detector *d = name != NULL ? bus_detector_find(bus, name) : NULL;
+
+	return name == NULL || (d != NULL && bus_detector_is_there(bus, d)) ? components[i].version : NULL;
+}
 
 static enum cmd_result
 show_version(struct session *s, const void *args, struct err *err)
 {
-	const struct detector *const *d = bus_detector_table(session_engine(s)->bus);
+	const struct bus *bus = session_engine(s)->bus;
+	const struct detector *const *d = bus_detector_table(bus);
 	struct writer *w = session_writer(s);
 
 	w_text(w, "Embedded Event Manager Version 4.00\n"
@@ -240,11 +251,12 @@ show_version(struct session *s, const void *args, struct err *err)
 	w_str(w, "version", "4.00");
 	w_list(w, "components");
 	for (size_t i = 0; i < sizeof components / sizeof *components; i++) {
-		w_text(w, "%s: %s\n", components[i].name,
-			components[i].version != NULL ? components[i].version : "not present");
+		const char *version = component_version(bus, i);
+
+		w_text(w, "%s: %s\n", components[i].name, version != NULL ? version : "not present");
 		w_object(w, NULL);
 		w_str(w, "name", components[i].name);
-		w_str(w, "version", components[i].version);
+		w_str(w, "version", version);
 		w_end(w);
 	}
 	w_end(w);

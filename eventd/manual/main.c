@@ -37,6 +37,19 @@ line(const char *s)
 	putchar('\n');
 }
 
+/* Each on a line of its own, as mdoc wants them. */
+static void
+sentences(const char *s)
+{
+	for (const char *end; (end = strstr(s, ". ")) != NULL; s = end + 2) {
+		char *one = mem_strndup(NULL, s, (size_t)(end - s) + 1);
+
+		line(one);
+		mem_free(one);
+	}
+	line(s);
+}
+
 static void
 heading(const char *name, const char *section, const char *what)
 {
@@ -217,7 +230,7 @@ applet_page(struct engine *e)
 		say((*d)->help);
 		printf(".\n");
 		if ((*d)->note != NULL)
-			line((*d)->note);
+			sentences((*d)->note);
 		snprintf(head, sizeof head, "event %s", (*d)->name);
 		struct kw *kw = without_common((*d)->kw);
 		syntax(head, kw);
@@ -255,7 +268,7 @@ command(void *arg, const struct kw_cmd *cmd)
 			(strncmp(cmd->words, "event", 5) == 0 || strncmp(cmd->words, "action", 6) == 0)))
 		return; /* their many forms are in eventd-applet(5) */
 	printf(".Ss ");
-	line(cmd->words);
+	line(cmd->words[0] != '\0' ? cmd->words : cmd->help);
 	say(cmd->help);
 	printf(".\n");
 	syntax(cmd->words, cmd->kw);
@@ -286,19 +299,6 @@ commands_page(struct engine *e)
 }
 
 /* ---- eventd-lint(7) ---- */
-
-/* Each on a line of its own, as mdoc wants them. */
-static void
-sentences(const char *s)
-{
-	for (const char *end; (end = strstr(s, ". ")) != NULL; s = end + 2) {
-		char *one = mem_strndup(NULL, s, (size_t)(end - s) + 1);
-
-		line(one);
-		mem_free(one);
-	}
-	line(s);
-}
 
 static void
 lint_page(struct engine *e)

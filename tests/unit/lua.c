@@ -128,7 +128,7 @@ arguments_by_the_tables(void **state)
 		{ "syslog", NULL, "{\"msg\":[]}", NULL, "'msg' takes a text or a number, not a table" },
 		{ "puts", NULL, "{\"nonewline\":\"yes\"}", "[\"x\"]", "'nonewline' takes true or false" },
 		{ "puts", NULL, "{}", "[\"x\",\"y\"]", "too many arguments: 1 are taken" },
-		{ "track", NULL, "{\"read\":5}", NULL, "'read' takes a table" },
+		{ "track", NULL, "{\"read\":[5,6]}", NULL, "read: too many arguments: 1 are taken" },
 		{ "track", NULL, "{\"set\":{\"\":[5],\"state\":\"sideways\"}}", NULL, "set: 'state' takes " },
 		{ NULL, "syslog", "{\"occurs\":3}", NULL, "'pattern' is missing" },
 		{ NULL, "syslog", "{\"pattern\":\"(\"}", NULL, "'pattern': " },
