@@ -6,8 +6,8 @@
 #include "core/frame.h"
 #include "core/mem.h"
 
-static const char *const kinds[PROBE_KIND_COUNT] = { "dns", "http", "icmp-echo", "icmp-jitter",
-	"tcp-connect", "udp-echo", "udp-jitter" }; /* ORDER: enum probe_kind */
+static const char *const kinds[PROBE_KIND_COUNT] = { "dns", "http", "icmp-echo", "icmp-jitter", "tcp-connect",
+	"udp-echo", "udp-jitter" }; /* ORDER: enum probe_kind */
 
 static const char *const codes[PROBE_CODE_COUNT] = { "Unknown", "OK", "Over threshold", "Timeout",
 	"No connection", "Busy", "Verify error", "Socket connect error", "DNS query error",
@@ -100,8 +100,8 @@ probe_ask_from_json(const void *ctx, const json_t *j, struct err *err)
 	a->id = (uint64_t)get_number(j, "id", 0);
 	a->target = get_string(a, j, "target");
 	if (get_number(j, "version", 0) != PROBE_VERSION || kind < 0 || a->target == NULL || port < 0 ||
-		port > 65535 || size < 0 || size > 65000 || source_port < 0 || source_port > 65535 || packets < 0 ||
-		packets > PROBE_PACKETS_MAX) {
+		port > 65535 || size < 0 || size > 65000 || source_port < 0 || source_port > 65535 ||
+		packets < 0 || packets > PROBE_PACKETS_MAX) {
 		err_set(err, ERR_INVALID, "this is no probe");
 		mem_free(a);
 		return NULL;

@@ -60,11 +60,9 @@ keep_sample(struct operation *o, enum probe_code code, int64_t rtt_us)
 	l->runs++;
 	if (!is_wanted(&o->config.history, code))
 		return;
-	l->samples[l->at] = (struct sla_sample){ .wall = o->last_wall,
-		.mono = o->last_mono,
-		.rtt_us = rtt_us,
-		.code = code,
-		.bucket = l->runs };
+	l->samples[l->at] = (struct sla_sample){
+		.wall = o->last_wall, .mono = o->last_mono, .rtt_us = rtt_us, .code = code, .bucket = l->runs
+	};
 	l->at = (l->at + 1) % size;
 	if (l->count < size)
 		l->count++;
@@ -132,7 +130,7 @@ add(struct sla_bucket *b, const struct sla_keep *k, enum probe_code code, int64_
 	b->over += code == PROBE_OVER_THRESHOLD;
 	b->successes++;
 	place = (unsigned)(rtt_us / 1000 / k->width_ms < k->distributions ? rtt_us / 1000 / k->width_ms
-									: k->distributions - 1);
+									  : k->distributions - 1);
 	b->distribution[place]++;
 }
 

@@ -83,7 +83,8 @@ is_pattern(const unsigned char *data, size_t n, uint32_t pattern)
 
 /* A time stamp reply of ours: its message, and the sequence number. */
 static int
-time_reply(const struct echo *e, const unsigned char *data, size_t n, const unsigned char **message, size_t *len)
+time_reply(
+	const struct echo *e, const unsigned char *data, size_t n, const unsigned char **message, size_t *len)
 {
 	size_t ip = (size_t)(data[0] & 0x0f) * 4;
 

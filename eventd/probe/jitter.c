@@ -7,9 +7,9 @@
 /* One-way times of clocks in step lie between nothing and the round trip, give or take their resolution. */
 #define SLACK_US 1000
 
-#define FIELD(name_)                                              \
-	{                                                         \
-		#name_, offsetof(struct jitter_result, name_) \
+#define FIELD(name_)                                          \
+	{                                                     \
+#name_, offsetof(struct jitter_result, name_) \
 	}
 
 static const struct {
@@ -70,8 +70,8 @@ jitter_to_json(const struct jitter_result *r)
 	json_t *j = json_object();
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		json_object_set_new(j, fields[i].name,
-			json_integer(*(const int64_t *)((const char *)r + fields[i].at)));
+		json_object_set_new(
+			j, fields[i].name, json_integer(*(const int64_t *)((const char *)r + fields[i].at)));
 	return j;
 }
 
@@ -169,8 +169,7 @@ between(struct jitter_result *r, const struct jitter_sample *a, const struct jit
 	jitter_of(from(b->sent, b->responder_received, of_day) - from(a->sent, a->responder_received, of_day),
 		&r->jitter_sd_count, &r->jitter_sd_min, &r->jitter_sd_max, &r->jitter_sd_sum,
 		&r->positive_sd_max, &r->negative_sd_max);
-	jitter_of(
-		from(b->responder_sent, b->arrived, of_day) - from(a->responder_sent, a->arrived, of_day),
+	jitter_of(from(b->responder_sent, b->arrived, of_day) - from(a->responder_sent, a->arrived, of_day),
 		&r->jitter_ds_count, &r->jitter_ds_min, &r->jitter_ds_max, &r->jitter_ds_sum,
 		&r->positive_ds_max, &r->negative_ds_max);
 }

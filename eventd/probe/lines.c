@@ -14,15 +14,17 @@ const char sla_mode_name[] = "config-ip-sla";
 		.word = "source-ip", .help = "Source address", .type = &kw_ip, \
 		KW_AT(struct line_args, source_ip), .group = 1                 \
 	}
-#define SOURCES                                                                                     \
-	{                                                                                           \
-		.word = "source-interface", .help = "Interface whose address is the source",        \
-		.type = &kw_ifname, KW_AT(struct line_args, source_interface), .group = 1           \
-	}, SOURCE_IP
-#define SOURCE_PORT                                                                  \
-	{                                                                            \
-		.word = "source-port", .help = "Source port", .type = &kw_number,    \
-		KW_AT(struct line_args, source_port), .min = 1, .max = 65535         \
+#define SOURCES                                                  \
+	{ .word = "source-interface",                            \
+		.help = "Interface whose address is the source", \
+		.type = &kw_ifname,                              \
+		KW_AT(struct line_args, source_interface),       \
+		.group = 1 },                                    \
+		SOURCE_IP
+#define SOURCE_PORT                                                               \
+	{                                                                         \
+		.word = "source-port", .help = "Source port", .type = &kw_number, \
+		KW_AT(struct line_args, source_port), .min = 1, .max = 65535      \
 	}
 #define DESTINATION                                                                                       \
 	{                                                                                                 \
@@ -41,19 +43,21 @@ static const struct kw_alternative able_words[] = {
 	{ NULL, NULL, 0, false },
 };
 /* The control protocol asks a responder for the port; echo and TCP services of others need none. */
-#define CONTROL                                                                            \
-	{                                                                                  \
-		.word = "control", .help = "Ask the responder for the port before",        \
-		.type = &kw_choice, KW_AT(struct line_args, control), .choices = able_words, \
-		.dflt = 1, .has_dflt = true                                                \
+#define CONTROL                                                                                         \
+	{                                                                                               \
+		.word = "control", .help = "Ask the responder for the port before", .type = &kw_choice, \
+		KW_AT(struct line_args, control), .choices = able_words, .dflt = 1, .has_dflt = true    \
 	}
-#define PACKETS                                                                                              \
-	{                                                                                                    \
-		.word = "num-packets", .help = "Packets of a run", .type = &kw_number,                       \
-		KW_AT(struct line_args, packets), .min = 1, .max = PROBE_PACKETS_MAX                         \
-	}, {                                                                                                 \
-		.word = "interval", .help = "Milliseconds between two packets", .type = &kw_number,          \
-		KW_AT(struct line_args, interval), .min = 4, .max = 60000                                    \
+#define PACKETS                                                                                     \
+	{ .word = "num-packets",                                                                    \
+		.help = "Packets of a run",                                                         \
+		.type = &kw_number,                                                                 \
+		KW_AT(struct line_args, packets),                                                   \
+		.min = 1,                                                                           \
+		.max = PROBE_PACKETS_MAX },                                                         \
+	{                                                                                           \
+		.word = "interval", .help = "Milliseconds between two packets", .type = &kw_number, \
+		KW_AT(struct line_args, interval), .min = 4, .max = 60000                           \
 	}
 
 static const struct kw icmp_kw[] = { DESTINATION, SOURCES, KW_END };
@@ -417,8 +421,7 @@ kind_place(struct engine *e, const struct conf_node *parent, const void *args, s
 	if (n == NULL || n->args == args)
 		return true;
 	err_set(err, ERR_REFUSED, "The type of the operation is set already: %s", n->row->cmd.words);
-	err_hint(err, "'no ip sla %u' first",
-		(unsigned)((const struct number_args *)parent->args)->number.v);
+	err_hint(err, "'no ip sla %u' first", (unsigned)((const struct number_args *)parent->args)->number.v);
 	return false;
 }
 

@@ -104,7 +104,8 @@ port_socket(enum port_kind kind, const struct sockaddr_storage *at)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	else
 		stamp_open(fd);
-	if (bind(fd, (const struct sockaddr *)at, len) != 0 || (kind == PORT_TCP && listen(fd, BACKLOG) != 0)) {
+	if (bind(fd, (const struct sockaddr *)at, len) != 0 ||
+		(kind == PORT_TCP && listen(fd, BACKLOG) != 0)) {
 		int error = errno;
 
 		close(fd);
@@ -236,9 +237,8 @@ find(const struct ports *all, enum port_kind kind, const struct sockaddr_storage
 {
 	struct port *p = all->first;
 
-	while (p != NULL &&
-		(p->kind != kind || number(&p->at) != number(at) || p->at.ss_family != at->ss_family ||
-			!same_host(&p->at, at)))
+	while (p != NULL && (p->kind != kind || number(&p->at) != number(at) ||
+				    p->at.ss_family != at->ss_family || !same_host(&p->at, at)))
 		p = p->next;
 	return p;
 }

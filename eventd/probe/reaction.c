@@ -11,7 +11,7 @@
 #define EVERY  (~0u)
 #define UDP    (1u << PROBE_UDP_JITTER)
 #define JITTER (UDP | 1u << PROBE_ICMP_JITTER)
-#define CONNECTS                                                                                        \
+#define CONNECTS                                                                                \
 	(1u << PROBE_DNS | 1u << PROBE_HTTP | 1u << PROBE_ICMP_ECHO | 1u << PROBE_TCP_CONNECT | \
 		1u << PROBE_UDP_ECHO | JITTER)
 #define ECHOES (1u << PROBE_ICMP_ECHO | 1u << PROBE_UDP_ECHO | UDP)
@@ -21,36 +21,25 @@ static const struct reaction_kind kinds[REACT_COUNT] = {
 	{ "connectionLoss", NULL, 0, 1, 0, false, CONNECTS },
 	{ "icpif", "icpif", 93, 93, 100, false, UDP },
 	{ "jitterAvg", "milliseconds", 100, 100, 60000, false, JITTER },
-	{ "jitterDSAvg", "milliseconds", 100, 100,
-		60000, false, JITTER },
-	{ "jitterSDAvg", "milliseconds", 100, 100,
-		60000, false, JITTER },
-	{ "latencyDSAvg", "milliseconds", 5000,
-		3000, 60000, false, JITTER },
-	{ "latencySDAvg", "milliseconds", 5000,
-		3000, 60000, false, JITTER },
-	{ "maxOfLatencyDS", "milliseconds", 5000,
-		3000, 60000, false, JITTER },
-	{ "maxOfLatencySD", "milliseconds", 5000,
-		3000, 60000, false, JITTER },
+	{ "jitterDSAvg", "milliseconds", 100, 100, 60000, false, JITTER },
+	{ "jitterSDAvg", "milliseconds", 100, 100, 60000, false, JITTER },
+	{ "latencyDSAvg", "milliseconds", 5000, 3000, 60000, false, JITTER },
+	{ "latencySDAvg", "milliseconds", 5000, 3000, 60000, false, JITTER },
+	{ "maxOfLatencyDS", "milliseconds", 5000, 3000, 60000, false, JITTER },
+	{ "maxOfLatencySD", "milliseconds", 5000, 3000, 60000, false, JITTER },
 	{ "maxOfNegativeDS", "milliseconds", 10000, 10000, 60000, false, JITTER },
 	{ "maxOfNegativeSD", "milliseconds", 10000, 10000, 60000, false, JITTER },
 	{ "maxOfPositiveDS", "milliseconds", 10000, 10000, 60000, false, JITTER },
 	{ "maxOfPositiveSD", "milliseconds", 10000, 10000, 60000, false, JITTER },
 	{ "mos", "mos", 500, 100, 500, true, UDP },
-	{ "packetLateArrival", "packets", 10000, 10000, 60000, false,
-		JITTER },
+	{ "packetLateArrival", "packets", 10000, 10000, 60000, false, JITTER },
 	{ "packetLoss", "packets", 10000, 10000, 60000, false, JITTER },
-	{ "packetLossDS", "packets", 10000, 10000, 60000,
-		false, UDP },
-	{ "packetLossSD", "packets", 10000, 10000, 60000,
-		false, UDP },
+	{ "packetLossDS", "packets", 10000, 10000, 60000, false, UDP },
+	{ "packetLossSD", "packets", 10000, 10000, 60000, false, UDP },
 	{ "packetMIA", "packets", 10000, 10000, 60000, false, UDP },
-	{ "packetOutOfSequence", "packets", 10000, 10000, 60000, false,
-		JITTER },
+	{ "packetOutOfSequence", "packets", 10000, 10000, 60000, false, JITTER },
 	{ "rtt", "milliseconds", 5000, 3000, 60000, false, EVERY },
-	{ "successivePacketLoss", "packets", 1000, 1000, 60000, false,
-		JITTER },
+	{ "successivePacketLoss", "packets", 1000, 1000, 60000, false, JITTER },
 	{ "timeout", NULL, 0, 1, 0, false, EVERY },
 	{ "verifyError", NULL, 0, 1, 0, false, ECHOES },
 };
@@ -233,7 +222,7 @@ static void
 say(const struct operation *o, const struct reaction *r, bool occurred)
 {
 	const struct reaction_kind *k = &kinds[r->type];
-	const char *what = k->unit == NULL		? (occurred ? "Occurred" : "Cleared")
+	const char *what = k->unit == NULL        ? (occurred ? "Occurred" : "Cleared")
 			   : occurred != k->falls ? "exceeded"
 						  : "below";
 

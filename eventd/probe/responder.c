@@ -53,9 +53,9 @@ tell(void *arg)
 {
 	struct responder *r = arg;
 	struct err err = ERR_INIT;
-	json_t *j = json_pack("{s:s, s:b, s:I, s:I, s:s, s:o}", "type", "responder", "enabled", r->life != NULL,
-		"received", (json_int_t)r->received, "errors", (json_int_t)r->errors, "error", r->why,
-		"ports", ports_to_json(r->ports));
+	json_t *j = json_pack("{s:s, s:b, s:I, s:I, s:s, s:o}", "type", "responder", "enabled",
+		r->life != NULL, "received", (json_int_t)r->received, "errors", (json_int_t)r->errors,
+		"error", r->why, "ports", ports_to_json(r->ports));
 
 	add_sources(j, "sources", r->sources);
 	add_sources(j, "error_sources", r->error_sources);
@@ -95,7 +95,8 @@ carry_out(struct responder *r, const struct control_message *m, const struct soc
 		return CONTROL_PORT_IN_USE;
 	opened = ports_open_for(r->ports, PORT_UDP, from, m->port, (usec)ms * USEC_PER_MSEC);
 	if (m->version == 1 && m->command != CONTROL_UDP)
-		opened = ports_open_for(r->ports, PORT_TCP, from, m->port, (usec)ms * USEC_PER_MSEC) || opened;
+		opened =
+			ports_open_for(r->ports, PORT_TCP, from, m->port, (usec)ms * USEC_PER_MSEC) || opened;
 	return opened ? CONTROL_SUCCESS : errno == EADDRINUSE ? CONTROL_PORT_IN_USE : CONTROL_FAIL;
 }
 
@@ -189,7 +190,8 @@ take_permanent(struct responder *r, const json_t *list)
 	size_t i;
 
 	ports_keep_none(r->ports);
-	json_array_foreach(list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		const char *kind = json_string_value(json_object_get(one, "kind"));
 		const char *address = json_string_value(json_object_get(one, "address"));
 		json_int_t port = json_integer_value(json_object_get(one, "port"));

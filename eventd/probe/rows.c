@@ -90,9 +90,9 @@ take_target(const void *ctx, struct sla_config *c, const struct conf_node *n)
 	c->proxy = text(ctx, &a->proxy);
 	c->no_cache = a->cache.set && a->cache.v == 0;
 	c->http_version = a->choice.set ? (unsigned)a->choice.v : 0;
-	c->control = (c->kind == PROBE_TCP_CONNECT || c->kind == PROBE_UDP_ECHO ||
-			     c->kind == PROBE_UDP_JITTER) &&
-		     (!a->control.set || a->control.v != 0);
+	c->control =
+		(c->kind == PROBE_TCP_CONNECT || c->kind == PROBE_UDP_ECHO || c->kind == PROBE_UDP_JITTER) &&
+		(!a->control.set || a->control.v != 0);
 	c->size = c->kind == PROBE_ICMP_ECHO ? 28 : 16;
 	if (c->kind == PROBE_UDP_JITTER || c->kind == PROBE_ICMP_JITTER)
 		take_train(c, a);
@@ -132,6 +132,9 @@ take(const void *ctx, struct sla_config *c, const struct conf_node *node)
 	else if (c->has_kind && c->kind == PROBE_DNS)
 		timeout = TIMEOUT_DNS;
 	c->frequency = (unsigned)number(node, "frequency", FREQUENCY);
+	/* A long default gives way to a frequency that is asked for. */
+	if (timeout > TIMEOUT && timeout > (int64_t)c->frequency * 1000)
+		timeout = (int64_t)c->frequency * 1000 > TIMEOUT ? (int64_t)c->frequency * 1000 : TIMEOUT;
 	c->timeout = (unsigned)number(node, "timeout", timeout);
 	c->threshold = (unsigned)number(node, "threshold", THRESHOLD);
 	c->tos = (unsigned)number(node, "tos", number(node, "traffic-class", 0));

@@ -116,8 +116,7 @@ bind_source(struct probe_run *r, int fd, unsigned port)
 		((struct sockaddr_in *)&from)->sin_port = htons((uint16_t)port);
 	if (r->ask->source_address == NULL && port == 0)
 		return true;
-	if (r->ask->source_address != NULL &&
-		inet_pton(from.ss_family, r->ask->source_address, at) != 1) {
+	if (r->ask->source_address != NULL && inet_pton(from.ss_family, r->ask->source_address, at) != 1) {
 		errno = EAFNOSUPPORT;
 		return false;
 	}

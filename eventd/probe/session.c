@@ -234,8 +234,7 @@ probe_control(struct probe_run *r, int from, probe_begin_f *begin)
 		address_of(&self, c->message.source, &c->message.source_port);
 	mem_on_free(c, control_free);
 	c->deadline = timer_after(c, r->loop, all, on_deadline, c);
-	c->again = timer_after(
-		c, r->loop, from < 0 || c->wait < PATIENCE ? c->wait : PATIENCE, on_again, c);
+	c->again = timer_after(c, r->loop, from < 0 || c->wait < PATIENCE ? c->wait : PATIENCE, on_again, c);
 	/* RFC 6812 opens UDP ports only. */
 	talk_open(c, from < 0 ? 1 : 2);
 }

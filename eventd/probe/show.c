@@ -166,11 +166,14 @@ summary_row(struct writer *w, const struct operation *o, const struct sla_show_a
 	char id[24], stats[32] = "-", last[80];
 
 	snprintf(id, sizeof id, "%c%u", state_mark(o->state), o->number);
-	if (o->has_run && o->rtt_us >= 0)
+	if (o->has_run && o->rtt_us >= 0 && o->config.microseconds)
+		snprintf(stats, sizeof stats, "RTT=%" PRId64 "u", o->rtt_us);
+	else if (o->has_run && o->rtt_us >= 0)
 		snprintf(stats, sizeof stats, "RTT=%" PRId64, ms(o->rtt_us));
 	ago(o, last, sizeof last);
 	/* A column that is too wide moves the rest by a blank, as on a router. */
-	w_text(w, "%-12s %-11s %-17s %-11s %-11s %s\n", id, sla_kind_name(o), sla_destination(o), stats, code_of(o), last);
+	w_text(w, "%-12s %-11s %-17s %-11s %-11s %s\n", id, sla_kind_name(o), sla_destination(o), stats,
+		code_of(o), last);
 	w_object(w, NULL);
 	w_int(w, "id", o->number);
 	w_str(w, "state", sla_state_name(o->state));

@@ -54,7 +54,7 @@ has_port(enum probe_kind k)
 static void
 target(struct writer *w, const struct sla_config *c)
 {
-	const char *source = c->source_address != NULL	     ? c->source_address
+	const char *source = c->source_address != NULL     ? c->source_address
 			     : c->source_interface != NULL ? c->source_interface
 							   : "0.0.0.0";
 
@@ -83,8 +83,9 @@ payload(struct writer *w, const struct sla_config *c)
 		w_text(w, "Request size (ARR data portion): %u\nData pattern: 0x%08X\nVerify data: %s\n",
 			c->size, c->pattern, c->verify ? "Yes" : "No");
 	if (c->codec != CODEC_NONE)
-		w_text(w, "Codec Type: %s\nCodec Number Of Packets: %u\nCodec Packet Size: %u\n"
-			  "Codec Interval (milliseconds): %u\nAdvantage Factor: %u\n",
+		w_text(w,
+			"Codec Type: %s\nCodec Number Of Packets: %u\nCodec Packet Size: %u\n"
+			"Codec Interval (milliseconds): %u\nAdvantage Factor: %u\n",
 			codec_defaults((enum codec)c->codec)->name, c->packets, c->size, c->interval,
 			c->advantage);
 	else if (train)
@@ -371,8 +372,9 @@ group(struct writer *w, const struct slas_world *all, const struct sla_group *g)
 		w_text(w, "Group operation frequency: Equals schedule period\n");
 	else
 		w_text(w, "Group operation frequency: %u\n", g->frequency);
-	w_text(w, "Status of entry (SNMP RowStatus): Active\nNext Scheduled Start Time: %s\n"
-		  "Life (seconds): %s\nEntry Ageout (seconds): %s\n\n",
+	w_text(w,
+		"Status of entry (SNMP RowStatus): Active\nNext Scheduled Start Time: %s\n"
+		"Life (seconds): %s\nEntry Ageout (seconds): %s\n\n",
 		when, life, ageout);
 	w_object(w, NULL);
 	w_int(w, "group", g->number);

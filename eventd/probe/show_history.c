@@ -57,7 +57,9 @@ static void
 hexadecimal(const char *address, char *out, size_t size)
 {
 	unsigned char raw[16];
-	size_t n = inet_pton(AF_INET, address, raw) == 1 ? 4 : inet_pton(AF_INET6, address, raw) == 1 ? 16 : 0;
+	size_t n = inet_pton(AF_INET, address, raw) == 1    ? 4
+		   : inet_pton(AF_INET6, address, raw) == 1 ? 16
+							    : 0;
 
 	out[0] = '\0';
 	for (size_t i = 0, at = 0; i < n; i++)
@@ -209,7 +211,8 @@ enhanced(struct writer *w, const struct operation *o, const struct sla_show_args
 	if (k->enhanced_interval == 0 || (a->interval.set && a->interval.v != k->enhanced_interval))
 		return;
 	w_text(w, "Entry number: %u\nAggregation Interval: %u\n\n", o->number, k->enhanced_interval);
-	for (unsigned i = 0; o->history != NULL && (b = history_bucket(&o->history->enhanced, i)) != NULL; i++) {
+	for (unsigned i = 0; o->history != NULL && (b = history_bucket(&o->history->enhanced, i)) != NULL;
+		i++) {
 		sla_date(b->wall, when, sizeof when);
 		w_text(w, "Bucket Index: %u\nAggregation start time %s\nTarget Address: %s\n", b->index, when,
 			o->address);

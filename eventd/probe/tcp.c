@@ -68,7 +68,7 @@ ready(void *arg, int fd, unsigned what)
 static void
 begin(struct probe_run *r, unsigned version)
 {
-	int fd = probe_socket(r, SOCK_STREAM);
+	int fd = probe_socket(r, SOCK_STREAM), error;
 	struct connecting *c;
 
 	if (fd < 0)
@@ -78,8 +78,9 @@ begin(struct probe_run *r, unsigned version)
 	mem_on_free(c, connecting_free);
 	r->private = c;
 	probe_sending(r);
-	if (connect(fd, (const struct sockaddr *)&r->to, r->to_len) == 0 || errno != EINPROGRESS) {
-		settled(r, fd, errno == EINPROGRESS ? 0 : errno);
+	error = connect(fd, (const struct sockaddr *)&r->to, r->to_len) == 0 ? 0 : errno;
+	if (error != EINPROGRESS) {
+		settled(r, fd, error);
 		return;
 	}
 	c->watch = watch_fd(c, r->loop, fd, WATCH_WRITE, ready, r);

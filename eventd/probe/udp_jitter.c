@@ -38,7 +38,9 @@ finish(struct probe_run *r)
 {
 	struct train *t = r->private;
 	struct jitter_result result;
-	struct probe_answer a = { .rtt_us = -1, .dns_us = -1, .tcp_us = -1, .http_us = -1, .jitter = &result };
+	struct probe_answer a = {
+		.rtt_us = -1, .dns_us = -1, .tcp_us = -1, .http_us = -1, .jitter = &result
+	};
 
 	jitter_count(&result, t->samples, t->next, (int64_t)r->ask->threshold_ms * 1000,
 		t->type == MEASURE_MILLISECONDS, true);

@@ -43,9 +43,8 @@ int
 voice_icpif(enum codec c, const struct jitter_result *r, int advantage)
 {
 	/* Without clocks in step, half the round trip is the best guess. */
-	int64_t delay = r->latency_count > 0
-				? (r->latency_sd_sum + r->latency_ds_sum) / r->latency_count / 2
-				: jitter_rtt_average(r) / 2;
+	int64_t delay = r->latency_count > 0 ? (r->latency_sd_sum + r->latency_ds_sum) / r->latency_count / 2
+					     : jitter_rtt_average(r) / 2;
 	int64_t loss = r->sent == 0 ? 100 : (r->loss + r->late) * 100 / r->sent;
 	int icpif;
 

@@ -133,7 +133,7 @@ control_request(const struct control_message *m, unsigned char out[CONTROL_ROOM]
 static bool
 parse_v1(const unsigned char *d, size_t n, struct control_message *m)
 {
-	if (n < BODY_V1 || get16(d + 2) > n || get16(d + 10) != 16)
+	if (n < BODY_V1 || n > CONTROL_ROOM || get16(d + 2) > n || get16(d + 10) != 16 || get16(d + 20) == 0)
 		return false;
 	m->sequence = d[1];
 	m->command = get16(d + 8);
@@ -154,9 +154,8 @@ csld_size(const unsigned char *d, size_t n, size_t at)
 	len = get32(d + at + 4);
 	/* Some count the head, some do not: what follows must be the end, or another section. */
 	if (len >= CSLD_HEAD && len <= n - at &&
-		(at + len == n ||
-			(n - at - len >= CSLD_HEAD && (get16(d + at + len) == CSLD_AUTHENTICATION ||
-							      get16(d + at + len) == CSLD_UDP))))
+		(at + len == n || (n - at - len >= CSLD_HEAD && (get16(d + at + len) == CSLD_AUTHENTICATION ||
+									get16(d + at + len) == CSLD_UDP))))
 		return len;
 	return len <= n - at - CSLD_HEAD ? len + CSLD_HEAD : 0;
 }
@@ -165,7 +164,8 @@ static bool
 take_udp(const unsigned char *c, size_t size, struct control_message *m)
 {
 	size_t width = size == UDP_SIZE ? 16 : 4;
-	unsigned char *const into[] = { m->control_source, m->control_destination, m->source, m->destination };
+	unsigned char *const into[] = { m->control_source, m->control_destination, m->source,
+		m->destination };
 	const unsigned char *p = c + 16;
 
 	if ((size != UDP_SIZE && size != UDP_SIZE_SHORT) || (c[8] != ADDRESS_V4 && c[8] != ADDRESS_V6) ||

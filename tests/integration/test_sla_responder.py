@@ -10,6 +10,7 @@ import threading
 import pytest
 
 import tree
+from test_cli import Shell
 from test_sla import FAST, operation, row, wait_code  # noqa: F401
 
 
@@ -203,6 +204,42 @@ def test_icmp_jitter(daemon):
     seen = jitter(daemon, 1)
     assert seen["sent"] == 5 and seen["rtt_count"] == 5 and seen["jitter_sd_count"] == 4 and seen["loss"] == 0
     assert "Type of operation: icmp-jitter" in daemon.show("show ip sla statistics 1")
+
+
+def test_the_example_of_a_call(responder):
+    """examples/voice.cfg as it stands, but for the address and its mail."""
+    with open(os.path.join(tree.PROJECT, "examples", "voice.cfg")) as f:
+        lines = f.read().replace("192.0.2.2", "127.0.0.1").replace("frequency 60", "frequency 5").splitlines()
+    responder.configure(*[line for line in lines if "mail server" not in line])
+    wait_code(responder, 10, "OK")
+    seen = jitter(responder, 10)
+    assert seen["sent"] == 100 and seen["rtt_count"] == 100 and seen["mos"] == 4.39
+    assert "Mean Opinion Score (MOS): 4.39" in responder.show("show ip sla statistics 10")
+    assert responder.json("show track 10")["tracks"][0]["operation"] == 10
+
+
+def test_prompts_and_help_say_the_type(daemon):
+    """Behind the type line the mode has its name; `?` offers what may follow."""
+    shell = daemon.eventctl(input="configure terminal\nip sla 7\nudp-jitter 192.0.2.1 5000 ?\nhistory ?\nip sla schedule 7 start-time ?\n"
+                            "track timer ?\nip sla responder ?\n")
+    for word in ("codec", "num-packets", "control", "buckets-kept", "enhanced", "random", "pending", "stub-object", "udp-echo"):
+        assert "\n  %s " % word in shell.out, (word, shell.out)
+
+
+def test_prompts_say_the_type(new_daemon):
+    shell = Shell(new_daemon(config=["hostname R1"]))
+    shell.type("configure terminal", "R1(config)#")
+    for number, (line, mode) in enumerate((
+            ("icmp-echo 192.0.2.1", "echo"), ("udp-echo 192.0.2.1 7", "udp"), ("udp-jitter 192.0.2.1 5000", "jitter"),
+            ("tcp-connect 192.0.2.1 80", "tcp"), ("http get http://192.0.2.1/", "http"), ("dns a.test name-server 192.0.2.1", "dns"),
+            ("icmp-jitter 192.0.2.1", "icmpjitter")), 1):
+        shell.type("ip sla %d" % number, "R1(config-ip-sla)#")
+        shell.type(line, "R1(config-ip-sla-%s)#" % mode)
+        shell.type("frequency 90", "R1(config-ip-sla-%s)#" % mode)
+        shell.type("exit", "R1(config)#")
+    shell.type("ip sla 1", "R1(config-ip-sla-echo)#")
+    shell.type("end")
+    shell.close()
 
 
 def test_permanent_ports(daemon):
