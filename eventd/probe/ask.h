@@ -51,9 +51,9 @@ struct probe_ask {
 	bool verify;  /* the echoed data must be what was sent */
 	bool control; /* the responder is asked to open the port before */
 	unsigned control_retry, control_timeout_ms;
-	const char *proxy;      /* of http, or NULL */
-	bool no_cache;          /* of http */
-	unsigned http_version;  /* 10, 11; 0: as it comes */
+	const char *proxy;             /* of http, or NULL */
+	bool no_cache;                 /* of http */
+	unsigned http_version;         /* 10, 11; 0: as it comes */
 	unsigned packets, interval_ms; /* of jitter */
 	bool microseconds;             /* udp-jitter: NTP time stamps */
 };
@@ -81,11 +81,11 @@ enum probe_code {
 
 struct probe_answer {
 	enum probe_code code;
-	int64_t rtt_us;                  /* -1: none */
-	int64_t dns_us, tcp_us, http_us; /* of http, else -1 */
-	int http_status;                 /* 0: none */
-	const char *address;             /* that was probed, or NULL */
-	const char *detail;              /* a sentence when it went wrong, or NULL */
+	int64_t rtt_us;                     /* -1: none */
+	int64_t dns_us, tcp_us, http_us;    /* of http, else -1 */
+	int http_status;                    /* 0: none */
+	const char *address;                /* that was probed, or NULL */
+	const char *detail;                 /* a sentence when it went wrong, or NULL */
 	const struct jitter_result *jitter; /* of jitter operations that sent something, else NULL */
 };
 

@@ -17,7 +17,8 @@ struct jitter_result {
 	int64_t rtt_count, rtt_min, rtt_max, rtt_sum;
 	int64_t over_threshold;
 	int64_t latency_count, latency_sd_min, latency_sd_max, latency_sd_sum, latency_ds_min, latency_ds_max,
-		latency_ds_sum, unsynchronised; /* replies whose one-way times no two clocks in step would give */
+		latency_ds_sum,
+		unsynchronised; /* replies whose one-way times no two clocks in step would give */
 	int64_t jitter_sd_count, jitter_sd_min, jitter_sd_max, jitter_sd_sum;
 	int64_t jitter_ds_count, jitter_ds_min, jitter_ds_max, jitter_ds_sum;
 	int64_t positive_sd_max, negative_sd_max, positive_ds_max, negative_ds_max;

@@ -64,8 +64,8 @@ struct sla_schedule {
 	usec life;                /* 0: forever */
 	usec ageout;              /* 0: never */
 	bool recurring;
-	uint32_t group; /* `ip sla group schedule`: its number, or 0 */
-	usec offset;    /* behind the start of the group */
+	uint32_t group;     /* `ip sla group schedule`: its number, or 0 */
+	usec offset;        /* behind the start of the group */
 	unsigned frequency; /* s, instead of the operation's; 0: its own */
 };
 
@@ -112,10 +112,10 @@ enum react_type {
 /* What is known of each. */
 struct reaction_kind {
 	const char *name;
-	const char *unit;         /* "milliseconds", "packets", ...; NULL: it happened or not */
+	const char *unit;          /* "milliseconds", "packets", ...; NULL: it happened or not */
 	int64_t upper, lower, max; /* of the limits: defaults, and the most */
-	bool falls;               /* the alarm is that it falls below the lower limit */
-	unsigned kinds;           /* 1 << enum probe_kind of the operations that have it */
+	bool falls;                /* the alarm is that it falls below the lower limit */
+	unsigned kinds;            /* 1 << enum probe_kind of the operations that have it */
 };
 const struct reaction_kind *reaction_kind(enum react_type);
 enum react_threshold {
@@ -216,7 +216,7 @@ void operation_forget_lines(struct operation *);
 /* operations.c: what was configured has changed: everything begins anew. */
 void operation_reconfigured(struct operation *);
 void operation_rescheduled(struct operation *);
-void operation_restart(struct operation *); /* `ip sla restart N`, a trigger */
+void operation_restart(struct operation *);             /* `ip sla restart N`, a trigger */
 unsigned operation_frequency(const struct operation *); /* s: of its group, or its own */
 
 /* reaction.c: judges a run. */

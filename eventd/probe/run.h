@@ -82,8 +82,8 @@ struct echo *probe_echo(struct prober_world *);
 int echo_ask_time(struct echo *, struct probe_run *, uint32_t originate_ms);
 void echo_forget(struct echo *, int sequence);
 /* icmp_jitter.c: the reply to it. */
-void probe_icmp_jitter_reply(struct probe_run *, int sequence, const unsigned char *message, size_t n,
-	usec received_wall);
+void probe_icmp_jitter_reply(
+	struct probe_run *, int sequence, const unsigned char *message, size_t n, usec received_wall);
 /* A received datagram: the sequence number of an echo reply of ours, or -1. Pure. */
 int echo_parse(const unsigned char *data, size_t n, bool is_v6, bool has_ip_header, uint16_t identifier,
 	const unsigned char **payload, size_t *payload_len);

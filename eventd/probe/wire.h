@@ -78,8 +78,8 @@ void measure_request(
 /* When it leaves: the time is put in as late as can be. */
 void measure_stamp(unsigned char *packet, int64_t now_us);
 /* The responder's answer, in place; false: no measurement packet, to be echoed as it is. */
-bool measure_answer(unsigned char *packet, size_t n, int64_t received_us, int64_t now_us,
-	uint16_t responder_sequence);
+bool measure_answer(
+	unsigned char *packet, size_t n, int64_t received_us, int64_t now_us, uint16_t responder_sequence);
 bool measure_parse(const unsigned char *, size_t n, struct measure_packet *);
 
 /* Of the day, in microseconds. */
