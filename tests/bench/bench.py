@@ -20,6 +20,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import capture  # noqa: E402
 import mail  # noqa: E402
 import peers  # noqa: E402
 import sla  # noqa: E402
@@ -339,6 +340,13 @@ class Bench:
         mail.delivery(self, self.place("deliver"))
         mail.start(self, self.place("start"))
 
+    def capture(self):
+        config = applets(tool("lines", "patterns", APPLETS).splitlines(), 'syslog msg "sequence=$_syslog_sequence;"')
+        try:
+            capture.measure(self, self.place("capture"), PipedDaemon, listening, config, APPLETS)
+        except capture.Absent as e:
+            self.absent("packets captured", str(e), "a veth in a namespace", "one frame")
+
     def absent(self, name, why, how, corpus):
         self.row(name, None, "", "not measured: %s" % why, how, corpus)
 
@@ -375,7 +383,7 @@ def machine():
             "load_before": os.getloadavg()[0]}
 
 
-MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop", "mail", "sla")  # stream compares with match
+MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop", "mail", "sla", "capture")  # stream compares with match
 
 
 def main():
