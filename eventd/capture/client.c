@@ -107,13 +107,21 @@ bool
 captures_ask(struct captures *c, const char *op, const char *name, json_t *question, captures_done_f *done,
 	void *arg, struct err *err)
 {
+	return captures_ask_files(c, op, name, question, NULL, 0, done, arg, err);
+}
+
+bool
+captures_ask_files(struct captures *c, const char *op, const char *name, json_t *question, const int *fds,
+	size_t n, captures_done_f *done, void *arg, struct err *err)
+{
 	struct ask *ask;
 	bool sent;
 
 	json_object_set_new(question, "op", json_string(op));
 	json_object_set_new(question, "name", json_string(name));
 	json_object_set_new(question, "id", json_integer((json_int_t)++c->last_id));
-	sent = helper_send(c->helper, question, err);
+	json_object_set_new(question, "files", json_integer((json_int_t)n));
+	sent = helper_send_files(c->helper, question, fds, n, err);
 	json_decref(question);
 	if (!sent)
 		return err_wrap(err, "%s", HELPER_NAME);

@@ -43,5 +43,8 @@ void captures_ended(struct captures *, struct capture_point *, const char *reaso
 typedef void captures_done_f(void *arg, const json_t *answer, const struct err *);
 bool captures_ask(struct captures *, const char *op, const char *name, json_t *question, captures_done_f *,
 	void *arg, struct err *);
+/* As it; the helper gets open files with the question. */
+bool captures_ask_files(struct captures *, const char *op, const char *name, json_t *question, const int *fds,
+	size_t n, captures_done_f *, void *arg, struct err *);
 
 #endif

@@ -30,8 +30,9 @@ ask(struct job *job, struct err *err)
 {
 	json_t *question = json_object();
 
-	job_add_files(job, question, job->url);
-	return captures_ask(job->captures, "export", job->name, question, exported, job, err);
+	job_add_form(question, job->url);
+	return captures_ask_files(
+		job->captures, "export", job->name, question, job->fds, job->fd_count, exported, job, err);
 }
 
 static void
@@ -49,6 +50,15 @@ stopped_for_export(void *arg, const json_t *answer, const struct err *err)
 		captures_ended(job->captures, p, NULL);
 	if (!ask(job, &why))
 		export_failed(job, &why);
+}
+
+static enum cmd_result
+stop_first(struct job *job, struct err *err)
+{
+	if (captures_ask(job->captures, "stop", job->name, json_object(), stopped_for_export, job, err))
+		return job_wait(job, 0);
+	mem_free(job);
+	return CMD_REFUSED;
 }
 
 enum cmd_result
@@ -70,7 +80,7 @@ capture_export(
 		return CMD_REFUSED;
 	}
 	if (p->active)
-		return job_ask(job, "stop", json_object(), stopped_for_export, 0, err);
+		return stop_first(job, err);
 	if (!ask(job, err)) {
 		mem_free(job);
 		return CMD_REFUSED;

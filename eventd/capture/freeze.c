@@ -20,22 +20,11 @@ struct taking {
 	struct captures *captures;
 	int64_t id;
 	char *file;
-	int fd;                    /* until the helper has it; -1 then */
 	bool is_accepted, is_over; /* the two answers come in any order */
 	frozen_f *done;
 	void *arg;
 	struct taking *next;
 };
-
-static int
-close_file(void *p)
-{
-	struct taking *t = p;
-
-	if (t->fd >= 0)
-		close(t->fd);
-	return 0;
-}
 
 /* ---- names ---- */
 
@@ -165,8 +154,6 @@ accepted(void *arg, const json_t *answer, const struct err *err)
 {
 	struct taking *t = arg;
 
-	close(t->fd);
-	t->fd = -1;
 	t->is_accepted = true;
 	if (answer == NULL)
 		conclude(t, NULL, err);
@@ -210,11 +197,10 @@ question_of(const struct taking *t, const struct freeze *f)
 	text_printf(&comment, "%s at ", f->comment);
 	add_stamp(&comment, f->at, "%Y-%m-%dT%H:%M:%S");
 	text_add(&comment, "Z");
-	j = json_pack("{sIsIsIsIsIsIsIsbsbso}", "window", (json_int_t)t->id, "from_ns",
+	j = json_pack("{sIsIsIsIsIsbsbso}", "window", (json_int_t)t->id, "from_ns",
 		(json_int_t)((f->at - f->before) * 1000), "until_ns", (json_int_t)((f->at + f->after) * 1000),
-		"at_ns", (json_int_t)(f->at * 1000), "max_bytes", (json_int_t)f->size_mb << 20, "pid",
-		(json_int_t)getpid(), "fd", (json_int_t)t->fd, "masked", f->is_masked, "pcapng", 1, "comment",
-		frame_string(comment.s, comment.len));
+		"at_ns", (json_int_t)(f->at * 1000), "max_bytes", (json_int_t)f->size_mb << 20, "masked",
+		f->is_masked, "pcapng", 1, "comment", frame_string(comment.s, comment.len));
 	mem_free(comment.s);
 	return j;
 }
@@ -226,6 +212,8 @@ capture_freeze(struct captures *c, struct capture_point *p, const struct freeze 
 	struct taking *t = mem_new(c, struct taking);
 	char *name = stem(t, p->name, f->label);
 	struct err ignored = ERR_INIT;
+	bool asked = false;
+	int fd;
 
 	t->captures = c;
 	t->id = ++c->last_window;
@@ -233,14 +221,16 @@ capture_freeze(struct captures *c, struct capture_point *p, const struct freeze 
 	t->arg = arg;
 	make_room(c, name, f->files);
 	t->file = file_name(t, c, name, f->at);
-	t->fd = files_open(c->engine->files, t->file, O_WRONLY | O_CREAT | O_TRUNC, 0, err);
-	mem_on_free(t, close_file);
-	t->next = c->takings;
-	if (t->fd >= 0)
+	fd = files_open(c->engine->files, t->file, O_WRONLY | O_CREAT | O_TRUNC, 0, err);
+	if (fd >= 0) {
+		t->next = c->takings;
 		c->takings = t;
-	if (t->fd >= 0 && captures_ask(c, "freeze", p->name, question_of(t, f), accepted, t, err))
+		asked = captures_ask_files(c, "freeze", p->name, question_of(t, f), &fd, 1, accepted, t, err);
+		close(fd);
+	}
+	if (asked)
 		return true;
-	if (t->fd >= 0) {
+	if (fd >= 0) {
 		c->takings = t->next;
 		files_delete(c->engine->files, t->file, 0, &ignored);
 	}

@@ -47,15 +47,8 @@ ends_with(const char *s, const char *end)
 }
 
 void
-job_add_files(const struct job *job, json_t *question, const char *url)
+job_add_form(json_t *question, const char *url)
 {
-	json_t *files = json_array();
-
-	for (size_t i = 0; i < job->fd_count; i++)
-		json_array_append_new(files, json_integer(job->fds[i]));
-	json_object_set_new(question, "pid", json_integer(getpid()));
-	json_object_set(question, "fd", json_array_get(files, 0));
-	json_object_set_new(question, "files", files);
 	json_object_set_new(question, "pcapng", json_boolean(ends_with(url, ".pcapng")));
 }
 
@@ -105,7 +98,8 @@ enum cmd_result
 job_ask(struct job *job, const char *op, json_t *question, captures_done_f *done, usec deadline,
 	struct err *err)
 {
-	if (!captures_ask(job->captures, op, job->name, question, done, job, err)) {
+	if (!captures_ask_files(
+		    job->captures, op, job->name, question, job->fds, job->fd_count, done, job, err)) {
 		mem_free(job);
 		return CMD_REFUSED;
 	}
@@ -185,7 +179,7 @@ add_files(struct job *job, const struct capture_point *p, json_t *spec, bool abs
 		return true;
 	if (!open_ring(job, p, absolute, err))
 		return false;
-	job_add_files(job, spec, p->file.url);
+	job_add_form(spec, p->file.url);
 	if (p->file.size_mb.set)
 		json_object_set_new(
 			spec, "file_bytes", json_integer((json_int_t)(p->file.size_mb.v << 20) / n));

@@ -44,8 +44,8 @@ enum cmd_result job_ask(
 enum cmd_result job_wait(struct job *, usec deadline);
 /* A file for the helper to write; false with err. */
 bool job_open(struct job *, const char *url, bool absolute, struct err *);
-/* {"pid","files":[fd...],"fd","pcapng"}, to add to a question. */
-void job_add_files(const struct job *, json_t *question, const char *url);
+/* Says in the question which form the files have, by the name of the first one. */
+void job_add_form(json_t *question, const char *url);
 
 /* The end: both free the job. `say` is printed as it stands. */
 void job_done(struct job *, const char *say);

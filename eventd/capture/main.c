@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -19,6 +20,7 @@
 #include "capture/packet.h"
 #include "capture/credentials.h"
 #include "capture/recording.h"
+#include "capture/spool.h"
 #include "capture/window.h"
 #include "capture/writing.h"
 #include "core/frame.h"
@@ -29,6 +31,7 @@ enum {
 	MAX_FDS = 256,
 	ANSWER_PACKETS = 500, /* of one answer; the engine asks for the next ones */
 	ANSWER_BYTES = 256 * 1024,
+	GIVEN_MAX = 128,
 };
 
 struct entry {
@@ -51,7 +54,9 @@ struct helper_state {
 	struct entry *first;
 	struct file *files;
 	struct frame_reader *in;
-	const json_t *id; /* of the question under way */
+	const json_t *id;     /* of the question under way */
+	int given[GIVEN_MAX]; /* open files that have come; those of the question under way come first */
+	size_t ngiven;
 	bool is_answered_later;
 	bool is_engine_gone;
 };
@@ -89,6 +94,34 @@ drop(struct helper_state *h, struct entry *gone)
 }
 
 /* ---- files ---- */
+
+/* Of the files that came with the question: they belong to the caller now. */
+static size_t
+take_files(struct helper_state *h, const json_t *ask, int *files, size_t max)
+{
+	size_t n = (size_t)json_integer_value(json_object_get(ask, "files"));
+
+	if (n > max)
+		n = max;
+	if (n > h->ngiven)
+		n = h->ngiven;
+	memcpy(files, h->given, n * sizeof *files);
+	memmove(h->given, h->given + n, (h->ngiven - n) * sizeof *files);
+	h->ngiven -= n;
+	return n;
+}
+
+/* Those that nobody took. */
+static void
+drop_files(struct helper_state *h, size_t left)
+{
+	size_t n = h->ngiven > left ? h->ngiven - left : 0;
+
+	for (size_t i = 0; i < n; i++)
+		close(h->given[i]);
+	memmove(h->given, h->given + n, (h->ngiven - n) * sizeof *h->given);
+	h->ngiven -= n;
+}
 
 static int
 forget_id(void *p)
@@ -174,9 +207,11 @@ op_start(struct helper_state *h, struct entry *old, const json_t *ask, json_t *a
 {
 	const struct recording_listener listener = { on_interface, on_window, h };
 	struct entry *e = mem_new(h, struct entry);
+	int files[SPOOL_FILES_MAX];
+	size_t n = take_files(h, ask, files, SPOOL_FILES_MAX);
 
-	e->recording =
-		recording_start(e, json_string_value(json_object_get(ask, "name")), ask, &listener, err);
+	e->recording = recording_start(e, json_string_value(json_object_get(ask, "name")), ask,
+		n > 0 ? spool_new(e, ask, files, n) : NULL, &listener, err);
 	if (e->recording == NULL) {
 		mem_free(e);
 		return false;
@@ -306,28 +341,32 @@ base64(const struct text *data)
 	return j;
 }
 
-/* {"pid","fd","pcapng"} -> {"packets","bytes"} once the whole buffer is in the file. */
+/* {"pcapng"} and a file -> {"packets","bytes"} once the whole buffer is in the file. */
 static bool
 op_export(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
 {
-	struct window *w = window_new(h, ask, err);
+	struct window *w;
+	int file;
 
-	if (w == NULL)
-		return false;
+	if (take_files(h, ask, &file, 1) != 1)
+		return err_set(err, ERR_INVALID, "a file is missing");
+	w = window_new(h, ask, file);
 	recording_drain(e->recording);
 	w->until_ns = INT64_MAX;
 	h->is_answered_later = write_file(h, e->recording, w, h->id, err);
 	return h->is_answered_later;
 }
 
-/* What capture/window.h says -> {}, and an event when the file is there. */
+/* What capture/window.h says and a file -> {}, and an event when the file is there. */
 static bool
 op_freeze(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
 {
-	struct window *w = window_new(h, ask, err);
+	struct window *w;
+	int file;
 
-	if (w == NULL)
-		return false;
+	if (take_files(h, ask, &file, 1) != 1)
+		return err_set(err, ERR_INVALID, "a file is missing");
+	w = window_new(h, ask, file);
 	recording_freeze(e->recording, w);
 	return true;
 }
@@ -409,16 +448,51 @@ answer_one(struct helper_state *h, const json_t *ask)
 {
 	json_t *answer = json_object();
 	struct err err = ERR_INIT;
+	size_t files = (size_t)json_integer_value(json_object_get(ask, "files"));
+	size_t left = h->ngiven > files ? h->ngiven - files : 0;
 
 	h->id = json_object_get(ask, "id");
 	h->is_answered_later = false;
 	json_object_set(answer, "id", (json_t *)(uintptr_t)h->id);
 	if (!carry_out(h, ask, answer, &err))
 		json_object_set_new(answer, "error", frame_string(err.text, strlen(err.text)));
+	drop_files(h, left);
 	if (!h->is_answered_later)
 		return send_message(answer);
 	json_decref(answer);
 	return true;
+}
+
+/* As read(), with the files that come along. */
+static ssize_t
+receive(struct helper_state *h, char *bytes, size_t size)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof h->given)];
+	} control;
+	struct iovec piece = { bytes, size };
+	struct msghdr m = { .msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof control.room };
+	ssize_t n = recvmsg(STDIN_FILENO, &m, MSG_CMSG_CLOEXEC);
+
+	if (n <= 0)
+		return n;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
+		size_t files = (c->cmsg_len - CMSG_LEN(0)) / sizeof *h->given;
+		int file;
+
+		for (size_t i = 0; c->cmsg_type == SCM_RIGHTS && i < files; i++) {
+			memcpy(&file, CMSG_DATA(c) + i * sizeof file, sizeof file);
+			if (h->ngiven < GIVEN_MAX)
+				h->given[h->ngiven++] = file;
+			else
+				close(file);
+		}
+	}
+	return n;
 }
 
 static bool
@@ -426,7 +500,7 @@ read_questions(struct helper_state *h)
 {
 	struct err err = ERR_INIT;
 	char bytes[65536];
-	ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+	ssize_t n = receive(h, bytes, sizeof bytes);
 	json_t *ask;
 	bool ok = true;
 

@@ -100,7 +100,7 @@ open_taps(struct recording *r, const json_t *spec, struct err *err)
 }
 
 struct recording *
-recording_start(const void *ctx, const char *name, const json_t *spec,
+recording_start(const void *ctx, const char *name, const json_t *spec, struct spool *spool,
 	const struct recording_listener *listener, struct err *err)
 {
 	struct recording *r = mem_new(ctx, struct recording);
@@ -116,14 +116,12 @@ recording_start(const void *ctx, const char *name, const json_t *spec,
 	r->every = number(spec, "every");
 	r->waits = json_is_true(json_object_get(spec, "waits"));
 	r->listener = *listener;
+	r->spool = spool == NULL ? NULL : mem_steal(r, spool);
 	r->duration_ns = (int64_t)number(spec, "duration") * NSEC_PER_SEC;
 	mem_on_free(r, close_taps);
 	r->ring = ring_new(r, number(spec, "buffer_bytes"), json_is_true(json_object_get(spec, "circular")));
 	if (r->ring == NULL)
 		err_errno(err, "capture buffer");
-	else if (json_array_size(json_object_get(spec, "files")) > 0 &&
-		 (r->spool = spool_new(r, spec, err)) == NULL)
-		err_wrap(err, "%s", r->name);
 	else if (open_taps(r, spec, err)) {
 		r->active = true;
 		r->stats.started_ns = now_ns(CLOCK_MONOTONIC);

@@ -15,6 +15,7 @@
 #include "core/err.h"
 
 struct recording;
+struct spool;
 struct text;
 struct window;
 
@@ -40,10 +41,10 @@ struct recording_listener {
  * `spec` as the engine sends it (capture/point.h): "interfaces" [{"name","direction"}], "filter" (of
  * libpcap), "buffer_bytes", "kernel_bytes" (its
  * own buffer), "circular", "duration", "packets", "packet_len", "pps", "every", "waits" (when all interfaces
- * are gone it waits until they are back, instead of ending), and what capture/spool.h wants. NULL
+ * are gone it waits until they are back, instead of ending). `spool` (or NULL) is taken: packets go there, too. NULL
  * with a sentence that names the interface.
  */
-struct recording *recording_start(const void *ctx, const char *name, const json_t *spec,
+struct recording *recording_start(const void *ctx, const char *name, const json_t *spec, struct spool *,
 	const struct recording_listener *, struct err *);
 
 /* The window's packets stay in the buffer until it is over. Takes it. */

@@ -2,20 +2,21 @@
 #include "capture/spool.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "capture/recording.h"
-#include "capture/window.h"
 #include "core/mem.h"
 #include "core/paths.h"
 #include "core/text.h"
 
-enum { FILES_MAX = 10, FLUSH_BYTES = 256 * 1024 };
+enum { FLUSH_BYTES = 256 * 1024 };
 
 struct spool {
-	int fds[FILES_MAX];
+	int fds[SPOOL_FILES_MAX];
 	size_t n, at;
 	bool is_pcapng, is_begun, has_ended;
 	uint64_t max_bytes, written; /* of one file */
@@ -34,27 +35,16 @@ close_files(void *p)
 }
 
 struct spool *
-spool_new(const void *ctx, const json_t *spec, struct err *err)
+spool_new(const void *ctx, const json_t *spec, const int *fds, size_t n)
 {
 	struct spool *s = mem_new(ctx, struct spool);
-	const json_t *files = json_object_get(spec, "files");
 
+	s->n = n < SPOOL_FILES_MAX ? n : SPOOL_FILES_MAX;
+	memcpy(s->fds, fds, s->n * sizeof *fds);
 	mem_on_free(s, close_files);
 	text_init(&s->pending, s);
 	s->is_pcapng = json_is_true(json_object_get(spec, "pcapng"));
 	s->max_bytes = (uint64_t)json_integer_value(json_object_get(spec, "file_bytes"));
-	for (size_t i = 0; i < json_array_size(files) && s->n < FILES_MAX; i++) {
-		json_t *one = json_pack(
-			"{sOsO}", "pid", json_object_get(spec, "pid"), "fd", json_array_get(files, i));
-
-		s->fds[s->n] = window_file(one, "fd", err);
-		json_decref(one);
-		if (s->fds[s->n] < 0) {
-			mem_free(s);
-			return NULL;
-		}
-		s->n++;
-	}
 	return s;
 }
 

@@ -5,18 +5,18 @@
 #ifndef CAPTURE_SPOOL_H
 #define CAPTURE_SPOOL_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include <jansson.h>
 
 #include "capture/ring.h"
-#include "core/err.h"
 
 struct recording;
 struct spool;
 
-/* `spec`: "files" (descriptors of process "pid"), "pcapng", "file_bytes" (0: any). NULL with err. */
-struct spool *spool_new(const void *ctx, const json_t *spec, struct err *);
+/* `spec`: "pcapng", "file_bytes" (0: any). Takes the open files, SPOOL_FILES_MAX at most. */
+enum { SPOOL_FILES_MAX = 10 };
+struct spool *spool_new(const void *ctx, const json_t *spec, const int *fds, size_t n);
 
 /* NULL, or why the capture has to end: "file limit reached", "file: No space left on device". */
 const char *spool_add(struct spool *, const struct recording *, const struct packet *);

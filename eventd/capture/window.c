@@ -1,8 +1,6 @@
 /* Reads what the engine asks to be kept. */
 #include "capture/window.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,31 +13,8 @@
 static int
 close_file(void *p)
 {
-	struct window *w = p;
-
-	if (w->fd >= 0)
-		close(w->fd);
+	close(((struct window *)p)->fd);
 	return 0;
-}
-
-static int
-open_of(json_int_t pid, json_int_t fd, struct err *err)
-{
-	char path[64];
-	int mine;
-
-	snprintf(path, sizeof path, "/proc/%lld/fd/%lld", (long long)pid, (long long)fd);
-	mine = open(path, O_WRONLY | O_CLOEXEC);
-	if (mine < 0)
-		err_errno(err, "file");
-	return mine;
-}
-
-int
-window_file(const json_t *ask, const char *key, struct err *err)
-{
-	return open_of(json_integer_value(json_object_get(ask, "pid")),
-		json_integer_value(json_object_get(ask, key)), err);
 }
 
 static int64_t
@@ -52,13 +27,13 @@ now_ns(clockid_t clock)
 }
 
 struct window *
-window_new(const void *ctx, const json_t *ask, struct err *err)
+window_new(const void *ctx, const json_t *ask, int fd)
 {
 	struct window *w = mem_new(ctx, struct window);
 	const char *comment = json_string_value(json_object_get(ask, "comment"));
 	json_int_t max_bytes = json_integer_value(json_object_get(ask, "max_bytes"));
 
-	w->fd = -1;
+	w->fd = fd;
 	mem_on_free(w, close_file);
 	w->id = json_integer_value(json_object_get(ask, "window"));
 	w->from_ns = json_integer_value(json_object_get(ask, "from_ns"));
@@ -71,9 +46,5 @@ window_new(const void *ctx, const json_t *ask, struct err *err)
 	w->comment = mem_strdup(w, comment != NULL ? comment : "");
 	w->is_masked = json_is_true(json_object_get(ask, "masked"));
 	w->is_pcapng = json_is_true(json_object_get(ask, "pcapng"));
-	w->fd = window_file(ask, "fd", err);
-	if (w->fd >= 0)
-		return w;
-	mem_free(w);
-	return NULL;
+	return w;
 }

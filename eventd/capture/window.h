@@ -10,8 +10,6 @@
 
 #include <jansson.h>
 
-#include "core/err.h"
-
 struct window {
 	int64_t id;                /* of the engine */
 	int64_t from_ns, until_ns; /* packets' clock */
@@ -19,7 +17,7 @@ struct window {
 	int64_t deadline_ns;       /* monotonic: when `until_ns` is over */
 	uint64_t first;            /* number of the first packet */
 	uint64_t max_bytes;        /* of the file; 0: any */
-	int fd;                    /* of the file, closed with the window; -1: none */
+	int fd;                    /* of the file, closed with the window */
 	char *comment;
 	bool is_pcapng, is_masked;
 	bool is_early; /* the buffer was full, or the capture stopped, before its time */
@@ -27,12 +25,8 @@ struct window {
 };
 
 /*
- * `ask`: "window", "from_ns", "until_ns", "at_ns", "max_bytes", "comment", "masked", "pcapng" and the file as "pid"
- * and "fd" of a process of ours that has it open. NULL with err.
+ * `ask`: "window", "from_ns", "until_ns", "at_ns", "max_bytes", "comment", "masked", "pcapng". Takes the open file.
  */
-struct window *window_new(const void *ctx, const json_t *ask, struct err *);
-
-/* A descriptor of our own for the file that another process of the same user has open. -1 with err. */
-int window_file(const json_t *ask, const char *key, struct err *);
+struct window *window_new(const void *ctx, const json_t *ask, int fd);
 
 #endif

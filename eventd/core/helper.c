@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +19,9 @@ struct life {
 	struct child *child;
 	struct watch *watch;
 	struct frame_reader *in;
-	struct text out; /* not yet written */
+	struct text out;                 /* not yet written */
+	int files[4 * HELPER_FILES_MAX]; /* ours, to be sent with it */
+	size_t nfiles;
 	int fd;
 	pid_t pid;
 	bool gone; /* the process ended; the descriptor may still hold its last words */
@@ -30,11 +33,19 @@ struct helper {
 	struct life *life;
 };
 
+static void
+close_files(struct life *l)
+{
+	while (l->nfiles > 0)
+		close(l->files[--l->nfiles]);
+}
+
 static int
 life_free(void *p)
 {
 	struct life *l = p;
 
+	close_files(l);
 	if (l->fd >= 0)
 		close(l->fd);
 	return 0;
@@ -76,16 +87,40 @@ take_input(struct life *l)
 	}
 }
 
+/* What waits, and the files with its first bytes. */
+static ssize_t
+send_some(struct life *l)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof l->files)];
+	} control = { 0 };
+	struct iovec piece = { l->out.s, l->out.len };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+	size_t bytes = l->nfiles * sizeof l->files[0];
+
+	if (l->nfiles > 0) {
+		message.msg_control = control.room;
+		message.msg_controllen = CMSG_SPACE(bytes);
+		control.head = (struct cmsghdr){
+			.cmsg_len = CMSG_LEN(bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS
+		};
+		memcpy(CMSG_DATA(&control.head), l->files, bytes);
+	}
+	return sendmsg(l->fd, &message, MSG_NOSIGNAL);
+}
+
 static void
 flush(struct life *l)
 {
 	while (l->out.len > 0) {
-		ssize_t n = send(l->fd, l->out.s, l->out.len, MSG_NOSIGNAL);
+		ssize_t n = send_some(l);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			break; /* EAGAIN: later; anything else shows as the helper's end */
+		close_files(l);
 		text_drop(&l->out, (size_t)n);
 	}
 	watch_set(l->watch, WATCH_READ | (l->out.len > 0 ? (unsigned)WATCH_WRITE : 0u));
@@ -186,6 +221,26 @@ helper_send(struct helper *h, const json_t *message, struct err *err)
 	frame_add(&h->life->out, message);
 	flush(h->life);
 	return true;
+}
+
+bool
+helper_send_files(struct helper *h, const json_t *message, const int *fds, size_t n, struct err *err)
+{
+	struct life *l;
+
+	if (!helper_start(h, err))
+		return false;
+	l = h->life;
+	if (n > HELPER_FILES_MAX || l->nfiles + n > sizeof l->files / sizeof l->files[0])
+		return err_set(err, ERR_REFUSED, "too many files wait for %s", h->spec.name);
+	for (size_t i = 0; i < n; i++) {
+		int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+
+		if (fd < 0)
+			return err_errno(err, "%s: file", h->spec.name);
+		l->files[l->nfiles++] = fd;
+	}
+	return helper_send(h, message, err);
 }
 
 pid_t

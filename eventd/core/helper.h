@@ -38,6 +38,12 @@ struct helper_spec {
 
 struct helper *helper_new(const void *ctx, struct loop *, const struct helper_spec *);
 bool helper_send(struct helper *, const json_t *message, struct err *); /* starts it when needed */
+/*
+ * As it, with open files (HELPER_FILES_MAX at most), which the helper receives as descriptors of its own, in order, with this
+ * message or before it (SCM_RIGHTS). The caller may close its own at once.
+ */
+enum { HELPER_FILES_MAX = 16 };
+bool helper_send_files(struct helper *, const json_t *message, const int *fds, size_t n, struct err *);
 bool helper_start(struct helper *, struct err *); /* before there is anything to say; fine when it runs */
 pid_t helper_pid(const struct helper *);          /* 0 while not running */
 const char *helper_name(const struct helper *);
