@@ -362,9 +362,51 @@ no_monitor(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+/* ---- the forms of IOS before IOS XE ---- */
+
+struct old_args {
+	struct kw_str rest;
+};
+
+static const struct kw old_kw[] = {
+	{ .help = "Not here", .type = &kw_line, .at = offsetof(struct old_args, rest) },
+	KW_END,
+};
+
+static enum cmd_result
+old_buffer(struct session *s, const void *args, struct err *err)
+{
+	return err_set(err, ERR_REFUSED,
+		       "a capture has its buffer: 'monitor capture NAME buffer circular size MB', then "
+		       "'interface' and 'match'"),
+	       CMD_REFUSED;
+}
+
+static enum cmd_result
+old_point(struct session *s, const void *args, struct err *err)
+{
+	return err_set(err, ERR_REFUSED,
+		       "points and buffers are one: 'monitor capture NAME interface IF both match any', then "
+		       "'start'"),
+	       CMD_REFUSED;
+}
+
 /* ---- registration ---- */
 
+#define OLD(words_, run_)                                \
+	{                                                \
+		.cmd = { .words = (words_),              \
+			.help = "Not here",              \
+			.kw = old_kw,                    \
+			.size = sizeof(struct old_args), \
+			.level = 15,                     \
+			.hidden = true },                \
+		.flags = EXEC_EXEC, .run = (run_)        \
+	}
+
 static const struct exec_cmd cmds[] = {
+	OLD("monitor capture buffer", old_buffer),
+	OLD("monitor capture point", old_point),
 	{ .cmd = { .words = "monitor capture",
 		  .help = "Capture packets",
 		  .kw = monitor_kw,

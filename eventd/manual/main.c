@@ -57,13 +57,20 @@ heading(const char *name, const char *section, const char *what)
 		name, what);
 }
 
-/* A line of syntax, unfilled, so that it reads as it is typed. */
+enum { SYNTAX_MAX = 2500 };
+
+/* A line of syntax, unfilled, so that it reads as it is typed. One that nobody would read is told elsewhere. */
 static void
 syntax(const char *head, const struct kw *kw)
 {
 	struct text *t = text_new(NULL);
 
 	kw_syntax(kw, t);
+	if (t->len > SYNTAX_MAX) {
+		printf(".Pp\nHow these words follow each other is in\n.Xr eventctl 1 .\n");
+		mem_free(t);
+		return;
+	}
 	printf(".Bd -ragged -offset indent\n");
 	say(head);
 	line(t->s);
@@ -104,14 +111,33 @@ item(const struct kw *row)
 	mem_free(t);
 }
 
-static void
-items(const struct kw *kw)
+/* Tables whose rows were listed: several rows may lead to one. */
+struct listed {
+	const struct kw *tables[256];
+	size_t n;
+};
+
+static bool
+is_listed(struct listed *listed, const struct kw *kw)
 {
-	for (; kw != NULL && (kw->word != NULL || kw->help != NULL); kw++) {
+	for (size_t i = 0; i < listed->n; i++)
+		if (listed->tables[i] == kw)
+			return true;
+	if (listed->n < sizeof listed->tables / sizeof *listed->tables)
+		listed->tables[listed->n++] = kw;
+	return false;
+}
+
+static void
+items(const struct kw *kw, struct listed *listed)
+{
+	if (kw == NULL || is_listed(listed, kw))
+		return;
+	for (; kw->word != NULL || kw->help != NULL; kw++) {
 		if ((kw->flags & KW_HIDDEN) != 0)
 			continue;
 		item(kw);
-		items(kw->sub);
+		items(kw->sub, listed);
 	}
 }
 
@@ -120,8 +146,10 @@ options(const struct kw *kw)
 {
 	if (!has_rows(kw))
 		return;
+	struct listed listed = { .n = 0 };
+
 	printf(".Bl -tag -width Ds\n");
-	items(kw);
+	items(kw, &listed);
 	printf(".El\n");
 }
 

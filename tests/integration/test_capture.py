@@ -191,6 +191,8 @@ def test_refusals(capture):
     refused("monitor capture X interface lo both access-list 101 start", "% Unable to activate Capture.\n% access list 101 does not exist")
     refused("monitor capture X class-map C start", "% Unable to activate Capture.\n% class map C does not exist")
     refused("monitor capture X match any access-list 101", "% a capture has one filter: match, access-list or class-map")
+    refused("monitor capture buffer B size 512 circular", "% a capture has its buffer: 'monitor capture NAME buffer")
+    refused("monitor capture point ip cef P eth0 both", "% points and buffers are one: ")
     refused("monitor capture X vlan 5", "% 'vlan' is of switches")
     refused("monitor capture X start display", "% packets are not displayed while they come")
     refused("monitor capture X file location flash:x.pcap ring 3", "% a ring of files needs their size")

@@ -283,3 +283,19 @@ def test_one_file_ends_at_its_size(capture, netns):
     send_udp(netns, 1000, size=1400)
     capture.wait_log("%BUFCAP-6-DISABLE: Capture Point CAP disabled. Reason : file limit reached")
     assert os.path.getsize(flash(capture, "one.pcap")) <= (1 << 20) + 2000
+
+
+def test_the_example(netns, new_daemon, tshark):
+    """examples/keep-packets.cfg as it stands: a link goes down, and the packets that led there are kept, for applet and probe."""
+    with open(os.path.join(tree.PROJECT, "examples", "keep-packets.cfg")) as f:
+        d = new_daemon(config=f.read(), netns=netns.name)
+    d.wait_log("%BUFCAP-6-ENABLE: Capture Point EVIDENCE enabled.")
+    wait_kept(d, 2, "EVIDENCE")  # echo requests of the probe, and their answers
+    netns.ip("address", "delete", "192.0.2.2/24", "dev", "peer0")  # it was the host's own: nothing else takes its answers away
+    netns.down("peer0")
+    applet_, probe = (lambda: trigger(d, "EVIDENCE", 0)), (lambda: trigger(d, "EVIDENCE", 1))
+    assert tree.wait_for(lambda: applet_()["taken"] == 1 and probe()["taken"] == 1, 40), d.show("show monitor capture EVIDENCE trigger")
+    for told in (applet_(), probe()):
+        assert "icmp" in tshark("-r", flash(d, told["last_file"].split(":")[1]), "-T", "fields", "-e", "frame.protocols")
+    d.wait_log("%HA_EM-6-LOG: LINK-DOWN: ")
+    assert re.search(r"LINK-DOWN: \d+ packets are in flash:EVIDENCE-manual-", d.log())

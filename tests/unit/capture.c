@@ -48,6 +48,41 @@ test_linear_ring_fills(void **state)
 	mem_free(r);
 }
 
+/* A frozen buffer gives up what is older than the window, and nothing of it. */
+static void
+test_held_packets_stay(void **state)
+{
+	struct ring *r = ring_new(NULL, 4096, true);
+	unsigned char data[500] = { 0 };
+	struct packet got;
+	int64_t ns = 0;
+	size_t more = 0;
+
+	for (; ns < 20; ns++) {
+		struct packet p = packet_of(data, sizeof data, ns);
+
+		assert_true(ring_add(r, &p));
+	}
+	assert_int_equal(ring_since(r, 17), 17);
+	assert_int_equal(ring_since(r, 0), 20 - ring_count(r));
+	assert_int_equal(ring_since(r, 99), 20);
+	ring_hold(r, ring_since(r, 17));
+	for (;; ns++, more++) {
+		struct packet p = packet_of(data, sizeof data, ns);
+
+		if (!ring_add(r, &p))
+			break;
+	}
+	assert_in_range(more, 3, 5);
+	assert_true(ring_get(r, 0, &got));
+	assert_int_equal(got.ns, 17);
+	ring_hold(r, UINT64_MAX);
+	assert_true(ring_add(r, &(struct packet){ .ns = ns, .len = sizeof data, .data = data }));
+	assert_true(ring_get(r, 0, &got));
+	assert_int_equal(got.ns, 18);
+	mem_free(r);
+}
+
 /* Packets of many sizes, so that they wrap around the end in every way; each is read back whole. */
 static void
 test_circular_ring_keeps_the_newest(void **state)
@@ -299,6 +334,7 @@ main(void)
 		cmocka_unit_test(test_linear_ring_fills),
 		cmocka_unit_test(test_circular_ring_keeps_the_newest),
 		cmocka_unit_test(test_packet_larger_than_the_ring),
+		cmocka_unit_test(test_held_packets_stay),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_refused_filters),
 		cmocka_unit_test(test_packet_lines),
