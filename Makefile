@@ -16,7 +16,7 @@ TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect 
 	valgrind strace mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp lldpd keepalived hostapd wpasupplicant \
 	systemd systemd-journal-remote rsyslog rsyslog-openssl
 # Debian lets only one mail server be installed, and only one syslog daemon, so each second one is brought by itself.
-PEER_PACKAGES  := opensmtpd syslog-ng-core
+PEER_PACKAGES  := exim4-daemon-light syslog-ng-core
 BENCH_PACKAGES := rsyslog syslog-ng-core sec tcl
 
 # Installed programs come first, unpacked ones after them.
