@@ -28,6 +28,7 @@
 #include "net/addresses.h"
 #include "net/links.h"
 #include "options.h"
+#include "sched/journal.h"
 #include "sched/sched.h"
 #include "setup.h"
 #include "syslog/link.h"
@@ -137,6 +138,7 @@ on_settled(void *arg)
 {
 	const struct daemon *d = arg;
 
+	journal_open(d->engine->journal); /* in order: it is read when the queue is */
 	mail_queue_open(d->engine->mail_queue, on_loaded, NULL);
 }
 

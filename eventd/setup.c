@@ -47,6 +47,7 @@
 #include "probe/prober.h"
 #include "probe/slas.h"
 #include "rpc/rpc.h"
+#include "sched/journal.h"
 #include "snmp/client.h"
 #include "snmp/config.h"
 #include "snmp/trap.h"
@@ -316,6 +317,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 		mem_free(e);
 		return NULL;
 	}
+	e->journal = journal_new(e, e);
 	snmp_traps_start(e);
 	e->tracks = tracks_new(e, e);
 	e->sla_world = slas_new(e, e);

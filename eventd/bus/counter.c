@@ -12,6 +12,7 @@
 struct counter {
 	const char *name;
 	int64_t value;
+	bool was_set, has_changed;
 	UT_hash_handle hh;
 };
 
@@ -101,6 +102,8 @@ counter_change(struct counters *all, const char *name, enum counter_op op, int64
 		return err_class(err, ERR_RANGE, "FH_ERANGE", "counter %s would leave the range %d to %d",
 			name, INT32_MIN, INT32_MAX);
 	c->value = value;
+	c->was_set |= op == COUNTER_SET;
+	c->has_changed |= op != COUNTER_NOP;
 	if (now)
 		*now = value;
 	if (op == COUNTER_NOP)
@@ -127,6 +130,29 @@ counters_each(const struct counters *all, void (*f)(void *arg, const char *name,
 
 	HASH_ITER (hh, all->by_name, c, next)
 		f(arg, c->name, c->value);
+}
+
+void
+counters_each_changed(
+	struct counters *all, bool again, void (*f)(void *arg, const char *name, int64_t value), void *arg)
+{
+	struct counter *c, *next;
+
+	HASH_ITER (hh, all->by_name, c, next) {
+		if (c->has_changed || again)
+			f(arg, c->name, c->value);
+		c->has_changed = false;
+	}
+}
+
+void
+counter_restore(struct counters *all, const char *name, int64_t value)
+{
+	struct counter *c = counter_of(all, name);
+	int64_t sum;
+
+	if (!c->was_set && result_of(value, COUNTER_INC, c->value, &sum))
+		c->value = sum;
 }
 
 static int

@@ -1,6 +1,6 @@
 /*
  * The server's named counters (eem-language 4.4): made with their first mention, at 0; changed only by
- * `action counter` and scripts; kept while the daemon runs. Values are signed 32-bit as on IOS. Engine
+ * `action counter` and scripts; kept over restarts (sched/journal.h). Values are signed 32-bit as on IOS. Engine
  * thread only.
  */
 #ifndef BUS_COUNTER_H
@@ -24,6 +24,12 @@ bool counter_change(struct counters *, const char *name, enum counter_op, int64_
 int64_t counter_get(const struct counters *, const char *name); /* 0 when there is none */
 /* In the order in which they were made. */
 void counters_each(const struct counters *, void (*f)(void *arg, const char *name, int64_t value), void *arg);
+
+/* Those that have changed since the last call; with `again` all of them. */
+void counters_each_changed(
+	struct counters *, bool again, void (*f)(void *arg, const char *name, int64_t value), void *arg);
+/* What it was before this start. What was counted meanwhile is counted on from there; what was set stays. */
+void counter_restore(struct counters *, const char *name, int64_t value);
 
 /*
  * `f` is told of every inc, dec and set, also of one that leaves the value as it was, until ctx dies.

@@ -46,20 +46,29 @@ history_size(const struct history *h)
 	return h->size;
 }
 
-static void
-keep(struct history *h, const struct history_entry *e)
+static struct history_entry *
+copy(const struct history *h, const struct history_entry *e)
 {
-	if (h->count == h->size)
-		drop_oldest(h);
-
 	struct history_entry *kept = mem_dup(h, e, sizeof *e);
-	kept->no = h->last_no;
+
 	kept->cause = NULL;
 	kept->status = mem_strdup(kept, e->status);
 	kept->type = mem_strdup(kept, e->type);
 	kept->kind = mem_strdup(kept, e->kind);
 	kept->name = mem_strdup(kept, e->name);
 	kept->detail = mem_strdup(kept, e->detail);
+	return kept;
+}
+
+static void
+keep(struct history *h, const struct history_entry *e)
+{
+	struct history_entry *kept;
+
+	if (h->count == h->size)
+		drop_oldest(h);
+	kept = copy(h, e);
+	kept->no = h->last_no;
 	h->ring[(h->first + h->count++) % HISTORY_MAX] = kept;
 }
 
@@ -76,6 +85,27 @@ history_add(struct history *h, const struct history_entry *e)
 		h->added(h->arg, &told);
 	}
 	return h->last_no;
+}
+
+uint64_t
+history_last(const struct history *h)
+{
+	return h->last_no;
+}
+
+void
+history_restore(struct history *h, const struct history_entry *old, size_t n)
+{
+	uint64_t before = n == 0 ? 0 : old[n - 1].no;
+
+	for (size_t i = 0; i < h->count; i++)
+		h->ring[(h->first + i) % HISTORY_MAX]->no += before;
+	h->last_no += before;
+	for (; n > 0 && h->count < h->size; n--) {
+		h->first = (h->first + HISTORY_MAX - 1) % HISTORY_MAX;
+		h->ring[h->first] = copy(h, &old[n - 1]);
+		h->count++;
+	}
 }
 
 void

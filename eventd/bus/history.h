@@ -17,9 +17,9 @@ struct cause;
 struct event;
 
 struct history_entry {
-	uint64_t no; /* counted since boot */
+	uint64_t no; /* counted, over restarts too */
 	uint64_t job_id;
-	const char *status; /* "success", "abort", "failure" */
+	const char *status; /* "success", "abort", "failure", "interrupted" */
 	usec wall;          /* of the event */
 	const char *type;   /* "syslog" */
 	const char *kind;   /* "applet", "script" */
@@ -42,6 +42,14 @@ void history_types(const struct event *, int64_t types[HISTORY_TYPES]);
 /* Whoever wants to know of each entry, also of those that are not kept. One at most. */
 typedef void history_added_f(void *arg, const struct history_entry *);
 void history_on_add(struct history *, history_added_f *, void *arg);
+
+uint64_t history_last(
+	const struct history *); /* number of the newest entry, kept or not; 0: there was none */
+/*
+ * What was kept before this start, oldest first: it goes before everything that is there, whose numbers go on
+ * behind it. Copied.
+ */
+void history_restore(struct history *, const struct history_entry *, size_t n);
 
 size_t history_count(const struct history *);
 const struct history_entry *history_at(const struct history *, size_t i); /* 0 = oldest kept */

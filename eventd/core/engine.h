@@ -31,6 +31,7 @@ struct engine {
 	struct recent *messages;           /* of the own log */
 	struct counters *counters;         /* bus/counter.h: event manager's named counters */
 	struct sched *sched;               /* sched/sched.h */
+	struct journal *journal;           /* sched/journal.h; NULL: nothing is kept */
 	struct policies *policies;         /* sched/policy.h: registered policies */
 	struct environment *env;           /* applets/env.h: event manager environment */
 	struct contexts *contexts;         /* applets/context.h: what policies have laid down */

@@ -9,6 +9,7 @@
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "sched/journal.h"
 #include "sched/run_state.h"
 #include "sched/scratch.h"
 
@@ -539,6 +540,10 @@ run_close(struct run *r, enum run_status status)
 	if (r->started)
 		count(r);
 	remember(r, status);
+	if (r->is_recorded)
+		journal_over(run_engine(r)->journal, r->job);
+	else
+		journal_changed(run_engine(r)->journal);
 	if (r->started)
 		remember_trap(r, &result);
 

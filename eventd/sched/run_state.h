@@ -41,6 +41,7 @@ struct run {
 	enum priority priority;
 	char class;
 	debug_mask debugs; /* of this run only, beside those of `debug` */
+	bool is_recorded;  /* the journal has told it as running */
 	bool is_held;      /* `event manager scheduler hold`: stays pending until it is released */
 
 	enum error_mode error_mode;

@@ -9,6 +9,7 @@
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/regex.h"
+#include "sched/journal.h"
 #include "sched/sched_state.h"
 #include "sched/scratch.h"
 
@@ -232,6 +233,7 @@ start(struct run *r)
 		r->class ? (const char[]){ r->class, '\0' } : "default", class_of(r)->running,
 		class_of(r)->slots);
 	run_start_clock(r);
+	journal_changed(s->engine->journal);
 	sched_ready(r);
 }
 

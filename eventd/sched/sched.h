@@ -59,6 +59,8 @@ struct run_view {
 };
 /* Scripts first, then by class; in a class in the order in which they (will) start. */
 void sched_each(const struct sched *, bool running, void (*f)(void *arg, const struct run_view *), void *arg);
+/* Those that run and that no call before has told, newest first; with `again` all of them. */
+void sched_each_new(struct sched *, bool again, void (*f)(void *arg, const struct run_view *), void *arg);
 void sched_each_class(const struct sched *, /* those with slots configured or runs, default first */
 	enum policy_kind, void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg);
 

@@ -85,6 +85,20 @@ sched_each(const struct sched *s, bool running, void (*f)(void *arg, const struc
 				view(r, false, f, arg);
 }
 
+/* New ones stand before old ones: the first that was told ends the search. */
+void
+sched_each_new(struct sched *s, bool again, void (*f)(void *arg, const struct run_view *), void *arg)
+{
+	struct run *r;
+
+	LIST_FOREACH (r, &s->active, active) {
+		if (r->is_recorded && !again)
+			break;
+		r->is_recorded = true;
+		view(r, true, f, arg);
+	}
+}
+
 void
 sched_each_class(const struct sched *s, enum policy_kind kind,
 	void (*f)(void *arg, char class, unsigned slots, unsigned running), void *arg)

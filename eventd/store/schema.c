@@ -12,6 +12,9 @@
  * attempt     what `show mail queue detail` tells.
  * digested    which mails a digest stands for.
  * counter     what is counted over restarts.
+ * run         runs of policies: the last that have ended, and those under way (status null). Jobs count from 1 with
+ *             each boot.
+ * named_counter  those of `action counter`.
  */
 static const char version_1[] =
 	"CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, applet TEXT, "
@@ -46,4 +49,11 @@ static const char version_2[] =
 	"IN "
 	"(SELECT id FROM part WHERE mid = (SELECT mid FROM part WHERE id = recipient.part)));";
 
-const char *const store_schema[] = { version_1, version_2, NULL };
+/* Runs and named counters outlive the daemon. */
+static const char version_3[] =
+	"CREATE TABLE run (boot INTEGER NOT NULL, job INTEGER NOT NULL, no INTEGER, status TEXT, wall "
+	"INTEGER NOT "
+	"NULL, type TEXT, kind TEXT, name TEXT, detail TEXT, PRIMARY KEY (boot, job));"
+	"CREATE TABLE named_counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
+
+const char *const store_schema[] = { version_1, version_2, version_3, NULL };

@@ -62,9 +62,9 @@ def message():
     return "From: eem@example.test\r\nTo: noc@example.test\r\nSubject: alarm\r\n\r\nInterface Gi0/0/1, changed state to down\r\n"
 
 
-def relay_rate(where, pki, host):
+def relay_rate(where, pki, host, *more):
     """Mails were accepted while the server was down: from its return to the last 250."""
-    with Daemon(where, config=LIMITS + applet("LOAD", DELIVERED // 10, host.smtp, "secure tls"), hosts="127.0.0.1 " + HOST) as d:
+    with Daemon(where, config=LIMITS + list(more) + applet("LOAD", DELIVERED // 10, host.smtp, "secure tls"), hosts="127.0.0.1 " + HOST) as d:
         d.authenticate("ROOT", pki.path("root.pem"))
         d.ctl(*["event manager run LOAD"] * 10)
         until(lambda: count(d) >= DELIVERED, 120)
@@ -89,20 +89,25 @@ def msmtp_rate(where, pki, host):
     return SINGLE / (time.monotonic() - began)
 
 
-def source_rate(where, host):
+def source_rate(pki, host, *more):
+    """Two sessions at once, each from STARTTLS on as ours are: EHLO, STARTTLS, verified, EHLO."""
     program = tree.program("smtp-source")
     if not program:
         raise Absent("smtp-source")
     port = tree.free_port()
-    forward = subprocess.Popen([os.path.join(tree.BUILD, "tests/bench/tlsforward"), str(port), str(host.smtps)], stdout=subprocess.PIPE)
+    forward = subprocess.Popen([os.path.join(tree.BUILD, "tests/bench/tlsforward"), str(port), str(host.smtp), pki.path("root.pem"), HOST],
+                               stdout=subprocess.PIPE)
     try:
         forward.stdout.readline()
+        before = len(host.raw_mails())
         began = time.monotonic()
         done = subprocess.run([program, "-s", "2", "-m", str(DELIVERED), "-l", str(len(message())), "-f", "eem@example.test",
-                               "-t", "noc@example.test", "127.0.0.1:%d" % port], capture_output=True, text=True, timeout=300)
+                               "-t", "noc@example.test", *more, "127.0.0.1:%d" % port], capture_output=True, text=True, timeout=300)
+        took = time.monotonic() - began
         if done.returncode:
             raise AssertionError(done.stderr)
-        return DELIVERED / (time.monotonic() - began)
+        until(lambda: len(host.raw_mails()) >= before + DELIVERED, 120)
+        return DELIVERED / took
     finally:
         forward.kill()
         forward.wait()
@@ -115,15 +120,22 @@ def delivery(bench, where):
                         submission_settings=("smtpd_client_restrictions=permit",))
     except Unavailable as why:
         return bench.absent("mails delivered over STARTTLS", why, "", "")
-    how = ("%d mails that wait in the queue to one Postfix on loopback, STARTTLS with verification, two connections at once; msmtp started "
-           "once for each of %d; smtp-source with two sessions, one mail a connection, through a forwarder that makes the TLS handshake "
-           "(it has no TLS), to the port with TLS from the first byte" % (DELIVERED, SINGLE))
+    how = ("%d mails that wait in the queue to one Postfix on loopback, STARTTLS with verification, two sessions at once, of up to 50 mails or "
+           "(`messages 1`) of one; msmtp started once for each of %d; smtp-source with two sessions, one mail each or (-d) as many as come, "
+           "through a forwarder that says EHLO and STARTTLS to the same port and verifies the certificate, since smtp-source has no TLS" %
+           (DELIVERED, SINGLE))
     corpus = "a short alarm"
     try:
-        ours = relay_rate(os.path.join(where, "eventd"), pki, host)
-        bench.row("mails delivered over STARTTLS", ours, "mails/s", "", how, corpus)
-        for name, rate, least in (("msmtp, once a mail", lambda: msmtp_rate(where, pki, host), 1.0),
-                                  ("smtp-source over TLS", lambda: source_rate(where, host), 0.5)):
+        sessions = relay_rate(os.path.join(where, "sessions"), pki, host)
+        bench.row("mails delivered over STARTTLS", sessions, "mails/s", "", how, corpus)
+        host.stop()
+        host = MailHost(pki.path("chain.pem"), pki.path("leaf-key.pem"), hostname=HOST, addresses=["127.0.0.1"],
+                        submission_settings=("smtpd_client_restrictions=permit",))
+        single = relay_rate(os.path.join(where, "single"), pki, host, "mail destination default messages 1")
+        bench.row("  the same, one mail a session", single, "mails/s", "", how, corpus)
+        for name, ours, rate, least in (("msmtp, once a mail", single, lambda: msmtp_rate(where, pki, host), 1.0),
+                                        ("smtp-source, one mail a session", single, lambda: source_rate(pki, host), 0.5),
+                                        ("smtp-source -d", sessions, lambda: source_rate(pki, host, "-d"), 0.5)):
             try:
                 theirs = rate()
             except Absent as what:
