@@ -17,6 +17,7 @@
 #include "detect/syslog.h"
 #include "net/links.h"
 #include "peers/frr/frr.h"
+#include "peers/hostapd.h"
 #include "peers/lldp.h"
 #include "peers/vrrp.h"
 #include "syslog/message.h"
@@ -317,6 +318,15 @@ verb_frr(struct world *w, const struct statement *st)
 	return true;
 }
 
+/* hostapd INTERFACE "MESSAGE" ["ANSWER"]: what hostapd sends, and answers to STA. */
+static bool
+verb_hostapd(struct world *w, const struct statement *st)
+{
+	hostapd_feed(w->engine->hostapd, st->word[1], st->word[2], st->n > 3 ? st->word[3] : NULL);
+	world_settle(w);
+	return true;
+}
+
 /* lldp { JSON }: what lldpcli prints. */
 static bool
 verb_lldp(struct world *w, const struct statement *st)
@@ -413,6 +423,7 @@ static const struct {
 	{ "expect", 1, false, expect_run },
 	{ "file", 1, true, verb_file },
 	{ "frr", 2, false, verb_frr },
+	{ "hostapd", 2, false, verb_hostapd },
 	{ "interface", 2, false, verb_interface },
 	{ "kernel", 2, false, verb_kernel },
 	{ "lldp", 0, true, verb_lldp },

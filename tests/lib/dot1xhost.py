@@ -1,0 +1,91 @@
+"""A real hostapd on a cable (driver wired, its own EAP server) and wpa_supplicant at the other end, in namespaces.
+
+    with Hostapd(directory, namespace, "eth0", users={"ann": "secret"}) as hostapd, \\
+            Supplicant(other_directory, other_namespace, "peer0", "ann", "secret"): ...
+"""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tree  # noqa: E402
+
+
+class Unavailable(Exception):
+    """It cannot be run here; the text says why."""
+
+
+class Process:
+    program = None
+
+    def __init__(self, directory, netns):
+        self.dir, self.netns, self.process = str(directory), netns, None
+        if not tree.program(self.program):
+            raise Unavailable("%s is missing: run `make deps`" % self.program)
+        os.makedirs(self.dir, exist_ok=True)
+
+    def write(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def spawn(self, *arguments):
+        with open(os.path.join(self.dir, "log"), "ab") as log:
+            self.process = subprocess.Popen([tree.program("ip"), "netns", "exec", self.netns, tree.program(self.program)] + list(arguments),
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def log(self):
+        with open(os.path.join(self.dir, "log"), errors="replace") as f:
+            return f.read()
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Hostapd(Process):
+    program = "hostapd"
+
+    def __init__(self, directory, netns, interface, users):
+        super().__init__(directory, netns)
+        self.control = os.path.join(self.dir, "control")
+        self.socket = os.path.join(self.control, interface)
+        known = self.write("users", "".join('"%s" MD5 "%s"\n' % user for user in users.items()))
+        self.config = self.write("hostapd.conf", "interface=%s\ndriver=wired\nctrl_interface=%s\nieee8021x=1\neap_server=1\n"
+                                 "use_pae_group_addr=1\neap_user_file=%s\n" % (interface, self.control, known))
+
+    def start(self):
+        self.spawn(self.config)
+        tree.wait_for(lambda: os.path.exists(self.socket) or self.process.poll() is not None)
+        if self.process.poll() is not None or not os.path.exists(self.socket):
+            self.stop()
+            raise AssertionError("hostapd did not start: " + self.log())
+        return self
+
+
+class Supplicant(Process):
+    program = "wpa_supplicant"
+
+    def __init__(self, directory, netns, interface, user, password):
+        super().__init__(directory, netns)
+        self.interface = interface
+        self.config = self.write("supplicant.conf", 'ap_scan=0\nnetwork={\n key_mgmt=IEEE8021X\n eap=MD5\n identity="%s"\n password="%s"\n'
+                                 " eapol_flags=0\n}\n" % (user, password))
+
+    def start(self):
+        self.spawn("-D", "wired", "-i", self.interface, "-c", self.config)
+        return self
