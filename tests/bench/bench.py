@@ -14,6 +14,7 @@ import platform
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ REACTIONS, REACTION_INTERVAL_US = 3000, 3000
 LOAD_APPLETS, LINES_PER_APPLET = 10000, 5
 STREAMS = ((1, 400000), (100, 400000), (1000, 400000))  # patterns, lines
 SIDE_BY_SIDE = ((100, 400000), (1000, 400000))  # rules, lines at most
+FLOOD_CONNECTIONS, FLOOD_RATE, FLOOD_SECONDS = 1000, 100000, 10
+INTAKE_LINES = 400000
 TURNS, STEPS_PER_TURN = 1000000, 5  # of the loop: while, add, set, increment, end
 LUA_RUNS, LUA_INTERVAL_US = 200, 25000
 CORPUS = "tests/bench/workload.h, seed 1"
@@ -259,6 +262,83 @@ class Bench:
                      "(tests/bench/match.c)" % count, CORPUS, detail={"wall_s": took, "cpu_s": spent, "hits": hits})
 
 
+    def received(self, d, scheme):
+        return next(entry for entry in d.json("show logging received")["listeners"] if entry["url"].startswith(scheme))
+
+    def flood(self):
+        where = self.place("flood")
+        udp, tcp = tree.free_port(kind=socket.SOCK_DGRAM), tree.free_port()
+        settings = {"syslog": {"listen": ["udp://127.0.0.1:%d" % udp, "tcp://127.0.0.1:%d" % tcp]}}
+        config = applets(tool("lines", "patterns", APPLETS).splitlines(), 'increment _seen')
+        with Daemon(where, config=config, settings=settings) as d:
+            before, answers = cpu_seconds(d.pid), []
+            sender = subprocess.Popen([os.path.join(tree.BUILD, "tests/bench", "flood")] + [str(a) for a in (
+                udp, tcp, FLOOD_CONNECTIONS, FLOOD_RATE, FLOOD_SECONDS, APPLETS)], stdout=subprocess.PIPE)
+            while sender.poll() is None:
+                started = time.monotonic()
+                d.show("show clock")
+                answers.append(time.monotonic() - started)
+                time.sleep(0.1)
+            sent = json.loads(sender.stdout.read())
+            if not tree.wait_for(lambda: self.received(d, "tcp")["messages"] == sent["tcp"], 30) or not tree.wait_for(
+                    lambda: self.received(d, "udp")["messages"] + self.received(d, "udp")["lost"] == sent["udp"], 30):
+                raise Broken("sent %s, counted %s and %s" % (sent, self.received(d, "udp"), self.received(d, "tcp")))
+            spent, lost, memory = cpu_seconds(d.pid) - before, self.received(d, "udp")["lost"], resident_kib(d.pid)
+        how = ("%d datagrams a second for %d s and %d TCP connections that say a line a second, against %d applets; sent = received + "
+               "counted as lost, to the message; `show clock` meanwhile, with the start of its eventctl" % (
+                   FLOOD_RATE, FLOOD_SECONDS, FLOOD_CONNECTIONS, APPLETS))
+        taken = (sent["udp"] - lost + sent["tcp"]) / FLOOD_SECONDS
+        self.row("flood, lines matched a second", taken / 1e3, "klines/s", ">= 50", how, CORPUS, taken >= 50000,
+                 detail=dict(sent, lost=lost, cpu_s=spent))
+        self.row("flood, lost of a thousand datagrams", 1000 * lost / sent["udp"], "", "", how, CORPUS)
+        self.row("flood, a command's answer, slowest", max(answers) * 1e3, "ms", "<= 300", how, CORPUS, max(answers) <= 0.3)
+        self.row("flood, memory", memory / MIB, "MiB", "<= 256", how, CORPUS, memory <= 256 * MIB)
+
+    def intake(self):
+        """The same lines through each way in: CPU of the daemon and of the helper that reads."""
+        octets = tool("lines", "messages", APPLETS, INTAKE_LINES).encode()
+        for way in ("file", "tls"):
+            where = self.place("intake-" + way)
+            log = os.path.join(where, "lines.log")
+            config = list(applets(tool("lines", "patterns", APPLETS).splitlines(), 'increment _seen'))
+            settings = {"syslog": {"files": [log]} if way == "file" else {"listen": [{"url": "tls://127.0.0.1:0", "identity": "ME"}]}}
+            with Daemon(where, config=config, settings=settings) as d:
+                scheme, peer = ("files", None) if way == "file" else ("tls", self.tls_peer(d, where))
+                tree.wait_for(lambda: os.path.isdir(os.path.join(d.state, "positions")) or way == "tls")
+                before, started = cpu_of_tree(d.pid), time.monotonic()
+                if way == "file":
+                    with open(log + ".new", "wb") as f:
+                        f.write(octets)
+                    os.rename(log + ".new", log)
+                else:
+                    peer.sendall(octets)
+                if not tree.wait_for(lambda: self.received(d, scheme)["messages"] >= INTAKE_LINES, 60, every=0.05):
+                    raise Broken("%s: %s of %d lines" % (way, self.received(d, scheme), INTAKE_LINES))
+                spent, took, got = cpu_of_tree(d.pid) - before, time.monotonic() - started, self.received(d, scheme)
+                if peer:
+                    peer.close()
+            if got["messages"] != INTAKE_LINES:
+                raise Broken("%s: %s of %d lines" % (way, got, INTAKE_LINES))
+            self.row("lines through a %s" % {"file": "file", "tls": "TLS connection"}[way], INTAKE_LINES / spent / 1e3, "klines/s", "",
+                     "%d lines / CPU seconds of the daemon and its helper, against %d applets; every line counted" % (INTAKE_LINES, APPLETS),
+                     CORPUS, detail={"wall_s": took, "cpu_s": spent})
+
+    def tls_peer(self, d, where):
+        """A connection to the daemon's TLS listener, which is given its certificate."""
+        from pki import Pki
+        pki = Pki(os.path.join(where, "pki"), host="127.0.0.1")
+        pki.leaf("me", host="127.0.0.1", names=["127.0.0.1"])
+        os.makedirs(os.path.join(d.state, "flash"), exist_ok=True)
+        with open(os.path.join(d.state, "flash", "me"), "wb") as out:
+            for part in ("me-key.pem", "me-chain.pem"):
+                with open(pki.path(part), "rb") as f:
+                    out.write(f.read())
+        d.ctl("crypto pki import ME pem url flash:me password none")
+        port = int(d.wait_log(r"Receiving messages on tls://127\.0\.0\.1:(\d+)").group(1))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(pki.path("root.pem"))
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="127.0.0.1")
+
     def lua(self):
         where = self.place("lua")
         settings, port = listening(where, "udp")
@@ -383,7 +463,8 @@ def machine():
             "load_before": os.getloadavg()[0]}
 
 
-MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "peers", "loop", "mail", "sla", "capture")  # stream compares with match
+MEASURES = ("reaction", "lua", "waiting", "loading", "idle", "steps", "match", "stream", "flood", "intake", "peers", "loop", "mail", "sla",
+            "capture")  # stream compares with match
 
 
 def main():

@@ -1,18 +1,12 @@
 /*
- * Sends Ethernet frames at a rate, as fast as asked for: UDP over IPv4 to port 9 (discard).
+ * A flood: sends lines of the workload as datagrams at a steady rate, and beside it holds many TCP connections, of
+ * which each says a line a second.
  *
- *   flood INTERFACE PACKETS_A_SECOND MILLISECONDS [OCTETS]
+ *   flood UDP_PORT TCP_PORT CONNECTIONS RATE SECONDS PATTERNS
  *
- * Frames leave in batches of sendmmsg() over a packet socket, a batch each millisecond. Prints one JSON object: frames
- * sent, seconds taken.
+ * Prints one JSON object: what was sent on each, and the rate that was reached.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <net/if.h>
-#include <netinet/if_ether.h>
-#include <netinet/ip.h>
-#include <netinet/udp.h>
-#include <netpacket/packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 4096, FRAME_MAX = 1500, FRAME_MIN = 60, DISCARD = 9 };
+#include "tests/bench/workload.h"
+
+#define BATCH 64u /* datagrams of one system call */
+
+struct flood {
+	int udp, *tcp;
+	unsigned connections, patterns;
+	unsigned long sent, said; /* by UDP, over TCP */
+};
 
 static double
-now(void)
+now_s(void)
 {
 	struct timespec t;
 
@@ -31,87 +33,85 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void
-make_frame(unsigned char *frame, size_t size)
-{
-	static const unsigned char hosts[12] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1 };
-	struct iphdr ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP };
-	struct udphdr udp = { .source = htons(DISCARD), .dest = htons(DISCARD) };
-	size_t at = sizeof hosts;
-
-	memset(frame, 'x', size);
-	memcpy(frame, hosts, sizeof hosts);
-	frame[at++] = ETHERTYPE_IP >> 8;
-	frame[at++] = ETHERTYPE_IP & 255;
-	ip.tot_len = htons((uint16_t)(size - at));
-	ip.saddr = inet_addr("192.0.2.1");
-	ip.daddr = inet_addr("192.0.2.99");
-	memcpy(frame + at, &ip, sizeof ip);
-	at += sizeof ip;
-	udp.len = htons((uint16_t)(size - at));
-	memcpy(frame + at, &udp, sizeof udp);
-}
-
 static int
-open_socket(const char *interface)
+open_to(int type, const char *port)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(interface) };
-	int fd = socket(AF_PACKET, SOCK_RAW, 0), bytes = 8 << 20;
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((in_port_t)atoi(port)) };
+	int fd = socket(AF_INET, type, 0);
 
-	if (fd < 0 || to.sll_ifindex == 0 || bind(fd, (struct sockaddr *)&to, sizeof to) != 0) {
-		perror(interface);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) != 0) {
+		perror("flood: connect");
 		exit(1);
 	}
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 	return fd;
 }
 
-/* How many of them have left. */
-static unsigned
-send_batch(int fd, struct mmsghdr *batch, unsigned n)
+static void
+send_batch(struct flood *f)
 {
-	unsigned done = 0;
+	static char line[BATCH][WORKLOAD_ROOM];
+	struct mmsghdr head[BATCH] = { 0 };
+	struct iovec part[BATCH];
+	int n;
 
-	while (done < n) {
-		int sent = sendmmsg(fd, batch + done, n - done, 0);
+	for (unsigned i = 0; i < BATCH; i++) {
+		size_t len = workload_line(line[i], sizeof line[i], (unsigned)f->sent + i, f->patterns);
 
-		if (sent <= 0 && errno != EINTR && errno != EAGAIN && errno != ENOBUFS)
-			break;
-		done += sent > 0 ? (unsigned)sent : 0;
+		part[i] = (struct iovec){ line[i], len };
+		head[i].msg_hdr = (struct msghdr){ .msg_iov = &part[i], .msg_iovlen = 1 };
 	}
-	return done;
+	n = sendmmsg(f->udp, head, BATCH, 0);
+	f->sent += n > 0 ? (unsigned long)n : 0;
+}
+
+/* A line of one connection after the other. */
+static void
+say_next(struct flood *f)
+{
+	char line[WORKLOAD_ROOM];
+	size_t n = workload_line(line, sizeof line - 1, (unsigned)f->said, f->patterns);
+
+	line[n++] = '\n';
+	if (send(f->tcp[f->said % f->connections], line, n, MSG_NOSIGNAL) != (ssize_t)n) {
+		perror("flood: send");
+		exit(1);
+	}
+	f->said++;
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct mmsghdr batch[BATCH_MAX];
-	static unsigned char frame[FRAME_MAX];
-	size_t size = argc > 4 ? strtoul(argv[4], NULL, 10) : 100;
-	struct iovec piece = { frame, size };
-	double rate, seconds, start, passed;
-	unsigned long long sent = 0;
-	int fd;
+	struct flood f = { 0 };
+	double rate, seconds, start, now;
 
-	if (argc < 4 || size < FRAME_MIN || size > FRAME_MAX) {
-		fprintf(stderr, "usage: flood INTERFACE PACKETS_A_SECOND MILLISECONDS [OCTETS]\n");
+	if (argc != 7) {
+		fprintf(stderr, "usage: flood UDP_PORT TCP_PORT CONNECTIONS RATE SECONDS PATTERNS\n");
 		return 2;
 	}
-	rate = strtod(argv[2], NULL);
-	seconds = strtod(argv[3], NULL) / 1000;
-	fd = open_socket(argv[1]);
-	make_frame(frame, size);
-	for (size_t i = 0; i < BATCH_MAX; i++)
-		batch[i].msg_hdr = (struct msghdr){ .msg_iov = &piece, .msg_iovlen = 1 };
-	start = now();
-	while ((passed = now() - start) < seconds) {
-		double due = rate * passed - (double)sent;
-		const struct timespec nap = { .tv_nsec = 1000000 };
-
-		if (due >= 1)
-			sent += send_batch(fd, batch, due < BATCH_MAX ? (unsigned)due : BATCH_MAX);
-		nanosleep(&nap, NULL);
+	f.connections = (unsigned)atoi(argv[3]);
+	rate = atof(argv[4]);
+	seconds = atof(argv[5]);
+	f.patterns = (unsigned)atoi(argv[6]);
+	f.udp = open_to(SOCK_DGRAM, argv[1]);
+	f.tcp = calloc(f.connections + 1, sizeof *f.tcp);
+	for (unsigned i = 0; f.tcp != NULL && i < f.connections; i++)
+		f.tcp[i] = open_to(SOCK_STREAM, argv[2]);
+	start = now = now_s();
+	while (now - start < seconds) {
+		if ((double)f.sent < (now - start) * rate)
+			send_batch(&f);
+		else if ((double)f.said < (now - start) * f.connections)
+			say_next(&f);
+		else
+			usleep(200);
+		now = now_s();
 	}
-	printf("{\"sent\": %llu, \"seconds\": %.3f}\n", sent, passed);
+	printf("{\"udp\": %lu, \"tcp\": %lu, \"rate\": %.0f}\n", f.sent, f.said,
+		(double)f.sent / (now - start));
+	fflush(stdout);
+	for (unsigned i = 0; i < f.connections; i++)
+		close(f.tcp[i]);
 	return 0;
 }
