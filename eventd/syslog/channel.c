@@ -17,15 +17,12 @@
 #include "syslog/message.h"
 #include "syslog/wire.h"
 
-#define BATCH 64u
-#define ROOM  (sizeof(struct wire_head) + SYSLOG_LINE_MAX)
+#define RECORD_MAX (sizeof(struct wire_head) + SYSLOG_LINE_MAX)
 
 struct channel {
-	struct mmsghdr head[BATCH];
-	struct iovec part[BATCH];
-	unsigned n;
+	size_t n; /* octets of the packet under the hand */
 	uint32_t mark;
-	char bytes[BATCH][ROOM];
+	char packet[WIRE_PACKET_MAX];
 };
 
 struct channel *
@@ -42,34 +39,29 @@ channel_new(const void *ctx)
 void
 channel_flush(struct channel *c)
 {
-	unsigned done = 0;
+	ssize_t n = (ssize_t)c->n;
 
-	for (unsigned i = 0; i < c->n; i++)
-		c->head[i].msg_hdr = (struct msghdr){ .msg_iov = &c->part[i], .msg_iovlen = 1 };
-	while (done < c->n) {
-		int n = sendmmsg(WIRE_FD, c->head + done, c->n - done, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			exit(1);
-		done += (unsigned)n;
-	}
+	while (c->n > 0 && (n = send(WIRE_FD, c->packet, c->n, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+		;
+	if (n < 0)
+		exit(1);
 	c->n = 0;
 }
 
-/* Room for a packet's body behind its header. */
+/* Room for a record's body behind its header. */
 static char *
-packet(struct channel *c, enum wire_kind kind, unsigned flags, uint32_t number, size_t n)
+record(struct channel *c, enum wire_kind kind, unsigned flags, uint32_t number, size_t n)
 {
-	const struct wire_head head = { .kind = (uint8_t)kind, .flags = (uint8_t)flags, .number = number };
+	const struct wire_head head = {
+		.kind = (uint8_t)kind, .flags = (uint8_t)flags, .n = (uint16_t)n, .number = number
+	};
 	char *p;
 
-	if (c->n == BATCH)
+	if (c->n + RECORD_MAX > sizeof c->packet)
 		channel_flush(c);
-	p = c->bytes[c->n];
+	p = c->packet + c->n;
 	memcpy(p, &head, sizeof head);
-	c->part[c->n++] = (struct iovec){ p, sizeof head + n };
+	c->n += sizeof head + n;
 	return p + sizeof head;
 }
 
@@ -77,7 +69,7 @@ void
 channel_peer(struct channel *c, uint32_t number, bool trusted, const char *source, const char *host)
 {
 	size_t a = strlen(source) + 1, b = strlen(host) + 1;
-	char *p = packet(c, WIRE_PEER, trusted ? WIRE_TRUSTED : 0, number, a + b);
+	char *p = record(c, WIRE_PEER, trusted ? WIRE_TRUSTED : 0, number, a + b);
 
 	memcpy(p, source, a);
 	memcpy(p + a, host, b);
@@ -86,7 +78,7 @@ channel_peer(struct channel *c, uint32_t number, bool trusted, const char *sourc
 void
 channel_gone(struct channel *c, uint32_t number)
 {
-	packet(c, WIRE_GONE, 0, number, 0);
+	record(c, WIRE_GONE, 0, number, 0);
 }
 
 void
@@ -95,7 +87,7 @@ channel_message(struct channel *c, uint32_t number, bool cut, struct slice m)
 	size_t n = m.n < SYSLOG_LINE_MAX ? m.n : SYSLOG_LINE_MAX;
 
 	if (n > 0)
-		memcpy(packet(c, WIRE_MESSAGE, cut || n < m.n ? WIRE_CUT : 0, number, n), m.s, n);
+		memcpy(record(c, WIRE_MESSAGE, cut || n < m.n ? WIRE_CUT : 0, number, n), m.s, n);
 }
 
 static bool
@@ -115,7 +107,7 @@ is_answered(const struct channel *c)
 bool
 channel_settle(struct channel *c, int control)
 {
-	packet(c, WIRE_MARK, 0, ++c->mark, 0);
+	record(c, WIRE_MARK, 0, ++c->mark, 0);
 	channel_flush(c);
 	for (;;) {
 		struct pollfd p[2] = { { .fd = WIRE_FD, .events = POLLIN },

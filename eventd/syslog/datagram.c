@@ -117,20 +117,15 @@ take(struct listener *l, struct mmsghdr *m, usec mono, usec wall)
 	intake_message(l, source_of(l, &m->msg_hdr, &who), raw, mono, wall);
 }
 
-unsigned
-arena_receive(struct intake_arena *a, int fd)
+/* 0: nothing there. */
+static unsigned
+receive(struct intake_arena *a, int fd)
 {
 	int n;
 
 	prepare(a);
 	n = recvmmsg(fd, a->head, ARENA_BATCH, MSG_DONTWAIT, NULL);
 	return n > 0 ? (unsigned)n : 0;
-}
-
-struct slice
-arena_datagram(const struct intake_arena *a, unsigned i)
-{
-	return (struct slice){ a->part[i].iov_base, a->head[i].msg_len };
 }
 
 void
@@ -141,7 +136,7 @@ datagram_ready(void *arg, int fd, unsigned what)
 	struct loop *loop = l->intake->engine->loop;
 
 	for (unsigned batch = 0; batch < BATCHES_MAX; batch++) {
-		unsigned n = arena_receive(a, fd);
+		unsigned n = receive(a, fd);
 		usec mono = loop_mono(loop), wall = loop_wall(loop);
 
 		for (unsigned i = 0; i < n; i++)

@@ -79,12 +79,8 @@ struct intake_arena *intake_arena_new(const void *ctx);
 
 /* Room for one batch of datagrams, or for one read of a stream behind what was left over. */
 #define ARENA_BATCH 64u
-#define ARENA_HEAD  16u                            /* octets that a helper puts in front of a message */
-#define ARENA_LINE  (SYSLOG_LINE_MAX + ARENA_HEAD) /* more than the longest: what is cut shows */
+#define ARENA_LINE  (SYSLOG_LINE_MAX + 1u) /* one octet more tells that there was more */
 #define ARENA_BYTES ((size_t)ARENA_BATCH * ARENA_LINE)
 char *arena_bytes(struct intake_arena *);
-/* A batch of datagrams; 0: nothing there. Valid until the next. */
-unsigned arena_receive(struct intake_arena *, int fd);
-struct slice arena_datagram(const struct intake_arena *, unsigned i);
 
 #endif

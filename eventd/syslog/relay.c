@@ -14,7 +14,7 @@
 #include "syslog/intake.h"
 #include "syslog/wire.h"
 
-#define BATCHES_MAX   8u                    /* then others get their turn */
+#define PACKETS_MAX   8u                    /* then others get their turn */
 #define RESTART_FIRST (200 * USEC_PER_MSEC) /* doubled with each death */
 #define RESTART_MAX   (30 * USEC_PER_SEC)
 #define HEALTHY       (60 * USEC_PER_SEC) /* a life as long as this makes up for all deaths before */
@@ -128,45 +128,48 @@ take_message(struct relay *r, const struct wire_head *head, struct slice body, u
 }
 
 static void
-take_packet(struct relay *r, struct slice packet, usec mono, usec wall)
+take_record(struct relay *r, const struct wire_head *head, struct slice body, usec mono, usec wall)
 {
-	struct wire_head head;
-	struct slice body;
 	struct peer *p;
 
-	if (packet.n < sizeof head)
-		return;
-	memcpy(&head, packet.s, sizeof head);
-	body = (struct slice){ packet.s + sizeof head, packet.n - sizeof head };
-	switch ((enum wire_kind)head.kind) {
+	switch ((enum wire_kind)head->kind) {
 	case WIRE_PEER:
-		take_peer(r, &head, body);
+		take_peer(r, head, body);
 		break;
 	case WIRE_GONE:
-		if ((p = find(r, head.number)) != NULL)
+		if ((p = find(r, head->number)) != NULL)
 			forget(r, p);
 		break;
 	case WIRE_MESSAGE:
-		take_message(r, &head, body, mono, wall);
+		take_message(r, head, body, mono, wall);
 		break;
 	case WIRE_MARK:
 		r->unmarked = 0;
-		send(r->ours, packet.s, packet.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		send(r->ours, head, sizeof *head, MSG_DONTWAIT | MSG_NOSIGNAL);
 		break;
 	}
 }
 
-/* False: nothing was there. */
+/* A packet. False: nothing was there. */
 static bool
-take_batch(struct relay *r)
+take_packet(struct relay *r)
 {
 	struct intake *in = r->listener->intake;
 	struct loop *loop = in->engine->loop;
-	unsigned n = arena_receive(in->arena, r->ours);
+	char *p = arena_bytes(in->arena);
+	ssize_t n = recv(r->ours, p, WIRE_PACKET_MAX, MSG_DONTWAIT);
+	const char *end = p + n;
 	usec mono = loop_mono(loop), wall = loop_wall(loop);
+	struct wire_head head;
 
-	for (unsigned i = 0; i < n; i++)
-		take_packet(r, arena_datagram(in->arena, i), mono, wall);
+	while (end - p >= (ptrdiff_t)sizeof head) {
+		memcpy(&head, p, sizeof head);
+		p += sizeof head;
+		if (head.n > end - p)
+			break;
+		take_record(r, &head, (struct slice){ p, head.n }, mono, wall);
+		p += head.n;
+	}
 	return n > 0;
 }
 
@@ -175,7 +178,7 @@ relay_ready(void *arg, int fd, unsigned what)
 {
 	struct relay *r = arg;
 
-	for (unsigned i = 0; i < BATCHES_MAX && take_batch(r); i++)
+	for (unsigned i = 0; i < PACKETS_MAX && take_packet(r); i++)
 		;
 	intake_complain(r->listener->intake);
 }
@@ -240,7 +243,7 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 		mem_free(r->listener);
 		return;
 	}
-	while (take_batch(r))
+	while (take_packet(r))
 		;
 	forget_all(r);
 	r->unmarked = 0;
@@ -303,12 +306,12 @@ finish_batch(struct relay *r)
 	struct pollfd p = { .fd = r->ours, .events = POLLIN };
 
 	if (r->listener->transport == SYSLOG_TLS) { /* knows no batches */
-		while (take_batch(r))
+		while (take_packet(r))
 			;
 		return;
 	}
 	while (r->unmarked > 0 && poll(&p, 1, END_MARK_MS) > 0)
-		if (!take_batch(r))
+		if (!take_packet(r))
 			return;
 }
 

@@ -41,9 +41,11 @@ def test_reload(new_daemon, certificates, tmp_path):  # noqa: F811
         d.wait_log("SAY: from 127.0.0.1")
         # One more file, a listener less: the same processes, the same connection.
         reload(d, {"listen": [tls], "files": [one, two]}, "by reload")
-        with open(two, "w") as f:
-            f.write("FILETEST line\n")
-        d.wait_log("SAY: from local")
+        def written():  # what stood there before the helper looked would be no news
+            with open(two, "a") as f:
+                f.write("FILETEST line\n")
+            return "SAY: from local" in d.show("show logging")
+        assert tree.wait_for(written, every=0.1)
         assert sorted(listeners(d)) == ["files", "tls"] and processes(d) == before
         open_one.sendall(counted(MESSAGE % 2))
         assert tree.wait_for(lambda: listeners(d)["tls"]["messages"] == 2)

@@ -15,7 +15,7 @@
 #include "core/mem.h"
 #include "syslog/follow/siblings.h"
 
-#define READ_SIZE ((size_t)256 * 1024)
+#define READ_SIZE ((size_t)64 * 1024)
 #define LET_GO    (10 * USEC_PER_SEC) /* writers that have not yet been told of the rotation */
 #define SUM_LEAST 32u                 /* octets that tell a copy by its beginning */
 
