@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import tree
 from frr import Frr, Unavailable
+from test_syslog_files import begun
 from test_syslog_tls import certificates, give_identity  # noqa: F401
 
 COUNT = ["logging buffered 1000000", "event manager applet COUNT", " event syslog pattern SENDER",
@@ -159,6 +160,7 @@ def test_log_of_frr(new_daemon, tmp_path):
     log = str(tmp_path / "frr.log")
     d = new_daemon(config=["logging buffered 1000000", "event manager applet FRR", ' event syslog pattern "SENDER" app "^ZEBRA$" listener "^files$"',
                            ' action 1 syslog msg "<$_syslog_timestamp> <$_syslog_mnemonic>"'], settings={"syslog": {"files": [log]}})
+    begun(d)
     try:
         with Frr(tmp_path / "frr") as frr:
             for command in ("log file %s debugging" % log, "log commands", "ip prefix-list SENDER permit 192.0.2.0/24"):
