@@ -122,7 +122,8 @@ def delivery(bench, where):
         return bench.absent("mails delivered over STARTTLS", why, "", "")
     how = ("%d mails that wait in the queue to one Postfix on loopback, STARTTLS with verification, two sessions at once, of up to 50 mails or "
            "(`messages 1`) of one; msmtp started once for each of %d; smtp-source with two sessions, one mail each or (-d) as many as come, "
-           "through a forwarder that says EHLO and STARTTLS to the same port and verifies the certificate, since smtp-source has no TLS" %
+           "through a forwarder that says EHLO and STARTTLS to the same port with our groups "
+           "and verifies the certificate, since smtp-source has no TLS" %
            (DELIVERED, SINGLE))
     corpus = "a short alarm"
     try:

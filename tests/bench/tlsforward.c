@@ -131,6 +131,8 @@ main(int argc, char **argv)
 		return 2;
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set1_groups_list(
+		ctx, "P-521:P-384:P-256"); /* as IOS offers them, and we: the dearest first */
 	signal(SIGPIPE, SIG_IGN);
 	at = loopback((uint16_t)atoi(argv[1]));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

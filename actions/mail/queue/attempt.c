@@ -80,6 +80,9 @@ conclude(struct attempt *a, const struct mail_result *r)
 	bool attempted = !p->is_stale;
 
 	end(a);
+	/* The next mail is read before the outcome of this one is committed, which takes its time. */
+	if (r->class == MAIL_OK && attempted)
+		queue_schedule(q);
 	queue_conclude(q, p, claim, r, attempted);
 	json_decref(claim);
 }
