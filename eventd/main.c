@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -36,6 +38,8 @@
 
 #define DRAIN (10 * USEC_PER_SEC) /* contract 2: what runs and mail get after SIGTERM */
 #define POLL  (50 * USEC_PER_MSEC)
+
+enum { LOCK_WAIT_MS = 2000, LOCK_LOOK_MS = 20 };
 
 struct daemon {
 	struct engine *engine;
@@ -156,18 +160,25 @@ harden(void)
 }
 
 /*
- * One daemon for one state directory: two would both fire its timers. Held until we end, and by nobody else: a
- * child of a killed daemon that has not come to its exec yet would go on holding a flock().
+ * One daemon for one state directory: two would both fire its timers. Held until we end. A child that a killed
+ * daemon had forked holds it, as it holds every socket of it, until it comes to its exec: so whoever has the
+ * lock has the ports too, and it is waited for a moment.
  */
 static bool
 lock_state(const char *dir, struct err *err)
 {
 	char *path = mem_printf(NULL, "%s/lock", dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	bool ok = fd >= 0 && fcntl(fd, F_SETLK, &all) == 0;
+	bool ok = false;
 
-	if (fd >= 0 && !ok && (errno == EACCES || errno == EAGAIN))
+	for (unsigned ms = 0; fd >= 0 && ms <= LOCK_WAIT_MS; ms += LOCK_LOOK_MS) {
+		ok = flock(fd, LOCK_EX | LOCK_NB) == 0;
+		if (ok || errno != EWOULDBLOCK)
+			break;
+		poll(NULL, 0, LOCK_LOOK_MS);
+		errno = EWOULDBLOCK;
+	}
+	if (!ok && errno == EWOULDBLOCK)
 		err_set(err, ERR_REFUSED, "%s: another eventd works in this state directory", dir);
 	else if (!ok)
 		err_errno(err, "%s", path);
