@@ -47,13 +47,13 @@ def bgp(name, own, number, other, other_number, more=""):
 
 @pytest.fixture
 def routers(cable, tmp_path):
-    """routers(own, other): FRR with these daemons at both ends of the cable."""
+    """routers(own, other): FRR with these daemons at both ends of the cable; those of `later` are begun by the test."""
     running = []
 
-    def start(own, other):
+    def start(own, other, later=()):
         try:
-            for name, netns, daemons in (("r1", cable.first.name, own), ("r2", cable.second.name, other)):
-                running.append(Router(tmp_path / name, netns, daemons))
+            for name, netns, daemons, wait in (("r1", cable.first.name, own, ()), ("r2", cable.second.name, other, later)):
+                running.append(Router(tmp_path / name, netns, daemons, wait))
                 running[-1].start()
         except Unavailable as why:
             pytest.skip(str(why))
@@ -74,6 +74,12 @@ def eventd(new_daemon, cable, router, config):
     return new_daemon(netns=cable.first.name, settings={"daemons": {"frr": router.run_dir}}, config=config)
 
 
+def wait_heard(daemon):
+    """What the routers do from here on is seen."""
+    assert tree.wait_for(lambda: daemon.json("show event manager detector routing-neighbor")["detectors"][0]["available"])
+    assert "event detector routing-neighbor needs" not in daemon.show("show event manager policy registered")
+
+
 def test_bgp_up_shut_and_cut(routers, cable, new_daemon):
     own, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002)}, {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001, "neighbor %s shutdown" % OWN)})
     daemon = eventd(new_daemon, cable, own, watch("bgp", "neighbor", OTHER, "as", "65002") +
@@ -81,6 +87,7 @@ def test_bgp_up_shut_and_cut(routers, cable, new_daemon):
                      "event manager applet ELSE", " event routing-neighbor protocol bgp as 65003", ' action 1.0 syslog msg "wrong"',
                      "event manager applet ROUTE", " event routing network 10.0.0.0/8 le 32 protocol bgp type add",
                      ' action 1.0 syslog msg "$_routing_network $_routing_protocol $_routing_lastgateway"'])
+    wait_heard(daemon)
     other.vty("router bgp 65002", "no neighbor %s shutdown" % OWN)
     daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER)
     daemon.wait_log("%HA_EM-6-LOG: OLD: old")
@@ -126,8 +133,11 @@ def test_routes_have_the_protocols_of_frr(routers, cable, new_daemon):
 
 def test_ospf_full_and_down(routers, cable, new_daemon):
     own, other = routers({"ospfd": OSPF % ("eth0", OWN), "ospf6d": OSPF6 % ("eth0", OWN)},
-                         {"ospfd": OSPF % ("peer0", OTHER), "ospf6d": OSPF6 % ("peer0", OTHER)})
+                         {"ospfd": OSPF % ("peer0", OTHER), "ospf6d": OSPF6 % ("peer0", OTHER)}, later=("ospfd", "ospf6d"))
     daemon = eventd(new_daemon, cable, own, watch("all"))
+    wait_heard(daemon)
+    other.begin("ospfd")
+    other.begin("ospf6d")
     daemon.wait_log("%%OSPF-5-ADJCHG: Process 1, Nbr %s on eth0 from LOADING to FULL, Loading Done" % OTHER, 40)
     daemon.wait_log("%%OSPFv3-5-ADJCHG: Process 1, Nbr %s on eth0 from LOADING to FULL, Loading Done" % OTHER, 40)
     daemon.wait_log("%%HA_EM-6-LOG: N: ospf %s up from LOADING to FULL: Loading Done. as 0 local 0 id %s vrf default ipv4 on eth0" % (OTHER, OTHER))
@@ -181,9 +191,11 @@ def test_a_log_that_comes_by_syslog_counts_where_the_daemon_is_not_heard(new_dae
 
 
 def test_the_example_runs_as_it_stands(routers, cable, new_daemon):
-    own, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002)}, {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001)})
+    own, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002)}, {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001)}, later=("bgpd",))
     with open(os.path.join(tree.PROJECT, "examples", "neighbors.cfg")) as f:
         daemon = eventd(new_daemon, cable, own, f.read())
+    wait_heard(daemon)
+    other.begin("bgpd")
     daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER)
     other.vty("router bgp 65002", "neighbor %s shutdown" % OWN)
     daemon.wait_log("%%HA_EM-4-LOG: BGP-DOWN: lost %s: BGP Notification received" % OTHER)

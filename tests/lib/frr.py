@@ -114,14 +114,15 @@ class Frr:
 
 
 class Router(Frr):
-    """FRR in a network namespace that is there: zebra, staticd, and the daemons that have a configuration.
+    """FRR in a network namespace that is there: zebra, staticd, and the daemons that have a configuration, but for those
+    of `later`, which begin() begins.
 
         with Router(directory, namespace, {"bgpd": BGP_CONFIG, "bfdd": ""}) as router: ...
     """
 
-    def __init__(self, directory, netns, daemons):
+    def __init__(self, directory, netns, daemons, later=()):
         super().__init__(directory)
-        self.netns, self.daemons = netns, daemons
+        self.netns, self.daemons, self.later = netns, daemons, later
 
     def prepare(self):
         super().prepare()
@@ -139,7 +140,7 @@ class Router(Frr):
                             os.path.join(self.dir, "tmp")] + self.daemon("zebra"), "zebra")
         self.await_socket("zebra", zebra)
         self.inside = ["nsenter", "-t", str(zebra.pid), "-m", "-n"]
-        for name in ["staticd"] + list(self.daemons):
+        for name in ["staticd"] + [d for d in self.daemons if d not in self.later]:
             self.begin(name)
         return self
 
