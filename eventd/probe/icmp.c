@@ -264,6 +264,12 @@ echo_forget(struct echo *e, int sequence)
 	e->by_sequence[sequence] = NULL;
 }
 
+bool
+echo_is_raw(const struct echo *e)
+{
+	return e->sockets.v4_raw;
+}
+
 int
 echo_ask_time(struct echo *e, struct probe_run *r, uint32_t originate_ms)
 {

@@ -59,16 +59,27 @@ time_of(const unsigned char *p, int64_t *us)
 	return (ms & 0x80000000u) == 0;
 }
 
+/* Numbers follow each other, unless somebody else took one between. */
+static struct jitter_sample *
+sample_of(struct train *t, int sequence)
+{
+	unsigned guess = t->next == 0 ? 0 : (uint16_t)(sequence - t->sequences[0]);
+
+	if (guess < t->next && t->sequences[guess] == sequence)
+		return &t->samples[guess];
+	for (unsigned i = 0; i < t->next; i++)
+		if (t->sequences[i] == sequence)
+			return &t->samples[i];
+	return NULL;
+}
+
 void
 probe_icmp_jitter_reply(
 	struct probe_run *r, int sequence, const unsigned char *message, size_t n, usec received_wall)
 {
 	struct train *t = r->private;
-	struct jitter_sample *s = NULL;
+	struct jitter_sample *s = sample_of(t, sequence);
 
-	for (unsigned i = 0; i < t->next; i++)
-		if (t->sequences[i] == sequence)
-			s = &t->samples[i];
 	if (s == NULL || n < REPLY || s->received || s->late)
 		return;
 	s->arrived = measure_of_day(received_wall == 0 ? stamp_now() : received_wall);
@@ -115,6 +126,10 @@ probe_icmp_jitter_start(struct probe_run *r)
 
 	if (r->to.ss_family != AF_INET) {
 		probe_finish(r, PROBE_SOCKET_ERROR, "time stamp requests are IPv4 only");
+		return;
+	}
+	if (!echo_is_raw(probe_echo(r->world))) {
+		probe_finish(r, PROBE_SOCKET_ERROR, "time stamp requests need CAP_NET_RAW");
 		return;
 	}
 	if (r->ask->packets == 0) {

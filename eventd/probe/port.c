@@ -321,7 +321,7 @@ ports_keep(struct ports *all, enum port_kind kind, const char *address, uint16_t
 					     : (void *)&((struct sockaddr_in *)&at)->sin_addr) != 1)
 		return;
 	p = find(all, kind, &at);
-	if (p != NULL && !p->permanent) {
+	if (p != NULL && (!p->permanent || p->fd < 0)) { /* of another kind, or to be tried again */
 		mem_free(p);
 		p = NULL;
 	}

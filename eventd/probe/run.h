@@ -81,6 +81,7 @@ struct echo *probe_echo(struct prober_world *);
 /* A time stamp request (RFC 792) under a sequence number of our own; -1: it could not be sent. */
 int echo_ask_time(struct echo *, struct probe_run *, uint32_t originate_ms);
 void echo_forget(struct echo *, int sequence);
+bool echo_is_raw(const struct echo *); /* else the kernel sends echo requests only */
 /* icmp_jitter.c: the reply to it. */
 void probe_icmp_jitter_reply(
 	struct probe_run *, int sequence, const unsigned char *message, size_t n, usec received_wall);

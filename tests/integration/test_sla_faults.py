@@ -206,3 +206,35 @@ def test_a_responder_on_the_other_side(wire, new_daemon):
     assert other.json("show ip sla responder")["sources"][0]["address"] == "192.0.2.1"
     rules(far, "udp dport 1167 drop", "udp dport 1967 drop")
     wait_code(daemon, 1, "No connection")
+
+
+def test_a_narrow_link(wire):
+    """Five echo requests of 1400 octets wait for each other at 64 kbit/s: over the threshold is reachable, and not OK."""
+    netns, _, daemon = wire
+    netns.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "64kbit", "burst", "1540", "latency", "5s")
+    for number in range(1, 6):
+        operation(daemon, number, "icmp-echo 192.0.2.2", "request-data-size 1400", "threshold 100", "timeout 3000", "frequency 3")
+    daemon.configure("track 1 ip sla 5 state", "exit", "track 2 ip sla 5 reachability")
+    wait_code(daemon, 5, "Over threshold")
+    assert tree.wait_for(lambda: row(daemon, 5)["over_threshold"] >= 3, 30)
+    seen = row(daemon, 5)
+    assert seen["failures"] == 0 and seen["rtt_min"] >= 400
+    assert track(daemon, 1)["state"] == "Down" and track(daemon, 2)["state"] == "Up"
+    assert daemon.show("show logging").count("%TRACK-6-STATE: 2 ") <= 1  # from its beginning
+
+
+def test_refused_and_moved_targets(wire, new_daemon):
+    """A port that nobody has, and a name whose address becomes another."""
+    _, _, daemon = wire
+    operation(daemon, 1, "udp-echo 192.0.2.2 9 control disable", "threshold 500", "timeout 900", "frequency 1")
+    wait_code(daemon, 1, "No connection")
+    moved = new_daemon(hosts="127.0.0.2 probe.test")
+    operation(moved, 1, "icmp-echo probe.test", "threshold 500", "timeout 900", "frequency 1")
+    wait_code(moved, 1, "OK")
+    assert row(moved, 1)["address"] == "127.0.0.2"
+    with open(moved.hosts, "r+") as f:
+        text = f.read().replace("127.0.0.2", "127.0.0.3")
+        f.seek(0)
+        f.write(text)
+    assert tree.wait_for(lambda: row(moved, 1)["address"] == "127.0.0.3")
+    assert row(moved, 1)["failures"] == 0
