@@ -106,6 +106,18 @@ star_message(unsigned char *message, size_t n)
 	mem_free(secret);
 }
 
+/* What speaks neither TCP nor UDP, tunnels among it: it is searched as a whole. Pieces of packets have no beginning. */
+static void
+star_other(int linktype, unsigned char *data, size_t n)
+{
+	size_t at;
+
+	if (segment_fragment(linktype, data, n, &at))
+		memset(data + at, '*', n - at);
+	else
+		star_message(data, n);
+}
+
 static void
 star(struct credentials *c, int linktype, unsigned char *data, size_t n)
 {
@@ -116,8 +128,10 @@ star(struct credentials *c, int linktype, unsigned char *data, size_t n)
 		star_message(data + s.at, s.len);
 		return;
 	}
-	if (!segment_read(&s, linktype, data, n))
+	if (!segment_read(&s, linktype, data, n)) {
+		star_other(linktype, data, n);
 		return;
+	}
 	h = half_of(c, &s, false);
 	if (h != NULL)
 		mask_apply(h->mask, s.seq, s.syn, data + s.at, s.len);

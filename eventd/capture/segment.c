@@ -13,10 +13,18 @@ enum {
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 	PROTOCOL_ROUTING = 43,
+	PROTOCOL_FRAGMENT = 44,
 	PROTOCOL_ICMPV6 = 58,
 	PROTOCOL_DSTOPTS = 60
 };
-enum { TCP_HEADER = 20, UDP_HEADER = 8, ICMP_HEADER = 8, FLAG_SYN = 0x02, EXTENSIONS_MAX = 8 };
+enum {
+	TCP_HEADER = 20,
+	UDP_HEADER = 8,
+	ICMP_HEADER = 8,
+	FRAGMENT_HEADER = 8,
+	FLAG_SYN = 0x02,
+	EXTENSIONS_MAX = 8
+};
 
 #ifndef DLT_LINUX_SLL2
 #define DLT_LINUX_SLL2 276
@@ -173,6 +181,23 @@ segment_quoted(int linktype, const unsigned char *data, size_t n, size_t *at)
 	}
 	*at = v.at + ICMP_HEADER;
 	return is_error && *at < v.n;
+}
+
+bool
+segment_fragment(int linktype, const unsigned char *data, size_t n, size_t *at)
+{
+	struct view v = { data, 0, n };
+	int type = link_type(&v, linktype);
+	const unsigned char *ip = data + v.at;
+	size_t left = v.n - v.at;
+
+	if (type == TYPE_IPV4 && left >= 20 && ip[0] >> 4 == 4 && (get16(ip + 6) & 0x1FFF) != 0)
+		*at = v.at + (size_t)(ip[0] & 15) * 4;
+	else if (type == TYPE_IPV6 && left >= 40 && ip[0] >> 4 == 6 && ip[6] == PROTOCOL_FRAGMENT)
+		*at = v.at + 40 + FRAGMENT_HEADER;
+	else
+		return false;
+	return *at < n;
 }
 
 bool

@@ -34,6 +34,12 @@ bool segment_read_udp(struct segment *, int linktype, const unsigned char *data,
  */
 bool segment_quoted(int linktype, const unsigned char *data, size_t n, size_t *at);
 
+/*
+ * A piece of a packet that was cut on its way, without the header that says what it is: where its octets begin. Of IPv6 the
+ * first piece, too.
+ */
+bool segment_fragment(int linktype, const unsigned char *data, size_t n, size_t *at);
+
 /* An address as text, a zone behind % ignored. False when it is none; port as given. */
 bool segment_end_parse(struct segment_end *, const char *address, unsigned port);
 

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <pcap/dlt.h>
 
+#include "capture/credentials.h"
 #include "capture/login.h"
+#include "core/mem.h"
 
 static const struct {
 	const char *said, *left;
@@ -104,12 +107,51 @@ messages_are_starred(void **state)
 	}
 }
 
+#define IPV4(flags_, protocol_) \
+	0x45, 0, 0, 60, 0, 1, (flags_) >> 8, (flags_)&255, 64, protocol_, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2
+#define UDP_HEADER_ 4, 1, 0, 80, 0, 40, 0, 0
+#define SAID_       'P', 'A', 'S', 'S', ' ', 'h', 'u', 'n', 't'
+static const struct {
+	unsigned char packet[64];
+	size_t n;
+	const char *left; /* of its last octets */
+} packets[] = {
+	/* UDP; the second piece of a datagram; IPv6 with a fragment header; ICMP that quotes the first; IP in IP */
+	{ { IPV4(0, 17), UDP_HEADER_, SAID_ }, 37, "PASS ****" },
+	{ { IPV4(5, 17), SAID_ }, 29, "*********" },
+	{ { 0x60, 0, 0, 0, 0, 17, 44, 64, [40] = 17, 0, 0, 1, 0, 0, 0, 1, SAID_ }, 57, "*********" },
+	{ { IPV4(0, 1), 3, 3, 0, 0, 0, 0, 0, 0, IPV4(0, 17), UDP_HEADER_, 'p', 'w', 'd', '=', 'x', 'y' }, 62,
+		"pwd=**" },
+	{ { IPV4(0, 4), IPV4(0, 6), 'p', 'w', 'd', '=', 'x', 'y' }, 46, "pwd=**" },
+	/* the first piece of a datagram has its header */
+	{ { IPV4(0x2000, 17), UDP_HEADER_, SAID_ }, 37, "PASS ****" },
+};
+
+static void
+packets_are_starred(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
+		struct credentials *c = credentials_keep(NULL);
+		unsigned char copy[64];
+		size_t left = strlen(packets[i].left);
+
+		memcpy(copy, packets[i].packet, sizeof copy);
+		credentials_learn(c, DLT_RAW, copy, packets[i].n);
+		credentials_star(c, DLT_RAW, copy, packets[i].n);
+		assert_memory_equal(copy + packets[i].n - left, packets[i].left, left);
+		assert_memory_equal(copy, packets[i].packet, 20);
+		mem_free(c);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_are_starred),
 		cmocka_unit_test(messages_are_starred),
+		cmocka_unit_test(packets_are_starred),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
