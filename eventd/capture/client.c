@@ -13,6 +13,7 @@
 #include "core/mem.h"
 
 #define HELPER_NAME "eventd-capture"
+#define AGAIN       (10 * USEC_PER_SEC)
 
 struct ask {
 	int64_t id;
@@ -66,6 +67,15 @@ captures_drop(struct captures *c, struct capture_point *gone)
 		at = &(*at)->next;
 	*at = gone->next;
 	mem_free(gone);
+}
+
+void
+captures_started(struct captures *c, struct capture_point *p)
+{
+	p->active = p->has_packets = true;
+	p->reason = p->lost = NULL;
+	log_msg(c->engine->log, NULL, "BUFCAP", SEV_INFORMATIONAL, "ENABLE", "Capture Point %s enabled.",
+		p->name);
 }
 
 void
@@ -192,6 +202,73 @@ on_message(void *arg, json_t *message)
 	finish(c, ask, error != NULL ? NULL : message, &err);
 }
 
+/* ---- the helper dies ---- */
+
+/* Who asked: the point may be deleted meanwhile. */
+struct beginning {
+	struct captures *captures;
+	char *name;
+};
+
+static void
+begun(void *arg, const json_t *answer, const struct err *err)
+{
+	struct beginning *b = arg;
+	struct capture_point *p = captures_find(b->captures, b->name);
+
+	if (p != NULL && answer != NULL)
+		captures_started(b->captures, p);
+	else if (p != NULL)
+		p->reason = mem_strdup(p, err->text);
+	mem_free(b);
+}
+
+static void
+begin(struct captures *c, struct capture_point *p)
+{
+	struct err err = ERR_INIT;
+	json_t *spec = point_spec(c->engine, p, p->more, &err);
+	struct beginning *b = mem_new(c, struct beginning);
+
+	*b = (struct beginning){ c, mem_strdup(b, p->name) };
+	if (spec != NULL && captures_ask(c, "start", p->name, spec, begun, b, &err))
+		return;
+	begun(b, NULL, &err);
+}
+
+static void
+begin_again(void *arg)
+{
+	struct captures *c = arg;
+
+	c->began_again = clock_mono(c->engine->clock);
+	for (struct capture_point *p = c->first; p != NULL; p = p->next) {
+		if (p->begins_again && !p->active)
+			begin(c, p);
+		p->begins_again = false;
+	}
+}
+
+/*
+ * What waits for a trigger shall not have to be started by hand. At once; when it dies again and again not more often
+ * than every ten seconds. Files that are written as packets come are not begun anew: they would lose what they have.
+ */
+static void
+plan_to_begin_again(struct captures *c)
+{
+	bool is_often = c->began_again != 0 && clock_mono(c->engine->clock) < c->began_again + AGAIN,
+	     any = false;
+
+	for (struct capture_point *p = c->first; p != NULL; p = p->next) {
+		p->begins_again |= p->active && p->triggers != NULL && p->file.url == NULL;
+		any |= p->begins_again;
+	}
+	if (!any)
+		return;
+	mem_free(c->again);
+	c->again = timer_after(c, c->engine->loop, is_often ? AGAIN : 0, begin_again, c);
+}
+
 /* Its buffers are gone with it; the next start has a new one. */
 static void
 on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
@@ -204,6 +281,7 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 		err_class(&err, ERR_IO, "HELPER_FAILED", HELPER_NAME " ended by signal %d", term_signal);
 	else
 		err_class(&err, ERR_IO, "HELPER_FAILED", HELPER_NAME " ended with status %d", exit_code);
+	plan_to_begin_again(c);
 	for (struct capture_point *p = c->first; p != NULL; p = p->next) {
 		if (p->has_packets)
 			log_msg(c->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_HELPER",

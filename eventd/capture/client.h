@@ -12,6 +12,7 @@
 #include "capture/capture.h"
 #include "capture/point.h"
 #include "core/capture_port.h"
+#include "core/clock.h"
 #include "core/err.h"
 
 struct captures {
@@ -21,6 +22,8 @@ struct captures {
 	struct ask *asks;
 	struct taking *takings; /* capture/freeze.c */
 	int64_t last_id, last_window;
+	struct timer *again;       /* the helper has died: captures with triggers begin anew */
+	usec began_again;          /* monotonic; 0: never yet */
 	capture_port_gone_f *gone; /* or NULL */
 	void *gone_arg;
 };
@@ -31,6 +34,9 @@ void captures_drop(struct captures *, struct capture_point *);
 
 /* False: the point was deleted meanwhile. */
 bool captures_has(const struct captures *, const struct capture_point *);
+
+/* It records: %BUFCAP-6-ENABLE. */
+void captures_started(struct captures *, struct capture_point *);
 
 /* %BUFCAP-6-DISABLE with a reason, or without (NULL). Nothing when the point is not active. */
 void captures_ended(struct captures *, struct capture_point *, const char *reason);

@@ -132,11 +132,8 @@ started(void *arg, const json_t *answer, const struct err *err)
 		job_failed(job, &why);
 		return;
 	}
-	p->active = p->has_packets = true;
-	p->reason = p->lost = NULL;
 	triggers_rearm(p);
-	log_msg(job->captures->engine->log, NULL, "BUFCAP", SEV_INFORMATIONAL, "ENABLE",
-		"Capture Point %s enabled.", p->name);
+	captures_started(job->captures, p);
 	job_done(job, mem_printf(job, "Started capture point : %s\n", job->name));
 }
 
@@ -212,6 +209,7 @@ capture_start(
 	spec = point_spec(c->engine, p, filter, &why);
 	if (spec == NULL)
 		return cannot_start(err, "%s", why.text);
+	p->more = mem_strdup(p, filter);
 	job = job_new(s, c, p->name);
 	if (!add_files(job, p, spec, session_level(s) == 15, err)) {
 		json_decref(spec);

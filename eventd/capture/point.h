@@ -48,6 +48,8 @@ struct capture_point {
 	struct capture_file file;
 	struct trigger *triggers;
 	bool active, has_packets; /* the helper records; it holds a buffer of ours */
+	bool begins_again;        /* its helper has died, and it has triggers */
+	const char *more;         /* the filter beside its own that it was started with, or NULL */
 	const char *reason;       /* why it ended by itself, or NULL */
 	const char *lost;         /* interface that is gone meanwhile, or NULL */
 	struct capture_point *next;

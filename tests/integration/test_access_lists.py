@@ -2,6 +2,7 @@
 
 import pytest
 from test_capture_triggers import start, wait_kept
+from test_cli import Shell
 
 SENDER = """
 import socket, sys
@@ -182,3 +183,30 @@ def test_help(eventd):
         assert answer.code == 0 and "Unrecognized" not in answer.out
         assert {"monitor capture CAP ?": "freeze", "monitor capture CAP trigger ?": "sla", "show monitor capture CAP ?": "trigger",
                 "monitor capture CAP trigger mail ?": "before"}[line] in answer.out
+
+
+def test_at_a_terminal(new_daemon):
+    """The prompts of the modes, Tab and `?` in them, and a capture by a list typed a moment ago."""
+    shell = Shell(new_daemon(config=["hostname R1"]))
+    shell.type("configure terminal", "R1(config)#")
+    shell.type("ip access-list extended WEB", "R1(config-ext-nacl)#")
+    assert "<1-2147483647>" in shell.keys("?", "R1(config-ext-nacl)#")
+    shell.keys("perm\t", "it ")
+    shell.keys("tcp any any es\t", "tablished ")
+    shell.keys("\r", "R1(config-ext-nacl)#")
+    shell.type("20 deny ip any any", "R1(config-ext-nacl)#")
+    assert "Duplicate sequence number 20" in shell.type("20 permit ip any any", "R1(config-ext-nacl)#")
+    shell.type("ip access-list standard 7", "R1(config-std-nacl)#")
+    shell.type("permit 10.0.0.0 0.255.255.255", "R1(config-std-nacl)#")
+    shell.type("ipv6 access-list SIX", "R1(config-ipv6-acl)#")
+    shell.type("class-map match-any C", "R1(config-cmap)#")
+    assert "Packets that an access list permits" in shell.keys("match ?", "R1(config-cmap)#")
+    shell.keys("access-group name WEB\r", "R1(config-cmap)#")
+    shell.keys("\x1a", "R1#")
+    shown = shell.type("show access-lists WEB")
+    assert "10 permit tcp any any established" in shown and "20 deny ip any any" in shown
+    shell.type("monitor capture CAP interface lo both class-map C buffer circular")
+    assert "Seconds before the moment" in shell.keys("monitor capture CAP trigger event A ?", "R1#")
+    shell.keys("before 5 after 1\r", "R1#")
+    assert "event A: before 5 s, after 1 s, capture is not active" in shell.type("show monitor capture CAP")
+    shell.close()

@@ -241,16 +241,21 @@ def test_an_interface_comes_back(capture, netns):
 
 
 def test_a_killed_helper(capture, netns):
-    """The window is lost with it, the trigger says so, and works with the next start."""
+    """The window is lost with it and the trigger says so; what waits for a trigger begins again, the other capture does not."""
     applet(capture, "A")
     start(capture, "CAP", *UDP, "trigger event A before 10 after 60 rearm 0")
+    start(capture, "PLAIN", *UDP)
     assert capture.ctl("event manager run A").code == 0
+    assert trigger(capture)["state"] == "taking"
     pid = re.search(r"eventd-capture\s+(\d+)|(\d+)\s+eventd-capture", capture.show("show system processes"))
     os.kill(int(pid.group(1) or pid.group(2)), signal.SIGKILL)
     capture.wait_log("%BUFCAP-4-NOTFROZEN: Capture Point CAP: packets of trigger event A are not kept: eventd-capture ended by signal 9")
-    assert capture.ctl("event manager run A").code == 0
-    assert trigger(capture)["suppressed"] == 1 and trigger(capture)["state"] == "capture is not active"
-    start(capture, "CAP", "trigger event A before 10 after 0")
+    assert tree.wait_for(lambda: capture.log().count("%BUFCAP-6-ENABLE: Capture Point CAP enabled.") == 2, PATIENCE), capture.log()
+    plain = capture.json("show monitor capture PLAIN")
+    assert (plain["status"], plain["reason"]) == ("Inactive", "eventd-capture ended by signal 9")
+    told = trigger(capture)
+    assert (told["state"], told["failed"]) == ("armed", 1) and "ended by signal 9" in told["last_failure"]
+    assert capture.ctl("monitor capture CAP stop", "monitor capture CAP trigger event A before 10 after 0", "monitor capture CAP start").code == 0
     send_udp(netns, 2)
     wait_kept(capture, 2)
     assert capture.ctl("event manager run A").code == 0
