@@ -346,7 +346,7 @@ ask_capture(struct question *q, const char *name, json_int_t from, struct err *e
 {
 	struct engine *e = q->gathering->engine;
 
-	return e->capture_port->ask(e, "export", name,
+	return e->capture_port->ask(e, "read", name,
 		json_pack("{s:I, s:b, s:b}", "from", from, "pcapng", 1, "drain", from == 0), got_piece, q,
 		err);
 }

@@ -182,6 +182,39 @@ base64(const struct text *data)
 	return j;
 }
 
+/* {"from","pcapng","drain"} -> {"bytes","next","packets"}: the file in pieces; no "next" behind the last. */
+static bool
+op_read(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
+{
+	struct ring *ring = recording_ring(e->recording);
+	bool pcapng = json_is_true(json_object_get(ask, "pcapng"));
+	uint64_t from = (uint64_t)json_integer_value(json_object_get(ask, "from"));
+	struct packet p;
+	struct text piece;
+	size_t packets = 0;
+
+	if (json_is_true(json_object_get(ask, "drain")))
+		recording_drain(e->recording);
+	text_init(&piece, NULL);
+	if (from == 0 && !recording_file_begin(e->recording, pcapng, "", &piece, err)) {
+		mem_free(piece.s);
+		return false;
+	}
+	while (piece.len < ANSWER_BYTES && ring_get(ring, from, &p)) {
+		recording_file_packet(pcapng, &piece, &p);
+		from = p.number + 1;
+		packets++;
+	}
+	if (ring_get(ring, from, &p))
+		json_object_set_new(answer, "next", json_integer((json_int_t)from));
+	else
+		recording_file_end(e->recording, pcapng, &piece);
+	json_object_set_new(answer, "packets", json_integer((json_int_t)packets));
+	json_object_set_new(answer, "bytes", base64(&piece));
+	mem_free(piece.s);
+	return true;
+}
+
 /* {"pcapng"} and a file -> {"packets","bytes"} once the whole buffer is in the file. */
 static bool
 op_export(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
@@ -258,6 +291,7 @@ static const struct {
 	{ "stats", op_stats, false },
 	{ "packets", op_packets, false },
 	{ "export", op_export, false },
+	{ "read", op_read, false },
 	{ "freeze", op_freeze, false },
 	{ "extract", op_extract, false },
 };
