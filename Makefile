@@ -13,7 +13,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 	libyaml-dev libmnl-dev libpcap-dev libedit-dev libcurl4-openssl-dev zlib1g-dev libcrypt-dev liblua5.4-dev libunbound-dev libevent-dev dns-root-data libsnmp-dev libmicrohttpd-dev
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
-	valgrind strace mandoc frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp lldpd keepalived hostapd wpasupplicant \
+	valgrind strace mandoc nftables frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp lldpd keepalived hostapd wpasupplicant \
 	systemd systemd-journal-remote rsyslog rsyslog-openssl
 # Debian lets only one mail server be installed, and only one syslog daemon, so each second one is brought by itself.
 PEER_PACKAGES  := exim4-daemon-light syslog-ng-core

@@ -346,9 +346,13 @@ statistics(struct writer *w, const struct operation *o, const struct sla_show_ar
 {
 	char life[32], start[64];
 
-	if (!o->schedule.is_set && !o->has_run && !a->number.set)
-		return;
-	statistics_text(w, o, a->details.set);
+	if (!o->schedule.is_set && !o->has_run) /* as a router has one that was never scheduled */
+		w_text(w,
+			"IPSLA operation id: %u\nNumber of successes: Unknown\nNumber of failures: Unknown\n"
+			"Operation time to live: 0\n",
+			o->number);
+	else
+		statistics_text(w, o, a->details.set);
 	w_text(w, "\n\n\n");
 	life_left(o, life, sizeof life);
 	sla_date(o->last_wall, start, sizeof start);
