@@ -214,6 +214,10 @@ integration:  ## pytest: real servers, real interfaces; ONLY=EXPRESSION chooses 
 soak-mail: all  ## the mail queue's processes killed 1,000 times; KILLS=N, EVENTD_SEED=N
 	@EVENTD_KILLS=$(or $(KILLS),1000) $(PYTHON) -m pytest -p no:cacheprovider -q -s tests/integration/test_mail_queue.py -k killed
 
+.PHONY: soak-backlog
+soak-backlog: all  ## 50,000 mails of an outage drain, and new ones go first; MAILS=N
+	@EVENTD_BACKLOG=$(or $(MAILS),50000) $(PYTHON) -m pytest -p no:cacheprovider -q -s tests/integration/test_mail_faults.py -k backlog
+
 # What suite.py builds.
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZ)

@@ -5,8 +5,10 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -173,3 +175,52 @@ def is_idle(daemon, load):
     """Everything is accepted and sent; the daemon may end while it is asked."""
     answer = daemon.ctl("show mail queue", options=("--json",))
     return max(load.acked(), default=0) == load.offered and answer.code == 0 and json.loads(answer.out)["count"] == 0
+
+
+def multiply(path, wanted):
+    """One mail that waits becomes many."""
+    db = sqlite3.connect(path)
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)" % (wanted - 1)
+    for table, changed in (("message", {"id": "id + i", "message_id": "'<' || i || '@backlog.test>'"}), ("text", {"id": "id + i"}),
+                           ("part", {"id": "id + i", "mid": "mid + i"}), ("recipient", {"id": "id + i", "part": "part + i"})):
+        names = [column[1] for column in db.execute("PRAGMA table_info(%s)" % table)]
+        if table == "text":
+            changed["body"] = "'X-Number: ' || i || char(13, 10) || body"
+        db.execute("%s INSERT INTO %s (%s) SELECT %s FROM %s, n" % (
+            numbers, table, ", ".join(names), ", ".join(changed.get(name, name) for name in names), table))
+    db.commit()
+    db.close()
+
+
+def test_a_backlog_drains_and_what_comes_goes_first(loaded):
+    """F15: each mail of a long outage arrives once; one that comes meanwhile does not wait for them. EVENTD_BACKLOG=50000 is the
+    size of the demand (`make soak-backlog`)."""
+    wanted = int(os.environ.get("EVENTD_BACKLOG", "1000"))
+    with BadSmtp() as server:
+        server.stop()
+        daemon, load = loaded(server.port, "mail queue limit messages 1000000", "mail queue limit size 10000")
+        load.offer()
+        assert tree.wait_for(lambda: queue(daemon)["deferred"] == 1, 20)
+        daemon.stop()
+        multiply(os.path.join(daemon.state, "store", "eventd.db"), wanted)
+        daemon.start()
+        assert daemon.json("show mail queue summary")["count"] == wanted
+    with BadSmtp(port=server.port) as server:
+        began = time.monotonic()
+        daemon.ctl("mail queue flush")
+        late = []
+        for share in (0.2, 0.5, 0.8):
+            assert tree.wait_for(lambda: len(server.mails) > wanted * share, 600)
+            before = len(server.mails)
+            load.offer()
+            assert tree.wait_for(lambda: load.offered in load.acked(), 60)
+            late.append(len(server.mails) - before)
+        assert tree.wait_for(lambda: daemon.json("show mail queue summary")["count"] == 0, 900, every=0.2)
+        took = time.monotonic() - began
+        server.settle()
+    texts = [mail.text for mail in server.mails]
+    numbers = [int(n) for text in texts for n in re.findall("^X-Number: ([0-9]+)\\r?$", text, re.M)]
+    assert sorted(numbers) == list(range(1, wanted)) and len(texts) == wanted + 3
+    assert not any("X-Eventd-Attempt" in text for text in texts)
+    print("%d mails drained in %.1f s; mails that came meanwhile were behind %s others" % (wanted, took, late))
+    assert max(late) <= 100, "new mails wait for old ones: behind %s" % late
