@@ -384,6 +384,9 @@ send_dot(struct envelope *e, struct err *err)
 	if (s->reply.code >= 300)
 		return smtp_refused(s, refusal_after_dot(s), err);
 	smtp_keep_reply(s, &s->result->reply);
+	for (size_t i = 0; i < e->rcpt_count; i++)
+		if (recipient(e, i)->class == MAIL_OK)
+			recipient(e, i)->reply = s->result->reply; /* it names the mail there */
 	/* Whatever else the server has in store: the mail is its own now, and no other goes there. */
 	s->keep &= s->wire.in_at == s->wire.in_len;
 	s->wire.in_at = s->wire.in_len = 0;

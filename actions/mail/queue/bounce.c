@@ -81,8 +81,9 @@ add_field(struct text *t, const char *name, const char *s)
 
 static void
 add_people_part(struct text *t, const struct queue_message *m, enum queue_notice kind, const json_t *failed,
-	const char *reason)
+	const struct mail_result *r)
 {
+	char *reason = mail_result_reason(NULL, r);
 	const json_t *to;
 	size_t i;
 
@@ -95,12 +96,17 @@ add_people_part(struct text *t, const struct queue_message *m, enum queue_notice
 	text_printf(t, "\r\nServer: %s\r\n", m->server);
 	json_array_foreach(failed, i, to) text_printf(t, "Recipient: %s\r\n", text_of(to, "mailbox"));
 	text_add(t, "Reason: ");
+	/* What may pass by itself was given up because it did not in time. */
+	if (kind == NOTICE_FAILED && mail_result_outcome(r) == MAIL_DEFERRED)
+		text_add(t, "its time is over; ");
 	text_add_line(t, reason, strlen(reason));
+	mem_free(reason);
 	text_add(t, "\r\n\r\n");
 }
 
 static void
-add_recipient(struct text *t, const json_t *to, enum queue_notice kind, const struct mail_result *r)
+add_recipient(
+	struct text *t, const json_t *to, enum queue_notice kind, const struct mail_result *r, usec until)
 {
 	int code = (int)json_integer_value(json_object_get(to, "code"));
 	enum mail_class class = mail_class_named(text_of(to, "class"));
@@ -121,16 +127,22 @@ add_recipient(struct text *t, const json_t *to, enum queue_notice kind, const st
 		mem_free(diagnostic);
 	}
 	diagnostic =
-		code != 0 ? mem_printf(NULL, "smtp; %d %s %s", code, text_of(to, "enhanced"),
-				    text_of(to, "reply"))
+		code != 0 ? mem_printf(NULL, "smtp; %d %s", code, text_of(to, "reply"))
 			  : mem_printf(NULL, "X-Eventd; %s %s", text_of(to, "class"), text_of(to, "phase"));
 	add_field(t, "Diagnostic-Code", diagnostic);
 	mem_free(diagnostic);
+	if (kind == NOTICE_DELAYED) {
+		struct text date;
+
+		text_init(&date, t->ctx);
+		mail_message_date(&date, (time_t)(until / USEC_PER_SEC));
+		text_printf(t, "Will-Retry-Until%s", strchr(date.s, ':'));
+	}
 }
 
 static void
 add_status_part(struct text *t, struct engine *e, const struct queue_message *m, enum queue_notice kind,
-	const json_t *failed, const struct mail_result *r)
+	const json_t *failed, const struct mail_result *r, usec until)
 {
 	const json_t *to;
 	struct text arrived;
@@ -140,7 +152,7 @@ add_status_part(struct text *t, struct engine *e, const struct queue_message *m,
 	mail_message_date(&arrived, (time_t)(m->created / USEC_PER_SEC));
 	text_printf(t, "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; %s\r\nArrival-%s",
 		engine_hostname(e), arrived.s);
-	json_array_foreach(failed, i, to) add_recipient(t, to, kind, r);
+	json_array_foreach(failed, i, to) add_recipient(t, to, kind, r, until);
 	text_add(t, "\r\n");
 }
 
@@ -157,12 +169,11 @@ add_headers_part(struct text *t, const json_t *original)
 static void
 compose(struct text *t, struct mail_queue *q, const struct queue_message *m, const struct mail_request *about,
 	const char *id, enum queue_notice kind, const json_t *claim, const json_t *failed,
-	const struct mail_result *r)
+	const struct mail_result *r, usec until)
 {
 	struct engine *e = q->engine;
 	char *boundary = mem_printf(
 		NULL, "=_%08llx%08llx", (unsigned long long)m->mid, (unsigned long long)clock_wall(e->clock));
-	char *reason = mail_result_reason(NULL, r);
 
 	mail_message_date(t, (time_t)(clock_wall(e->clock) / USEC_PER_SEC));
 	text_printf(t, "From: Mail of %s <MAILER-DAEMON@%s>\r\nTo: <%s>\r\n", engine_hostname(e),
@@ -175,14 +186,13 @@ compose(struct text *t, struct mail_queue *q, const struct queue_message *m, con
 		"Content-Type: multipart/report; report-type=delivery-status;\r\n "
 		"boundary=\"%s\"\r\n\r\n--%s\r\n",
 		boundary, boundary);
-	add_people_part(t, m, kind, failed, reason);
+	add_people_part(t, m, kind, failed, r);
 	text_printf(t, "--%s\r\n", boundary);
-	add_status_part(t, e, m, kind, failed, r);
+	add_status_part(t, e, m, kind, failed, r, until);
 	text_printf(t, "--%s\r\n", boundary);
 	add_headers_part(t, json_object_get(claim, "text"));
 	text_printf(t, "\r\n--%s--\r\n", boundary);
 	mem_free(boundary);
-	mem_free(reason);
 }
 
 json_t *
@@ -205,7 +215,8 @@ queue_bounce_make(struct mail_queue *q, const struct queue_part *p, const json_t
 		r.recipients = to;
 		r.recipient_count = 1;
 		r.message_id = mailer_message_id(q->engine->mailer, ctx);
-		compose(t, q, p->message, about, r.message_id, kind, claim, failed, result);
+		compose(t, q, p->message, about, r.message_id, kind, claim, failed, result,
+			p->message->created + queue_bounce_profile(q, p)->lifetime);
 		r.message = t->s;
 		r.message_len = t->len;
 		made = queue_message_json(q, &r, kind == NOTICE_FAILED ? QUEUE_BOUNCE : QUEUE_WARNING, NULL);

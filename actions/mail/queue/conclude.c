@@ -409,6 +409,7 @@ conclusion(struct verdict *v, enum mailqueue_state state, usec due)
 	const struct queue_part *p = v->part;
 	bool was_warned = p->message->warned;
 	char *reason = mail_result_reason(NULL, v->result);
+	char *late = mem_printf(NULL, "its time is over; %s", reason);
 	json_t *bounce = notice(v), *in = json_object();
 
 	json_object_set_new(in, "part", json_integer((json_int_t)p->id));
@@ -422,7 +423,7 @@ conclusion(struct verdict *v, enum mailqueue_state state, usec due)
 	if (v->result->class != MAIL_OK) {
 		set_text(in, "class", mail_class_name(v->expired ? MAIL_EXPIRED : v->result->class));
 		set_text(in, "phase", mail_phase_name(v->result->phase));
-		set_text(in, "reason", reason);
+		set_text(in, "reason", v->expired ? late : reason);
 	}
 	json_object_set_new(in, "warned", json_boolean(p->message->warned && !was_warned));
 	json_object_set_new(in, "recipients", json_incref(v->recipients));
@@ -433,6 +434,7 @@ conclusion(struct verdict *v, enum mailqueue_state state, usec due)
 			in, "attempt", attempt_row(v, due == 0 ? 0 : queue_wall_of(v->queue, due)));
 	if (bounce != NULL)
 		json_object_set_new(in, "bounce", bounce);
+	mem_free(late);
 	mem_free(reason);
 	return in;
 }
