@@ -49,7 +49,7 @@ def test_killed_anywhere_nothing_accepted_is_lost(loaded):
             daemon.start()
             slowest = max(slowest, time.monotonic() - began)
         load.offer(10)
-        assert tree.wait_for(lambda: load.acked().get(load.offered), 20), "it does not work any more\n" + daemon.log()[-2000:]
+        assert tree.wait_for(lambda: load.acked().get(load.offered), 60), "it does not work any more\n" + daemon.log()[-2000:]
         drain(daemon)
         server.settle()
         accepted, twice = check_ledger(load, server.mails, kills)
