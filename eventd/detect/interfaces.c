@@ -10,7 +10,7 @@ bool
 interfaces_wanted(const void *ctx, const struct engine *e, const struct kw_str *ifname,
 	const struct kw_str *regexp, struct interfaces_wanted *w, struct err *err)
 {
-	w->settings = e->settings;
+	w->engine = e;
 	if (ifname->set)
 		w->kernel_name = mem_strdup(ctx, ifname_kernel(e->settings, ifname->s));
 	if (regexp->set)
@@ -27,6 +27,6 @@ interfaces_want(const struct interfaces_wanted *w, struct regex_scratch *scratch
 		return strcmp(w->kernel_name, kernel_name) == 0;
 	if (w->pattern == NULL)
 		return true;
-	shown = ifname_ios(w->settings, kernel_name);
+	shown = ifname_ios(w->engine->settings, kernel_name);
 	return regex_match(w->pattern, scratch, shown, strlen(shown), NULL) == REGEX_YES;
 }

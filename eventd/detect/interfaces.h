@@ -13,8 +13,8 @@
 #include "core/regex.h"
 
 struct interfaces_wanted {
-	const struct settings *settings;
-	const char *kernel_name; /* NULL: any, or the pattern */
+	const struct engine *engine; /* not its settings: SIGHUP replaces them */
+	const char *kernel_name;     /* NULL: any, or the pattern */
 	struct regex *pattern;
 };
 

@@ -250,7 +250,8 @@ rf_start(struct engine *engine, struct err *err)
 
 	all->engine = engine;
 	all->scratch = regex_scratch_new(all, REGEX_JIT);
-	all->path = engine->settings->keepalived != NULL ? engine->settings->keepalived : FIFO;
+	all->path =
+		mem_strdup(all, engine->settings->keepalived != NULL ? engine->settings->keepalived : FIFO);
 	all->again = timer_after(all, engine->loop, 0, on_again, all);
 	timer_stop(all->again);
 	engine->vrrp = vrrp_new(all, engine, on_notice, all);

@@ -1,6 +1,7 @@
 """event rf with two real keepalived: who takes over, who hands back, and what is said while there is none."""
 
 import os
+import signal
 
 import pytest
 
@@ -67,3 +68,17 @@ def test_a_file_that_is_no_fifo_is_refused(new_daemon, tmp_path):
     (tmp_path / "file").write_text("")
     daemon = new_daemon(settings={"daemons": {"keepalived": str(tmp_path / "file")}}, config=APPLETS)
     daemon.wait_log("event detector rf needs keepalived's FIFO .*: it is no FIFO")
+
+
+def test_settings_that_are_read_anew_change_nothing_of_the_fifo(new_daemon, tmp_path):
+    """SIGHUP replaces the settings: what was taken of them at the start stays."""
+    fifo = tmp_path / "later" / "vrrp"
+    daemon = new_daemon(settings={"daemons": {"keepalived": str(fifo)}}, config=APPLETS)
+    daemon.wait_log("event detector rf needs keepalived's FIFO")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_log("%SYS-5-CONFIG_I: Configured from .* by reload")
+    os.mkdir(fifo.parent)
+    assert tree.wait_for(fifo.exists)
+    with open(fifo, "w") as f:
+        f.write('INSTANCE "VI_1" MASTER 50\n')
+    daemon.wait_log("%HA_EM-6-LOG: ACTIVE: RF_PROG_ACTIVE VI_1")
