@@ -20,6 +20,7 @@ static void (*const families[])(struct cli *) = {
 	show_config_register,
 	show_eem_register,
 	show_logging_register,
+	show_flows_register,
 	show_interfaces_register,
 	show_system_register,
 };

@@ -40,6 +40,7 @@
 #include "detect/cli.h"
 #include "detect/detector.h"
 #include "detect/erm.h"
+#include "detect/nf.h"
 #include "detect/syslog.h"
 #include "peers/frr/frr.h"
 #include "peers/lldp.h"
@@ -240,6 +241,7 @@ register_everything(struct engine *e)
 	erm_rows(e->conf);
 	rpc_config_start(e);
 	rpc_on_sessions(e->rpc, rpc_sessions_max);
+	nf_rows(e->conf);
 	pki_exec_commands(e->cli);
 	pki_identity_commands(e->cli);
 	pki_pool_commands(e->cli);

@@ -53,6 +53,7 @@ struct engine {
 	struct frr *frr;                   /* peers/frr/frr.h: adjacencies of its daemons */
 	struct lldp *lldp;                 /* peers/lldp.h: what lldpd knows of neighbors */
 	struct hostapd *hostapd;           /* peers/hostapd.h: who authenticates at a port */
+	struct flows *flows;               /* flow/monitor.h */
 	struct slas_world *sla_world;      /* probe/slas.h */
 	struct prober *prober;             /* probe/prober.h */
 	struct slas *slas;                 /* bus/sla.h */

@@ -1,8 +1,28 @@
-/* Detector gold: results of generic online diagnostics. */
+/*
+ * Detector gold: results of generic online diagnostics. The tests are those that the kernel runs by itself
+ * (host/health.h); a worker thread reads their results. The device is card 1, without subcards. A result is
+ * an event when a test fails, goes on failing, or passes again.
+ */
 #include "detect/detector.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <uthash.h>
+
+#include "core/loop.h"
+#include "core/mem.h"
+#include "core/settings.h"
 #include "core/text.h"
 #include "detect/words.h"
+#include "host/health.h"
+
+#define POLL (10 * USEC_PER_SEC)
+
+enum { CARD = 1, SUBCARD = 0 };
+enum { BOOTUP, MONITORING, ONDEMAND, SCHEDULE };
 
 struct gold_spec {
 	struct spec_common common;
@@ -15,10 +35,10 @@ struct gold_spec {
 };
 
 static const struct kw_alternative testing_types[] = {
-	{ "bootup", "Tests at boot", 0, false },
-	{ "monitoring", "Health monitoring", 1, false },
-	{ "ondemand", "Tests on demand", 2, false },
-	{ "schedule", "Scheduled tests", 3, false },
+	{ "bootup", "Tests at boot", BOOTUP, false },
+	{ "monitoring", "Health monitoring", MONITORING, false },
+	{ "ondemand", "Tests on demand", ONDEMAND, false },
+	{ "schedule", "Scheduled tests", SCHEDULE, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -38,23 +58,29 @@ struct gold_data {
 	const char *sn;
 	int64_t tc;
 	const char *testing_type;
+	/* no variables: what statements are compared with */
+	enum health_test test;
+	bool failed, is_new;
 };
 
 static const struct event_field gold_fields[] = {
 	WORDS_INT(struct gold_data, "_gold_card", "Card", card),
 	WORDS_INT(struct gold_data, "_gold_sub_card", "Subcard", sub_card),
 	WORDS_STR(struct gold_data, "_action_notify", "Did the test notify", action_notify),
-	WORDS_STR(struct gold_data, "_gold_bl", "Level of boot diagnostics", bl),
-	WORDS_STR(struct gold_data, "_gold_cc", "Cards that were tested", cc),
+	WORDS_STR(struct gold_data, "_gold_bl",
+		"Level of boot diagnostics: bypass, there are none of our own", bl),
+	WORDS_STR(struct gold_data, "_gold_cc", "Cards of the device", cc),
 	WORDS_INT(struct gold_data, "_gold_cf", "Failures in a row", cf),
-	WORDS_STR(struct gold_data, "_gold_ec", "Error code of the test", ec),
+	WORDS_STR(struct gold_data, "_gold_ec", "The test, its component and its value", ec),
 	WORDS_STR(struct gold_data, "_gold_lf", "Time of the last failure", lf),
 	WORDS_STR(struct gold_data, "_gold_new_failure", "Is the failure new", new_failure),
-	WORDS_STR(struct gold_data, "_gold_overall_result", "Result of all tests", overall_result),
-	WORDS_STR(struct gold_data, "_gold_pa", "Action of the platform", pa),
+	WORDS_STR(struct gold_data, "_gold_overall_result",
+		"Result of all tests: 0 good, 3 minor, 4 major failures", overall_result),
+	WORDS_STR(struct gold_data, "_gold_pa", "Action of the platform; none here", pa),
 	WORDS_INT(struct gold_data, "_gold_rc", "Runs of the test", rc),
-	WORDS_STR(struct gold_data, "_gold_sn", "Serial number of the card", sn),
-	WORDS_INT(struct gold_data, "_gold_tc", "Tests of the card", tc),
+	WORDS_STR(struct gold_data, "_gold_sn", "Serial number of the device", sn),
+	WORDS_INT(
+		struct gold_data, "_gold_tc", "Results of the card: one for each test of each component", tc),
 	WORDS_STR(struct gold_data, "_gold_testing_type", "Kind of test", testing_type),
 	EVENT_FIELDS_END,
 };
@@ -87,7 +113,8 @@ static const struct kw gold_kw[] = {
 		.help = "Subcard that is tested",
 		KW_AT(struct gold_spec, subcard),
 		.sub = subcard_kw },
-	WORDS_CHOICE(struct gold_spec, "new-failure", "Is the failure new", new_failure, words_true_false),
+	WORDS_CHOICE(struct gold_spec, "new-failure",
+		"Is the failure new; without it only changes of a result", new_failure, words_true_false),
 	WORDS_FLAG(struct gold_spec, "severity-major", "Results of major severity", severity_major),
 	WORDS_FLAG(struct gold_spec, "severity-minor", "Results of minor severity", severity_minor),
 	WORDS_FLAG(struct gold_spec, "severity-normal", "Results of normal severity", severity_normal),
@@ -105,6 +132,310 @@ static const struct kw gold_kw[] = {
 	KW_END,
 };
 
+/* ---- checking ---- */
+
+static bool
+check_test(const struct gold_spec *a, bool final, struct err *err)
+{
+	if (a->test_id.set && a->test_id.v > HEALTH_TESTS)
+		return err_set(err, ERR_REFUSED, "The tests of this device are 1 to %d", HEALTH_TESTS);
+	if (!a->test_name.set || (!final && strchr(a->test_name.s, '$') != NULL) ||
+		health_find(a->test_name.s) != HEALTH_TESTS)
+		return true;
+	err_set(err, ERR_REFUSED, "This device has no test %s", a->test_name.s);
+	err_hint(err,
+		"TestMemoryUncorrectable, TestMemoryCorrectable, TestMachineCheck, TestPcieUncorrectable, "
+		"TestPcieCorrectable, TestRaidArray, TestRaidScrub, TestDiskState, TestDiskErrors, "
+		"TestKernelOops, TestKernelWarning, TestWatchdogReset");
+	return false;
+}
+
+/* What nothing on Linux could ever meet is refused with the reason. */
+static bool
+gold_check(struct engine *engine, const void *args, bool final, struct err *err)
+{
+	const struct gold_spec *a = args;
+
+	if (a->card_number.set && a->card_number.v != CARD)
+		return err_set(err, ERR_REFUSED, "This device is one card, its number is %d", CARD);
+	if (a->subcard_number.set && a->subcard_number.v != SUBCARD)
+		return err_set(
+			err, ERR_REFUSED, "This device has no subcards, it is subcard %d itself", SUBCARD);
+	if (a->action_notify.set && !a->action_notify.v)
+		return err_set(err, ERR_REFUSED, "Every test of this device notifies: 'action-notify true'");
+	if (a->testing_type.set && a->testing_type.v == ONDEMAND)
+		return err_set(err, ERR_REFUSED, "No test of this device is run on demand");
+	if (a->platform_action.set)
+		return err_set(err, ERR_REFUSED, "The kernel takes no action of a platform after a test");
+	return check_test(a, final, err);
+}
+
+/* ---- results ---- */
+
+/* A test of a component, as it was at the last look. */
+struct result {
+	char key[80];
+	int64_t value;
+	bool is_there, failed;
+	int64_t failures_in_row, runs;
+	usec failed_wall;
+	UT_hash_handle hh;
+};
+
+struct gold {
+	struct engine *engine;
+	struct timer *timer;
+	unsigned armed;
+	bool reads; /* a worker is at it */
+	struct result *results;
+};
+
+struct reading {
+	struct gold *gold;
+	char *sysfs, *procfs;
+	struct health *found;
+};
+
+static const char NEEDS[] =
+	"a diagnostic of the kernel (EDAC, PCIe error reporting, RAID, disks, a watchdog)";
+
+static struct gold *
+state_of(struct engine *e)
+{
+	return *bus_detector_state(e->bus, &detector_gold);
+}
+
+static const char *
+overall(const struct gold *all, const struct health *found)
+{
+	const char *worst = "0";
+
+	for (size_t i = 0; i < found->n; i++) {
+		char key[sizeof((struct result *)NULL)->key];
+		const struct result *r;
+
+		snprintf(key, sizeof key, "%d %s", (int)found->v[i].test, found->v[i].what);
+		HASH_FIND_STR(all->results, key, r);
+		if (r == NULL || !r->failed)
+			continue;
+		if (health_form(found->v[i].test)->is_major)
+			return "4";
+		worst = "3";
+	}
+	return worst;
+}
+
+static void
+fill_last(struct event *ev, struct gold_data *d, usec wall)
+{
+	time_t seconds = (time_t)(wall / USEC_PER_SEC);
+	char text[40] = "";
+	struct tm tm;
+
+	if (wall != 0 && localtime_r(&seconds, &tm) != NULL)
+		strftime(text, sizeof text, "%b %e %Y %H:%M:%S", &tm);
+	d->lf = event_str(ev, text);
+}
+
+static void
+publish(struct gold *all, const struct health *found, const struct health_item *item, const struct result *r,
+	bool is_new)
+{
+	struct event *ev = event_new(all->engine, &detector_gold, NULL, NULL);
+	const struct health_form *form = health_form(item->test);
+	struct gold_data *d = ev->data;
+	char code[160];
+
+	snprintf(code, sizeof code, "%s %s %lld", form->name, item->what, (long long)item->value);
+	d->card = CARD;
+	d->sub_card = SUBCARD;
+	d->action_notify = "true";
+	d->bl = "bypass";
+	d->cc = "1";
+	d->cf = r->failures_in_row;
+	d->ec = event_str(ev, code);
+	fill_last(ev, d, r->failed_wall);
+	d->new_failure = is_new ? "true" : "false";
+	d->overall_result = overall(all, found);
+	d->rc = r->runs;
+	d->sn = event_str(ev, found->serial);
+	d->tc = (int64_t)found->n;
+	d->testing_type = form->when;
+	d->test = item->test;
+	d->failed = r->failed;
+	d->is_new = is_new;
+	ev->severity = !r->failed ? "severity-normal" : form->is_major ? "severity-major" : "severity-minor";
+	ev->source = "diagnostics";
+	bus_publish(all->engine->bus, ev, NULL, 0);
+}
+
+static bool
+severity_fits(const struct gold_spec *a, const struct gold_data *d)
+{
+	bool is_major = health_form(d->test)->is_major;
+
+	if (!a->severity_major.set && !a->severity_minor.set && !a->severity_normal.set)
+		return d->failed;
+	return d->failed ? (is_major ? a->severity_major.set : a->severity_minor.set)
+			 : a->severity_normal.set;
+}
+
+static bool
+gold_match(const struct spec *s, const struct event *ev)
+{
+	const struct gold_spec *a = s->args;
+	const struct gold_data *d = ev->data;
+	bool repeats = d->failed && !d->is_new;
+
+	if (!severity_fits(a, d) || (a->test_id.set && a->test_id.v != (int64_t)d->test + 1) ||
+		(a->test_name.set && health_find(a->test_name.s) != d->test) ||
+		(a->testing_type.set && strcmp(testing_types[a->testing_type.v].word, d->testing_type) != 0))
+		return false;
+	if (a->consecutive_failure.set && d->cf != a->consecutive_failure.v)
+		return false;
+	if (a->new_failure.set)
+		return a->new_failure.v ? d->is_new : !d->is_new;
+	return !repeats || a->consecutive_failure.set;
+}
+
+/* ---- looking ---- */
+
+static void
+look_at(struct gold *all, const struct health *found, const struct health_item *item)
+{
+	const struct health_form *form = health_form(item->test);
+	char key[sizeof((struct result *)NULL)->key];
+	struct result *r;
+	bool failed, before;
+
+	snprintf(key, sizeof key, "%d %s", (int)item->test, item->what);
+	HASH_FIND_STR(all->results, key, r);
+	if (r == NULL) {
+		r = mem_new(all, struct result);
+		strcpy(r->key, key);
+		r->value = form->counts ? item->value : 0; /* what was counted before we looked is no news */
+		HASH_ADD_STR(all->results, key, r);
+	}
+	r->is_there = true;
+	r->runs++;
+	failed = form->counts ? item->value > r->value : item->value != 0;
+	before = r->failed;
+	r->value = item->value;
+	r->failed = failed;
+	r->failures_in_row = failed ? r->failures_in_row + 1 : 0;
+	if (failed)
+		r->failed_wall = loop_wall(all->engine->loop);
+	if (failed || before)
+		publish(all, found, item, r, failed && !before);
+}
+
+static void
+forget(struct gold *all, bool also_present)
+{
+	struct result *r, *next;
+
+	HASH_ITER (hh, all->results, r, next) {
+		if (also_present || !r->is_there) {
+			HASH_DEL(all->results, r);
+			mem_free(r);
+			continue;
+		}
+		r->is_there = false;
+	}
+}
+
+static void
+read_health(void *data)
+{
+	struct reading *r = data;
+
+	r->found = health_read(r->sysfs, r->procfs);
+}
+
+static void
+on_read(void *data)
+{
+	const struct reading *r = data;
+	struct gold *all = r->gold;
+
+	all->reads = false;
+	for (size_t i = 0; all->armed > 0 && i < r->found->n; i++)
+		look_at(all, r->found, &r->found->v[i]);
+	forget(all, false);
+	for (struct spec *s = bus_specs(all->engine->bus, &detector_gold); s != NULL; s = s->next)
+		spec_lacks(s, r->found->n == 0 ? NEEDS : NULL);
+	if (all->armed > 0)
+		timer_set(all->timer, POLL);
+}
+
+static void
+reading_free(void *data)
+{
+	struct reading *r = data;
+
+	health_free(r->found);
+	free(r->sysfs);
+	free(r->procfs);
+	free(r);
+}
+
+static void
+on_due(void *arg)
+{
+	struct gold *all = arg;
+	struct reading *r = calloc(1, sizeof *r);
+
+	if (r == NULL || (r->sysfs = strdup(all->engine->settings->sysfs)) == NULL ||
+		(r->procfs = strdup(all->engine->settings->procfs)) == NULL)
+		abort();
+	r->gold = all;
+	all->reads = true;
+	work_submit(all, all->engine->loop, read_health, on_read, reading_free, r);
+}
+
+static bool
+gold_arm(struct spec *s, struct err *err)
+{
+	struct gold *all = state_of(s->engine);
+
+	if (all->armed++ == 0 && !all->reads)
+		timer_set(all->timer, 0);
+	return true;
+}
+
+static void
+gold_disarm(struct spec *s)
+{
+	struct gold *all = state_of(s->engine);
+
+	if (--all->armed > 0)
+		return;
+	timer_stop(all->timer);
+	forget(all, true);
+}
+
+static int
+gold_free(void *ptr)
+{
+	struct gold *all = ptr;
+
+	HASH_CLEAR(hh, all->results); /* the table; its entries are ours */
+	return 0;
+}
+
+static bool
+gold_start(struct engine *engine, struct err *err)
+{
+	struct gold *all = mem_new(engine->bus, struct gold);
+
+	all->engine = engine;
+	all->timer = timer_after(all, engine->loop, 0, on_due, all);
+	timer_stop(all->timer);
+	mem_on_free(all, gold_free);
+	*bus_detector_state(engine->bus, &detector_gold) = all;
+	return true;
+}
+
 const struct detector detector_gold = {
 	.name = "gold",
 	.help = "GOLD event",
@@ -113,5 +444,9 @@ const struct detector detector_gold = {
 	.spec_size = sizeof(struct gold_spec),
 	.data_size = sizeof(struct gold_data),
 	.fields = gold_fields,
-	.awaited = true,
+	.check = gold_check,
+	.start = gold_start,
+	.arm = gold_arm,
+	.disarm = gold_disarm,
+	.match = gold_match,
 };

@@ -184,3 +184,38 @@ def test_resources_of_this_machine(new_daemon):
     policy(daemon, "cpu total", "minor rising 1", "memory processor", "minor rising 1", "files", "minor rising 100", "processes", "minor rising 100")
     assert tree.wait_for(lambda: any(line.startswith("memory processor minor Up") for line in told(daemon, "R"))), daemon.show("show logging")
     assert "needs" not in daemon.show("show event manager policy registered")
+
+
+# ---- gold, and all together ------------------------------------------------------------------------------------------------
+
+
+def test_a_raid_array_degrades(sysfs, new_daemon):
+    sysfs("block/md0/md/degraded", 0)
+    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}})
+    daemon.configure("event manager applet G", "event gold card all severity-major", 'action 1.0 syslog msg "$_gold_ec $_gold_testing_type"')
+    sysfs("block/md0/md/degraded", 1)
+    assert wait_told(daemon, "G") == ["TestRaidArray md0 1 monitoring"]
+
+
+def test_diagnostics_of_this_machine(new_daemon):
+    """Whatever the kernel here has: it is read, or named."""
+    daemon = new_daemon()
+    daemon.configure("event manager applet G", "event gold card all", 'action 1.0 syslog msg "$_gold_ec"')
+    has_some = os.path.exists("/sys/kernel/oops_count") or "MCE:" in open("/proc/interrupts").read()
+    if has_some:
+        assert "needs" not in daemon.show("show event manager detector gold")
+    else:
+        assert tree.wait_for(lambda: "needs a diagnostic" in daemon.show("show event manager detector gold"))
+
+
+def test_the_example(burner, new_daemon):
+    """examples/machine.cfg as it stands, but for the process that is watched and the file system, which is full at 1 %."""
+    with open(os.path.join(tree.PROJECT, "examples", "machine.cfg")) as f:
+        text = f.read().replace("taskname bgpd", "taskname evdburner-long-name").replace("period 10", "period 1").replace("val 90", "val 10").replace(
+            "   filesystem /\n    critical rising 95 falling 90", "   filesystem /\n    critical rising 1")
+    process = burner()
+    daemon = new_daemon(config=text)
+    assert tree.wait_for(lambda: "%HA_EM-4-LOG: FULL: filesystem / critical Up" in daemon.show("show logging"))
+    assert tree.wait_for(lambda: "%HA_EM-4-LOG: BGPD-BUSY: evdburner-long-name: cpu_proc " in daemon.show("show logging")), process.pid
+    assert "flow monitor EDGE" in daemon.show("show running-config")
+    assert daemon.json("show flow monitor EDGE")["monitors"][0]["needs"] is None

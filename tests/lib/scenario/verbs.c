@@ -1,6 +1,7 @@
 /* Statements that do something: config, refused, cli, syslog, mail, agent, at, after, step. */
 #include "agent.h"
 #include "disk.h"
+#include "flows.h"
 #include "names.h"
 #include "verbs.h"
 
@@ -424,6 +425,7 @@ static const struct {
 	{ "file", 1, true, verb_file },
 	{ "frr", 2, false, verb_frr },
 	{ "hostapd", 2, false, verb_hostapd },
+	{ "flow", 5, false, verb_flow },
 	{ "interface", 2, false, verb_interface },
 	{ "kernel", 2, false, verb_kernel },
 	{ "lldp", 0, true, verb_lldp },

@@ -16,6 +16,7 @@
 #include "net/links.h"
 #include "probe/prober.h"
 #include "disk.h"
+#include "flows.h"
 #include "names.h"
 #include "virtual.h"
 
@@ -140,6 +141,7 @@ world_new(const char *path, usec wall_start)
 	w->engine->links = links_new_fake(w->engine, w->engine);
 	kernel_detectors_come(w->engine);
 	names_new(w);
+	flows_of_scenario(w);
 	w->answer = MAIL_OK;
 	prober_fake(w->engine->prober, on_probe, w);
 	world_open_session(w);
