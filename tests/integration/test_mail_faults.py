@@ -119,7 +119,7 @@ def test_killed_behind_the_dot_is_marked(loaded, server_has_it):
         server.settle()
         accepted, twice = check_ledger(load, server.mails, 1)
         seen = attempts(server.mails)
-        assert sorted(seen.values(), key=len)[-1] == ([None, "2"] if server_has_it else sorted(seen.values(), key=str)[0])
+        assert ([None, "2"] if server_has_it else ["2"]) in seen.values(), seen
         assert twice == server_has_it and sorted(copies[-1] or "" for copies in seen.values()) == ["", "", "", "", "2"]
         assert totals(daemon) == {"accepted": 5, "delivered": 5, "possible_duplicates": 1, "digested": 0}
 
