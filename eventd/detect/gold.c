@@ -444,6 +444,7 @@ const struct detector detector_gold = {
 	.spec_size = sizeof(struct gold_spec),
 	.data_size = sizeof(struct gold_data),
 	.fields = gold_fields,
+	.key = "_gold_card,_gold_sub_card",
 	.check = gold_check,
 	.start = gold_start,
 	.arm = gold_arm,

@@ -262,6 +262,7 @@ const struct detector detector_identity = {
 	.spec_size = sizeof(struct identity_spec),
 	.data_size = sizeof(struct identity_data),
 	.fields = identity_fields,
+	.key = "_identity_interface,_identity_mac",
 	.start = identity_start,
 	.arm = identity_arm,
 	.disarm = identity_disarm,

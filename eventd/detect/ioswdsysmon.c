@@ -471,6 +471,7 @@ const struct detector detector_ioswdsysmon = {
 	.spec_size = sizeof(struct ioswdsysmon_spec),
 	.data_size = sizeof(struct ioswdsysmon_data),
 	.fields = ioswdsysmon_fields,
+	.key = "_ioswd_sub1_taskname,_ioswd_sub2_taskname",
 	.check = ioswdsysmon_check,
 	.start = ioswdsysmon_start,
 	.arm = ioswdsysmon_arm,

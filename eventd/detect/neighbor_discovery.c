@@ -528,6 +528,7 @@ const struct detector detector_neighbor_discovery = {
 	.spec_size = sizeof(struct neighbor_discovery_spec),
 	.data_size = sizeof(struct neighbor_discovery_data),
 	.fields = neighbor_discovery_fields,
+	.key = "_nd_local_intf_name,_nd_port_id",
 	.check = neighbor_discovery_check,
 	.start = neighbor_discovery_start,
 	.arm = neighbor_discovery_arm,

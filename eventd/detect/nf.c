@@ -473,6 +473,7 @@ const struct detector detector_nf = {
 	.spec_size = sizeof(struct nf_spec),
 	.data_size = sizeof(struct nf_data),
 	.fields = nf_fields,
+	.key = "_nf_source_address,_nf_dest_address,_nf_dest_port",
 	.check = nf_check,
 	.start = nf_start,
 	.arm = nf_arm,

@@ -46,6 +46,7 @@ const struct detector detector_nhrp = {
 	.spec_size = sizeof(struct nhrp_spec),
 	.data_size = sizeof(struct nhrp_data),
 	.fields = nhrp_fields,
+	.key = "_nhrp_msg",
 	.awaited = true,
 	.of_scripts = true,
 };

@@ -178,6 +178,7 @@ const struct detector detector_resource = {
 	.spec_size = sizeof(struct resource_spec),
 	.data_size = sizeof(struct resource_data),
 	.fields = resource_fields,
+	.key = "_resource_policy_id,_resource_owner_id,_resource_user_id",
 	.start = resource_start,
 	.arm = resource_arm,
 	.disarm = resource_disarm,

@@ -267,6 +267,7 @@ const struct detector detector_rf = {
 	.spec_size = sizeof(struct rf_spec),
 	.data_size = sizeof(struct rf_data),
 	.fields = rf_fields,
+	.key = "_rf_name",
 	.check = rf_check,
 	.start = rf_start,
 	.arm = rf_arm,

@@ -342,6 +342,7 @@ const struct detector detector_routing_neighbor = {
 	.spec_size = sizeof(struct routing_neighbor_spec),
 	.data_size = sizeof(struct routing_neighbor_data),
 	.fields = routing_neighbor_fields,
+	.key = "_neighbor_protocol,_neighbor_vrf_name,_neighbor_address",
 	.check = routing_neighbor_check,
 	.start = routing_neighbor_start,
 	.arm = routing_neighbor_arm,

@@ -359,6 +359,7 @@ const struct detector detector_snmp_object = {
 	.spec_size = sizeof(struct snmp_object_spec),
 	.data_size = sizeof(struct snmp_object_data),
 	.fields = snmp_object_fields,
+	.key = "_snmp_oid",
 	.check = object_check,
 	.start = object_start,
 	.arm = object_arm,

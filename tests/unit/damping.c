@@ -196,10 +196,25 @@ test_ends_while_held(void **state)
 	loop_advance(engine->loop, 86400 * USEC_PER_SEC);
 }
 
+/* What a detector's events are told apart by is something that they have. */
+static void
+test_keys_of_detectors(void **state)
+{
+	for (const struct detector *const *d = detectors; *d != NULL; d++) {
+		char *rest = mem_strdup(NULL, (*d)->key), *at = rest;
+
+		for (const char *name; (name = strsep(&at, ",")) != NULL;)
+			if (!detector_has_variable(*d, name))
+				fail_msg("event %s has no $%s", (*d)->name, name);
+		mem_free(rest);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys_of_detectors),
 		cmocka_unit_test_setup_teardown(test_flaps_of_500, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_against_the_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_more_keys_than_there_is_room, setup, teardown),
