@@ -192,19 +192,8 @@ policy_processes(void *source, cli_process_f *f, void *arg)
 static void
 offer_frr(struct engine *e, const struct line *l)
 {
-	static const char *const marks[] = { "AdjChg: ", "%ADJCHANGE", "%NOTIFICATION" };
-	const char *at = NULL, *end = l->subject.s + l->subject.n;
-	char daemon[16];
-
-	if (strcmp(l->host, "local") != 0 || l->subject.n == 0 || l->app.n == 0 || l->app.n >= sizeof daemon)
-		return;
-	for (size_t i = 0; i < sizeof marks / sizeof *marks && at == NULL; i++)
-		at = memmem(l->subject.s, l->subject.n, marks[i], strlen(marks[i]));
-	if (at == NULL)
-		return;
-	memcpy(daemon, l->app.s, l->app.n);
-	daemon[l->app.n] = '\0';
-	frr_syslog(e->frr, daemon, at, (size_t)(end - at));
+	if (strcmp(l->host, "local") == 0)
+		frr_line(e->frr, l->app, l->subject);
 }
 
 /* A message from the network: to whoever waits for one like it. */

@@ -190,6 +190,19 @@ def test_a_log_that_comes_by_syslog_counts_where_the_daemon_is_not_heard(new_dae
     assert "BGP-5-ADJCHANGE: neighbor 192.0.2.9" not in daemon.show("show logging")
 
 
+def test_a_log_file_of_frr_counts_where_the_daemon_is_not_heard(routers, cable, new_daemon, tmp_path):
+    """`log file`, which eventd follows."""
+    log = tmp_path / "frr.log"
+    log.write_text("")
+    own, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002) + "log file %s informational\n" % log},
+                         {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001)}, later=("bgpd",))
+    daemon = new_daemon(netns=cable.first.name, settings={"daemons": {"frr": "none"}, "syslog": {"files": [str(log)]}}, config=watch("bgp"))
+    daemon.wait_log("needs FRR, and the setting daemons.frr says none")
+    other.begin("bgpd")
+    daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER)
+    daemon.wait_log("%%HA_EM-6-LOG: N: bgp %s up from OpenConfirm to Established: . as 0 local 0" % OTHER)
+
+
 def test_the_example_runs_as_it_stands(routers, cable, new_daemon):
     own, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002)}, {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001)}, later=("bgpd",))
     with open(os.path.join(tree.PROJECT, "examples", "neighbors.cfg")) as f:

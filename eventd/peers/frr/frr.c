@@ -157,6 +157,48 @@ frr_syslog(struct frr *frr, const char *daemon, const char *text, size_t n)
 		changed(frr, &a);
 }
 
+/* In its own log files a daemon has another name: "2026/11/22 22:22:35 BGP: [N9HHH-F8H1M] %ADJCHANGE: ...". */
+static const struct {
+	const char *daemon, *in_files;
+} names[] = { { "bgpd", "BGP" }, { "ospfd", "OSPF" }, { "ospf6d", "OSPF6" }, { "isisd", "ISIS" } };
+
+/* The word in front of ": [XXXXX-XXXXX] ", where that stands in front of `at`. */
+static struct slice
+word_before(struct slice line, const char *at)
+{
+	struct slice w = SLICE_NONE;
+
+	while (at > line.s && at[-1] != ']' && at[-1] == ' ')
+		at--;
+	if (at > line.s && at[-1] == ']')
+		while (at > line.s && at[0] != '[')
+			at--;
+	while (at > line.s && (at[-1] == ' ' || at[-1] == ':'))
+		at--;
+	for (w.s = at; w.s > line.s && w.s[-1] != ' '; w.s--)
+		w.n++;
+	return w;
+}
+
+void
+frr_line(struct frr *frr, struct slice program, struct slice line)
+{
+	static const char *const marks[] = { "AdjChg: ", "%ADJCHANGE", "%NOTIFICATION" };
+	const char *at = NULL;
+	struct slice word;
+
+	for (size_t i = 0; i < sizeof marks / sizeof *marks && at == NULL && line.n > 0; i++)
+		at = memmem(line.s, line.n, marks[i], strlen(marks[i]));
+	if (at == NULL)
+		return;
+	word = word_before(line, at);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (slice_is(program, names[i].daemon) || slice_is(word, names[i].in_files)) {
+			frr_syslog(frr, names[i].daemon, at, (size_t)(line.s + line.n - at));
+			return;
+		}
+}
+
 /* ---- what can be heard ---- */
 
 static bool

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/engine.h"
+#include "core/slice.h"
 #include "peers/frr/adjacency.h"
 
 struct frr;
@@ -30,6 +31,9 @@ void frr_on_lack(struct frr *, frr_lack_f *, void *arg);
 
 /* A message of a daemon that came another way. Of one that is heard itself it is old news. */
 void frr_syslog(struct frr *, const char *daemon, const char *text, size_t n);
+
+/* A line of this device's log, and the program that it names: anything; what a daemon of FRR said of a neighbor counts. */
+void frr_line(struct frr *, struct slice program, struct slice line);
 
 /* A notification of bfdd, as its control socket sends it: JSON. */
 void frr_bfd(struct frr *, const char *json, size_t n);
