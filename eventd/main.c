@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actions/mail/mailer.h"
 #include "actions/mail/queue/queue.h"
 #include "applets/lua/scripts.h"
 #include "boot.h"
@@ -83,7 +84,7 @@ on_drain(void *arg)
 	struct engine *e = d->engine;
 
 	if (sched_active(e->sched) + sched_pending(e->sched) + mail_queue_active(e->mail_queue) +
-				intake_ending(e->intake) ==
+				intake_ending(e->intake) + mailer_leave_sessions(e->mailer) ==
 			0 ||
 		loop_mono(e->loop) >= d->drain_until) {
 		sched_each(e->sched, true, tell_aborted, e);

@@ -300,6 +300,23 @@ mailer_fake(struct mailer *m, mailer_fake_f *f, void *arg)
 	m->fake_arg = arg;
 }
 
+size_t
+mailer_leave_sessions(struct mailer *m)
+{
+	usec now = clock_mono(m->engine->clock);
+	size_t open = 0;
+
+	for (size_t i = 0; i < m->processes; i++) {
+		struct worker *w = &m->workers[i];
+
+		if (w->job != 0 || !open_session_is_there(&w->session, now) || helper_pid(w->helper) == 0)
+			continue;
+		helper_close(w->helper);
+		open++;
+	}
+	return open;
+}
+
 void
 mailer_each_helper(const struct mailer *m, void (*f)(void *arg, const struct helper *), void *arg)
 {

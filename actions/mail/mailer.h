@@ -72,6 +72,9 @@ char *mailer_message_id(struct mailer *, const void *ctx);
 typedef void mailer_fake_f(void *arg, const struct mail_job *, struct mail_result *, usec *answer_after);
 void mailer_fake(struct mailer *, mailer_fake_f *, void *arg);
 
+/* eventd ends: processes that keep a session open take their leave of the server. How many still do. */
+size_t mailer_leave_sessions(struct mailer *);
+
 /* The helper processes, for `show system processes`. */
 void mailer_each_helper(const struct mailer *, void (*f)(void *arg, const struct helper *), void *arg);
 

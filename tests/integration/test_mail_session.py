@@ -276,3 +276,13 @@ def test_while_failures_are_recorded_each_mail_has_its_own_session(router):
     assert router.run("LOAD").code == 0
     router.host.wait_mail(6)
     assert len(lines(router, r"New SMTP DCID (\d+) ")) == 6
+
+
+def test_a_stop_takes_its_leave(new_daemon):
+    d = new_daemon()
+    with BadSmtp() as server:
+        d.configure("event manager applet ONE", "event none sync yes",
+                    'action 1 mail server "127.0.0.1" to "a@x.test" from "b@x.test" subject "s" body "b" port %d' % server.port)
+        assert d.run("ONE").code == 0
+        d.stop()
+        assert server.settle() and words(server.sessions[0])[-1] == "QUIT"
