@@ -91,7 +91,7 @@ def test_a_refused_mail_leaves_the_session_to_the_next(helper):
         assert [r["class"] for r in (refused, partly, good)] == ["RECIPIENT_REJECTED", "RECIPIENT_REJECTED", "OK"]
         assert [r["class"] for r in partly["recipients"]] == ["OK", "RECIPIENT_REJECTED"]
         assert len(server.sessions) == 1 and words(server.sessions[0]).count("RSET") == 2
-        assert [m.recipients for m in server.mails] == [["a@x.test"], ["noc@example.net"]]
+        assert tree.wait_for(lambda: [m.recipients for m in server.mails] == [["a@x.test"], ["noc@example.net"]])
 
 
 # --- who may share it --------------------------------------------------------------------------------------
