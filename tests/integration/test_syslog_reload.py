@@ -72,5 +72,11 @@ def test_reload(new_daemon, certificates, tmp_path):  # noqa: F811
         f.write("FILETEST late\n")
     reload(d, {"files": [one]}, "by reload")
     d.wait_show("show logging received", "file %s: FILETEST late" % one)
-    with pytest.raises(ConnectionError):
-        socket.create_connection(("127.0.0.1", port))
+
+    def is_closed():
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionError:
+            return True
+        return False
+    assert tree.wait_for(is_closed, every=0.1)

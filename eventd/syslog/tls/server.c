@@ -502,11 +502,19 @@ on_control(void *arg, int fd, unsigned what)
 		loop_stop(s->loop);
 }
 
+static int
+server_free(void *ptr)
+{
+	json_decref(((struct server *)ptr)->clients);
+	return 0;
+}
+
 void
 server_run(const void *ctx)
 {
 	struct server *s = mem_new(ctx, struct server);
 
+	mem_on_free(s, server_free);
 	s->loop = loop_new(s, clock_new_real(s));
 	s->channel = channel_new(s);
 	s->jobs = frame_reader_new(s, FRAME_MAX);
