@@ -7,6 +7,7 @@ import socket
 import ssl
 
 import pytest
+import tree
 
 PASSWORD = "a-long-password"
 SAY = ["event manager applet SAY", " event syslog pattern TLSTEST",
@@ -160,6 +161,27 @@ def test_connections_wait_for_the_certificate(new_daemon, certificates):
         s.sendall(counted(MESSAGE % 1))
         d.wait_log("from <127.0.0.1> trusted <no> claims <forged.example.com>")
     assert "SURE: sure" not in d.show("show logging")
+
+
+def test_the_example_of_a_fleet(new_daemon, certificates):
+    """examples/fleet.cfg as it stands: a core router with its certificate, another one, and a message that only claims to be of one."""
+    certificates.leaf("core", host="core1.example.test", purposes=("client",))
+    with open(os.path.join(tree.PROJECT, "examples", "fleet.cfg")) as f:
+        config = [line for line in f.read().splitlines() if not line.startswith("!")]
+    d = new_daemon(config=["logging buffered 1000000"] + config, settings={"syslog": {"rate-limit": 1000, "listen": [
+        "udp://127.0.0.1:0", {"url": "tls://127.0.0.1:0", "identity": "COLLECTOR", "client-ca": ["FLEET"]}]}})
+    d.authenticate("FLEET", certificates.path("r1.pem"))
+    give_identity(d, certificates, trustpoint="COLLECTOR")
+    down = "<187>1: core1.example.test: *Mar  1 18:46:11: %%LINK-3-UPDOWN: Interface Gi0/%d, changed state to down"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto((down % 1).encode(), ("127.0.0.1", listener(d, "udp")))
+    with connect(listener(d), certificates) as s:
+        s.sendall(counted(down % 2))
+    with connect(listener(d), certificates, "core") as s:
+        s.sendall(counted(down % 3))
+        d.wait_log("%HA_EM-3-LOG: FLEET-LINK: core1.example.test lost Gi0/3")
+    assert tree.wait_for(lambda: sum(entry["messages"] for entry in d.json("show logging received")["listeners"]) == 3)
+    assert d.show("show logging").count("FLEET-LINK:") == 1
 
 
 def test_trust_that_is_taken_away_ends_connections(daemon, certificates):
