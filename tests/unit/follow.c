@@ -137,6 +137,14 @@ test_rotation_by_renaming(void **state)
 	assert_int_equal(c->count, 1);
 	put(old, O_APPEND, "too late\n");
 	expect(p, c, 21 * USEC_PER_SEC, "");
+	/* Twice while nobody looked; what is still written to the oldest is no reason to read that again. */
+	move(p, ".1", ".3");
+	move(p, "", ".2");
+	put(p->path, 0, "4\n5\n");
+	move(p, "", ".1");
+	put(p->path, 0, "6\n");
+	put(mem_printf(p->ctx, "%s.3", p->path), O_APPEND, "far too late\n");
+	expect(p, c, 22 * USEC_PER_SEC, "4|5|6|");
 	place_free(p);
 }
 

@@ -138,6 +138,21 @@ follow_truncated(struct chain *c, struct part *p, usec now)
 	p->lines.skip = false;
 }
 
+static void
+add_sibling(void *arg, int fd, const struct stat *st)
+{
+	struct chain *c = arg;
+	const struct part *p;
+
+	TAILQ_FOREACH (p, &c->parts, entry)
+		if (p->inode == st->st_ino && p->device == st->st_dev)
+			break;
+	if (p == NULL && c->count + 1 < CHAIN_MAX)
+		learn_head(part_add(c, fd, st, NULL), st->st_size);
+	else
+		close(fd);
+}
+
 void
 chain_look(struct chain *c, usec now)
 {
@@ -154,7 +169,9 @@ chain_look(struct chain *c, usec now)
 		st.st_ino == current->inode)
 		return;
 	if (c->count >= CHAIN_MAX)
-		return; /* until older ones have been read */
+		return;      /* until older ones have been read */
+	if (current != NULL) /* it may have been rotated twice since we looked */
+		siblings_after(c->path, current->fd, add_sibling, c);
 	fd = open_file(c, c->path, &st);
 	if (fd < 0)
 		return;
@@ -278,21 +295,6 @@ restore_part(struct chain *c, const json_t *j, usec now)
 	return p;
 }
 
-static void
-add_sibling(void *arg, int fd, const struct stat *st)
-{
-	struct chain *c = arg;
-	const struct part *p;
-
-	TAILQ_FOREACH (p, &c->parts, entry)
-		if (p->inode == st->st_ino && p->device == st->st_dev)
-			break;
-	if (p == NULL && c->count + 1 < CHAIN_MAX)
-		learn_head(part_add(c, fd, st, NULL), st->st_size);
-	else
-		close(fd);
-}
-
 /* What was rotated while nobody looked: after the last one that we know, oldest first. */
 static void
 restore(struct chain *c, const char *position)
@@ -301,12 +303,15 @@ restore(struct chain *c, const char *position)
 	usec now = 0; /* of files that were rotated away: they are let go when they are read */
 	struct part *last = NULL;
 	struct stat st;
+	bool is_current;
 	size_t i;
 
 	json_array_foreach(parts, i, item) last = c->count < CHAIN_MAX ? restore_part(c, item, now) : last;
-	if (last != NULL && fstat(last->fd, &st) == 0) {
-		siblings_after(c->path, &st, add_sibling, c);
-	} else if (json_array_size(parts) > 0) {
+	is_current = last != NULL && stat(c->path, &st) == 0 && st.st_ino == last->inode &&
+		     st.st_dev == last->device;
+	if (last != NULL && !is_current) {
+		siblings_after(c->path, last->fd, add_sibling, c);
+	} else if (last == NULL && json_array_size(parts) > 0) {
 		char *text = mem_printf(
 			NULL, "%s: the file that was read is gone; lines at its end may be lost", c->path);
 

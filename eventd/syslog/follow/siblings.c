@@ -122,15 +122,31 @@ siblings_copy(const char *path, uint32_t head_n, uint32_t head_sum, ino_t but)
 	return keep_one(all, n, chosen);
 }
 
+/* A file that was rotated away may be written long after by who was never told: when it was made decides. */
+static bool
+was_made_before(int a, int b)
+{
+	struct statx x, y;
+
+	if (statx(a, "", AT_EMPTY_PATH, STATX_BTIME, &x) != 0 ||
+		statx(b, "", AT_EMPTY_PATH, STATX_BTIME, &y) != 0 ||
+		(x.stx_mask & y.stx_mask & STATX_BTIME) == 0)
+		return false;
+	if (x.stx_btime.tv_sec != y.stx_btime.tv_sec)
+		return x.stx_btime.tv_sec < y.stx_btime.tv_sec;
+	return x.stx_btime.tv_nsec < y.stx_btime.tv_nsec;
+}
+
 void
-siblings_after(const char *path, const struct stat *after, void (*f)(void *arg, int fd, const struct stat *),
-	void *arg)
+siblings_after(const char *path, int fd, void (*f)(void *arg, int fd, const struct stat *), void *arg)
 {
 	struct sibling all[SIBLINGS_MAX];
 	size_t n = open_siblings(path, all);
+	struct stat after = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		if (!is_newer(after, &all[i].st)) /* clocks of file systems tick slowly: equal is after */
+	fstat(fd, &after);
+	for (size_t i = 0; i < n; i++) /* clocks of file systems tick slowly: equal is after */
+		if (!is_newer(&after, &all[i].st) && !was_made_before(all[i].fd, fd))
 			f(arg, all[i].fd, &all[i].st);
 		else
 			close(all[i].fd);
