@@ -23,7 +23,7 @@ import tree  # noqa: E402
 LOG = "build/test-log"
 ASAN = {"ASAN_OPTIONS": "allow_addr2line=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
         "UBSAN_OPTIONS": "print_stacktrace=1"}
-TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
+TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1", "TEST_SLOWLY": "1"}
 
 
 class Suite:
@@ -183,7 +183,7 @@ class Suite:
         if not program:
             return self.skip("valgrind", "it is missing: run `make deps`")
         under = [program, "-q", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"]
-        env = {"LD_PRELOAD": os.path.abspath("build/tests/nojit.so")}
+        env = {"LD_PRELOAD": os.path.abspath("build/tests/nojit.so"), "TEST_SLOWLY": "1"}
         if self.make("valgrind", "all", "tests", "build/tests/nojit.so"):
             self.run_units("valgrind unit", "build", env, under)
             self.run_scenarios("valgrind", "build", env, under)
