@@ -82,7 +82,7 @@ def test_shell_modes_and_prompts(eventd):
 
 def test_shell_marks_the_wrong_word(eventd):
     shell = Shell(eventd)
-    said = shell.type("show foo").split("\r\n")
+    said = shell.type("show qux").split("\r\n")
     assert said[1] == " " * len("R1#show ") + "^"
     assert said[2] == "% Invalid input detected at '^' marker."
     assert shell.close() == 0
@@ -195,7 +195,7 @@ def test_shell_survives_the_end_of_eventd(new_daemon):
 
 def test_exit_statuses(eventd, tmp_path):
     assert eventd.ctl("show clock").code == 0
-    assert eventd.ctl("show foo").code == 1
+    assert eventd.ctl("show qux").code == 1
     assert eventd.eventctl("--nonsense").code == 2
     assert eventd.eventctl("show", "clock").code == 2
     assert eventd.eventctl("--timeout", "soon", "-c", "show clock").code == 2
@@ -210,9 +210,9 @@ def test_exit_statuses(eventd, tmp_path):
 
 
 def test_the_first_refusal_stops(eventd):
-    stopped = eventd.ctl("show foo", "show clock")
+    stopped = eventd.ctl("show qux", "show clock")
     assert stopped.code == 1 and "UTC" not in stopped.out
-    went_on = eventd.ctl("show foo", "show clock", options=("--keep-going",))
+    went_on = eventd.ctl("show qux", "show clock", options=("--keep-going",))
     assert went_on.code == 1 and "UTC" in went_on.out
 
 
@@ -239,7 +239,7 @@ def test_json(eventd):
     assert [u["line"] for u in users] == ["vty0"] and users[0]["level"] == 15
     names = [p["name"] for p in eventd.json("show system processes")["processes"]]
     assert "eventd" in names and "eventd-mail" in names
-    refused = eventd.ctl("show foo", options=("--json",))
+    refused = eventd.ctl("show qux", options=("--json",))
     assert refused.code == 1
     error = json.loads(refused.out)["error"]
     assert error == {"code": "invalid", "message": "Invalid input detected at '^' marker.", "line": None, "column": 6,
@@ -256,7 +256,7 @@ def test_json_of_a_script_names_the_line(eventd, tmp_path):
 
 
 def test_the_marker_without_a_terminal(eventd):
-    assert eventd.ctl("show  foo").out == "show  foo\n      ^\n% Invalid input detected at '^' marker.\n\n"
+    assert eventd.ctl("show  qux").out == "show  qux\n      ^\n% Invalid input detected at '^' marker.\n\n"
 
 
 def test_help_without_a_terminal(eventd):
@@ -337,7 +337,7 @@ WRONG = [
      [INVALID, "% expected one of: msec, localtime, show-timezone, year"]),
     ([], "file prompt loud", 12, [INVALID, "% expected one of: alert, noisy, quiet (When to ask)"]),
     ([], "crypto pki authenticate", None, ["% Incomplete command.", "% a value is missing (Name of the trustpoint)"]),
-    ([], "do show foo", 8, [INVALID]),
+    ([], "do show qux", 8, [INVALID]),
     ([], "e", None, ["% Ambiguous command:  \"e\""]),
     (APPLET[:1], "action 1 frobnicate", 9, [INVALID]),
     (APPLET[:1], "action 1 wait", None, ["% Incomplete command.", "% a value is missing (Seconds to wait)"]),

@@ -123,7 +123,7 @@ a_line_and_its_result(void **state)
 	send(f, "{\"t\":\"line\",\"id\":3,\"text\":\"test echo hi\"}");
 	expect(f, "{\"t\":\"output\",\"id\":3,\"text\":\"hi\\n\"}");
 	expect(f, "{\"t\":\"result\",\"id\":3,\"accepted\":true,\"prompt\":\"R1#\"}");
-	send(f, "{\"t\":\"line\",\"id\":4,\"text\":\"show foo\"}");
+	send(f, "{\"t\":\"line\",\"id\":4,\"text\":\"show qux\"}");
 	expect(f, "{\"t\":\"output\",\"id\":4}");
 	expect(f, "{\"t\":\"result\",\"id\":4,\"accepted\":false,\"error\":{\"code\":\"invalid\",\"message\":"
 		  "\"Invalid input "
@@ -146,7 +146,7 @@ json_documents(void **state)
 		  "_x line\\\"]}\"}");
 	expect(f, "{\"t\":\"output\",\"json\":\"\\n\"}");
 	expect(f, "{\"t\":\"result\",\"accepted\":true}");
-	send(f, "{\"t\":\"line\",\"id\":4,\"text\":\"show foo\"}");
+	send(f, "{\"t\":\"line\",\"id\":4,\"text\":\"show qux\"}");
 	expect(f, "{\"t\":\"result\",\"accepted\":false}");
 }
 

@@ -108,13 +108,14 @@ arguments_by_the_tables(void **state)
 		{ NULL, "gold", "{\"card\":\"all\"}", NULL, " card all" },
 		{ NULL, "gold", "{\"card\":[2],\"subcard\":1}", NULL, " card 2 subcard 1" },
 		{ NULL, "nf",
-			"{\"monitor_name\":\"M\",\"event_type\":\"update\",\"event1\":{\"field\":\"a\","
-			"\"entry_value\":\"1\",\"entry_op\":\"gt\"},\"event2\":{\"field\":\"b\",\"entry_"
+			"{\"monitor_name\":\"M\",\"event_type\":\"update\",\"event1\":{\"field\":\"bytes\","
+			"\"entry_value\":\"1\",\"entry_op\":\"gt\"},\"event2\":{\"field\":\"packets\","
+			"\"entry_"
 			"value\":\"2\","
 			"\"entry_op\":\"lt\"}}",
 			NULL,
-			" monitor-name M event-type update event1 field a entry-value \"1\" entry-op gt"
-			" event2 field b entry-value \"2\" entry-op lt" },
+			" monitor-name M event-type update event1 field bytes entry-value \"1\" entry-op gt"
+			" event2 field packets entry-value \"2\" entry-op lt" },
 		/* refused */
 		{ NULL, "gold", "{\"card\":\"some\"}", NULL, "card: " },
 		{ NULL, "mat", "{\"interface\":{\"regexp\":\"^e\",\"kind\":1}}", NULL,

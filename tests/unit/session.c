@@ -269,7 +269,7 @@ do_runs_exec_commands(void **state)
 	assert_string_equal(session_prompt(f->s), "R1(config-applet)#");
 	expect(f, "do show rows | include last", "last _x line\n");
 	expect_refused(
-		f, "do sho foo", "                         ^\n% Invalid input detected at '^' marker.\n\n");
+		f, "do sho qux", "                         ^\n% Invalid input detected at '^' marker.\n\n");
 }
 
 static void
@@ -291,7 +291,7 @@ the_marker_stands_under_the_word(void **state)
 	struct fixture *f = *state;
 	struct session_spec silent = admin;
 
-	expect_refused(f, "show foo", "        ^\n% Invalid input detected at '^' marker.\n\n");
+	expect_refused(f, "show qux", "        ^\n% Invalid input detected at '^' marker.\n\n");
 	assert_int_equal(f->err.column, 6);
 	type(f, "conf t");
 	type(f, "applet A");
@@ -300,7 +300,7 @@ the_marker_stands_under_the_word(void **state)
 		"% expected a number from 1 to 32 (Number)\n\n");
 	silent.echoes = false;
 	open_session(f, &silent);
-	expect_refused(f, "show\tfoo", "show\tfoo\n    \t^\n% Invalid input detected at '^' marker.\n\n");
+	expect_refused(f, "show\tqux", "show\tqux\n    \t^\n% Invalid input detected at '^' marker.\n\n");
 }
 
 static void
@@ -514,7 +514,7 @@ filtered_json_is_a_list_of_lines(void **state)
 	assert_string_equal(f->json->s, "{\"schema_version\":1,\"lines\":[\"last _x line\"]}\n");
 	type(f, "show rows");
 	assert_non_null(strstr(f->json->s, "\"rows\""));
-	type(f, "sho foo");
+	type(f, "sho qux");
 	assert_string_equal(f->out->s, "");
 	assert_string_equal(f->json->s, "");
 	assert_false(f->accepted);
@@ -949,7 +949,7 @@ a_policy_types(void **state)
 	assert_string_equal(p.out->s, "\r\nR1>");
 	assert_int_equal(p.waiting, 1);
 	assert_string_equal(send(f, &p, port, "test echo x"), "x\r\nR1>");
-	assert_string_equal(send(f, &p, port, "sho foo"),
+	assert_string_equal(send(f, &p, port, "sho qux"),
 		"       ^\r\n% Invalid input detected at '^' marker.\r\n\r\nR1>");
 	assert_string_equal(send(f, &p, port, "enable"), "R1#");
 	assert_string_equal(send(f, &p, port, "conf t"),
