@@ -28,7 +28,11 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	mem_free(*state);
+	struct engine *engine = *state;
+	struct clock *clock = engine->clock; /* of its own context, as the engine is */
+
+	mem_free(engine);
+	mem_free(clock);
 	return 0;
 }
 
