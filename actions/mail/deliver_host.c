@@ -89,11 +89,18 @@ note_flow(void *arg, int fd, const struct mail_endpoint *to)
 	f->local = mem_strdup(r, text);
 }
 
+/* A mail that is traced has a session of its own, told from its connection to its QUIT. */
+static bool
+may_share(const struct delivery *d)
+{
+	return d->env->kept != NULL && d->job->verb == MAIL_DELIVER && d->job->debug == 0;
+}
+
 /* Another mail behind this one, which is number `before` + 1 of its session? */
 static bool
 may_keep(const struct delivery *d, unsigned before)
 {
-	return d->env->kept != NULL && d->job->verb == MAIL_DELIVER && before + 1 < d->job->messages;
+	return may_share(d) && before + 1 < d->job->messages;
 }
 
 static void
@@ -317,7 +324,7 @@ over_kept(struct delivery *d, const struct mail_hop *hop, bool *ok, struct err *
 	size_t size = r->recipient_count * sizeof *r->recipients;
 	struct mail_recipient_result *before;
 
-	if (d->env->kept == NULL || d->job->verb != MAIL_DELIVER || !kept_take(d->env->kept, d, hop))
+	if (!may_share(d) || !kept_take(d->env->kept, d, hop))
 		return false;
 	before = mem_dup(r, r->recipients, size);
 	d->smtp.keep = may_keep(d, d->mails_before);
