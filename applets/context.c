@@ -2,6 +2,7 @@
 #include "applets/context.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,20 @@ read_all(struct contexts *all, const char *text, size_t n)
 	return good;
 }
 
+/* What is damaged is kept: the next file would take its place. */
+static void
+set_aside(struct contexts *all)
+{
+	char *aside = mem_printf(all, "%s.damaged-%lld", all->path,
+		(long long)(clock_wall(all->engine->clock) / USEC_PER_SEC));
+	bool moved = rename(all->path, aside) == 0;
+
+	log_msg(all->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_CONTEXT_FILE",
+		"Saved contexts in %s cannot be read whole%s%s", all->path, moved ? "; set aside as " : "",
+		moved ? aside : "");
+	mem_free(aside);
+}
+
 static void
 load(struct contexts *all)
 {
@@ -186,10 +201,11 @@ load(struct contexts *all)
 
 	if (text == NULL && err.code == ERR_NOT_FOUND)
 		return;
-	if (text == NULL || !read_all(all, text, n))
+	if (text == NULL)
 		log_msg(all->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_CONTEXT_FILE",
-			"Saved contexts in %s cannot be read%s%s", all->path, text ? "" : ": ",
-			text ? "" : err.text);
+			"Saved contexts in %s cannot be read: %s", all->path, err.text);
+	else if (!read_all(all, text, n))
+		set_aside(all);
 	mem_free(text);
 }
 

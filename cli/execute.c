@@ -112,7 +112,8 @@ static bool
 finish_output(struct command *c, struct err *err)
 {
 	struct session *s = c->session;
-	bool is_json = c->writer != NULL && writer_is_json(c->writer);
+	/* What was asked for with the word `json` in a session of text is text there, and may be filtered. */
+	bool is_json = s->json && c->writer != NULL && writer_is_json(c->writer);
 	bool ok = true;
 
 	if (c->writer != NULL)

@@ -314,6 +314,18 @@ session_writer(struct session *s)
 	return c->writer;
 }
 
+struct writer *
+session_writer_json(struct session *s)
+{
+	struct command *c = s->cmd;
+
+	if (c->writer == NULL) {
+		text_init(&c->written, c);
+		c->writer = writer_new(c, WRITER_JSON, &c->written);
+	}
+	return c->writer;
+}
+
 /* ---- going on later ---- */
 
 static void

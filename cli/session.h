@@ -54,6 +54,8 @@ void session_write(struct session *, const char *s, size_t n);
 void session_foreign(struct session *, const char *s, size_t n);
 /* For EXEC_SHOW commands: text through the filters, or one JSON document. Finished by the session. */
 struct writer *session_writer(struct session *);
+/* For a `show` with the word `json`: a document, though the session reads text. Before anything else is written. */
+struct writer *session_writer_json(struct session *);
 
 /* ---- going on later ---- */
 enum session_end {

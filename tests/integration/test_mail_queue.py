@@ -3,6 +3,7 @@ server took. The applet writes an id into the ledger after its mail statement su
 250 to. EVENTD_KILLS=N makes the kill loop longer (`make soak-mail`)."""
 
 import email
+import json
 import os
 import random
 import re
@@ -389,3 +390,16 @@ def test_a_host_that_is_put_off_is_told(new_daemon):
     shown = daemon.show("show mail queue")
     assert re.search(r"^Put off for \d+ s: 127\.0\.0\.1:%d, since MID 1: CONNECT_REFUSED connect$" % port, shown, re.M), shown
     assert re.search(r"^2 +queued .*\n +the host is put off since MID 1: CONNECT_REFUSED connect$", shown, re.M), shown
+
+
+def test_the_word_json(new_daemon):
+    """`show mail queue json` in a session of text: the document of --json, which filters may look through."""
+    daemon = new_daemon()
+    daemon.configure("event manager applet M", "event none", 'action 1 mail server "127.0.0.1" to "a@example.net" from "b@example.net" '
+                     'subject "s" body "b" port %d' % tree.free_port())
+    daemon.ctl("event manager run M")
+    assert tree.wait_for(lambda: daemon.json("show mail queue detail")["messages"])
+    shown, wanted = json.loads(daemon.show("show mail queue json")), daemon.json("show mail queue detail")
+    assert shown.keys() == wanted.keys() and shown["messages"][0].keys() == wanted["messages"][0].keys()
+    assert '"mid"' in daemon.show("show mail queue json | include mid")
+    assert "% " in daemon.ctl("show mail queue json detail").out

@@ -173,6 +173,9 @@ a_spoilt_file_is_told(void **state)
 	assert_true(path_write_file(path, "{\"version\":1,\"con", 17, 0600, NULL));
 	restart(w);
 	assert_non_null(strstr(w->log.s, "%HA_EM-4-FMPD_CONTEXT_FILE: Saved contexts in"));
+	assert_non_null(strstr(w->log.s, "contexts.json.damaged-"));
+	*(strrchr(w->log.s, '\n') != NULL ? strrchr(w->log.s, '\n') : w->log.s + w->log.len) = '\0';
+	assert_int_equal(access(strstr(w->log.s, "set aside as ") + strlen("set aside as "), F_OK), 0);
 	save(w, "k", "a", "1");
 	restart(w);
 	assert_int_equal(w->log.len, 0);

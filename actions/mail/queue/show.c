@@ -27,6 +27,10 @@ static const struct kw show_kw[] = {
 		.group = 1,
 		.min = 1,
 		.max = INT64_MAX },
+	{ .word = "json",
+		.help = "Every attempt, as a JSON document",
+		KW_AT(struct show_args, json),
+		.group = 2 },
 	{ .word = "summary", .help = "How many there are", KW_AT(struct show_args, summary), .group = 2 },
 	KW_END,
 };
@@ -143,7 +147,7 @@ static void
 read_more(struct show *v)
 {
 	json_t *in = json_pack("{s:I, s:i, s:b}", "after", (json_int_t)v->after, "limit",
-		v->args->summary.set ? 0 : AT_ONCE, "attempts", v->args->detail.set);
+		v->args->summary.set ? 0 : AT_ONCE, "attempts", v->args->detail.set || v->args->json.set);
 
 	if ((v->args->id.set || v->args->number.set) && !v->args->summary.set)
 		json_object_set_new(
@@ -159,8 +163,8 @@ show_queue(struct session *s, const void *args, struct err *err)
 	(void)err;
 	v->session = s;
 	v->queue = session_engine(s)->mail_queue;
-	v->w = session_writer(s);
 	v->args = args;
+	v->w = v->args->json.set ? session_writer_json(s) : session_writer(s);
 	read_more(v);
 	return session_wait(s, STORE_WAIT, NULL, NULL);
 }

@@ -171,7 +171,7 @@ show_json(const struct show *v, const json_t *m)
 		w_str(w, "host", show_string(part, "host"));
 		json_rids(w, part);
 		json_fate(v, part);
-		if (v->args->detail.set)
+		if (v->args->detail.set || v->args->json.set)
 			json_attempts(w, part);
 		w_end(w);
 	}

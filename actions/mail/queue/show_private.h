@@ -12,7 +12,7 @@
 struct session;
 
 struct show_args {
-	struct kw_flag detail, summary;
+	struct kw_flag detail, summary, json;
 	struct kw_int id, number;
 };
 
