@@ -114,12 +114,32 @@ refused_node(struct engine *engine, struct node *n, struct err *err)
 	return found;
 }
 
+/* Lenient: a line that is not to go stays. */
+static bool
+check_removal(struct changes *list, struct change *ch, struct err *err)
+{
+	struct conf *conf = list->conf;
+	const struct conf_row *row = ch->old->line->row;
+
+	if (row->may_go == NULL || ch->old->pub.no ||
+		row->may_go(conf->engine, &ch->old->pub, &conf->root->pub, err))
+		return true;
+	report(list, NULL, err);
+	if ((list->how->flags & COMMIT_LENIENT) == 0)
+		return false;
+	take_back(list, ch);
+	err_clear(err);
+	return true;
+}
+
 /* Lenient: lines that are refused are taken out one by one. */
 static bool
 check_change(struct changes *list, struct change *ch, struct err *err)
 {
 	struct node *bad;
 
+	if (ch->new == NULL)
+		return ch->dropped || check_removal(list, ch, err);
 	while (ch->new != NULL && (bad = refused_node(list->conf->engine, ch->new, err)) != NULL) {
 		report(list, bad, err);
 		if ((list->how->flags & COMMIT_LENIENT) == 0)
@@ -252,7 +272,9 @@ commit_candidate(struct candidate *c, struct commit *how, struct err *err)
 	collect(&list, c);
 	for (size_t i = 0; i < list.n; i++)
 		swap(list.conf, list.v[i].old, list.v[i].new);
+	c->conf->is_lenient = (how->flags & (COMMIT_LENIENT | COMMIT_DRY)) == COMMIT_LENIENT;
 	fine = check_all(&list, err);
+	c->conf->is_lenient = false;
 	if ((how->flags & COMMIT_DRY) != 0) {
 		if (how->inspect != NULL)
 			how->inspect(how->arg, &c->conf->root->pub);

@@ -151,6 +151,12 @@ conf_is_unsaved(const struct conf *conf)
 	return conf->is_unsaved;
 }
 
+bool
+conf_is_lenient(const struct conf *conf)
+{
+	return conf->is_lenient;
+}
+
 void
 conf_set_startup_path(struct conf *conf, const char *path)
 {

@@ -98,6 +98,11 @@ const char *conf_startup_path(const struct conf *);
 void conf_set_startup_path(struct conf *, const char *);
 /* Has anything changed since the startup configuration was read, or saved? */
 bool conf_is_unsaved(const struct conf *);
+/*
+ * Are lines being taken in of which the refused ones are left out (a start, a paste)? Then a check() had
+ * better keep a line that names what is missing, and say so, when losing the line would be worse.
+ */
+bool conf_is_lenient(const struct conf *);
 
 const struct conf_node *conf_root(const struct conf *);
 const struct conf_node *conf_find(const struct conf *, const char *key); /* among the global lines */

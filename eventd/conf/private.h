@@ -52,6 +52,7 @@ struct conf {
 	struct conf_revision revision;
 	const char *startup;
 	bool is_unsaved; /* changed since it was read from there, or saved there */
+	bool is_lenient; /* during a commit: refused lines are left out */
 };
 
 /* ---- line.c ---- */

@@ -61,6 +61,12 @@ struct conf_row {
 	/* Against the whole candidate (node->parent... is its root), before anything is applied. */
 	bool (*check)(struct engine *, const struct conf_node *, struct err *);
 	/*
+	 * Of rows of global configuration: may this line go? `root` is the whole as it is then, without the
+	 * line: what still names it there is the reason to refuse. Optional.
+	 */
+	bool (*may_go)(
+		struct engine *, const struct conf_node *gone, const struct conf_node *root, struct err *);
+	/*
 	 * Makes it so. old NULL: new line; new NULL: line removed. A row that opens a mode gets its
 	 * whole subtree once, and then the rows below it are not called; without an apply() of its own
 	 * they are, line by line. Must not fail for what check() could have seen. Both nodes are valid

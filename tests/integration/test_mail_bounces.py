@@ -76,3 +76,22 @@ def test_a_late_mail_is_told_once_and_given_up_at_its_end(away, mailhost):
     assert len(attempts) == mail["tries"] >= 3 and [a["next_try"] is None for a in attempts] == [False] * (len(attempts) - 1) + [True]
     log = away.show("show logging")
     assert len(re.findall("MAIL_DELAYED", log)) == 1 and "(MID 1) is given up for later@b.test: its time is over; " in log
+
+
+def test_a_profile_in_use_stays_and_a_missing_one_takes_no_line_away(new_daemon):
+    """Of a startup configuration without the profile all lines that name it are kept, and DANE with them."""
+    lines = ["mail bounce-profile Z first-wait 5", "mail destination a.test dane mandatory bounce-profile Z",
+             "mail relay smtp.a.test dane mandatory bounce-profile Z"]
+    daemon = new_daemon(config=lines)
+    answer = daemon.ctl("configure terminal", "no mail bounce-profile Z")
+    assert answer.code == 1
+    assert "Bounce profile Z is in use: 'mail destination a.test', 'mail relay smtp.a.test'" in answer.out + answer.err
+    assert lines[0] in daemon.show("show running-config")
+    daemon.stop()
+    with open(daemon.config, "w") as f:
+        f.write("\n".join(lines[1:]) + "\n")
+    daemon.start()
+    running = daemon.show("show running-config")
+    assert lines[1] in running and lines[2] in running
+    for who in ("destination a.test", "relay smtp.a.test"):
+        assert daemon.wait_log("%%HA_EM-4-MAIL_BOUNCE_PROFILE: mail %s: there is no bounce profile Z, the default one is used" % who)

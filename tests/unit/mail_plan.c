@@ -565,9 +565,55 @@ bounce_profiles_are_found_and_changes_are_seen(void **state)
 	assert_true(conf_load(
 		e->conf, "test", "mail bounce-profile FAST max-tries 9\n", false, true, NULL, NULL, &err));
 	assert_int_equal(destination_for(e->destinations, "example.com")->bounce->max_tries, 9);
-	assert_true(
+	assert_false(
 		conf_load(e->conf, "test", "no mail bounce-profile FAST\n", false, true, NULL, NULL, &err));
-	assert_string_equal(destination_for(e->destinations, "example.com")->bounce->name, "default");
+	assert_string_equal(err.text,
+		"Bounce profile FAST is in use: 'mail destination example.com', 'mail relay "
+		"smtp.example.net'");
+	assert_int_equal(destination_for(e->destinations, "example.com")->bounce->max_tries, 9);
+	/* Together with all that names it, it may go. */
+	err_clear(&err);
+	assert_true(conf_load(e->conf, "test",
+		"no mail destination example.com\nno mail relay smtp.example.net\n"
+		"no mail bounce-profile FAST\n",
+		false, true, NULL, NULL, &err));
+	assert_int_equal(
+		destination_bounce(e->destinations, "smtp.example.net")->first_wait, 60 * USEC_PER_SEC);
+	/* `default` is there without its line. */
+	assert_true(conf_load(
+		e->conf, "test", "no mail bounce-profile default\n", false, true, NULL, NULL, &err));
+}
+
+/* A reload without the profile leaves the lines that name it as they are, so it is refused, too. */
+static void
+a_replaced_configuration_keeps_what_is_named(void **state)
+{
+	static const char with[] = "mail bounce-profile FAST max-tries 3\n"
+				   "mail destination example.com dane mandatory bounce-profile FAST\n";
+	static const char without[] = "mail destination example.com dane mandatory bounce-profile FAST\n";
+	struct engine *e = configured(with);
+	struct err err = ERR_INIT;
+
+	assert_false(conf_check(e->conf, "test", without, NULL, NULL));
+	assert_false(conf_load(e->conf, "test", without, true, true, NULL, NULL, &err));
+	assert_non_null(strstr(err.text, "'mail destination example.com'"));
+	assert_int_equal(destination_for(e->destinations, "example.com")->bounce->max_tries, 3);
+}
+
+static void
+a_missing_bounce_profile_takes_no_security_away(void **state)
+{
+	static const char text[] = "mail destination example.com dane mandatory bounce-profile LOST\n"
+				   "mail relay smtp.example.net dane mandatory bounce-profile LOST\n";
+	struct engine *e = virtual_engine(ctx);
+	struct err err = ERR_INIT;
+
+	assert_false(conf_check(e->conf, "test", text, NULL, NULL));
+	assert_false(conf_load(e->conf, "test", text, true, true, NULL, NULL, &err));
+	assert_true(conf_load(e->conf, "test", text, true, false, NULL, NULL, &err));
+	assert_int_equal(destination_for(e->destinations, "example.com")->dane, MAIL_DANE_MANDATORY);
+	assert_int_equal(destination_for(e->destinations, "example.com")->bounce->max_tries, 100);
+	assert_int_equal(destination_relay(e->destinations, "smtp.example.net")->dane, MAIL_DANE_MANDATORY);
 }
 
 int
@@ -592,6 +638,10 @@ main(void)
 			nothing_configured_is_preferred_without_dane, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			bounce_profiles_are_found_and_changes_are_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_replaced_configuration_keeps_what_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_missing_bounce_profile_takes_no_security_away, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/rng.h"
+#include "core/text.h"
 
 #define DEFAULT_PORT 25
 
@@ -257,20 +258,29 @@ check_tls(const struct conf_node *n, struct err *err)
 	return false;
 }
 
-static bool
-check_bounce(const struct conf_node *n, const struct kw_str *name, struct err *err)
+bool
+destination_has_bounce(const struct conf_node *root, const char *name)
 {
-	const struct conf_node *b = n->parent->first;
+	const struct conf_node *b = root->first;
 
-	if (!name->set || strcmp(name->s, "default") == 0)
+	if (strcmp(name, "default") == 0)
 		return true;
-	while ((b = destination_next(b, &bounce_row)) != NULL) {
-		if (strcmp(((const struct bounce_line *)b->args)->name.s, name->s) == 0)
+	for (; (b = destination_next(b, &bounce_row)) != NULL; b = b->next)
+		if (strcmp(((const struct bounce_line *)b->args)->name.s, name) == 0)
 			return true;
-		b = b->next;
-	}
-	err_set(err, ERR_REFUSED, "There is no bounce profile %s", name->s);
-	err_hint(err, "define it first: mail bounce-profile %s ...", name->s);
+	return false;
+}
+
+/* At a start the line stays: what it demands of TLS and DANE counts, and profile.c warns of the rest. */
+static bool
+check_bounce(const struct engine *e, const struct conf_node *n, struct err *err)
+{
+	const char *name = destination_bounce_of(n);
+
+	if (name == NULL || destination_has_bounce(n->parent, name) || conf_is_lenient(e->conf))
+		return true;
+	err_set(err, ERR_REFUSED, "There is no bounce profile %s", name);
+	err_hint(err, "define it first: mail bounce-profile %s ...", name);
 	return false;
 }
 
@@ -280,8 +290,7 @@ destination_check(struct engine *e, const struct conf_node *n, struct err *err)
 	const struct destination_line *l = n->args;
 	const struct conf_node *other = n->parent->first;
 
-	(void)e;
-	if (!check_tls(n, err) || !check_bounce(n, &l->bounce, err))
+	if (!check_tls(n, err) || !check_bounce(e, n, err))
 		return false;
 	/* What others take from `default` may not suit them. */
 	if (strcmp(l->domain.s, "default") != 0)
@@ -368,10 +377,9 @@ relay_check(struct engine *e, const struct conf_node *n, struct err *err)
 {
 	const struct relay_line *l = n->args;
 
-	(void)e;
 	if (!l->dane.set && !l->bounce.set)
 		return err_set(err, ERR_INCOMPLETE, "Incomplete command.");
-	return check_bounce(n, &l->bounce, err);
+	return check_bounce(e, n, err);
 }
 
 const struct conf_row relay_row = {
@@ -426,6 +434,56 @@ bounce_check(struct engine *e, const struct conf_node *n, struct err *err)
 	return true;
 }
 
+const char *
+destination_bounce_of(const struct conf_node *n)
+{
+	const struct kw_str *s = NULL;
+
+	if (n->row == &destination_row)
+		s = &((const struct destination_line *)n->args)->bounce;
+	else if (n->row == &relay_row)
+		s = &((const struct relay_line *)n->args)->bounce;
+	return s != NULL && s->set ? s->s : NULL;
+}
+
+static void
+add_user(struct text *users, const struct conf_node *n)
+{
+	text_add(users, users->len > 0 ? ", " : "");
+	if (n->row == &destination_row)
+		text_printf(
+			users, "'mail destination %s'", ((const struct destination_line *)n->args)->domain.s);
+	else
+		text_printf(users, "'mail relay %s'", ((const struct relay_line *)n->args)->host.s);
+}
+
+/* Lines that name it could not be read again, at the next start. */
+static bool
+bounce_may_go(struct engine *e, const struct conf_node *gone, const struct conf_node *root, struct err *err)
+{
+	const char *name = ((const struct bounce_line *)gone->args)->name.s;
+	struct text *users;
+	bool fine;
+
+	(void)e;
+	if (destination_has_bounce(root, name)) /* `default` is there without a line */
+		return true;
+	users = text_new(NULL);
+	for (const struct conf_node *n = root->first; n != NULL; n = n->next) {
+		const char *named = n->no ? NULL : destination_bounce_of(n);
+
+		if (named != NULL && strcmp(named, name) == 0)
+			add_user(users, n);
+	}
+	fine = users->len == 0;
+	if (!fine) {
+		err_set(err, ERR_REFUSED, "Bounce profile %s is in use: %s", name, users->s);
+		err_hint(err, "give these lines another one first, as 'bounce-profile default'");
+	}
+	mem_free(users);
+	return fine;
+}
+
 const struct conf_row bounce_row = {
 	.cmd = { .words = "mail bounce-profile",
 		.help = "Times of retries and bounces",
@@ -434,6 +492,7 @@ const struct conf_row bounce_row = {
 	.mode = "config",
 	.order = MAIL_ORDER,
 	.check = bounce_check,
+	.may_go = bounce_may_go,
 	.apply = changed,
 };
 

@@ -49,6 +49,11 @@ bool destination_is_domain(const char *);
 /* The next line of this row at or behind n, or NULL. */
 const struct conf_node *destination_next(const struct conf_node *n, const struct conf_row *);
 
+/* The bounce profile that a line names, or NULL: of destination_row and relay_row. */
+const char *destination_bounce_of(const struct conf_node *);
+/* Is there such a line below root? `default` always is. */
+bool destination_has_bounce(const struct conf_node *root, const char *name);
+
 /*
  * The parts of a route's or relay's target. NULL and err when it is none. `use_dns` is true for USEDNS,
  * which has no host.

@@ -341,6 +341,22 @@ look_at_route(struct destinations *d, struct text *now, const struct mail_profil
 			p->domain, r->domain);
 }
 
+/* Only a configuration that was read at a start has such lines (lines.c). */
+static void
+look_at_bounces(struct destinations *d, struct text *now)
+{
+	const struct conf_node *root = conf_root(d->engine->conf);
+
+	for (const struct conf_node *n = root->first; n != NULL; n = n->next) {
+		const char *name = n->no ? NULL : destination_bounce_of(n);
+
+		if (name != NULL && !destination_has_bounce(root, name) &&
+			is_news(d, now, "bounce", n->key, name))
+			log_msg(d->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_BOUNCE_PROFILE",
+				"%s: there is no bounce profile %s, the default one is used", n->key, name);
+	}
+}
+
 /* mail-security 11.2: what is allowed, and seldom what was meant. */
 static void
 on_look(void *arg)
@@ -351,6 +367,7 @@ on_look(void *arg)
 
 	mem_free(d->look);
 	d->look = NULL;
+	look_at_bounces(d, now);
 	for (size_t i = 0; i < t->profile_count; i++) {
 		const struct mail_profile *p = &t->profiles[i];
 
