@@ -77,6 +77,41 @@ struct reading {
 	unsigned flags;
 };
 
+/* A value that tells the line from others of its row: `no action 1.0`. */
+static bool
+has_key(const struct kw_parsed *p)
+{
+	for (const struct kw *row = p->cmd->kw; row != NULL && (row->word != NULL || row->help != NULL);
+		row++)
+		if ((row->flags & KW_KEY) != 0 && *((const bool *)p->args + row->at))
+			return true;
+	return false;
+}
+
+/*
+ * What stands behind the key of a `no LINE` may be anything. Without one it may be left out, but not be
+ * another line's: in an applet `no event manager applet X` is not its `no event`.
+ */
+static bool
+is_meant(struct candidate *c, const struct kw_tree *tree, const struct kw_parsed *key, const char *rest,
+	struct err *err)
+{
+	struct err why = ERR_INIT;
+	struct kw_parsed whole;
+
+	if (has_key(key))
+		return true;
+	if (kw_parse(c, tree, rest, CONF_LEVEL, 0, &whole, &why)) {
+		mem_free(whole.args);
+		mem_free((void *)(uintptr_t)whole.expanded);
+		return true;
+	}
+	if (why.code != ERR_INVALID)
+		return true;
+	*err = why;
+	return false;
+}
+
 /* Reads the line in the mode below `at`. */
 static bool
 read_in(struct candidate *c, const struct reading *r, struct node *at, struct meaning *m, struct err *err)
@@ -98,6 +133,7 @@ read_in(struct candidate *c, const struct reading *r, struct node *at, struct me
 			}
 		}
 	}
+	fine = fine && (r->flags == 0 || some || is_meant(c, tree, &parsed, r->rest, err));
 	if (!fine) {
 		if (err->column > 0)
 			err->column += (int)(r->rest - r->text);
