@@ -30,7 +30,7 @@ def react(ns, d, port, patterns):
 def flood_and_react(ns, d, port, patterns):
     """The reactions while a flood goes on that lasts longer than they do."""
     seconds = REACTIONS * INTERVAL_US / 1e6 + 2
-    flood = subprocess.Popen(inside(ns, "flood", "eth0", PPS, int(seconds * 1000), FRAME), stdout=subprocess.PIPE, text=True)
+    flood = subprocess.Popen(inside(ns, "frames", "eth0", PPS, int(seconds * 1000), FRAME), stdout=subprocess.PIPE, text=True)
     took = react(ns, d, port, patterns)
     return took, json.loads(flood.communicate(timeout=60)[0])
 

@@ -25,8 +25,8 @@ def capture(netns, new_daemon):
 @pytest.fixture(scope="module")
 def flood(tmp_path_factory):
     """The sender of the benchmarks."""
-    program = str(tmp_path_factory.mktemp("flood") / "flood")
-    subprocess.run(["gcc", "-D_GNU_SOURCE", "-O2", "-o", program, os.path.join(tree.PROJECT, "tests/bench/flood.c")], check=True)
+    program = str(tmp_path_factory.mktemp("frames") / "frames")
+    subprocess.run(["gcc", "-D_GNU_SOURCE", "-O2", "-o", program, os.path.join(tree.PROJECT, "tests/bench/frames.c")], check=True)
     return program
 
 
