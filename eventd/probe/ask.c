@@ -147,6 +147,8 @@ probe_answer_to_json(const struct probe_answer *a, uint64_t id)
 
 	set_string(j, "address", a->address);
 	set_string(j, "detail", a->detail);
+	if (a->absent)
+		json_object_set_new(j, "absent", json_true());
 	if (a->jitter != NULL)
 		json_object_set_new(j, "jitter", jitter_to_json(a->jitter));
 	return j;
@@ -171,6 +173,7 @@ probe_answer_from_json(const void *ctx, const json_t *j, struct err *err)
 	a->http_status = (int)get_number(j, "status", 0);
 	a->address = get_string(a, j, "address");
 	a->detail = get_string(a, j, "detail");
+	a->absent = json_is_true(json_object_get(j, "absent"));
 	if (json_is_object(json_object_get(j, "jitter"))) {
 		struct jitter_result *r = mem_new(a, struct jitter_result);
 

@@ -81,11 +81,12 @@ enum probe_code {
 
 struct probe_answer {
 	enum probe_code code;
-	int64_t rtt_us;                     /* -1: none */
-	int64_t dns_us, tcp_us, http_us;    /* of http, else -1 */
-	int http_status;                    /* 0: none */
-	const char *address;                /* that was probed, or NULL */
-	const char *detail;                 /* a sentence when it went wrong, or NULL */
+	int64_t rtt_us;                  /* -1: none */
+	int64_t dns_us, tcp_us, http_us; /* of http, else -1 */
+	int http_status;                 /* 0: none */
+	const char *address;             /* that was probed, or NULL */
+	const char *detail;              /* a sentence when it went wrong, or NULL */
+	bool absent; /* a VRF or source interface does not exist, nothing was sent: `detail` names it */
 	const struct jitter_result *jitter; /* of jitter operations that sent something, else NULL */
 };
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 
@@ -11,7 +12,7 @@
 /* Of the worker thread: malloc only. */
 struct transaction {
 	struct probe_run *run;
-	char *url, *interface, *proxy;
+	char *url, *source, *device, *proxy;
 	bool no_cache;
 	unsigned version;
 	long source_port;
@@ -27,6 +28,16 @@ static size_t
 forget_body(char *data, size_t size, size_t n, void *arg)
 {
 	return size * n;
+}
+
+static int
+bind_device(void *arg, curl_socket_t fd, curlsocktype what)
+{
+	const char *device = arg;
+
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) == 0
+		       ? CURL_SOCKOPT_OK
+		       : CURL_SOCKOPT_ERROR;
 }
 
 static void
@@ -49,8 +60,12 @@ work(void *data)
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, forget_body);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->why);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "eventd");
-	if (t->interface != NULL)
-		curl_easy_setopt(c, CURLOPT_INTERFACE, t->interface);
+	if (t->source != NULL)
+		curl_easy_setopt(c, CURLOPT_INTERFACE, t->source);
+	if (t->device != NULL) {
+		curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, bind_device);
+		curl_easy_setopt(c, CURLOPT_SOCKOPTDATA, t->device);
+	}
 	if (t->proxy != NULL)
 		curl_easy_setopt(c, CURLOPT_PROXY, t->proxy);
 	if (t->source_port != 0)
@@ -113,7 +128,8 @@ forget(void *data)
 	struct transaction *t = data;
 
 	free(t->url);
-	free(t->interface);
+	free(t->source);
+	free(t->device);
 	free(t->proxy);
 	free(t);
 }
@@ -122,7 +138,7 @@ void
 probe_http_start(struct probe_run *r)
 {
 	struct transaction *t = calloc(1, sizeof *t);
-	const char *device = r->ask->source_interface != NULL ? r->ask->source_interface : r->ask->vrf;
+	const char *device = probe_device(r);
 
 	if (t == NULL || (t->url = strdup(r->ask->target)) == NULL) {
 		free(t);
@@ -137,8 +153,8 @@ probe_http_start(struct probe_run *r)
 	if (r->ask->proxy != NULL)
 		t->proxy = strdup(r->ask->proxy);
 	if (r->ask->source_address != NULL)
-		t->interface = strdup(r->ask->source_address);
-	else if (device != NULL)
-		t->interface = strdup(device);
+		t->source = strdup(r->ask->source_address);
+	if (device != NULL)
+		t->device = strdup(device);
 	work_submit(r, r->loop, work, done, forget, t);
 }

@@ -198,11 +198,9 @@ request_free(void *ptr)
 
 /* Source address and interface travel with the message: the socket is everybody's. */
 static void
-add_source(struct msghdr *m, const struct probe_run *r)
+add_source(struct msghdr *m, const struct probe_run *r, unsigned index)
 {
 	bool is_v6 = r->to.ss_family == AF_INET6;
-	const char *device = r->ask->source_interface != NULL ? r->ask->source_interface : r->ask->vrf;
-	unsigned index = device == NULL ? 0 : if_nametoindex(device);
 	struct cmsghdr *c = CMSG_FIRSTHDR(m);
 
 	c->cmsg_level = is_v6 ? IPPROTO_IPV6 : IPPROTO_IP;
@@ -231,6 +229,8 @@ send_to(int fd, const struct probe_run *r, void *packet, size_t n)
 {
 	bool is_v6 = r->to.ss_family == AF_INET6;
 	int tos = (int)r->ask->tos;
+	const char *device = probe_device(r);
+	unsigned index = device == NULL ? 0 : if_nametoindex(device);
 	_Alignas(struct cmsghdr) char control[64] = { 0 };
 	struct iovec data = { packet, n };
 	struct sockaddr_storage to = r->to;
@@ -241,7 +241,11 @@ send_to(int fd, const struct probe_run *r, void *packet, size_t n)
 		.msg_control = control,
 		.msg_controllen = sizeof control };
 
-	add_source(&m, r);
+	if (device != NULL && index == 0) {
+		errno = ENODEV; /* 0 would be any other */
+		return false;
+	}
+	add_source(&m, r, index);
 	setsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos);
 	return sendmsg(fd, &m, 0) >= 0;
 }

@@ -8,6 +8,7 @@
 #include "bus/sla.h"
 #include "conf/conf.h"
 #include "core/ifname.h"
+#include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/rng.h"
@@ -105,6 +106,16 @@ keep(struct operation *o, const struct probe_answer *a, enum probe_code code)
 	o->successes++;
 }
 
+/* Once, until a run finds it again. */
+static void
+tell_absent(struct operation *o, const struct probe_answer *a)
+{
+	if (a->absent && !o->absent)
+		log_msg(o->all->engine->log, NULL, "RTT", SEV_WARNINGS, "ABSENT", "IP SLAs(%u): %s",
+			o->number, a->detail);
+	o->absent = a->absent;
+}
+
 static void
 on_answer(void *arg, const struct probe_answer *a)
 {
@@ -117,6 +128,7 @@ on_answer(void *arg, const struct probe_answer *a)
 	if (code == PROBE_OK && a->rtt_us > (int64_t)o->config.threshold * 1000)
 		code = PROBE_OVER_THRESHOLD;
 	keep(o, a, code);
+	tell_absent(o, a);
 	outcome = (struct sla_outcome){ .ok = code == PROBE_OK,
 		.reachable = probe_code_is_success(code),
 		.code = probe_code_text(code),
@@ -301,7 +313,7 @@ operation_rescheduled(struct operation *o)
 static void
 forget_statistics(struct operation *o)
 {
-	o->has_run = false;
+	o->has_run = o->absent = false;
 	o->code = PROBE_UNKNOWN;
 	o->rtt_us = o->dns_us = o->tcp_us = o->http_us = -1;
 	o->successes = o->failures = o->over = 0;

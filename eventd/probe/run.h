@@ -54,6 +54,8 @@ ssize_t stamp_recv(int fd, void *room, size_t size, struct sockaddr_storage *fro
 	usec *received_wall);
 usec stamp_now(void);
 
+/* The device that what is sent is bound to, or NULL. */
+const char *probe_device(const struct probe_run *);
 /* A socket towards r->to with the source, device and TOS that are asked for; -1: finished with the reason. */
 int probe_socket(struct probe_run *, int type);
 int probe_socket_of(struct probe_run *, int type, unsigned source_port);

@@ -1,6 +1,7 @@
 /* The probes under way in eventd-probe: names are resolved, the kind does its part, the answer goes out. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,11 +100,35 @@ probe_finish_at(struct probe_run *r, enum probe_code code, const char *detail, u
 
 /* ---- sockets ---- */
 
+const char *
+probe_device(const struct probe_run *r)
+{
+	return r->ask->source_interface != NULL ? r->ask->source_interface : r->ask->vrf;
+}
+
+/* Without its VRF or source interface a probe would measure another path: false, and it is finished. */
+static bool
+device_is_there(struct probe_run *r, const char *what, const char *name)
+{
+	struct probe_answer a = { .code = PROBE_SOCKET_ERROR,
+		.rtt_us = -1,
+		.dns_us = -1,
+		.tcp_us = -1,
+		.http_us = -1,
+		.absent = true };
+
+	if (name == NULL || if_nametoindex(name) != 0)
+		return true;
+	a.detail = mem_printf(r, "%s %s does not exist", what, name);
+	probe_finish_answer(r, &a);
+	return false;
+}
+
 static bool
 bind_source(struct probe_run *r, int fd, unsigned port)
 {
 	struct sockaddr_storage from = { .ss_family = r->to.ss_family };
-	const char *device = r->ask->source_interface != NULL ? r->ask->source_interface : r->ask->vrf;
+	const char *device = probe_device(r);
 	void *at = from.ss_family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&from)->sin6_addr
 					      : (void *)&((struct sockaddr_in *)&from)->sin_addr;
 
@@ -263,6 +288,9 @@ begin(struct probe_run *r)
 	const char *from = r->ask->source_address;
 	struct resolving *q;
 
+	if (!device_is_there(r, "VRF", r->ask->vrf) ||
+		!device_is_there(r, "source interface", r->ask->source_interface))
+		return;
 	if (r->ask->kind == PROBE_HTTP) {
 		r->sent = loop_mono(r->loop);
 		probe_http_start(r);

@@ -245,15 +245,26 @@ columns(const struct track_object *o, const char **instance, const char **parame
 	*parameter = parameter_of(o->args);
 }
 
+/* Neither a VRF of the kernel nor a namespace. */
+static bool
+vrf_is_absent(const struct engine *e, const struct watched *w)
+{
+	return w->vrf != NULL && !w->is_namespace && routes_vrf_table(e, w->vrf) == 0;
+}
+
 static void
 show(const struct track_object *o, struct writer *w, const char *state)
 {
 	const struct watched *watched = o->private;
 	const struct track_args *a = o->args;
+	bool absent = vrf_is_absent(tracks_engine(o->all), watched);
 
 	w_text(w, "  %s route %s %s\n", watched->family == AF_INET6 ? "IPv6" : "IP", network_with_mask(o),
 		parameter_of(a));
-	if (a->reachability.set)
+	if (absent)
+		w_text(w, "  %s is %s (VRF %s does not exist)\n",
+			a->reachability.set ? "Reachability" : "Metric threshold", state, watched->vrf);
+	else if (a->reachability.set)
 		w_text(w, "  Reachability is %s (%s)\n", state,
 			watched->interface == 0 && watched->metric == UNREACHABLE ? "no ip route"
 										  : watched->protocol);

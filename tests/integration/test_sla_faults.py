@@ -10,7 +10,7 @@ import pytest
 
 import tree
 from netns import Namespace, Unavailable, program_ip
-from test_sla import row, wait_code
+from test_sla import FAST, row, wait_code
 
 
 @pytest.fixture
@@ -238,3 +238,34 @@ def test_refused_and_moved_targets(wire, new_daemon):
         f.write(text)
     assert tree.wait_for(lambda: row(moved, 1)["address"] == "127.0.0.3")
     assert row(moved, 1)["failures"] == 0
+
+
+KINDS = ("dns www.example.test name-server 192.0.2.2", "http get http://192.0.2.2/", "icmp-echo 192.0.2.2", "icmp-jitter 192.0.2.2 num-packets 2",
+         "tcp-connect 192.0.2.2 7 control disable", "udp-echo 192.0.2.2 7", "udp-jitter 192.0.2.2 7 num-packets 2")
+
+
+def test_a_device_that_is_not_there(wire):
+    """No operation measures another path than the one through its VRF or source interface; each runs when the device comes."""
+    netns, far, daemon = wire
+    for number, kind in enumerate(KINDS, 1):
+        operation(daemon, number, kind, "vrf later0", *FAST)
+    operation(daemon, 11, "icmp-echo 192.0.2.2 source-interface later0", *FAST)
+    operation(daemon, 12, "http get http://192.0.2.2/ source-ip 192.0.2.1", "vrf later0", *FAST)
+    numbers = list(range(1, len(KINDS) + 1)) + [11, 12]
+    for number in numbers:
+        assert wait_code(daemon, number, "Socket connect error")["latest_rtt"] is None
+    daemon.wait_log(r"%RTT-4-ABSENT: IP SLAs\(11\): source interface later0 does not exist")
+    assert tree.wait_for(lambda: row(daemon, 3)["failures"] >= 2)
+    assert all(row(daemon, number)["successes"] == 0 for number in numbers)
+    for number in numbers:
+        assert daemon.show("show logging").count("IP SLAs(%d): " % number) == 1, number
+    assert "IP SLAs(3): VRF later0 does not exist" in daemon.show("show logging")
+    netns.down("eth0")
+    netns.ip("link", "set", "eth0", "name", "later0")
+    netns.up("later0")
+    for number in (3, 11):
+        wait_code(daemon, number, "OK")
+    for number in (2, 5, 12):
+        wait_code(daemon, number, "No connection")
+    for number in numbers:
+        assert tree.wait_for(lambda: row(daemon, number)["latest_return_code"] != "Socket connect error")
