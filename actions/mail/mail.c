@@ -192,11 +192,15 @@ config_failed(struct mail_run *m, const struct err *err, bool parked)
 {
 	struct mail_result *r = mail_result_new(m, 0);
 	enum mail_class class = mail_class_named(err->class);
+	struct err ignored = ERR_INIT;
+	const char *host = mail_request_host(m, &m->request, &ignored);
 
 	r->class = class == MAIL_CLASS_COUNT ? MAIL_CONFIG : class;
 	r->phase = PHASE_CONFIG;
 	r->detail = err->text;
 	r->hint = err->hint[0] != '\0' ? err->hint : NULL;
+	if (run_is_live(m->run))
+		recorder_refused(run_engine(m->run), run_policy(m->run), 0, host, r);
 	return mail_failed(m, r, "failed", parked);
 }
 

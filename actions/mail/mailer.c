@@ -52,6 +52,7 @@ mailer_finish_failed(struct mail_ticket *t, enum mail_class class, const char *d
 	r->port = t->job->port;
 	r->direct = t->job->direct;
 	r->unconfirmed = t->is_sending;
+	recorder_end(t->mailer->engine, t->job, r, t->trace, t->begun);
 	mailer_finish(t, r);
 	mem_free(r);
 }
@@ -245,6 +246,12 @@ ticket_free(void *p)
 	return 0;
 }
 
+uint64_t
+mailer_number(struct mailer *m)
+{
+	return ++m->jobs;
+}
+
 struct mail_ticket *
 mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_done_f *done, void *arg)
 {
@@ -255,7 +262,8 @@ mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_do
 	t->job = mem_steal(t, job);
 	t->done = done;
 	t->arg = arg;
-	job->id = ++m->jobs;
+	job->id = mailer_number(m);
+	t->begun = clock_wall(m->engine->clock);
 	t->asked_for = job->debug;
 	t->phase = PHASE_QUEUE;
 	job->debug |= log_debugs(m->engine->log);

@@ -62,6 +62,9 @@ typedef void mailer_announced_f(void *arg, const struct mail_job *);
 void mailer_on_announced(struct mailer *, mailer_announced_f *, void *arg);
 void mailer_leave(struct mailer *, uint64_t job);
 
+/* The next number of an attempt: jobs have theirs from here. */
+uint64_t mailer_number(struct mailer *);
+
 /* "<...>" unique for each message (RFC 5322 3.6.4). */
 char *mailer_message_id(struct mailer *, const void *ctx);
 

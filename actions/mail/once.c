@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "actions/mail/destination/attempt.h"
+#include "actions/mail/recorder/recorder.h"
 #include "core/engine.h"
 #include "core/loop.h"
 #include "core/mem.h"
@@ -68,6 +69,7 @@ attempt(struct once *o, const struct mail_request *r, const char *domain, const 
 {
 	struct err err = ERR_INIT;
 	struct mail_job *job = mail_request_job(o, o->engine, r, domain, to, count, &err);
+	struct mail_result *failed;
 
 	if (job != NULL) {
 		job->timeouts.total = (unsigned)(o->timeout / USEC_PER_MSEC);
@@ -76,14 +78,15 @@ attempt(struct once *o, const struct mail_request *r, const char *domain, const 
 		mail_attempt(o, o->engine, job, r->dane, on_attempted, o);
 		return;
 	}
-	if (o->failed == NULL) {
-		o->failed = mail_result_new(o, 0);
-		o->failed->class = mail_class_named(err.class);
-		if (o->failed->class == MAIL_CLASS_COUNT)
-			o->failed->class = MAIL_CONFIG;
-		o->failed->phase = PHASE_CONFIG;
-		o->failed->detail = mem_strdup(o->failed, err.text);
-	}
+	failed = mail_result_new(o, 0);
+	failed->class = mail_class_named(err.class);
+	if (failed->class == MAIL_CLASS_COUNT)
+		failed->class = MAIL_CONFIG;
+	failed->phase = PHASE_CONFIG;
+	failed->detail = mem_strdup(failed, err.text);
+	recorder_refused(o->engine, r->applet, 0, domain, failed);
+	if (o->failed == NULL)
+		o->failed = failed;
 }
 
 static const char *

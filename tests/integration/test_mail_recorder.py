@@ -11,6 +11,7 @@ import pytest
 import tree
 from badsmtp import BadSmtp, Say
 from daemon import Daemon
+from dnssec import Dns, Unavailable
 
 HOST, USER, PASSWORD = "mail.example.test", "bob@example.net", "correct-horse-battery"
 APPLET = ["event manager applet %s", "event none sync yes",
@@ -192,6 +193,92 @@ def test_a_name_that_does_not_resolve_has_no_packets(daemon):
     daemon.ctl('test mail server "no-such-host.invalid" timeout 5')
     record = daemon.json("show mail failures detail")["failures"][-1]
     assert record["phase"] == "dns" and record["capture"] is None and record["host"] == "no-such-host.invalid"
+
+
+@pytest.fixture
+def bogus(tmp_path, new_daemon):
+    """An eventd whose DNS has a domain that does not validate; it records."""
+    try:
+        dns = Dns(tmp_path / "dns")
+    except Unavailable as why:
+        pytest.skip(str(why))
+    dns.zone("expired.example", "@ MX 10 mail", "mail A 127.0.0.2", expired=True)
+    dns.zone("nowhere.example", '@ TXT "no mail here"')
+    with dns:
+        d = new_daemon(settings={"dns": {"servers": [dns.resolver], "trust-anchor": dns.anchor}})
+        d.configure("event manager mail capture-on-failure")
+        yield d
+
+
+def newest(daemon, class_, after=0):
+    """The record of that class behind number `after`, complete but for packets: nobody was connected to."""
+    def look():
+        return [r for r in daemon.json("show mail failures detail")["failures"] if r["no"] > after and r["class"] == class_]
+    found = tree.wait_for(look)
+    assert found, daemon.show("show mail failures detail")
+    record = found[-1]
+    assert record["capture"] is None and record["job"] > 0 and record["detail"] and record["hint"]
+    assert any(class_ in line for line in record["trace"]), record
+    return record
+
+
+@pytest.mark.parametrize("domain, class_, phase", [
+    ("expired.example", "DNS_BOGUS", "mx"), ("nothing.example", "DNS_NXDOMAIN", "mx"), ("nowhere.example", "DNS_NODATA", "dns")])
+def test_direct_delivery_that_finds_no_host(bogus, domain, class_, phase):
+    for name, more in (("NOW", " no-queue"), ("WAITS", "")):
+        bogus.configure("event manager applet " + name, "event none sync yes",
+                        'action 1 mail server "USEDNS" to "noc@%s" from "a@nowhere.example" subject "s" body "b"%s' % (domain, more))
+        bogus.run(name)
+        record = newest(bogus, class_)
+        assert (record["applet"], record["host"], record["phase"]) == (name, domain, phase)
+        assert bool(record["mid"]) == (name == "WAITS") and "dns: asked for the mail hosts of " + domain in record["trace"]
+    assert "  trace:\n    dns: asked for the mail hosts of " in bogus.show("show mail failures detail")
+    jobs = [r["job"] for r in bogus.json("show mail failures")["failures"]]
+    assert len(set(jobs)) == len(jobs)
+
+
+def test_a_tested_server_whose_address_does_not_validate(bogus):
+    bogus.ctl('test mail server "mail.expired.example" timeout 10')
+    record = newest(bogus, "DNS_BOGUS")
+    assert (record["applet"], record["host"], record["phase"]) == ("test", "mail.expired.example", "dns")
+    assert any(line.startswith("dns: mail.expired.example: BOGUS") for line in record["trace"])
+
+
+def test_a_notice_that_finds_no_host(bogus):
+    with BadSmtp(at={"rcpt": Say("550 5.1.1 no")}) as server:
+        bogus.configure("mail route there.example 127.0.0.1:%d" % server.port, "event manager applet SEND", "event none sync yes",
+                        'action 1 mail server "USEDNS" to "noc@there.example" from "boss@expired.example" subject "s" body "b"')
+        assert bogus.run("SEND").code == 1
+        record = newest(bogus, "DNS_BOGUS")
+    mail = [r for r in bogus.json("show mail failures")["failures"] if r["class"] == "RECIPIENT_REJECTED"]
+    assert record["host"] == "expired.example" and len(mail) == 1 and record["mid"] != mail[0]["mid"]
+
+
+def test_a_login_that_has_nothing_to_show(daemon, good):
+    daemon.configure("event manager mail capture-on-failure",
+                     "event manager mail credential CLOUD username %s oauth-token-file flash:token" % USER)
+    with BadSmtp(**good) as server:
+        daemon.ctl('test mail server "%s" port %d credential CLOUD' % (HOST, server.port))
+        record = newest(daemon, "NO_PASSWORD")
+        assert (record["applet"], record["host"], record["port"], record["phase"]) == ("test", HOST, server.port, "auth")
+        for name, more in (("NOW", " no-queue"), ("WAITS", "")):
+            before = record["no"]
+            daemon.configure("event manager applet " + name, "event none sync yes",
+                             'action 1 mail server "%s" credential CLOUD to "noc@example.test" from "a@example.test" subject "s" body "b" port %d%s'
+                             % (HOST, server.port, more))
+            daemon.run(name)
+            record = newest(daemon, "NO_PASSWORD", before)
+            assert (record["applet"], record["host"]) == (name, HOST) and bool(record["mid"]) == (name == "WAITS")
+        assert not server.sessions
+    # Without the credential no job can be made at all.
+    daemon.configure("no event manager mail credential CLOUD")
+    for ask, name in ((lambda: daemon.run("NOW"), "NOW"), (lambda: daemon.ctl('test mail server "%s" credential CLOUD' % HOST), "test")):
+        ask()
+        gone = newest(daemon, "NO_PASSWORD", record["no"])
+        assert (gone["applet"], gone["mid"], gone["detail"]) == (name, None, "there is no credential CLOUD")
+        assert name == "test" or (gone["host"], gone["port"]) == (HOST, server.port)
+        assert gone["phase"] == "config"
+        record = gone
 
 
 def test_what_is_shown(daemon, pki):

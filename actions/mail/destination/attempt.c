@@ -10,11 +10,13 @@
 #include "actions/mail/hostname.h"
 #include "actions/mail/maillog.h"
 #include "actions/mail/mailer.h"
+#include "actions/mail/recorder/recorder.h"
 #include "actions/mail/report/tlsrpt.h"
 #include "actions/mail/sts/sts.h"
 #include "core/engine.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/text.h"
 
 #define SESSION_MAILS \
 	50 /* of one connection, where the profile says nothing (mail-security 11.1: ESA's default) */
@@ -33,7 +35,8 @@ struct attempt {
 	struct sts_policy *sts; /* in force, or NULL */
 
 	struct timer *deadline, *begin;
-	usec began;
+	usec began, began_wall;
+	struct text *trace; /* what was asked and answered, for the flight recorder */
 	struct mail_plan *plan;
 };
 
@@ -78,6 +81,44 @@ tell_refused(const struct attempt *a, const struct mail_plan *p)
 				p->hops[i].sts_domain, p->hops[i].refused_detail);
 }
 
+/* ---- what the recorder keeps of an attempt without a connection ---- */
+
+static void
+trace_asked(struct attempt *a, const struct mail_dns_question *q)
+{
+	text_printf(a->trace, "dns: asked for %s %s%s\n",
+		q->kind == MAIL_DNS_DOMAIN ? "the mail hosts of" : "the addresses of", q->name,
+		q->want_tlsa ? " and their TLSA records" : "");
+}
+
+static void
+trace_status(struct attempt *a, const char *what, const struct dns_status *s)
+{
+	text_printf(a->trace, "dns: %s: %s%s%s\n", what, dns_state_name(s->state), s->why != NULL ? ": " : "",
+		s->why != NULL ? s->why : "");
+}
+
+static void
+trace_answered(struct attempt *a, const struct mail_dns_answer *answer)
+{
+	if (answer->mx.state != DNS_NOT_ASKED)
+		trace_status(a, "mail hosts", &answer->mx);
+	for (size_t i = 0; i < answer->host_count; i++)
+		trace_status(a, answer->hosts[i].name, mail_exchanger_status(&answer->hosts[i]));
+}
+
+static void
+trace_refused(struct attempt *a)
+{
+	for (size_t i = 0; i < a->plan->hop_count; i++) {
+		const struct mail_hop *h = &a->plan->hops[i];
+
+		if (h->refused != MAIL_OK)
+			text_printf(a->trace, "not tried: %s: %s: %s\n", h->host, mail_class_name(h->refused),
+				h->refused_detail != NULL ? h->refused_detail : "");
+	}
+}
+
 /* Nobody is connected to. */
 static void
 fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char *detail, const char *hint)
@@ -104,10 +145,15 @@ fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char
 		r->recipients[i] = (struct mail_recipient_result){
 			.mailbox = job->recipients[i], .class = class, .phase = phase, .reply = r->reply
 		};
+	if (a->plan != NULL)
+		trace_refused(a);
 	maillog_add(a->engine, MAILLOG_INFO, "MID %llu delivery failed: %s %s: %s",
 		(unsigned long long)job->mid, mail_class_name(class), mail_phase_name(phase),
 		detail != NULL ? detail : "");
 	tlsrpt_delivery(a->engine, job, r);
+	text_printf(a->trace, "ended before a connection: %s %s: %s\n", mail_class_name(class),
+		mail_phase_name(phase), detail != NULL ? detail : "");
+	recorder_end(a->engine, job, r, a->trace, a->began_wall);
 	finish(a, r);
 	mem_free(r);
 }
@@ -151,6 +197,7 @@ on_address(void *arg, const struct mail_dns_answer *answer)
 	struct mail_hop *hop = &a->plan->hops[0];
 	const struct mail_exchanger *host = answer->host_count > 0 ? &answer->hosts[0] : NULL;
 
+	trace_answered(a, answer);
 	if (host != NULL && mail_exchanger_status(host)->state == DNS_BOGUS) {
 		fail(a, MAIL_DNS_BOGUS, PHASE_DNS,
 			mem_printf(a, "%s: %s", hop->host, mail_exchanger_status(host)->why), NULL);
@@ -179,6 +226,7 @@ ask_address(struct attempt *a, const struct mail_hop *hop)
 		.kind = MAIL_DNS_HOST, .name = hop->host, .port = hop->port, .label = a->label
 	};
 
+	trace_asked(a, &q);
 	resolver_ask(a, a->engine->resolver, &q, on_address, a);
 }
 
@@ -240,6 +288,7 @@ plan_domain(struct attempt *a, const struct mail_dns_answer *dns)
 static void
 on_dns(void *arg, const struct mail_dns_answer *answer)
 {
+	trace_answered(arg, answer);
 	plan_domain(arg, answer);
 }
 
@@ -252,6 +301,7 @@ ask_dns(struct attempt *a, enum mail_dns_kind kind, bool want_tlsa, resolver_don
 		.want_tlsa = want_tlsa,
 		.label = a->label };
 
+	trace_asked(a, &q);
 	resolver_ask(a, a->engine->resolver, &q, done, a);
 }
 
@@ -393,6 +443,7 @@ on_relay(void *arg, const struct mail_dns_answer *answer)
 {
 	struct attempt *a = arg;
 
+	trace_answered(a, answer);
 	carry_out(a, mail_plan_relay(a, answer, a->job->port, a->dane, demand(a)));
 }
 
@@ -441,6 +492,8 @@ mail_attempt(const void *ctx, struct engine *engine, struct mail_job *job, enum 
 	a->done = done;
 	a->arg = arg;
 	a->began = clock_mono(engine->clock);
+	a->began_wall = clock_wall(engine->clock);
+	a->trace = text_new(a);
 	a->label = job->mid == 0 ? NULL : mem_printf(a, "MID %llu", (unsigned long long)job->mid);
 	of_relay = job->direct ? MAIL_DANE_NONE : destination_relay(engine->destinations, job->host)->dane;
 	a->dane = of_relay > dane ? of_relay : dane;

@@ -5,6 +5,7 @@
 #include "actions/mail/mailer.h"
 #include "actions/mail/queue/private.h"
 #include "actions/mail/queue/submission.h"
+#include "actions/mail/recorder/recorder.h"
 #include "actions/mail/server.h"
 #include "core/engine.h"
 #include "core/log.h"
@@ -104,6 +105,9 @@ conclude_failed(
 	r->detail = detail;
 	r->hint = hint;
 	r->direct = a->part->domain != NULL;
+	if (!a->part->is_stale) /* else nothing was tried */
+		recorder_refused(a->queue->engine, a->part->message->applet, a->part->message->mid,
+			a->part->host->name, r);
 	conclude(a, r);
 	mem_free(r);
 }

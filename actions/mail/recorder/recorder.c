@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "actions/mail/hint.h"
+#include "actions/mail/mailer.h"
 #include "actions/mail/recorder/private.h"
+#include "applets/expand.h"
 #include "bus/moment.h"
 #include "cli/kw/kw.h"
 #include "conf/conf.h"
@@ -177,8 +179,9 @@ text_or_null(const char *s)
 	return s == NULL || *s == '\0' ? json_null() : frame_string(s, strlen(s));
 }
 
+/* The trace; where nobody was spoken to there is none, and the end itself is what can be told. */
 static json_t *
-lines(const struct text *trace)
+lines(const struct text *trace, const struct mail_result *r)
 {
 	json_t *list = json_array();
 	const char *at = trace != NULL ? trace->s : "";
@@ -188,6 +191,14 @@ lines(const struct text *trace)
 
 		json_array_append_new(list, frame_string(at, n));
 		at += n + (at[n] == '\n');
+	}
+	if (json_array_size(list) == 0) {
+		char *end =
+			mem_printf(NULL, "ended before a connection: %s %s: %s", mail_class_name(r->class),
+				mail_phase_name(r->phase), r->detail != NULL ? r->detail : "");
+
+		json_array_append_new(list, frame_string(end, strlen(end)));
+		mem_free(end);
 	}
 	return list;
 }
@@ -215,7 +226,7 @@ record_of(const struct mail_job *job, const struct mail_result *r, const struct 
 		r->reply.code == 0 ? json_null()
 				   : json_pack("{s:i, s:o}", "code", r->reply.code, "text",
 					     text_or_null(r->reply.text)));
-	json_object_set_new(j, "trace", lines(trace));
+	json_object_set_new(j, "trace", lines(trace, r));
 	json_object_set_new(j, "chain", chain != NULL ? json_deep_copy(chain) : json_array());
 	json_object_set_new(j, "capture", json_null());
 	json_object_set_new(j, "packets", json_integer(0));
@@ -321,9 +332,31 @@ recorder_end(struct engine *e, const struct mail_job *job, struct mail_result *r
 		return;
 	}
 	tell_moment(e, job, r);
-	if (rec != NULL && rec->on)
+	if (rec != NULL && rec->on && job->id != 0)
 		keep(rec, job, r, trace, since);
+	else if (rec != NULL && rec->on) {
+		struct mail_job numbered = *job;
+
+		numbered.id = mailer_number(e->mailer);
+		keep(rec, &numbered, r, trace, since);
+	}
 	r->tls_secrets = NULL; /* nobody else shall have them */
+}
+
+void
+recorder_refused(struct engine *e, const char *policy, uint64_t mid, const char *host, struct mail_result *r)
+{
+	const char *colon = host != NULL ? strrchr(host, ':') : NULL;
+	struct mail_job none = { .policy = policy, .mid = mid };
+	int64_t port = 0;
+
+	if (colon != NULL && parse_integer(colon + 1, strlen(colon + 1), &port) && port > 0) {
+		none.host = mem_strndup(NULL, host, (size_t)(colon - host));
+		r->port = (unsigned)port;
+	} else
+		none.host = mem_strdup(NULL, host);
+	recorder_end(e, &none, r, NULL, clock_wall(e->clock));
+	mem_free((char *)(uintptr_t)none.host);
 }
 
 /* ---- configuration ---- */

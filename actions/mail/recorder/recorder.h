@@ -8,6 +8,7 @@
 #define ACTIONS_MAIL_RECORDER_RECORDER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "actions/mail/job.h"
 #include "actions/mail/result.h"
@@ -30,10 +31,15 @@ void recorder_expect(struct engine *, unsigned port);
 bool recorder_begin(struct engine *, struct mail_job *);
 
 /*
- * It has ended. Takes the TLS secrets out of the result. `trace` may be NULL; `since` is the wall clock
- * when it began.
+ * It has ended, wherever that was: an attempt that came to no connection is kept without packets. Takes the
+ * TLS secrets out of the result. `trace` may be NULL; `since` is the wall clock when it began. A job that
+ * the mailer never had (id 0) gets a number of its own.
  */
 void recorder_end(
 	struct engine *, const struct mail_job *, struct mail_result *, const struct text *trace, usec since);
+
+/* The same for one of which no job could be made. `mid` 0: not of the queue; `host` is NULL, NAME or NAME:PORT. */
+void recorder_refused(
+	struct engine *, const char *policy, uint64_t mid, const char *host, struct mail_result *);
 
 #endif

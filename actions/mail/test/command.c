@@ -6,6 +6,7 @@
 #include "actions/mail/credential.h"
 #include "actions/mail/destination/attempt.h"
 #include "actions/mail/mailer.h"
+#include "actions/mail/recorder/recorder.h"
 #include "actions/mail/test/trial.h"
 #include "actions/mail/test/verdict.h"
 #include "applets/env.h"
@@ -99,12 +100,15 @@ test_mail_server(struct session *s, const void *args, struct err *err)
 	struct test *t = mem_new(session_cmd_ctx(s), struct test);
 	struct engine *e = session_engine(s);
 	const struct mail_trial *a = args;
+	struct mail_result *refused;
 	struct mail_job *job;
 
 	t->session = s;
 	job = job_of(t, e, a, err);
 	if (job == NULL) {
-		show(t, mail_verdict_refused(t, err));
+		refused = mail_verdict_refused(t, err);
+		recorder_refused(e, "test", 0, NULL, refused);
+		show(t, refused);
 		err_clear(err);
 		return CMD_DONE;
 	}
