@@ -1,4 +1,4 @@
-/* `monitor capture NAME export URL`: stops the capture, then has the helper write the file. */
+/* `monitor capture NAME export URL`: stops the capture and says so, then has the helper write the file. */
 #include <string.h>
 
 #include "capture/job.h"
@@ -47,7 +47,9 @@ stopped_for_export(void *arg, const json_t *answer, const struct err *err)
 		return;
 	}
 	if (p != NULL)
-		captures_ended(job->captures, p, NULL);
+		captures_ended(job->captures, p, "exported");
+	if (job->session != NULL)
+		session_print(job->session, "Stopped capture point : %s\n", job->name);
 	if (!ask(job, &why))
 		export_failed(job, &why);
 }
@@ -58,6 +60,19 @@ stop_first(struct job *job, struct err *err)
 	if (captures_ask(job->captures, "stop", job->name, json_object(), stopped_for_export, job, err))
 		return job_wait(job, 0);
 	mem_free(job);
+	return CMD_REFUSED;
+}
+
+/* What waits for a moment is not ended by somebody who wants to look at it now. */
+static enum cmd_result
+still_armed(const struct capture_point *p, struct err *err)
+{
+	err_set(err, ERR_REFUSED, "%%Error: Capture %s is active", p->name);
+	err_hint(err,
+		"its triggers would be off: 'monitor capture %s freeze' keeps packets while it goes on; to "
+		"export "
+		"them all, 'monitor capture %s stop' first",
+		p->name, p->name);
 	return CMD_REFUSED;
 }
 
@@ -72,6 +87,8 @@ capture_export(
 		err_hint(err, "it was never started, or its helper ended");
 		return CMD_REFUSED;
 	}
+	if (p->active && p->triggers != NULL)
+		return still_armed(p, err);
 	job = job_new(s, c, p->name);
 	job->url = mem_strdup(job, url);
 	job->absolute = session_level(s) == 15;

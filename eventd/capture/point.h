@@ -50,7 +50,7 @@ struct capture_point {
 	bool active, has_packets; /* the helper records; it holds a buffer of ours */
 	bool begins_again;        /* its helper has died, and it has triggers */
 	const char *more;         /* the filter beside its own that it was started with, or NULL */
-	const char *reason;       /* why it ended by itself, or NULL */
+	const char *reason;       /* why it ended without a `stop`, or NULL */
 	const char *lost;         /* interface that is gone meanwhile, or NULL */
 	struct capture_point *next;
 };

@@ -57,15 +57,15 @@ def test_capture_and_export(capture, netns, tshark):
 
     # Export stops the active capture, drains it, then writes (rulings 40).
     answer = capture.ctl("monitor capture CAP export flash:udp.pcap")
-    assert answer.code == 0 and answer.out == "Exported Successfully\n"
-    assert "   Status : Inactive\n" in capture.show("show monitor capture CAP")
-    assert capture.ctl("monitor capture CAP export flash:udp.pcapng").code == 0
+    assert answer.code == 0 and answer.out == "Stopped capture point : CAP\nExported Successfully\n"
+    assert "   Status : Inactive\n   Reason : exported\n" in capture.show("show monitor capture CAP")
+    assert capture.ctl("monitor capture CAP export flash:udp.pcapng").out == "Exported Successfully\n"
     for name in ("udp.pcap", "udp.pcapng"):
         read = tshark("-r", flash(capture, name), "-T", "fields", "-e", "udp.dstport", "-e", "frame.len")
         assert read == "9999\t142\n" * 3
     log = capture.show("show logging")
     assert "%BUFCAP-6-ENABLE: Capture Point CAP enabled." in log
-    assert "%BUFCAP-6-DISABLE: Capture Point CAP disabled." in log
+    assert "%BUFCAP-6-DISABLE: Capture Point CAP disabled. Reason : exported" in log
 
 
 def test_tls_alert_is_found(capture, netns, tshark):

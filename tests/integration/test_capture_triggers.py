@@ -214,6 +214,7 @@ def test_disk_full(netns, new_daemon, tmp_path):
         assert told["failed"] == 1 and "No space left on device" in told["last_failure"]
         assert glob.glob(str(small / "CAP-A-*")) == []
         assert d.json("show monitor capture CAP")["status"] == "Active"
+        assert d.ctl("monitor capture CAP stop").code == 0
         answer = d.ctl("monitor capture CAP export flash:all.pcap")
         assert answer.code == 1 and "%Error writing flash:all.pcap (No space left on device)" in answer.out
         assert not (small / "all.pcap").exists()
@@ -288,6 +289,23 @@ def test_one_file_ends_at_its_size(capture, netns):
     send_udp(netns, 1000, size=1400)
     capture.wait_log("%BUFCAP-6-DISABLE: Capture Point CAP disabled. Reason : file limit reached")
     assert os.path.getsize(flash(capture, "one.pcap")) <= (1 << 20) + 2000
+
+
+def test_an_export_does_not_end_what_waits_for_a_trigger(capture, netns):
+    applet(capture, "A")
+    start(capture, "CAP", *UDP, "trigger event A before 60 after 0")
+    send_udp(netns, 2)
+    wait_kept(capture, 2)
+    assert "% Incomplete command." in capture.ctl("monitor capture CAP trigger event NOSUCH").out
+    answer = capture.ctl("monitor capture CAP export flash:x.pcap")
+    assert answer.code == 1 and "%Error: Capture CAP is active" in answer.out, answer.out
+    assert "'monitor capture CAP freeze' keeps packets while it goes on" in answer.out
+    assert capture.json("show monitor capture CAP")["status"] == "Active"
+    assert trigger(capture)["state"] == "armed" and "%BUFCAP-6-DISABLE" not in capture.log()
+    assert not os.path.exists(flash(capture, "x.pcap"))
+    assert capture.ctl("event manager run A").code == 0
+    wait_taken(capture)
+    assert capture.ctl("monitor capture CAP stop", "monitor capture CAP export flash:x.pcap").code == 0
 
 
 def test_the_example(netns, new_daemon, tshark):
