@@ -42,6 +42,9 @@ sla_type_hint(const char *line)
 		{ "lsp", "there is no MPLS here" },
 	};
 
+	if (strncasecmp(line + strspn(line, " "), "http", 4) == 0 && strcasestr(line, " name-server") != NULL)
+		return "the name of a URL is resolved as the system resolves names: leave 'name-server' out, "
+		       "or add an operation 'dns NAME name-server A.B.C.D' that watches that server";
 	return known_hint(rows, sizeof rows / sizeof *rows, line);
 }
 
