@@ -46,13 +46,13 @@ wait_for(const struct peer *p, short what, int64_t deadline, struct err *err)
 }
 
 static bool
-connect_to(struct peer *p, const struct addrinfo *to, struct err *err)
+connect_to(struct peer *p, const struct addrinfo *to, bool is_last, struct err *err)
 {
 	int64_t until = tls_now() + PER_ADDRESS;
 	int error = 0;
 	socklen_t n = sizeof error;
 
-	if (to->ai_next == NULL || until > p->deadline)
+	if (is_last || until > p->deadline)
 		until = p->deadline;
 	p->fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (p->fd < 0)
@@ -71,10 +71,11 @@ connect_to(struct peer *p, const struct addrinfo *to, struct err *err)
 		       strerror(error));
 }
 
+/* `flags` of getaddrinfo(); others are tried behind it unless is_last. */
 static bool
-connect_any(struct peer *p, const char *host, unsigned port, struct err *err)
+connect_host(struct peer *p, const char *host, int flags, unsigned port, bool is_last, struct err *err)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG }, *list = NULL;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = flags }, *list = NULL;
 	char service[8];
 	int code;
 
@@ -86,7 +87,7 @@ connect_any(struct peer *p, const char *host, unsigned port, struct err *err)
 	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
 		getnameinfo(
 			a->ai_addr, a->ai_addrlen, p->address, sizeof p->address, NULL, 0, NI_NUMERICHOST);
-		if (connect_to(p, a, err)) {
+		if (connect_to(p, a, is_last && a->ai_next == NULL, err)) {
 			freeaddrinfo(list);
 			return true;
 		}
@@ -96,6 +97,26 @@ connect_any(struct peer *p, const char *host, unsigned port, struct err *err)
 	}
 	freeaddrinfo(list);
 	return err_wrap(err, "%s port %u", p->address, port);
+}
+
+/* Without addresses the system is asked for the host's. */
+static bool
+connect_any(struct peer *p, const char *host, const json_t *addresses, unsigned port, struct err *err)
+{
+	size_t n = json_array_size(addresses);
+
+	if (n == 0)
+		return connect_host(p, host, AI_ADDRCONFIG, port, true, err);
+	for (size_t i = 0; i < n; i++) {
+		const char *address = json_string_value(json_array_get(addresses, i));
+
+		err_clear(err);
+		if (connect_host(p, address != NULL ? address : "", AI_NUMERICHOST, port, i + 1 == n, err)) {
+			err_clear(err);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* ---- SMTP up to STARTTLS (RFC 3207) ---- */
@@ -243,7 +264,7 @@ chain_fetch(const json_t *job, struct err *err)
 		err_set(err, ERR_INVALID, "no host or port");
 		return NULL;
 	}
-	if (connect_any(&p, host, port, err) &&
+	if (connect_any(&p, host, json_object_get(job, "addresses"), port, err) &&
 		(!json_is_string(json_object_get(job, "starttls")) || start_tls(&p, err)))
 		answer = shake_hands(&p, host, job, err);
 	if (p.fd >= 0)

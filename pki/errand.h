@@ -4,7 +4,8 @@
  * says nonsense fails its command only. Engine thread only.
  *
  * Messages (core/frame.h) to the process, one, and from it, one:
- *   {"type":"chain","host":H,"port":N,"starttls":"smtp"|null,"trust":[...],"timeout_ms":N}
+ *   {"type":"chain","host":H,"port":N,"starttls":"smtp"|null,"trust":[...],"timeout_ms":N,
+ *    "addresses":[A,...]}               of the host; none: the system is asked for them
  *       {"type":"chain","certificates":[BASE64,...],"address":A,"version":V,"cipher":C,
  *        "class":"OK"|"CERT_...","detail":S,"trustpoint":NAME|null}         judged against `trust`
  *   {"type":"fetch","url":U,"max":N,"trust":[...],"timeout_ms":N}

@@ -4,8 +4,11 @@
  */
 #include "cli/exec/pki_chain.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
+#include "actions/mail/dns/answer.h"
+#include "actions/mail/dns/resolver.h"
 #include "cli/session.h"
 #include "conf/conf.h"
 #include "core/engine.h"
@@ -58,6 +61,10 @@ const struct kw pki_server_kw[] = {
 /* A chain under inspection; lives as long as the command. */
 struct chain {
 	struct session *session;
+	const struct pki_server_args *args;
+	void *asking;       /* what the question for the server's addresses lives in */
+	struct timer *late; /* of that question */
+	usec began;
 	struct errand *errand;
 	const char *name; /* of the first trustpoint */
 	STACK_OF(X509) * certs;
@@ -267,7 +274,11 @@ over(void *arg, enum session_end why)
 	struct chain *c = arg;
 
 	(void)why;
+	mem_free(c->asking);
+	mem_free(c->late);
 	mem_free(c->errand);
+	c->asking = NULL;
+	c->late = NULL;
 	c->errand = NULL;
 }
 
@@ -277,16 +288,95 @@ seconds_of(const struct pki_server_args *a)
 	return a->timeout.set ? (int)a->timeout.v : TIMEOUT_SECONDS;
 }
 
-static json_t *
-job_of(struct chain *c, const struct pki_server_args *a)
+/* Microseconds that are left for the process. */
+static usec
+time_left(const struct chain *c)
 {
+	usec spent = clock_mono(session_engine(c->session)->clock) - c->began;
+	usec whole = seconds_of(c->args) * USEC_PER_SEC;
+
+	return whole - spent > USEC_PER_SEC ? whole - spent : USEC_PER_SEC;
+}
+
+static json_t *
+job_of(struct chain *c, json_t *addresses)
+{
+	const struct pki_server_args *a = c->args;
 	int port = a->port.set ? (int)a->port.v : PORT_SUBMISSION;
 	bool smtp = a->starttls.set || port == PORT_SUBMISSION || port == PORT_SMTP;
 	struct trust *trust = pki_snapshot(c, session_engine(c->session)->pki);
 
-	return json_pack("{s:s, s:s, s:i, s:s?, s:o, s:i}", "type", "chain", "host", a->host.s, "port", port,
-		"starttls", smtp ? "smtp" : NULL, "trust", trust_to_json(trust), "timeout_ms",
-		seconds_of(a) * 1000);
+	return json_pack("{s:s, s:s, s:i, s:s?, s:o, s:I, s:o}", "type", "chain", "host", a->host.s, "port",
+		port, "starttls", smtp ? "smtp" : NULL, "trust", trust_to_json(trust), "timeout_ms",
+		(json_int_t)(time_left(c) / USEC_PER_MSEC), "addresses", addresses);
+}
+
+static bool
+send_off(struct chain *c, json_t *addresses, struct err *err)
+{
+	c->errand = errand_run(
+		c, session_engine(c->session), job_of(c, addresses), time_left(c) + GRACE, arrived, c, err);
+	return c->errand != NULL;
+}
+
+/* ---- the server's addresses: as on a router, the configured name servers are asked for every name ---- */
+
+static bool
+is_to_be_asked(const struct engine *engine, const char *host)
+{
+	struct in6_addr room;
+
+	return inet_pton(AF_INET, host, &room) != 1 && inet_pton(AF_INET6, host, &room) != 1 &&
+	       strchr(host, '%') == NULL && resolver_is_configured(engine->resolver);
+}
+
+/* Who knows nothing of the name leaves it to the system, whose own table of hosts may. */
+static void
+on_addresses(void *arg, const struct mail_dns_answer *answer)
+{
+	struct chain *c = arg;
+	const struct mail_exchanger *host = answer->host_count > 0 ? &answer->hosts[0] : NULL;
+	json_t *addresses = json_array();
+	struct err err = ERR_INIT;
+
+	mem_free(c->late);
+	c->late = NULL;
+	if (host != NULL && mail_exchanger_status(host)->state == DNS_BOGUS) {
+		json_decref(addresses);
+		err_class(&err, ERR_IO, "DNS_BOGUS", "%s: %s", c->args->host.s,
+			mail_exchanger_status(host)->why);
+		err_hint(&err, "'show mail dnssec' tells whether the name server passes DNSSEC");
+		session_fail(c->session, &err);
+		return;
+	}
+	for (size_t i = 0; host != NULL && i < host->address_count; i++)
+		json_array_append_new(addresses, json_string(host->addresses[i].text));
+	if (!send_off(c, addresses, &err))
+		session_fail(c->session, &err);
+}
+
+static void
+on_late(void *arg)
+{
+	struct chain *c = arg;
+	struct err err = ERR_INIT;
+
+	mem_free(c->asking);
+	c->asking = NULL;
+	err_class(
+		&err, ERR_TIMEOUT, "TIMEOUT", "%s: the name servers do not answer in time", c->args->host.s);
+	session_fail(c->session, &err);
+}
+
+static void
+ask_addresses(struct chain *c)
+{
+	struct engine *engine = session_engine(c->session);
+	struct mail_dns_question q = { .kind = MAIL_DNS_HOST, .name = c->args->host.s };
+
+	c->asking = mem_ctx(c, "question");
+	c->late = timer_after(c, engine->loop, seconds_of(c->args) * USEC_PER_SEC, on_late, c);
+	resolver_ask(c->asking, engine->resolver, &q, on_addresses, c);
 }
 
 enum cmd_result
@@ -306,9 +396,11 @@ pki_from_server(struct session *s, const char *name, const struct pki_server_arg
 	c->name = name;
 	text_init(&c->installed, c);
 	mem_on_free(c, release);
-	c->errand =
-		errand_run(c, engine, job_of(c, a), seconds_of(a) * USEC_PER_SEC + GRACE, arrived, c, err);
-	if (c->errand == NULL)
+	c->args = a;
+	c->began = clock_mono(engine->clock);
+	if (is_to_be_asked(engine, a->host.s))
+		ask_addresses(c);
+	else if (!send_off(c, json_array(), err))
 		return CMD_REFUSED;
 	return session_wait(s, 0, over, c);
 }

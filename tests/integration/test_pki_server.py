@@ -11,6 +11,7 @@ import threading
 import pytest
 
 import tree
+from dnssec import Dns, Faults, stripping
 
 HOST = "mail.example.test"
 SMTP = " starttls smtp"
@@ -280,3 +281,20 @@ def test_nobody_there(daemon):
     assert answer.code == 1 and "Connection refused" in answer.out + answer.err
     answer = daemon.ctl("crypto pki import-chain X from-server no-such-host.invalid")
     assert answer.code == 1 and "no-such-host.invalid: " in answer.out + answer.err
+
+
+def test_the_configured_name_servers_are_asked(new_daemon, mailhost, tmp_path):
+    """The system knows nothing of this name; a name that they do not know is left to the system."""
+    own = Dns(tmp_path)
+    own.zone("named.example", "mail A 127.0.0.1")
+    with own, Faults(own, ("", None, stripping)) as bad:
+        daemon = new_daemon(config=["ip name-server " + own.resolver, "dnssec trust-anchor " + own.anchor])
+        ask = "crypto pki authenticate CORP from-server mail.named.example port %d%s" % (mailhost.submission, SMTP)
+        answer = daemon.ctl("configure terminal", ask, input=lines("no", "no", "yes"))
+        assert answer.code == 0 and "Connected to 127.0.0.1: TLS" in answer.out, answer
+        assert "trustpoint CORP\n" in answer.out
+        answer = daemon.ctl("crypto pki import-chain X from-server gone.named.example")
+        assert answer.code == 1 and "gone.named.example: " in answer.out + answer.err
+        answer = daemon.ctl("configure terminal", "no ip name-server " + own.resolver, "ip name-server " + bad.resolver,
+                            ask.replace("CORP", "MORE"), input=lines("no", "no", "no"))
+        assert answer.code == 1 and "mail.named.example: " in answer.out + answer.err and "show mail dnssec" in answer.out + answer.err, answer
