@@ -248,6 +248,27 @@ def test_a_backlog_becomes_a_digest(new_daemon):
         assert all(i in digest.text for i in ids) and len(server.mails) == 2
 
 
+def test_a_digest_reads_as_its_mails_did(new_daemon):
+    """Line ends stay line ends; subjects that were folded or encoded are whole again, in the digest and in its record."""
+    long = "Grüße vom Router: " + " ".join("Wort%02d" % n for n in range(20))
+    with BadSmtp() as server:
+        server.stop()
+        daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                    'action 1 mail server "127.0.0.1" to "a@x.test" from "d@x.test" subject "$_none_arg1" '
+                                    'body "first line\\nsecond: ü\\n$_none_arg2" port %d' % server.port])
+        assert daemon.run("A", '"%s"' % long, "x").code == 0 and daemon.run("A", '"%s"' % long[6:], "y").code == 0
+        assert "2 mails collapsed into 1" in daemon.show("mail queue digest")
+        assert {r["subject"] for r in daemon.json("show mail digest")["digested"]} == {long, long[6:]}
+    with BadSmtp(port=server.port) as server:
+        drain(daemon)
+        server.settle()
+        digest, = server.mails
+    text = email.message_from_bytes(digest.text.encode()).get_payload(decode=True).decode()
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert "  " + long in lines and "  " + long[6:] in lines, text
+    assert lines.count("  first line") == 2 and lines.count("  second: ü") == 2 and "  x" in lines and "\\x0D" not in text
+
+
 def test_unconfirmed_is_marked_and_counted(new_daemon):
     with BadSmtp(at={"dot": Drop()}) as server:
         daemon = new_daemon(config=["event manager applet A", "event none sync yes",

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "actions/mail/decode.h"
 #include "actions/mail/encode.h"
 #include "core/mem.h"
 
@@ -28,6 +29,62 @@ teardown(void **state)
 {
 	mem_free(ctx);
 	return 0;
+}
+
+/* --- reading again --------------------------------------------------------------------------------- */
+
+static void
+words_are(const char *raw, const char *want)
+{
+	struct text *out = text_new(ctx);
+
+	decode_words(out, raw, strlen(raw));
+	assert_string_equal(out->s, want);
+}
+
+static void
+encoded_words_are_read_again(void **state)
+{
+	static const char subject[] = "Gr\xc3\xbc\xc3\x9f"
+				      "e vom Router, der eine ziemlich lange und sehr ausf\xc3\xbchrliche "
+				      "Betreffzeile schreibt, damit sie gefaltet wird";
+	struct text *t = text_new(ctx);
+
+	words_are("=?UTF-8?Q?Gr=C3=BC=C3=9Fe_an?= =?utf-8?b?IGFsbGU=?=", "Gr\xc3\xbc\xc3\x9f"
+									 "e an alle");
+	words_are("plain =?us-ascii*en?q?a?=  b", "plain a  b");
+	words_are("=?ISO-8859-1?Q?=FC?= =?UTF-8?Q?=FF?= =?UTF-8?Q?x",
+		"=?ISO-8859-1?Q?=FC?= =?UTF-8?Q?=FF?= =?UTF-8?Q?x");
+	text_add(t, "From: a\r\nsubject: ");
+	encode_unstructured(t, subject, strlen(subject));
+	text_add(t, "\r\nTo: b\r\n\r\nSubject: no\r\n");
+	assert_non_null(strstr(t->s, "\r\n "));
+	assert_string_equal(decode_field(ctx, t->s, "Subject"), subject);
+	assert_string_equal(decode_field(ctx, t->s, "To"), "b");
+	assert_string_equal(decode_field(ctx, t->s, "Cc"), "");
+	assert_string_equal(
+		decode_field(ctx, "Subject: one\r\n  two\r\n\tthree\r\n\r\n", "Subject"), "one  two\tthree");
+}
+
+static void
+bodies_are_read_again(void **state)
+{
+	struct text *t = text_new(ctx);
+
+	decode_body(t, "Content-Transfer-Encoding: quoted-printable\r\n\r\na=\r\nb=3D=C3=BC=\r\nc=x\r\nd");
+	assert_string_equal(t->s, "ab=\xc3\xbc"
+				  "c=x\r\nd");
+	text_clear(t);
+	decode_body(t, "Content-Transfer-Encoding: base64\r\n\r\nb25l\r\nDQp0d28=\r\n");
+	assert_string_equal(t->s, "one\r\ntwo");
+	text_clear(t);
+	decode_body(t, "Content-Type: multipart/mixed;\r\n boundary=\"x\"\r\n\r\n--x\r\nContent-Type: "
+		       "text/plain\r\n\r\n"
+		       "the text\r\n--x\r\n\r\nother\r\n--x--\r\n");
+	assert_string_equal(t->s, "the text");
+	text_clear(t);
+	decode_body(t, "no body");
+	assert_string_equal(t->s, "");
 }
 
 /* --- addresses ------------------------------------------------------------------------------------ */
@@ -394,6 +451,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(encoded_words_are_read_again),
+		cmocka_unit_test(bodies_are_read_again),
 		cmocka_unit_test(lists_are_taken_apart),
 		cmocka_unit_test(what_is_no_mailbox_is_refused),
 		cmocka_unit_test(one_address_means_one),

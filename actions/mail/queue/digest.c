@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "actions/mail/decode.h"
 #include "actions/mail/mailer.h"
 #include "actions/mail/message.h"
 #include "actions/mail/queue/private.h"
@@ -42,21 +43,6 @@ text_of(const json_t *object, const char *key)
 	const char *s = json_string_value(json_object_get(object, key));
 
 	return s != NULL ? s : "";
-}
-
-/* A message's header field, unfolded enough to be read; empty when there is none. */
-static char *
-header(const void *ctx, const char *message, const char *name)
-{
-	size_t n = strlen(name);
-	const char *end = strstr(message, "\r\n\r\n");
-
-	for (const char *line = message; line != NULL && line < end; line = strstr(line, "\r\n")) {
-		line += line != message ? 2 : 0;
-		if (strncasecmp(line, name, n) == 0 && line[n] == ':')
-			return mem_strndup(ctx, line + n + 2, strcspn(line + n + 2, "\r\n"));
-	}
-	return mem_strdup(ctx, "");
 }
 
 static char *
@@ -112,24 +98,45 @@ group_of(struct digest *d, const json_t *message, struct mail_request *r)
 	return g;
 }
 
+/* The beginning of a text, its lines indented: what is no line end and cannot be shown is shown as an escape. */
+static void
+add_excerpt(struct text *out, const struct text *body)
+{
+	size_t n = body->len, whole;
+	const char *s = body->s;
+
+	for (whole = 0; whole < body->len && whole + utf8_len(s + whole, n - whole) <= EXCERPT;)
+		whole += utf8_len(s + whole, n - whole) > 0 ? utf8_len(s + whole, n - whole) : 1;
+	for (n = whole; n > 0; n -= whole, s += whole) {
+		const char *end = memchr(s, '\n', n);
+		size_t line = end == NULL ? n : (size_t)(end - s);
+
+		whole = end == NULL ? n : line + 1;
+		line -= line > 0 && s[line - 1] == '\r';
+		text_add(out, "  ");
+		text_add_line(out, s, line);
+		text_addc(out, '\n');
+	}
+}
+
 static void
 add_to_group(struct group *g, const json_t *message)
 {
-	const char *text = text_of(message, "text"), *body = strstr(text, "\r\n\r\n");
-	char *subject = header(g, text, "Subject"), *date = header(g, text, "Date"),
+	const char *text = text_of(message, "text");
+	char *subject = decode_field(g, text, "Subject"), *date = decode_field(g, text, "Date"),
 	     *to = mailboxes(g, message);
+	struct text *body = text_new(g);
 
 	json_array_append(g->mids, json_object_get(message, "id"));
 	json_array_append_new(g->digested,
 		json_pack("{s:O, s:s, s:s, s:s, s:O}", "message_id", json_object_get(message, "message_id"),
 			"applet", g->request->applet, "subject", subject, "recipients", to, "created",
 			json_object_get(message, "created")));
-	text_printf(&g->body, "%s\n  %s\n  %s\n", date, subject, text_of(message, "message_id"));
-	if (body != NULL) {
-		text_add(&g->body, "  ");
-		text_add_line(&g->body, body + 4, strnlen(body + 4, EXCERPT));
-		text_addc(&g->body, '\n');
-	}
+	text_printf(&g->body, "%s\n  ", date);
+	text_add_line(&g->body, subject, strlen(subject));
+	text_printf(&g->body, "\n  %s\n", text_of(message, "message_id"));
+	decode_body(body, text);
+	add_excerpt(&g->body, body);
 	text_addc(&g->body, '\n');
 }
 
