@@ -73,7 +73,8 @@ mailqueue_load(struct db *db, const json_t *in, json_t **out, struct err *err)
 	json_t *parts = json_array();
 	sqlite3_stmt *stmt = db_bind(db, err,
 		"SELECT p.id, p.mid, p.host, p.state, p.next_try, p.tries, p.unconfirmed, m.created, m.size, "
-		"m.kind, m.warned, m.applet, m.server, p.domain FROM part p JOIN message m ON m.id = p.mid "
+		"m.kind, m.warned, m.applet, m.server, p.domain, m.since, p.renewed_at FROM part p JOIN "
+		"message m ON m.id = p.mid "
 		"WHERE p.id > ? AND p.state <> ? ORDER BY p.id LIMIT ?",
 		"iii", after, (int64_t)MAILQUEUE_DONE, integer(in, "limit"));
 
@@ -131,11 +132,13 @@ mailqueue_add(struct db *db, const json_t *in, json_t **out, struct err *err)
 	*out = json_object();
 	json_object_set_new(*out, "parts", ids);
 	if (!db_run(db, err,
-		    "INSERT INTO message (message_id, applet, server, sender, request, size, created, kind) "
-		    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		    "jjjjjjjj", json_object_get(m, "message_id"), json_object_get(m, "applet"),
+		    "INSERT INTO message (message_id, applet, server, sender, request, size, created, kind, "
+		    "since) "
+		    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    "jjjjjjjjj", json_object_get(m, "message_id"), json_object_get(m, "applet"),
 		    json_object_get(m, "server"), json_object_get(m, "sender"), json_object_get(m, "request"),
-		    json_object_get(m, "size"), json_object_get(m, "created"), json_object_get(m, "kind")))
+		    json_object_get(m, "size"), json_object_get(m, "created"), json_object_get(m, "kind"),
+		    json_object_get(m, "created")))
 		return false;
 	mid = db_last_id(db);
 	json_object_set_new(*out, "mid", json_integer(mid));
@@ -345,10 +348,9 @@ renew_part(struct db *db, const json_t *in, const json_t *part, struct err *err)
 {
 	return db_run(db, err, "UPDATE recipient SET state = ? WHERE part = ? AND state IN (?, ?)", "ijii",
 		       (int64_t)MAILQUEUE_WAITS, part, (int64_t)MAILQUEUE_KEPT, (int64_t)MAILQUEUE_REFUSED) &&
-	       db_run(db, err, "UPDATE part SET tries = 0 WHERE id = ?", "j", part) &&
-	       db_run(db, err,
-		       "UPDATE message SET created = ? WHERE id = (SELECT mid FROM part WHERE id = ?)", "jj",
-		       json_object_get(in, "renewed"), part);
+	       db_run(db, err, "UPDATE part SET renewed_at = tries WHERE id = ?", "j", part) &&
+	       db_run(db, err, "UPDATE message SET since = ? WHERE id = (SELECT mid FROM part WHERE id = ?)",
+		       "jj", json_object_get(in, "renewed"), part);
 }
 
 bool

@@ -43,7 +43,9 @@ enum mailqueue_row {
 	ROW_WARNED,
 	ROW_APPLET,
 	ROW_SERVER,
-	ROW_DOMAIN
+	ROW_DOMAIN,
+	ROW_SINCE,
+	ROW_RENEWED_AT
 };
 bool mailqueue_load(struct db *, const json_t *in, json_t **out, struct err *);
 /*
@@ -68,7 +70,7 @@ bool mailqueue_sending(struct db *, const json_t *in, json_t **out, struct err *
 bool mailqueue_conclude(struct db *, const json_t *in, json_t **out, struct err *);
 
 /* {parts: [id], state, next_try, class, phase, reason}: the last three may be absent. Of
- * queued parts, refused recipients wait again; `renewed` (wall time) begins their time and tries anew. */
+ * queued parts, refused recipients wait again; `renewed` (wall time) is when their time and tries begin anew. */
 bool mailqueue_set(struct db *, const json_t *in, json_t **out, struct err *);
 /* {part, mid, host, server}: it goes to another server, or to the same by another name */
 bool mailqueue_move(struct db *, const json_t *in, json_t **out, struct err *);

@@ -56,4 +56,12 @@ static const char version_3[] =
 	"NULL, type TEXT, kind TEXT, name TEXT, detail TEXT, PRIMARY KEY (boot, job));"
 	"CREATE TABLE named_counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
 
-const char *const store_schema[] = { version_1, version_2, version_3, NULL };
+/*
+ * A retry begins a mail's time and its tries anew: `since` is when its time began, `renewed_at` how many tries
+ * were made before.
+ */
+static const char version_4[] = "ALTER TABLE message ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+				"UPDATE message SET since = created;"
+				"ALTER TABLE part ADD COLUMN renewed_at INTEGER NOT NULL DEFAULT 0;";
+
+const char *const store_schema[] = { version_1, version_2, version_3, version_4, NULL };

@@ -248,6 +248,27 @@ def test_a_backlog_becomes_a_digest(new_daemon):
         assert all(i in digest.text for i in ids) and len(server.mails) == 2
 
 
+def test_a_retry_changes_neither_arrival_nor_history(new_daemon):
+    """When it was accepted and how often it was tried stay said, over a restart as well."""
+    with BadSmtp() as dead:
+        port = dead.port
+    daemon = new_daemon(config=["event manager applet A", "event none sync yes",
+                                'action 1 mail server "127.0.0.1" to "a@x.test" from "d@x.test" subject "s" body "b" port %d' % port])
+    assert daemon.run("A").code == 0
+    accepted = queue(daemon)["messages"][0]["accepted"]
+    tree.wait_for(lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) > accepted, 5)
+    assert "1 mail tried anew" in daemon.show("mail queue retry 1")
+
+    def mail():
+        return daemon.json("show mail queue detail")["messages"][0]
+
+    assert tree.wait_for(lambda: len(mail()["parts"][0]["attempts"]) == 2, 10)
+    assert mail()["accepted"] == accepted and mail()["tries"] == 2
+    daemon.stop()
+    daemon.start()
+    assert mail()["accepted"] == accepted and mail()["tries"] == len(mail()["parts"][0]["attempts"])
+
+
 def test_a_digest_reads_as_its_mails_did(new_daemon):
     """Line ends stay line ends; subjects that were folded or encoded are whole again, in the digest and in its record."""
     long = "Grüße vom Router: " + " ".join("Wort%02d" % n for n in range(20))

@@ -216,7 +216,7 @@ queue_bounce_make(struct mail_queue *q, const struct queue_part *p, const json_t
 		r.recipient_count = 1;
 		r.message_id = mailer_message_id(q->engine->mailer, ctx);
 		compose(t, q, p->message, about, r.message_id, kind, claim, failed, result,
-			p->message->created + queue_bounce_profile(q, p)->lifetime);
+			queue_wall_of(q, p->message->born) + queue_bounce_profile(q, p)->lifetime);
 		r.message = t->s;
 		r.message_len = t->len;
 		made = queue_message_json(q, &r, kind == NOTICE_FAILED ? QUEUE_BOUNCE : QUEUE_WARNING, NULL);

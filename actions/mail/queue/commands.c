@@ -221,7 +221,7 @@ on_set(struct mail_queue *q, const json_t *in, const json_t *out)
 		if (p == NULL || p->state == MAILQUEUE_ACTIVE || p->state == state)
 			continue;
 		if (state == MAILQUEUE_QUEUED) {
-			p->tries = 0;
+			p->renewed_at = p->tries;
 			queue_message_born(q, p->message, clock_wall(q->engine->clock));
 			queue_host_clear(q, p->host);
 		}

@@ -97,7 +97,7 @@ is_over(const struct verdict *v)
 {
 	usec age = queue_message_age(v->queue, v->part->message);
 
-	return age >= v->times->lifetime || v->part->tries >= v->times->max_tries;
+	return age >= v->times->lifetime || queue_part_tries(v->part) >= v->times->max_tries;
 }
 
 static enum mailqueue_state
@@ -374,8 +374,10 @@ hold_or_release(struct mail_queue *q, struct queue_part *p, enum mailqueue_state
 		return;
 	state = hold ? MAILQUEUE_HELD : MAILQUEUE_QUEUED;
 	in = json_pack("{s:[I], s:i, s:i}", "parts", (json_int_t)p->id, "state", state, "next_try", 0);
-	if (!hold)
-		json_object_set_new(in, "renewed", json_integer(p->message->created));
+	if (!hold) {
+		json_object_set_new(in, "renewed", json_integer(queue_wall_of(q, p->message->born)));
+		p->renewed_at = p->tries;
+	}
 	queue_part_place(q, p, state, 0);
 	queue_store(q, mailqueue_set, in, NULL);
 }
@@ -465,7 +467,7 @@ queue_conclude(struct mail_queue *q, struct queue_part *p, const json_t *claim, 
 	judge_host(&v);
 	state = state_of(&v);
 	if (state == MAILQUEUE_DEFERRED) {
-		due = now + queue_back_off(q, v.times, p->tries);
+		due = now + queue_back_off(q, v.times, queue_part_tries(p));
 		p->is_waiting = kept_out(r);
 		if (p->is_waiting && due < p->host->put_off_until)
 			due = p->host->put_off_until;

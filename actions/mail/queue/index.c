@@ -70,11 +70,10 @@ count_part(
 }
 
 void
-queue_message_born(const struct mail_queue *q, struct queue_message *m, usec created)
+queue_message_born(const struct mail_queue *q, struct queue_message *m, usec since)
 {
-	usec age = clock_wall(q->engine->clock) - created;
+	usec age = clock_wall(q->engine->clock) - since;
 
-	m->created = created;
 	m->born = clock_mono(q->engine->clock) - (age > 0 ? age : 0);
 }
 
@@ -82,6 +81,12 @@ usec
 queue_message_age(const struct mail_queue *q, const struct queue_message *m)
 {
 	return clock_mono(q->engine->clock) - m->born;
+}
+
+unsigned
+queue_part_tries(const struct queue_part *p)
+{
+	return p->tries - p->renewed_at;
 }
 
 struct queue_message *
@@ -93,6 +98,7 @@ queue_message_add(struct mail_queue *q, uint64_t mid, const char *applet, const 
 	m->mid = mid;
 	m->applet = intern(q, applet);
 	m->server = intern(q, server);
+	m->created = created;
 	queue_message_born(q, m, created);
 	m->size = size;
 	m->kind = kind;
@@ -260,7 +266,7 @@ queue_part_place(struct mail_queue *q, struct queue_part *p, enum mailqueue_stat
 		heap_put(q->deferred, p);
 	} else if (state == MAILQUEUE_QUEUED) {
 		p->in_lane = true;
-		p->is_fresh = p->tries == 0;
+		p->is_fresh = queue_part_tries(p) == 0;
 		if (p->is_fresh)
 			TAILQ_INSERT_TAIL(&h->fresh, p, link);
 		else

@@ -54,7 +54,8 @@ struct queue_message {
 	uint64_t mid;
 	UT_hash_handle hh;
 	const char *applet, *server; /* shown form; interned */
-	usec created, born;          /* wall; monotonic: a clock that is set makes no mail old */
+	usec created;                /* wall: when it was accepted */
+	usec born; /* monotonic, since then or since a retry: a clock that is set makes no mail old */
 	size_t size;
 	enum queue_kind kind;
 	bool warned;
@@ -78,8 +79,9 @@ struct queue_part {
 	bool is_reported; /* who waits for the message knows of this part */
 	bool hold;        /* to be held when the attempt under way ends */
 	unsigned tries, unconfirmed;
-	usec next_try;  /* monotonic; of deferred ones */
-	size_t heap_at; /* place in the heap; 0: not in it */
+	unsigned renewed_at; /* how many tries were made before the last retry */
+	usec next_try;       /* monotonic; of deferred ones */
+	size_t heap_at;      /* place in the heap; 0: not in it */
 	struct attempt *attempt;
 };
 
@@ -118,7 +120,10 @@ struct queue_message *queue_message_add(struct mail_queue *, uint64_t mid, const
 	const char *server, usec created, size_t size, enum queue_kind);
 struct queue_part *queue_part_add(struct queue_message *, struct mail_queue *, uint64_t id, const char *host,
 	const char *domain, enum mailqueue_state);
-void queue_message_born(const struct mail_queue *, struct queue_message *, usec created);
+/* Its time to expire begins then (wall). */
+void queue_message_born(const struct mail_queue *, struct queue_message *, usec since);
+/* Tries since a retry: what back-off and max-tries count. */
+unsigned queue_part_tries(const struct queue_part *);
 usec queue_message_age(const struct mail_queue *, const struct queue_message *);
 struct queue_message *queue_message_find(const struct mail_queue *, uint64_t mid);
 struct queue_part *queue_part_find(const struct mail_queue *, uint64_t id);

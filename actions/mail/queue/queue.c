@@ -114,11 +114,13 @@ index_row(struct mail_queue *q, const json_t *row)
 	if (m == NULL) {
 		m = queue_message_add(q, mid, text_at(row, ROW_APPLET), text_at(row, ROW_SERVER),
 			at(row, ROW_CREATED), (size_t)at(row, ROW_SIZE), (enum queue_kind)at(row, ROW_KIND));
+		queue_message_born(q, m, at(row, ROW_SINCE));
 		m->warned = at(row, ROW_WARNED) != 0;
 	}
 	p = queue_part_add(m, q, (uint64_t)at(row, ROW_PART), text_at(row, ROW_HOST),
 		text_at(row, ROW_DOMAIN), MAILQUEUE_HELD);
 	p->tries = (unsigned)at(row, ROW_TRIES);
+	p->renewed_at = (unsigned)at(row, ROW_RENEWED_AT);
 	p->unconfirmed = (unsigned)at(row, ROW_UNCONFIRMED);
 	queue_part_place(
 		q, p, state, state == MAILQUEUE_DEFERRED ? next_try_of(q, p, at(row, ROW_NEXT_TRY)) : 0);
