@@ -287,6 +287,12 @@ mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_do
 	return t;
 }
 
+const char *
+mailer_fqdn(const struct mailer *m)
+{
+	return m->defaults.helo != NULL ? m->defaults.helo : engine_hostname(m->engine);
+}
+
 char *
 mailer_message_id(struct mailer *m, const void *ctx)
 {
@@ -295,7 +301,7 @@ mailer_message_id(struct mailer *m, const void *ctx)
 		.random = rng_next(m->engine->rng),
 		.pid = (uint32_t)getpid(),
 		.counter = ++m->messages,
-		.fqdn = m->defaults.helo != NULL ? m->defaults.helo : engine_hostname(m->engine),
+		.fqdn = mailer_fqdn(m),
 	};
 
 	return mail_message_id(ctx, &seed);

@@ -65,6 +65,9 @@ void mailer_leave(struct mailer *, uint64_t job);
 /* The next number of an attempt: jobs have theirs from here. */
 uint64_t mailer_number(struct mailer *);
 
+/* What the box calls itself towards mail: `mail helo-name`, or the host name. */
+const char *mailer_fqdn(const struct mailer *);
+
 /* "<...>" unique for each message (RFC 5322 3.6.4). */
 char *mailer_message_id(struct mailer *, const void *ctx);
 

@@ -308,6 +308,7 @@ test_back_off_and_expiry(void **state)
 	w->answer = MAIL_SENDER_REJECTED;
 	w->phase = PHASE_MAIL;
 	w->code = 451;
+	mailer_defaults(w->e->mailer)->helo = "gw.mail.test";
 	send_to(w, "mx.test");
 	for (size_t n = 1; n <= 10; n++) {
 		while (w->jobs < n)
@@ -329,6 +330,9 @@ test_back_off_and_expiry(void **state)
 	assert_non_null(strstr(w->bounce,
 		"\r\nFinal-Recipient: rfc822; noc@example.test\r\nAction: failed\r\nStatus: 4.4.7\r\n"));
 	assert_non_null(strstr(w->bounce, "\r\nTo: <eem@r1.test>\r\n"));
+	/* By the name that mail knows the box by. */
+	assert_non_null(strstr(w->bounce, " <MAILER-DAEMON@gw.mail.test>\r\n"));
+	assert_non_null(strstr(w->bounce, "\r\nReporting-MTA: dns; gw.mail.test\r\n"));
 	assert_null(strstr(w->bounce, "Remote-MTA")); /* nobody was connected to */
 	w->jobs = 0;
 	virtual_advance(w->e, 100 * HOUR);

@@ -151,7 +151,7 @@ add_status_part(struct text *t, struct engine *e, const struct queue_message *m,
 	text_init(&arrived, t->ctx);
 	mail_message_date(&arrived, (time_t)(m->created / USEC_PER_SEC));
 	text_printf(t, "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; %s\r\nArrival-%s",
-		engine_hostname(e), arrived.s);
+		mailer_fqdn(e->mailer), arrived.s);
 	json_array_foreach(failed, i, to) add_recipient(t, to, kind, r, until);
 	text_add(t, "\r\n");
 }
@@ -177,7 +177,7 @@ compose(struct text *t, struct mail_queue *q, const struct queue_message *m, con
 
 	mail_message_date(t, (time_t)(clock_wall(e->clock) / USEC_PER_SEC));
 	text_printf(t, "From: Mail of %s <MAILER-DAEMON@%s>\r\nTo: <%s>\r\n", engine_hostname(e),
-		engine_hostname(e), about->from);
+		mailer_fqdn(e->mailer), about->from);
 	text_printf(t, "Subject: %s\r\nMessage-ID: %s\r\nIn-Reply-To: %s\r\n",
 		kind == NOTICE_FAILED ? "Mail could not be delivered" : "Mail is delayed", id,
 		about->message_id);
