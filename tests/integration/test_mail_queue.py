@@ -248,6 +248,19 @@ def test_a_backlog_becomes_a_digest(new_daemon):
         assert all(i in digest.text for i in ids) and len(server.mails) == 2
 
 
+def test_a_notice_that_is_given_up_is_called_so(new_daemon):
+    """The mail is refused for good, and so is what tells its sender: the log keeps them apart."""
+    with BadSmtp(at={"rcpt": Say("550 5.1.1 nobody")}) as server:
+        daemon = new_daemon(config=["mail helo-name gw.mail.test", "mail route ALL 127.0.0.1:%d" % server.port, "event manager applet A",
+                                    "event none sync yes", 'action 1 mail server "USEDNS" to "a@x.test" from "d@y.test" subject "s" body "b"'])
+        assert daemon.run("A").code == 1
+        daemon.wait_log(r"%HA_EM-4-MAIL_BOUNCE: Mail of applet A to USEDNS \(MID 1\) is given up for a@x.test: ")
+        daemon.wait_log(r"%HA_EM-4-MAIL_BOUNCE: Notice \(bounce\) about a mail of applet A to USEDNS \(MID 2\) is given up for d@y.test: ")
+        assert daemon.ctl("mail queue export id 2 flash:notice.eml").code == 0
+        notice = daemon.show("more flash:notice.eml")
+        assert " <MAILER-DAEMON@gw.mail.test>" in notice and "Reporting-MTA: dns; gw.mail.test" in notice
+
+
 def test_a_retry_changes_neither_arrival_nor_history(new_daemon):
     """When it was accepted and how often it was tried stay said, over a restart as well."""
     with BadSmtp() as dead:

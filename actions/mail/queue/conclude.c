@@ -278,6 +278,18 @@ passed_rows(const struct verdict *v)
 
 /* ---- who is told ---- */
 
+/* A notice that cannot be delivered is not the mail that it is about. */
+static const char *
+told_as(const struct queue_message *m)
+{
+	static const char *const names[] = { [QUEUE_MAIL] = "Mail",
+		[QUEUE_BOUNCE] = "Notice (bounce) about a mail",
+		[QUEUE_WARNING] = "Notice (delay warning) about a mail",
+		[QUEUE_DIGEST] = "Digest of mails" };
+
+	return names[m->kind];
+}
+
 static void
 tell_bounced(const struct verdict *v)
 {
@@ -293,8 +305,9 @@ tell_bounced(const struct verdict *v)
 		struct mail_recipient_result result = result_of(v->result, mailbox);
 
 		log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_BOUNCE",
-			"Mail of applet %s to %s (MID %llu) is given up for %s: %s%s", m->applet, m->server,
-			(unsigned long long)m->mid, mailbox, v->expired ? "its time is over; " : "", reason);
+			"%s of applet %s to %s (MID %llu) is given up for %s: %s%s", told_as(m), m->applet,
+			m->server, (unsigned long long)m->mid, mailbox,
+			v->expired ? "its time is over; " : "", reason);
 		delivery_log_bounced(
 			e, m->mid, (unsigned)json_integer_value(json_object_get(to, "rid")), &result);
 	}
@@ -315,7 +328,7 @@ notice(struct verdict *v)
 		return NULL;
 	m->warned = true;
 	log_msg(v->queue->engine->log, NULL, "HA_EM", SEV_WARNINGS, "MAIL_DELAYED",
-		"Mail of applet %s to %s (MID %llu) has waited for %lld s, and goes on being tried",
+		"%s of applet %s to %s (MID %llu) has waited for %lld s, and goes on being tried", told_as(m),
 		m->applet, m->server, (unsigned long long)m->mid, (long long)(age / USEC_PER_SEC));
 	return queue_bounce_make(v->queue, v->part, v->claim, NOTICE_DELAYED, v->late, v->result);
 }
