@@ -320,6 +320,35 @@ def test_the_oldest_makes_room_and_a_restart_keeps_the_list(daemon):
     assert not [n for n in os.listdir(daemon.state + "/flash") if n.endswith(".pcapng")]
 
 
+def list_on_disk(daemon):
+    path = daemon.state + "/mail-failures.json"
+    return everything_in(path).decode() if os.path.exists(path) else ""
+
+
+def test_what_was_cleared_stays_cleared(daemon):
+    """The answer comes when it is on disk: who pulls the plug behind it does not find the list again."""
+    daemon.configure("event manager mail capture-on-failure")
+    send(daemon, tree.free_port(), "ONE")
+    assert tree.wait_for(lambda: "mail-ONE-" in list_on_disk(daemon))
+    assert daemon.ctl("clear mail failures").code == 0
+    daemon.kill()
+    assert list_on_disk(daemon) == "[]"
+    daemon.start()
+    assert daemon.json("show mail failures")["failures"] == []
+
+
+def test_a_capture_that_is_gone_is_not_named(daemon):
+    daemon.configure("event manager mail capture-on-failure")
+    kept, lost = send(daemon, tree.free_port(), "KEPT"), send(daemon, tree.free_port(), "LOST")
+    assert tree.wait_for(lambda: lost["capture"] in list_on_disk(daemon))
+    assert daemon.ctl("write memory").code == 0
+    daemon.kill()
+    os.remove(path_of(daemon, lost))
+    daemon.start()
+    found = daemon.json("show mail failures")["failures"]
+    assert [r["capture"] for r in found] == [kept["capture"], None] and found[1]["capture_problem"]
+
+
 class Unprivileged(Daemon):
     """An eventd that may not read packets."""
 

@@ -9,6 +9,8 @@
 #include "core/stamp.h"
 #include "core/writer.h"
 
+#define SAVE_WAIT (30 * USEC_PER_SEC)
+
 struct failures_args {
 	struct kw_flag detail;
 };
@@ -178,12 +180,26 @@ show_failures(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+static void
+cleared(void *arg, const struct err *err)
+{
+	if (err != NULL)
+		session_fail(arg, err);
+	else
+		session_done(arg);
+}
+
+/* Answered when a restart would not bring them back. */
 static enum cmd_result
 clear_failures(struct session *s, const void *args, struct err *err)
 {
+	struct failures *f = session_engine(s)->recorder->failures;
+
 	(void)args, (void)err;
-	failures_clear(session_engine(s)->recorder->failures);
-	return CMD_DONE;
+	failures_clear(f);
+	if (!failures_save(session_cmd_ctx(s), f, cleared, s))
+		return CMD_DONE;
+	return session_wait(s, SAVE_WAIT, NULL, NULL);
 }
 
 static const struct exec_cmd cmds[] = {

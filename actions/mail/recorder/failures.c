@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "core/engine.h"
 #include "core/files.h"
@@ -19,28 +20,32 @@ struct failures {
 	json_t *list;
 	uint64_t last;
 	size_t limit;
-	struct timer *timer; /* set while a change waits to be saved */
-	char *path;          /* NULL: nothing is kept over a restart */
+	struct timer *timer;               /* set while a change waits to be saved */
+	bool is_writing, is_behind;        /* a worker writes; what it writes is not the newest */
+	LIST_HEAD(, failures_wait) waits;  /* for the list as it is to be on disk */
+	LIST_HEAD(, failures_wait) served; /* by the write that is under way */
+	char *path;                        /* NULL: nothing is kept over a restart */
+};
+
+struct failures_wait {
+	LIST_ENTRY(failures_wait) link;
+	failures_saved_f *saved;
+	void *arg;
 };
 
 /* What the worker thread writes: malloc. */
 struct saving {
+	struct failures *failures; /* of the engine's thread */
 	char *path, *data;
+	struct err err;
 };
 
 static void
 write_file(void *data)
 {
 	struct saving *s = data;
-	struct err ignored = ERR_INIT;
 
-	path_write_file(s->path, s->data, strlen(s->data), 0600, &ignored);
-}
-
-static void
-written(void *data)
-{
-	(void)data;
+	path_write_file(s->path, s->data, strlen(s->data), 0600, &s->err);
 }
 
 static void
@@ -53,20 +58,49 @@ free_saving(void *data)
 	free(s);
 }
 
+static void save(void *);
+
+static void
+written(void *data)
+{
+	struct saving *s = data;
+	struct failures *f = s->failures;
+	struct failures_wait *w;
+
+	f->is_writing = false;
+	while ((w = LIST_FIRST(&f->served)) != NULL) {
+		LIST_REMOVE(w, link);
+		w->link.le_prev = NULL;
+		w->saved(w->arg, s->err.code == ERR_NONE ? NULL : &s->err);
+	}
+	if (f->is_behind)
+		save(f);
+}
+
+/* One write at a time: an older list never replaces a newer one. */
 static void
 save(void *arg)
 {
 	struct failures *f = arg;
-	struct saving *s = calloc(1, sizeof *s);
+	struct failures_wait *w;
+	struct saving *s;
 
-	if (s == NULL)
+	f->is_behind = f->is_writing;
+	if (f->is_writing || (s = calloc(1, sizeof *s)) == NULL)
 		return;
+	s->failures = f;
 	s->path = strdup(f->path);
 	s->data = json_dumps(f->list, JSON_COMPACT);
-	if (s->path == NULL || s->data == NULL)
+	if (s->path == NULL || s->data == NULL) {
 		free_saving(s);
-	else
-		work_submit(f, f->engine->loop, write_file, written, free_saving, s);
+		return;
+	}
+	while ((w = LIST_FIRST(&f->waits)) != NULL) {
+		LIST_REMOVE(w, link);
+		LIST_INSERT_HEAD(&f->served, w, link);
+	}
+	f->is_writing = true;
+	work_submit(f, f->engine->loop, write_file, written, free_saving, s);
 }
 
 void
@@ -78,6 +112,32 @@ failures_changed(struct failures *f)
 		f->timer = timer_after(f, f->engine->loop, SAVE_AFTER, save, f);
 	else if (!timer_is_set(f->timer))
 		timer_set(f->timer, SAVE_AFTER);
+}
+
+static int
+wait_free(void *p)
+{
+	struct failures_wait *w = p;
+
+	if (w->link.le_prev != NULL)
+		LIST_REMOVE(w, link);
+	return 0;
+}
+
+bool
+failures_save(const void *ctx, struct failures *f, failures_saved_f *saved, void *arg)
+{
+	struct failures_wait *w;
+
+	if (f->path == NULL)
+		return false;
+	w = mem_new(ctx, struct failures_wait);
+	w->saved = saved;
+	w->arg = arg;
+	LIST_INSERT_HEAD(&f->waits, w, link);
+	mem_on_free(w, wait_free);
+	save(f);
+	return true;
 }
 
 static void
@@ -147,6 +207,19 @@ failures_at(const struct failures *f, size_t i)
 	return json_array_get(f->list, i);
 }
 
+/* A capture that was deleted before the list was on disk, or by hand. */
+static void
+forget_missing(const struct failures *f, json_t *record)
+{
+	const char *file = json_string_value(json_object_get(record, "capture"));
+
+	if (file == NULL || files_exists(f->engine->files, file, 0))
+		return;
+	json_object_set_new(record, "capture", json_null());
+	json_object_set_new(record, "packets", json_integer(0));
+	json_object_set_new(record, "capture_problem", json_string("its file is not there any more"));
+}
+
 /* What an earlier run of the daemon has kept. */
 static void
 load(struct failures *f)
@@ -163,6 +236,7 @@ load(struct failures *f)
 
 		if (no > f->last)
 			f->last = no;
+		forget_missing(f, record);
 		json_array_append(f->list, record);
 	}
 	json_decref(list);
@@ -176,7 +250,7 @@ release(void *ptr)
 	char *data;
 
 	/* What has changed and was not written yet is written now. */
-	if (f->timer != NULL && timer_is_set(f->timer) &&
+	if (((f->timer != NULL && timer_is_set(f->timer)) || f->is_behind) &&
 		(data = json_dumps(f->list, JSON_COMPACT)) != NULL) {
 		path_write_file(f->path, data, strlen(data), 0600, &ignored);
 		free(data);

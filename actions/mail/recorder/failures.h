@@ -6,10 +6,13 @@
 #ifndef ACTIONS_MAIL_RECORDER_FAILURES_H
 #define ACTIONS_MAIL_RECORDER_FAILURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
+
+#include "core/err.h"
 
 struct engine;
 struct failures;
@@ -21,6 +24,13 @@ uint64_t failures_add(struct failures *, json_t *record);
 /* NULL when it has made room meanwhile. Borrowed. */
 json_t *failures_find(const struct failures *, uint64_t no);
 void failures_changed(struct failures *); /* a record was: it will be saved */
+
+/*
+ * The list as it is now goes to the disk at once; `saved` is called from the loop when it is there (err: why
+ * it is not). False without a call: nothing is kept over a restart. Freeing ctx drops the callback.
+ */
+typedef void failures_saved_f(void *arg, const struct err *err);
+bool failures_save(const void *ctx, struct failures *, failures_saved_f *, void *arg);
 
 void failures_limit(struct failures *, size_t count);
 void failures_clear(struct failures *); /* with their files */
