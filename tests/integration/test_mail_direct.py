@@ -205,7 +205,7 @@ def test_each_row_that_reaches_a_delivery(world, profile, domain):
             assert any(line.endswith("host authenticated, MX insecure") for line in lines)
 
 
-def test_a_server_that_the_action_names(world):
+def test_a_server_that_the_action_names(world, profile):
     server = '"smtp.good.example"'
     class_, lines = world.send("noc@elsewhere.example", "dane mandatory no-queue", server)
     assert class_ == "OK" and world.arrives(world.good)
@@ -218,6 +218,14 @@ def test_a_server_that_the_action_names(world):
     class_, _ = world.send("noc@elsewhere.example", "no-queue", '"mail.no-tlsa.example"')
     assert class_ == "DANE_NO_TLSA"
     world.daemon.configure("no mail relay mail.no-tlsa.example")
+    # seed 002's search finds DANE deliveries to a relay, and no other delivery to it
+    profile("smtp.good.example", "messages 1")
+    for words, found in (("dane opportunistic", True), ("dane mandatory", True), ("dane none", False)):
+        world.daemon.configure("mail relay smtp.good.example " + words)
+        class_, lines = world.send("noc@elsewhere.example", "no-queue", server)
+        assert class_ == "OK" and any("TLS success" in line for line in lines)
+        assert any(re.search("TLS success.*for smtp.good.example$", line) for line in lines) == found, lines
+    world.daemon.configure("no mail relay smtp.good.example")
 
 
 def test_the_configured_name_servers_are_asked_for_named_servers_and_routes(world):
