@@ -445,6 +445,12 @@ def test_a_host_that_is_put_off_is_told(new_daemon):
     shown = daemon.show("show mail queue")
     assert re.search(r"^Put off for \d+ s: 127\.0\.0\.1:%d, since MID 1: CONNECT_REFUSED connect$" % port, shown, re.M), shown
     assert re.search(r"^2 +queued .*\n +the host is put off since MID 1: CONNECT_REFUSED connect$", shown, re.M), shown
+    assert "1 mail deleted" in daemon.show("mail queue delete 1")
+    shown = daemon.show("show mail queue")
+    assert re.search(r"^Put off for \d+ s: 127\.0\.0\.1:%d: CONNECT_REFUSED connect$" % port, shown, re.M) and "MID 1" not in shown, shown
+    assert queue(daemon)["put_off"][0]["mid"] is None
+    assert "1 mail deleted" in daemon.show("mail queue delete 2")
+    assert queue(daemon)["put_off"] == [] and "Put off" not in daemon.show("show mail queue"), "nothing waits there"
 
 
 def test_the_word_json(new_daemon):

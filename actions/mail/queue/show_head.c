@@ -54,7 +54,24 @@ count_states(const struct mail_queue *q, size_t counts[MAILQUEUE_STATE_COUNT], s
 	}
 }
 
-/* Hosts that do not let mail in now. */
+/* The mail whose attempt found that out, 0: it is no longer in the queue. */
+static uint64_t
+put_off_by(const struct mail_queue *q, const struct queue_host *h)
+{
+	return queue_message_find(q, h->failed_mid) != NULL ? h->failed_mid : 0;
+}
+
+void
+show_put_off_why(const struct show *v, const char *comma, const struct queue_host *h)
+{
+	uint64_t mid = put_off_by(v->queue, h);
+
+	if (mid != 0)
+		w_text(v->w, "%s since MID %llu", comma, (unsigned long long)mid);
+	w_text(v->w, ": %s %s\n", mail_class_name(h->class), mail_phase_name(h->phase));
+}
+
+/* Hosts that do not let in now what waits for them. */
 static void
 say_hosts(const struct show *v)
 {
@@ -63,12 +80,11 @@ say_hosts(const struct show *v)
 	HASH_ITER (hh, v->queue->hosts, h, next) {
 		int64_t left = show_put_off(v->queue, h);
 
-		if (left == 0)
+		if (left == 0 || h->parts == 0)
 			continue;
 		w_text(v->w, "Put off for %lld s: ", (long long)left);
 		w_foreign(v->w, h->name, strlen(h->name));
-		w_text(v->w, ", since MID %llu: %s %s\n", (unsigned long long)h->failed_mid,
-			mail_class_name(h->class), mail_phase_name(h->phase));
+		show_put_off_why(v, ",", h);
 	}
 }
 
@@ -82,12 +98,15 @@ json_hosts(const struct show *v)
 	HASH_ITER (hh, v->queue->hosts, h, next) {
 		int64_t left = show_put_off(v->queue, h);
 
-		if (left == 0)
+		if (left == 0 || h->parts == 0)
 			continue;
 		w_object(w, NULL);
 		w_str(w, "host", h->name);
 		w_int(w, "seconds", left);
-		w_int(w, "mid", (int64_t)h->failed_mid);
+		if (put_off_by(v->queue, h) != 0)
+			w_int(w, "mid", (int64_t)h->failed_mid);
+		else
+			w_str(w, "mid", NULL);
 		w_str(w, "class", mail_class_name(h->class));
 		w_str(w, "phase", mail_phase_name(h->phase));
 		w_int(w, "failures", h->failures);

@@ -41,6 +41,8 @@ extern const char *const show_states[MAILQUEUE_STATE_COUNT];
 bool show_is_livelier(enum mailqueue_state, enum mailqueue_state than);
 /* Seconds; 0: its mails are tried when they are due. */
 int64_t show_put_off(const struct mail_queue *, const struct queue_host *);
+/* "[,] since MID 7: CLASS PHASE" and the line end; of a mail that is gone, no MID. */
+void show_put_off_why(const struct show *, const char *comma, const struct queue_host *);
 /* `counters` of mailqueue_view() */
 void show_head(const struct show *, const json_t *counters);
 

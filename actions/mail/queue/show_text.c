@@ -59,9 +59,8 @@ say_put_off(const struct show *v, const json_t *part)
 	if (p == NULL || (p->state != MAILQUEUE_QUEUED && p->state != MAILQUEUE_DEFERRED) ||
 		show_put_off(v->queue, p->host) == 0)
 		return;
-	w_text(v->w, "       the host is put off since MID %llu: %s %s\n",
-		(unsigned long long)p->host->failed_mid, mail_class_name(p->host->class),
-		mail_phase_name(p->host->phase));
+	w_text(v->w, "       the host is put off");
+	show_put_off_why(v, "", p->host);
 }
 
 static void
