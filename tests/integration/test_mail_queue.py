@@ -205,13 +205,24 @@ def test_commands(new_daemon):
         assert daemon.ctl("mail queue export id 1 flash:kept.eml").code == 0
         text = daemon.show("more flash:kept.eml")
         assert "Subject: to be kept" in text and "one-secret" not in text
-        for wrong in ("mail queue delete", "mail queue delete id 7", "mail queue export id 7 flash:x", "mail queue flush id x"):
+        answer = daemon.ctl("mail queue export 1 flash:kept.eml", input="n\n")
+        assert "%Warning:There is a file already existing with this name" in answer.out and "bytes written" not in answer.out
+        assert "bytes written to flash:other.eml" in daemon.show("mail queue export 1 flash:other.eml")
+        assert "<cr>" not in daemon.show("mail queue delete ?") and "<cr>" in daemon.show("mail queue hold ?")
+        assert "% MID 7 is not in the mail queue" in daemon.ctl("show mail queue 7").out
+        assert "next try" in daemon.show("show mail queue detail")
+        daemon.ctl("mail queue hold 1")
+        assert not re.search(r"next try \S+\n\Z", daemon.show("show mail queue detail"))
+        assert daemon.json("show mail queue detail")["messages"][0]["parts"][0]["attempts"][-1]["next_try"] is None
+        daemon.ctl("mail queue release 1")
+        daemon.wait_show("show mail queue", r"^1 +deferred")
+        for wrong in ("show mail queue id 7", "mail queue delete", "mail queue delete id 7", "mail queue export id 7 flash:x", "mail queue flush id x"):
             answer = daemon.ctl(wrong)
             assert answer.code == 1 and "%" in answer.out, wrong
         detail = daemon.json("show mail queue detail")["messages"][0]
         assert detail["class"] == "CONNECT_REFUSED" and detail["server"] == "user:********@127.0.0.1"
         attempts = detail["parts"][0]["attempts"]
-        assert len(attempts) == 2 and all(a["phase"] == "connect" and a["next_try"] for a in attempts)
+        assert len(attempts) == 3 and all(a["phase"] == "connect" and a["next_try"] for a in attempts)
         daemon.stop()
         for name in os.listdir(os.path.join(daemon.state, "store")):
             with open(os.path.join(daemon.state, "store", name), "rb") as f:

@@ -23,29 +23,30 @@ struct select_args {
 
 #define AT(field_) KW_AT(struct select_args, field_)
 
-static const struct kw some_kw[] = {
-	{ .help = "Number of the mail (MID)",
-		.type = &kw_number,
-		AT(number),
-		.group = 1,
-		.min = 1,
-		.max = INT64_MAX },
-	{ .word = "all", .help = "All of them", AT(all), .group = 1 },
-	{ .word = "host",
-		.help = "Those for one server or domain",
-		.type = &kw_word,
-		AT(host),
-		.group = 1,
-		.param = "HOST" },
-	{ .word = "id",
-		.help = "One mail",
-		.type = &kw_number,
-		AT(id),
-		.group = 1,
-		.min = 1,
-		.max = INT64_MAX },
-	KW_END,
-};
+/* Which mails: all of them unless said, but where it must be said (KW_REQ). */
+#define WHICH(flags_)                                                                                        \
+	{ .help = "Number of the mail (MID)",                                                                \
+		.type = &kw_number,                                                                          \
+		AT(number),                                                                                  \
+		.flags = (flags_),                                                                           \
+		.group = 1,                                                                                  \
+		.min = 1,                                                                                    \
+		.max = INT64_MAX },                                                                          \
+		{ .word = "all", .help = "All of them", AT(all), .flags = (flags_), .group = 1 },            \
+		{ .word = "host",                                                                            \
+			.help = "Those for one server or domain",                                            \
+			.type = &kw_word,                                                                    \
+			AT(host),                                                                            \
+			.flags = (flags_),                                                                   \
+			.group = 1,                                                                          \
+			.param = "HOST" },                                                                   \
+	{                                                                                                    \
+		.word = "id", .help = "One mail", .type = &kw_number, AT(id), .flags = (flags_), .group = 1, \
+		.min = 1, .max = INT64_MAX                                                                   \
+	}
+
+static const struct kw some_kw[] = { WHICH(0), KW_END };
+static const struct kw which_kw[] = { WHICH(KW_REQ), KW_END };
 
 static const struct kw file_kw[] = {
 	{ .help = "File for the message", .type = &kw_word, AT(file), .flags = KW_REQ, .param = "URL" },
@@ -53,11 +54,20 @@ static const struct kw file_kw[] = {
 };
 
 static const struct kw export_kw[] = {
+	{ .help = "Number of the mail (MID)",
+		.type = &kw_number,
+		AT(number),
+		.flags = KW_REQ,
+		.group = 1,
+		.min = 1,
+		.max = INT64_MAX,
+		.sub = file_kw },
 	{ .word = "id",
-		.help = "Number of the mail (MID)",
+		.help = "One mail",
 		.type = &kw_number,
 		AT(id),
 		.flags = KW_REQ,
+		.group = 1,
 		.min = 1,
 		.max = INT64_MAX,
 		.sub = file_kw },
@@ -344,11 +354,6 @@ delete_mails(struct session *s, const void *args, struct err *err)
 	struct mail_queue *q = queue_of(s);
 	const struct select_args *a = args;
 
-	if (!a->all.set && !a->host.set && wanted_id(a) == 0) {
-		err_set(err, ERR_INCOMPLETE, "Incomplete command.");
-		err_hint(err, "say which: a number, 'host HOST' or 'all'");
-		return CMD_REFUSED;
-	}
 	if (!check_known(q, a, err))
 		return CMD_REFUSED;
 	if (!a->all.set || session_is_quiet(s) || HASH_CNT(hh, q->messages) == 0)
@@ -363,8 +368,15 @@ delete_mails(struct session *s, const void *args, struct err *err)
 
 struct mail_export {
 	struct session *session;
+	uint64_t mid;
 	const char *file;
 };
+
+static unsigned
+how(const struct session *s)
+{
+	return session_level(s) >= 15 && !session_is_policy(s) ? FILES_ABSOLUTE : 0;
+}
 
 static void
 on_text(void *arg, const json_t *out, const struct err *err)
@@ -372,14 +384,13 @@ on_text(void *arg, const json_t *out, const struct err *err)
 	struct mail_export *x = arg;
 	struct session *s = x->session;
 	const json_t *text = json_object_get(out, "text");
-	unsigned how = session_level(s) >= 15 && !session_is_policy(s) ? FILES_ABSOLUTE : 0;
 	struct err why = ERR_INIT;
 
 	if (err != NULL) {
 		session_fail(s, err);
 		return;
 	}
-	if (!files_replace(session_engine(s)->files, x->file, how, json_string_value(text),
+	if (!files_replace(session_engine(s)->files, x->file, how(s), json_string_value(text),
 		    json_string_length(text), &why)) {
 		session_fail(s, &why);
 		return;
@@ -388,6 +399,24 @@ on_text(void *arg, const json_t *out, const struct err *err)
 	session_done(s);
 }
 
+static enum cmd_result
+read_text(struct mail_export *x)
+{
+	store_submit(x, session_engine(x->session)->store, mailqueue_text,
+		json_pack("{s:I}", "mid", (json_int_t)x->mid), on_text, x);
+	return session_wait(x->session, STORE_WAIT, NULL, NULL);
+}
+
+static void
+overwrite_answered(struct session *s, const struct answer *answer, void *arg)
+{
+	if (answer->yes)
+		read_text(arg);
+	else
+		session_done(s);
+}
+
+/* As IOS's `copy` does. */
 static enum cmd_result
 export_mail(struct session *s, const void *args, struct err *err)
 {
@@ -398,10 +427,12 @@ export_mail(struct session *s, const void *args, struct err *err)
 		return CMD_REFUSED;
 	x = mem_new(session_cmd_ctx(s), struct mail_export);
 	x->session = s;
+	x->mid = wanted_id(a);
 	x->file = a->file.s;
-	store_submit(x, session_engine(s)->store, mailqueue_text,
-		json_pack("{s:I}", "mid", (json_int_t)a->id.v), on_text, x);
-	return session_wait(s, STORE_WAIT, NULL, NULL);
+	if (session_is_quiet(s) || !files_exists(session_engine(s)->files, x->file, how(s)))
+		return read_text(x);
+	session_print(s, "%%Warning:There is a file already existing with this name\n");
+	return session_ask(s, ASK_CONFIRM, "Do you want to over write? [confirm]", overwrite_answered, x);
 }
 
 /* ---- rows ---- */
@@ -421,7 +452,7 @@ static const struct exec_cmd cmds[] = {
 	ROW("mail queue retry", "Try mails that are held or failed again", some_kw, retry),
 	ROW("mail queue hold", "Keep mails from being tried", some_kw, hold),
 	ROW("mail queue release", "Let held mails go", some_kw, release),
-	ROW("mail queue delete", "Delete mails", some_kw, delete_mails),
+	ROW("mail queue delete", "Delete mails", which_kw, delete_mails),
 	ROW("mail queue export", "Write a mail to a file", export_kw, export_mail),
 };
 

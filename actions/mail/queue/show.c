@@ -97,6 +97,15 @@ show_next_try(const struct show *v, const json_t *part)
 	return (at - now + USEC_PER_SEC - 1) / USEC_PER_SEC;
 }
 
+bool
+show_next_try_was(const struct show *v, const json_t *part, size_t attempt)
+{
+	enum mailqueue_state state = show_state(v, part);
+
+	return attempt + 1 < json_array_size(json_object_get(part, "attempts")) ||
+	       (state != MAILQUEUE_HELD && state != MAILQUEUE_FAILED);
+}
+
 const char *
 show_recipient_state(const json_t *recipient)
 {
@@ -109,6 +118,19 @@ show_kind(const json_t *message)
 	return kinds[show_integer(message, "kind") & 3];
 }
 
+static int64_t
+wanted(const struct show *v)
+{
+	return v->args->id.set ? v->args->id.v : v->args->number.set ? v->args->number.v : 0;
+}
+
+/* A mail is asked for by its number, and there is none of that number. */
+static bool
+is_unknown(const struct show *v, const json_t *messages)
+{
+	return wanted(v) != 0 && !v->args->summary.set && json_array_size(messages) == 0;
+}
+
 static void read_more(struct show *);
 
 static void
@@ -116,10 +138,16 @@ on_read(void *arg, const json_t *out, const struct err *err)
 {
 	struct show *v = arg;
 	const json_t *messages = json_object_get(out, "messages"), *m;
+	struct err none = ERR_INIT;
 	size_t i;
 
 	if (err != NULL) {
 		session_fail(v->session, err);
+		return;
+	}
+	if (is_unknown(v, messages)) {
+		err_set(&none, ERR_NOT_FOUND, "MID %lld is not in the mail queue", (long long)wanted(v));
+		session_fail(v->session, &none);
 		return;
 	}
 	/* Behind what was submitted before: then the index knows of it, too. */
@@ -149,9 +177,8 @@ read_more(struct show *v)
 	json_t *in = json_pack("{s:I, s:i, s:b}", "after", (json_int_t)v->after, "limit",
 		v->args->summary.set ? 0 : AT_ONCE, "attempts", v->args->detail.set || v->args->json.set);
 
-	if ((v->args->id.set || v->args->number.set) && !v->args->summary.set)
-		json_object_set_new(
-			in, "mid", json_integer(v->args->id.set ? v->args->id.v : v->args->number.v));
+	if (wanted(v) != 0 && !v->args->summary.set)
+		json_object_set_new(in, "mid", json_integer(wanted(v)));
 	store_submit(v, v->queue->store, mailqueue_view, in, on_read, v);
 }
 

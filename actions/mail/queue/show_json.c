@@ -81,8 +81,9 @@ json_rids(struct writer *w, const json_t *part)
 }
 
 static void
-json_attempts(struct writer *w, const json_t *part)
+json_attempts(const struct show *v, const json_t *part)
 {
+	struct writer *w = v->w;
 	static const char *const texts[] = { "host", "ip", "phase", "class", "detail", "tls_version",
 		"cipher", "certificate", "enhanced" };
 	const json_t *a;
@@ -100,8 +101,9 @@ json_attempts(struct writer *w, const json_t *part)
 		w_int(w, "code", show_integer(a, "code"));
 		w_bool(w, "unconfirmed", show_integer(a, "unconfirmed") != 0);
 		w_str(w, "next_try",
-			show_integer(a, "next_try") == 0 ? NULL
-							 : show_moment(show_integer(a, "next_try"), at));
+			show_integer(a, "next_try") == 0 || !show_next_try_was(v, part, i)
+				? NULL
+				: show_moment(show_integer(a, "next_try"), at));
 		json_reply(w, a);
 		w_end(w);
 	}
@@ -172,7 +174,7 @@ show_json(const struct show *v, const json_t *m)
 		json_rids(w, part);
 		json_fate(v, part);
 		if (v->args->detail.set || v->args->json.set)
-			json_attempts(w, part);
+			json_attempts(v, part);
 		w_end(w);
 	}
 	w_end(w);

@@ -35,6 +35,9 @@ const char *show_kind(const json_t *message);
 enum mailqueue_state show_state(const struct show *, const json_t *part);
 int64_t show_next_try(const struct show *, const json_t *part); /* seconds; -1: not at all */
 
+/* Was there a next try behind the attempt, or is there one to come? Not behind the last one of a mail that is held. */
+bool show_next_try_was(const struct show *, const json_t *part, size_t attempt);
+
 /* ---- show_head.c ---- */
 /* The state of a mail is that of its liveliest part. */
 extern const char *const show_states[MAILQUEUE_STATE_COUNT];

@@ -12,7 +12,7 @@ say_foreign(struct writer *w, const char *s)
 }
 
 static void
-say_attempt(struct writer *w, const json_t *a)
+say_attempt(struct writer *w, const json_t *a, bool is_due)
 {
 	char at[32];
 	const char *tls = show_string(a, "tls_version"), *reply = show_string(a, "reply"),
@@ -46,7 +46,7 @@ say_attempt(struct writer *w, const json_t *a)
 	}
 	if (show_integer(a, "unconfirmed") != 0)
 		w_text(w, "      not confirmed: it may arrive twice\n");
-	if (show_integer(a, "next_try") != 0)
+	if (is_due && show_integer(a, "next_try") != 0)
 		w_text(w, "      next try %s\n", show_moment(show_integer(a, "next_try"), at));
 }
 
@@ -132,7 +132,8 @@ say_details(const struct show *v, const json_t *part)
 		}
 		w_text(w, "\n");
 	}
-	json_array_foreach(json_object_get(part, "attempts"), i, item) say_attempt(w, item);
+	json_array_foreach(json_object_get(part, "attempts"), i, item)
+		say_attempt(w, item, show_next_try_was(v, part, i));
 }
 
 void
