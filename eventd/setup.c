@@ -37,6 +37,7 @@
 #include "core/redact.h"
 #include "core/rng.h"
 #include "core/settings.h"
+#include "detect/interface_rows.h"
 #include "detect/cli.h"
 #include "detect/detector.h"
 #include "detect/erm.h"
@@ -211,6 +212,7 @@ static void
 register_everything(struct engine *e)
 {
 	acl_rows(e->conf);
+	interface_rows(e);
 	acl_commands(e->cli);
 	pki_conf_trustpoints(e->conf);
 	pki_conf_chains(e->conf);

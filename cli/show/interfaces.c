@@ -294,7 +294,7 @@ show_one(void *arg, struct link *l)
 	w_int(w, "input_rate_pps", (int64_t)l->load.rx_pps);
 	w_int(w, "output_rate_bps", (int64_t)l->load.tx_bps);
 	w_int(w, "output_rate_pps", (int64_t)l->load.tx_pps);
-	text_counters(w, l, &c, links_load_interval(e->links));
+	text_counters(w, l, &c, links_load_interval(e->links, l));
 	write_json_counters(w, &c);
 	w_end(w);
 }

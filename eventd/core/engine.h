@@ -45,25 +45,26 @@ struct engine {
 	struct destinations *destinations; /* actions/mail/destination/profile.h */
 	struct tlsrpt *tlsrpt;             /* actions/mail/report/tlsrpt.h */
 	struct maillog *maillog;           /* actions/mail/maillog.h */
-	struct links *links;               /* net/links.h; NULL: there is no netlink */
-	struct addresses *addresses;       /* net/addresses.h; NULL: there is no netlink */
-	struct routes *routes;             /* net/routes.h: routes_of() */
-	struct fdb *fdb;                   /* net/fdb.h: fdb_of() */
-	struct vrrp *vrrp;                 /* peers/vrrp.h: what keepalived says */
-	struct frr *frr;                   /* peers/frr/frr.h: adjacencies of its daemons */
-	struct lldp *lldp;                 /* peers/lldp.h: what lldpd knows of neighbors */
-	struct hostapd *hostapd;           /* peers/hostapd.h: who authenticates at a port */
-	struct flows *flows;               /* flow/monitor.h */
-	struct slas_world *sla_world;      /* probe/slas.h */
-	struct prober *prober;             /* probe/prober.h */
-	struct slas *slas;                 /* bus/sla.h */
-	struct tracks *tracks;             /* track/track.h */
-	struct moments *moments;           /* bus/moment.h */
-	struct captures *captures;         /* capture/capture.h */
-	struct snmp *snmp;                 /* snmp/client.h */
-	struct rpc *rpc;                   /* rpc/rpc.h */
-	struct intake *intake;             /* syslog/listen.h */
-	struct cli *cli;                   /* cli/server.h */
+	struct load_intervals *load_intervals; /* net/load_intervals.h */
+	struct links *links;                   /* net/links.h; NULL: there is no netlink */
+	struct addresses *addresses;           /* net/addresses.h; NULL: there is no netlink */
+	struct routes *routes;                 /* net/routes.h: routes_of() */
+	struct fdb *fdb;                       /* net/fdb.h: fdb_of() */
+	struct vrrp *vrrp;                     /* peers/vrrp.h: what keepalived says */
+	struct frr *frr;                       /* peers/frr/frr.h: adjacencies of its daemons */
+	struct lldp *lldp;                     /* peers/lldp.h: what lldpd knows of neighbors */
+	struct hostapd *hostapd;               /* peers/hostapd.h: who authenticates at a port */
+	struct flows *flows;                   /* flow/monitor.h */
+	struct slas_world *sla_world;          /* probe/slas.h */
+	struct prober *prober;                 /* probe/prober.h */
+	struct slas *slas;                     /* bus/sla.h */
+	struct tracks *tracks;                 /* track/track.h */
+	struct moments *moments;               /* bus/moment.h */
+	struct captures *captures;             /* capture/capture.h */
+	struct snmp *snmp;                     /* snmp/client.h */
+	struct rpc *rpc;                       /* rpc/rpc.h */
+	struct intake *intake;                 /* syslog/listen.h */
+	struct cli *cli;                       /* cli/server.h */
 	const struct cli_port_ops *cli_port;
 	const struct capture_port_ops *capture_port; /* core/capture_port.h */
 

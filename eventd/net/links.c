@@ -13,8 +13,8 @@
 
 #include "core/loop.h"
 #include "core/mem.h"
-#include "core/settings.h"
 #include "net/load.h"
+#include "net/load_intervals.h"
 #include "net/netlink.h"
 #include "net/subscribers.h"
 
@@ -279,11 +279,9 @@ drop_old(struct links *ls, unsigned round)
 /* ---- polling ---- */
 
 usec
-links_load_interval(const struct links *ls)
+links_load_interval(const struct links *ls, const struct link *l)
 {
-	int64_t seconds = ls->engine->settings->load_interval;
-
-	return (seconds != 0 ? seconds : 300) * USEC_PER_SEC;
+	return load_interval_of(ls->engine->load_intervals, ls->engine, l->name);
 }
 
 static void
@@ -292,7 +290,8 @@ sample_one(void *arg, struct link *l)
 	struct links *ls = arg;
 	uint64_t speed = link_speed(l, NULL);
 
-	load_sample(l, loop_mono(ls->engine->loop), links_load_interval(ls), speed != 0 ? speed : BANDWIDTH);
+	load_sample(
+		l, loop_mono(ls->engine->loop), links_load_interval(ls, l), speed != 0 ? speed : BANDWIDTH);
 }
 
 /* Whoever asks again from inside waits for the next round. */

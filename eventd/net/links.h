@@ -94,7 +94,8 @@ struct links_stats {
 };
 void links_stats(const struct links *, struct links_stats *);
 
-usec links_load_interval(const struct links *);
+/* Over what the averages of this one go (net/load_intervals.h). */
+usec links_load_interval(const struct links *, const struct link *);
 
 /* Bits a second and duplex as the driver says (ethtool); 0 and -1 when it says nothing. Does not block. */
 uint64_t link_speed(const struct link *, int *full_duplex);

@@ -117,3 +117,26 @@ def test_names_are_those_of_the_alias_table(netns, new_daemon):
     watch(daemon, "ALIAS", "Gi0/0/1", "reliability", 255)
     daemon.wait_log("ALIAS: reliability on GigabitEthernet0/0/1: 255|ALIAS: reliability on Gi0/0/1: 255")
     assert daemon.show("show interface GigabitEthernet0/0/1").startswith("GigabitEthernet0/0/1 is up, line protocol is up")
+
+
+def test_load_interval_of_an_interface(linked):
+    namespace, daemon = linked
+    assert "  5 minute input rate" in daemon.show("show interfaces eth0")
+    daemon.configure("interface eth0", "load-interval 30")
+    assert "interface eth0\n load-interval 30\n" in daemon.show("show running-config")
+    assert "  30 second output rate" in daemon.show("show interfaces eth0")
+    assert "  5 minute output rate" in daemon.show("show interfaces peer0")
+    for line, why in (("load-interval 45", "% a load interval is a multiple of 30 seconds, from 30 to 600"),
+                      ("load-interval 630", "% Invalid input"),
+                      ("ip address 192.0.2.9 255.255.255.0", "ip-address(8)"),
+                      ("shutdown", "ip-link(8)")):
+        answer = daemon.ctl("configure terminal", "interface eth0", line)
+        assert answer.code == 1 and why in answer.out, answer.out
+    assert "  30 second input rate" in daemon.show("show interfaces eth0")
+    daemon.configure("interface eth0", "no load-interval")
+    assert "  5 minute input rate" in daemon.show("show interfaces eth0")
+    daemon.configure("interface eth0", "load-interval 60")
+    assert "  1 minute input rate" in daemon.show("show interfaces eth0")
+    daemon.configure("no interface eth0")
+    assert "  5 minute input rate" in daemon.show("show interfaces eth0")
+    assert "load-interval" not in daemon.show("show running-config")
