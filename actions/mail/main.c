@@ -302,8 +302,9 @@ next_job(struct intake *in, struct kept *kept)
 	return w;
 }
 
+/* A session that was good by what was known before is not good by that. */
 static void
-take_news(struct intake *in, struct revocation_cache *crls)
+take_news(struct intake *in, struct revocation_cache *crls, struct kept *kept)
 {
 	json_t *news, *message;
 	size_t i;
@@ -313,6 +314,8 @@ take_news(struct intake *in, struct revocation_cache *crls)
 	in->news = json_array();
 	pthread_mutex_unlock(&in->lock);
 	json_array_foreach(news, i, message) revocation_cache_take(crls, message);
+	if (json_array_size(news) > 0)
+		kept_close(kept);
 	json_decref(news);
 }
 
@@ -356,7 +359,7 @@ main(void)
 		return 1;
 	}
 	while ((job = next_job(&in, w.kept)) != NULL) {
-		take_news(&in, w.crls);
+		take_news(&in, w.crls, w.kept);
 		work_on(&w, job);
 		free(job);
 	}
