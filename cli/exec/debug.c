@@ -261,6 +261,8 @@ static const char *const inner_words[][2] = {
 	{ "event manager api", "Debug the interface of scripts" },
 	{ "event manager server", "Debug the server" },
 	{ "event manager tcl", "Debug scripts" },
+	{ "ip", "IP information" },
+	{ "ip sla", "IP Service Level Agreements" },
 	{ "mail", "Delivery of mail" },
 	{ "ssl", "Secure sockets layer" },
 	{ "ssl openssl", "OpenSSL debugging" },

@@ -32,4 +32,6 @@ const struct debug_row debug_rows[DEBUG_COUNT] = {
 	{ "ssl openssl msg", "OpenSSL protocol messages", "OpenSSL msg", "SSL" },
 	{ "ssl openssl states", "OpenSSL state changes", "OpenSSL states", "SSL" },
 	{ "mail dns", "DNS and DNSSEC look-ups of mail hosts", "Mail DNS", "Mail" },
+	{ "ip sla error", "Runs of operations that fail", "IP SLAs ERROR", "IP SLA" },
+	{ "ip sla trace", "Every run of operations", "IP SLAs TRACE", "IP SLA" },
 };

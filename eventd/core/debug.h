@@ -36,7 +36,9 @@ enum debug_switch {
 	DEBUG_SSL_EXT,
 	DEBUG_SSL_MSG,
 	DEBUG_SSL_STATES,
-	DEBUG_MAIL_DNS, /* look-ups of mail hosts with their DNSSEC state */
+	DEBUG_MAIL_DNS,  /* look-ups of mail hosts with their DNSSEC state */
+	DEBUG_SLA_ERROR, /* runs of operations that failed */
+	DEBUG_SLA_TRACE, /* every run */
 	DEBUG_COUNT
 };
 

@@ -21,7 +21,7 @@ struct transaction {
 	long status;
 	curl_off_t dns_us, tcp_us, total_us;
 	char address[64];
-	char why[CURL_ERROR_SIZE];
+	char why[CURL_ERROR_SIZE + 128];
 };
 
 static size_t
@@ -40,6 +40,42 @@ bind_device(void *arg, curl_socket_t fd, curlsocktype what)
 		       : CURL_SOCKOPT_ERROR;
 }
 
+static enum probe_code
+code_of(const struct transaction *t)
+{
+	switch (t->result) {
+	case CURLE_OK:
+		/* IOS takes redirections for an answer. */
+		return t->status == 200 || t->status == 301 || t->status == 302 ? PROBE_OK : PROBE_HTTP_ERROR;
+	case CURLE_OPERATION_TIMEDOUT:
+		return PROBE_HTTP_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return PROBE_DNS_QUERY_ERROR;
+	case CURLE_COULDNT_CONNECT:
+		return PROBE_NO_CONNECTION;
+	default:
+		return PROBE_HTTP_ERROR;
+	}
+}
+
+/* What libcurl says of a failure, and what it leaves out: the status, and why a connection did not come. */
+static void
+explain(struct transaction *t, int error)
+{
+	size_t n = strlen(t->why);
+
+	if (t->result == CURLE_OK) {
+		t->why[0] = '\0';
+		if (code_of(t) != PROBE_OK)
+			snprintf(t->why, sizeof t->why, "the server answered with status %ld", t->status);
+		return;
+	}
+	if (n == 0)
+		n = (size_t)snprintf(t->why, sizeof t->why, "%s", curl_easy_strerror(t->result));
+	if (t->result == CURLE_COULDNT_CONNECT && error != 0)
+		snprintf(t->why + n, sizeof t->why - n, ": %s", strerror(error));
+}
+
 static void
 work(void *data)
 {
@@ -47,6 +83,7 @@ work(void *data)
 	CURL *c = curl_easy_init();
 	struct curl_slist *headers = NULL;
 	char *address = NULL;
+	long error = 0;
 
 	t->result = CURLE_FAILED_INIT;
 	if (c == NULL)
@@ -82,27 +119,11 @@ work(void *data)
 	curl_easy_getinfo(c, CURLINFO_CONNECT_TIME_T, &t->tcp_us);
 	curl_easy_getinfo(c, CURLINFO_TOTAL_TIME_T, &t->total_us);
 	curl_easy_getinfo(c, CURLINFO_PRIMARY_IP, &address);
+	curl_easy_getinfo(c, CURLINFO_OS_ERRNO, &error);
+	explain(t, (int)error);
 	snprintf(t->address, sizeof t->address, "%s", address == NULL ? "" : address);
 	curl_easy_cleanup(c);
 	curl_slist_free_all(headers);
-}
-
-static enum probe_code
-code_of(const struct transaction *t)
-{
-	switch (t->result) {
-	case CURLE_OK:
-		/* IOS takes redirections for an answer. */
-		return t->status == 200 || t->status == 301 || t->status == 302 ? PROBE_OK : PROBE_HTTP_ERROR;
-	case CURLE_OPERATION_TIMEDOUT:
-		return PROBE_HTTP_TIMEOUT;
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return PROBE_DNS_QUERY_ERROR;
-	case CURLE_COULDNT_CONNECT:
-		return PROBE_NO_CONNECTION;
-	default:
-		return PROBE_HTTP_ERROR;
-	}
 }
 
 static void

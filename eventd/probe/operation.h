@@ -180,6 +180,7 @@ struct operation {
 	enum probe_code code;
 	int64_t rtt_us, dns_us, tcp_us, http_us; /* -1: none */
 	char address[46];
+	char detail[400]; /* why the latest run failed; "": it did not, or its return code says all */
 	struct jitter_result *jitter; /* of the latest run; NULL: none */
 	int icpif, mos;               /* of it; hundredths */
 	struct sla_history *history;  /* history.h; NULL: nothing yet */

@@ -91,6 +91,8 @@ keep(struct operation *o, const struct probe_answer *a, enum probe_code code)
 		o->mos = voice_mos((enum codec)o->config.codec, o->icpif);
 	}
 	history_take(o, code, a->rtt_us);
+	snprintf(o->detail, sizeof o->detail, "%s",
+		a->detail == NULL || probe_code_is_success(code) ? "" : a->detail);
 	if (a->address != NULL)
 		snprintf(o->address, sizeof o->address, "%s", a->address);
 	if (!probe_code_is_success(code)) {
@@ -128,6 +130,10 @@ on_answer(void *arg, const struct probe_answer *a)
 	if (code == PROBE_OK && a->rtt_us > (int64_t)o->config.threshold * 1000)
 		code = PROBE_OVER_THRESHOLD;
 	keep(o, a, code);
+	log_debug(o->all->engine->log,
+		DEBUG_BIT(DEBUG_SLA_TRACE) | (probe_code_is_success(code) ? 0 : DEBUG_BIT(DEBUG_SLA_ERROR)),
+		"IPSLA-INFRA_TRACE:OPER:%u %s of %s: %s%s%s", o->number, probe_kind_name(o->config.kind),
+		o->config.target, probe_code_text(code), o->detail[0] != '\0' ? ": " : "", o->detail);
 	tell_absent(o, a);
 	outcome = (struct sla_outcome){ .ok = code == PROBE_OK,
 		.reachable = probe_code_is_success(code),
@@ -318,7 +324,7 @@ forget_statistics(struct operation *o)
 	o->rtt_us = o->dns_us = o->tcp_us = o->http_us = -1;
 	o->successes = o->failures = o->over = 0;
 	o->rtt_min = o->rtt_max = o->rtt_sum = 0;
-	o->address[0] = '\0';
+	o->address[0] = o->detail[0] = '\0';
 	mem_free(o->jitter);
 	o->jitter = NULL;
 	o->icpif = o->mos = 0;

@@ -326,6 +326,8 @@ statistics_text(struct writer *w, const struct operation *o, bool details)
 			ms(o->dns_us), ms(o->tcp_us), ms(o->http_us));
 	if (is_train(o) && o->has_run)
 		jitter_text(w, o);
+	if (details && o->detail[0] != '\0')
+		w_text(w, "Latest failure reason: %s\n", o->detail);
 	if (details)
 		w_text(w, "Over thresholds occurred: %s\n", o->over > 0 ? "TRUE" : "FALSE");
 	w_text(w, "Number of successes: %" PRIu64 "\nNumber of failures: %" PRIu64 "\n", o->successes,
@@ -366,6 +368,7 @@ statistics(struct writer *w, const struct operation *o, const struct sla_show_ar
 		w_str(w, "latest_rtt", NULL);
 	w_str(w, "latest_start_time", o->has_run ? start : NULL);
 	w_str(w, "latest_return_code", code_of(o));
+	w_str(w, "reason", o->detail[0] != '\0' ? o->detail : NULL);
 	w_str(w, "address", o->address[0] != '\0' ? o->address : NULL);
 	w_int(w, "successes", (int64_t)o->successes);
 	w_int(w, "failures", (int64_t)o->failures);

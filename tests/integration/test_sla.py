@@ -2,11 +2,13 @@
 
 import http.server
 import socket
+import ssl
 import threading
 
 import pytest
 
 import tree
+from pki import Pki
 
 FAST = ("threshold 500", "timeout 900", "frequency 1")
 
@@ -184,3 +186,35 @@ def test_a_saved_operation_runs_after_a_restart(daemon):
     assert wait_code(daemon, 1, "OK")["state"] == "active"
     daemon.configure("no ip sla 1", "no ip sla schedule 1")
     assert daemon.json("show ip sla summary")["operations"] == []
+
+
+def test_why_a_page_failed(daemon, tmp_path):
+    """The return code of IOS is one for all; the reason says which it was, and `debug ip sla error` says it of each run."""
+    Pki(str(tmp_path))
+    plain, secure = (http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web) for _ in range(2))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(str(tmp_path / "chain.pem"), str(tmp_path / "leaf-key.pem"))
+    secure.socket = context.wrap_socket(secure.socket, server_side=True, do_handshake_on_connect=False)
+    for server in (plain, secure):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        daemon.ctl("debug ip sla error")
+        operation(daemon, 1, "http get http://127.0.0.1:%d/503" % plain.server_address[1])
+        operation(daemon, 2, "http secure get https://localhost:%d/" % secure.server_address[1])
+        operation(daemon, 3, "http get http://127.0.0.1:1/")
+        operation(daemon, 4, "http get http://%s.invalid/" % ("x" * 64))  # no resolver asks for it: a label has 63 letters
+        operation(daemon, 5, "http get http://127.0.0.1:%d/302" % plain.server_address[1])
+        for number, code, reason in ((1, "HTTP error", "the server answered with status 503"), (2, "HTTP error", "certificate problem: "),
+                                     (3, "No connection", ": Connection refused"), (4, "DNS query error", "resolve host: xxx")):
+            assert reason in wait_code(daemon, number, code)["reason"]
+            assert "Latest failure reason: " in daemon.show("show ip sla statistics %d details" % number)
+            assert "Latest failure reason: " not in daemon.show("show ip sla statistics %d" % number)
+        daemon.wait_log("IPSLA-INFRA_TRACE:OPER:1 http of http://127.0.0.1:[0-9]+/503: HTTP error: the server answered with status 503")
+        assert wait_code(daemon, 5, "OK")["reason"] is None
+        assert "OPER:5" not in daemon.show("show logging")
+        daemon.ctl("debug ip sla trace")
+        daemon.wait_log("IPSLA-INFRA_TRACE:OPER:5 http of .*: OK")
+    finally:
+        for server in (plain, secure):
+            server.shutdown()
+            server.server_close()
