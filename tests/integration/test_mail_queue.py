@@ -132,6 +132,10 @@ def test_full_disk(loaded, small_disk, tmp_path):
             log = daemon.wait_log(r"FMPD_SMTP: .* \[QUEUE_FULL queue: (.*)\]")
             assert small_disk.path in log.group(1) and "full" in log.group(1)
             assert queue(daemon)["count"] == 5 and daemon.ctl("show clock").code == 0
+            for order in ("mail queue delete 1", "mail queue hold 2", "mail queue digest"):
+                answer = daemon.ctl(order)
+                assert answer.code == 1 and "full" in answer.out and "Timed out" not in answer.out, (order, answer.out)
+            assert queue(daemon)["count"] == 5 and queue(daemon)["held"] == 0
             small_disk.free()
             before = load.offered
             assert tree.wait_for(lambda: load.offer() or any(i > before for i in load.acked()), 20, every=0.5), daemon.log()[-3000:]

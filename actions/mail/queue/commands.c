@@ -146,30 +146,82 @@ queue_commands_forget(struct mail_queue *q)
 	}
 }
 
-void
-queue_command_done(struct mail_queue *q, const json_t *in, const json_t *out)
+/* Takes the session that waits for the work; NULL: it has gone meanwhile. */
+static struct session *
+command_take(struct mail_queue *q, const json_t *in, size_t *count, const char **what)
 {
 	uint64_t number = (uint64_t)json_integer_value(json_object_get(in, "command"));
 	struct queue_command *c;
 	struct session *s;
 
-	(void)out;
 	LIST_FOREACH (c, &q->commands, link) {
 		if (c->number != number)
 			continue;
 		s = c->session;
-		say(s, c->count, c->what);
+		*count = c->count;
+		*what = c->what;
 		mem_free(c);
-		session_done(s);
+		return s;
+	}
+	return NULL;
+}
+
+void
+queue_command_done(struct mail_queue *q, const json_t *in, const json_t *out)
+{
+	size_t count;
+	const char *what;
+	struct session *s = command_take(q, in, &count, &what);
+
+	(void)out;
+	if (s == NULL)
+		return;
+	say(s, count, what);
+	session_done(s);
+}
+
+/* An order is carried out at once or not at all: who gave it hears of a full disk, and can give it again. */
+struct order {
+	struct mail_queue *queue;
+	json_t *in;
+	queue_stored_f *done;
+	queue_refused_f *refused;
+};
+
+static int
+order_free(void *p)
+{
+	json_decref(((struct order *)p)->in);
+	return 0;
+}
+
+static void
+on_order(void *arg, const json_t *out, const struct err *err)
+{
+	struct order *o = arg;
+	struct session *s;
+	size_t count;
+	const char *what;
+
+	if (err == NULL) {
+		o->done(o->queue, o->in, out);
+		mem_free(o);
 		return;
 	}
+	if (o->refused != NULL)
+		o->refused(o->queue, o->in);
+	s = command_take(o->queue, o->in, &count, &what);
+	if (s != NULL)
+		session_fail(s, err);
+	mem_free(o);
 }
 
 enum cmd_result
 queue_command(struct session *s, struct mail_queue *q, store_work_f *work, json_t *in, queue_stored_f *done,
-	size_t count, const char *what)
+	queue_refused_f *refused, size_t count, const char *what)
 {
 	struct queue_command *c = mem_new(session_cmd_ctx(s), struct queue_command);
+	struct order *o = mem_new(q, struct order);
 
 	c->session = s;
 	c->number = ++q->last_command;
@@ -178,7 +230,12 @@ queue_command(struct session *s, struct mail_queue *q, store_work_f *work, json_
 	LIST_INSERT_HEAD(&q->commands, c, link);
 	mem_on_free(c, command_free);
 	json_object_set_new(in, "command", json_integer((json_int_t)c->number));
-	queue_store(q, work, in, done);
+	o->queue = q;
+	o->in = in;
+	o->done = done;
+	o->refused = refused;
+	mem_on_free(o, order_free);
+	store_submit(o, q->store, work, json_incref(in), on_order, o);
 	return session_wait(s, STORE_WAIT, NULL, NULL);
 }
 
@@ -281,7 +338,7 @@ set_state(struct session *s, const struct select_args *a, unsigned from, enum ma
 	in = json_pack("{s:o, s:i, s:i}", "parts", ids, "state", to, "next_try", 0);
 	if (to == MAILQUEUE_QUEUED)
 		json_object_set_new(in, "renewed", json_integer(clock_wall(q->engine->clock)));
-	return queue_command(s, q, mailqueue_set, in, on_set, n, what);
+	return queue_command(s, q, mailqueue_set, in, on_set, NULL, n, what);
 }
 
 static enum cmd_result
@@ -322,6 +379,23 @@ is_meant(const struct select_args *a, const struct queue_message *m)
 	return false;
 }
 
+/* Behind the commit: a mail that could not be deleted is still there. */
+static void
+on_deleted(struct mail_queue *q, const json_t *in, const json_t *out)
+{
+	const json_t *id;
+	size_t i;
+
+	json_array_foreach(json_object_get(in, "mids"), i, id)
+	{
+		struct queue_message *m = queue_message_find(q, (uint64_t)json_integer_value(id));
+
+		if (m != NULL)
+			queue_message_drop(q, m);
+	}
+	queue_command_done(q, in, out);
+}
+
 static enum cmd_result
 delete_selected(struct session *s, const struct select_args *a)
 {
@@ -330,12 +404,10 @@ delete_selected(struct session *s, const struct select_args *a)
 	json_t *mids = json_array();
 
 	HASH_ITER (hh, q->messages, m, next) {
-		if (!is_meant(a, m))
-			continue;
-		json_array_append_new(mids, json_integer((json_int_t)m->mid));
-		queue_message_drop(q, m);
+		if (is_meant(a, m))
+			json_array_append_new(mids, json_integer((json_int_t)m->mid));
 	}
-	return queue_command(s, q, mailqueue_delete, json_pack("{s:o}", "mids", mids), queue_command_done,
+	return queue_command(s, q, mailqueue_delete, json_pack("{s:o}", "mids", mids), on_deleted, NULL,
 		json_array_size(mids), "deleted");
 }
 

@@ -218,6 +218,25 @@ on_made(struct mail_queue *q, const json_t *in, const json_t *out)
 	queue_command_done(q, in, out);
 }
 
+/* They wait again, each by itself. */
+static void
+on_not_made(struct mail_queue *q, const json_t *in)
+{
+	const json_t *one, *id;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(in, "digests"), i, one)
+	{
+		json_array_foreach(json_object_get(one, "mids"), k, id)
+		{
+			struct queue_message *m = queue_message_find(q, (uint64_t)json_integer_value(id));
+
+			if (m != NULL)
+				queue_part_place(q, LIST_FIRST(&m->parts), MAILQUEUE_QUEUED, 0);
+		}
+	}
+}
+
 static void
 make(struct digest *d, struct group *g)
 {
@@ -256,7 +275,7 @@ finish(struct digest *d)
 	}
 	in = json_pack(
 		"{s:O, s:I}", "digests", d->made, "at", (json_int_t)clock_wall(d->queue->engine->clock));
-	queue_command(d->session, d->queue, mailqueue_digest, in, on_made, d->mails,
+	queue_command(d->session, d->queue, mailqueue_digest, in, on_made, on_not_made, d->mails,
 		mem_printf(d, "collapsed into %zu", json_array_size(d->made)));
 }
 

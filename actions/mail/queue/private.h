@@ -173,12 +173,14 @@ void queue_store(struct mail_queue *, store_work_f *, json_t *in, queue_stored_f
 
 /* ---- commands.c ---- */
 struct session;
+typedef void queue_refused_f(struct mail_queue *, const json_t *in);
 /*
  * Carries out a work; `done` ends with queue_command_done(), which answers the session "N mails WHAT" behind the
- * commit. `what` lives as long as the session's command.
+ * commit. What the store refuses (a full disk) is not tried again: the session fails with the reason, behind
+ * `refused` (may be NULL). `what` lives as long as the session's command.
  */
 enum cmd_result queue_command(struct session *, struct mail_queue *, store_work_f *, json_t *in,
-	queue_stored_f *done, size_t count, const char *what);
+	queue_stored_f *done, queue_refused_f *refused, size_t count, const char *what);
 queue_stored_f queue_command_done;
 void queue_commands_forget(struct mail_queue *); /* the queue ends before they are answered */
 
