@@ -32,7 +32,9 @@ static const char *const hints[MAIL_CLASS_COUNT] = {
 	[MAIL_DNS_NODATA] = "the name is there but has no address of the family that is needed; check its A "
 			    "and AAAA records",
 	[MAIL_DNS_FAILED] = NAME_SERVER,
-	[MAIL_DNS_BOGUS] = "the answer's DNSSEC signatures do not validate; tell whoever runs the domain",
+	[MAIL_DNS_BOGUS] =
+		"the answer's DNSSEC signatures do not validate: if the name servers pass DNSSEC (see 'show "
+		"mail dnssec'), tell whoever runs the domain",
 
 	[MAIL_SOURCE_UNAVAILABLE] =
 		"check that the source interface is up and has an address of the needed family",
@@ -79,7 +81,8 @@ static const char *const hints[MAIL_CLASS_COUNT] = {
 
 	[MAIL_DANE_NO_TLSA] = "the domain has no usable TLSA records; 'dane opportunistic' does without",
 	[MAIL_DANE_INSECURE] = "the domain is not signed with DNSSEC; 'dane opportunistic' does without",
-	[MAIL_DANE_BOGUS] = "the domain's DNSSEC signatures do not validate; see 'daneverify'",
+	[MAIL_DANE_BOGUS] =
+		"the domain's DNSSEC signatures do not validate: see 'show mail dnssec' and 'daneverify'",
 	[MAIL_DANE_MISMATCH] = "the certificate is not the one of the TLSA records; see 'daneverify'",
 	[MAIL_DANE_NO_TLS] = "the host has TLSA records and must offer STARTTLS",
 	[MAIL_DANE_ROUTE] = "a route names the host, so that its records cannot be found; see 'mail route'",

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from badsmtp import BadSmtp
+from dnssec import Dns, Faults, stripping
 from test_mail_direct import GOOD, NOBODY, World, dns, port, profile, world  # noqa: F401 fixtures
 from test_mail_test import NEVER_MET
 
@@ -52,6 +53,18 @@ def test_the_hosts_of_a_domain(world, profile):
     check(ask(world.daemon, "USEDNS", "port", world.port, 'to "noc@good.example"'), "DANE_ROUTE")
     world.daemon.configure("no mail route good.example")
     assert len(world.good.raw_mails()) == before
+
+
+def test_a_name_server_that_strips_dnssec_is_named(new_daemon, tmp_path):
+    """Signed names are BOGUS through it, for an ordinary relay without DANE, too: the hint leads to the culprit."""
+    own = Dns(tmp_path)
+    own.zone("signed.example", "mail A 127.0.0.1")
+    with own, Faults(own, ("", None, stripping)) as bad:
+        daemon = new_daemon(config=["ip name-server " + bad.resolver, "dnssec trust-anchor " + own.anchor])
+        answer = ask(daemon, "mail.signed.example")
+        check(answer, "DNS_BOGUS")
+        assert "show mail dnssec" in answer["hint"] and "name server " + bad.resolver in answer["hint"], answer
+        assert daemon.json("show mail dnssec")["resolvers"][0]["dnssec"] == "no"
 
 
 @pytest.mark.parametrize("words", ["", 'to "a@one.example, b@two.example"', 'to "a@good.example" secure tls',

@@ -7,6 +7,7 @@
 
 #include "actions/mail/destination/plan.h"
 #include "actions/mail/dns/resolver.h"
+#include "actions/mail/dns/wire.h"
 #include "actions/mail/hostname.h"
 #include "actions/mail/maillog.h"
 #include "actions/mail/mailer.h"
@@ -119,6 +120,22 @@ trace_refused(struct attempt *a)
 	}
 }
 
+/* One of the name servers may be what took the signatures away. */
+static const char *
+servers_asked(struct attempt *a)
+{
+	const struct resolve_config *c = resolver_config(a->engine->resolver);
+	struct text t;
+
+	if (c->iterate || c->server_count == 0)
+		return NULL;
+	text_init(&t, a);
+	text_add(&t, "'show mail dnssec' says whether DNSSEC is passed by name server");
+	for (size_t i = 0; i < c->server_count; i++)
+		text_printf(&t, "%s %s", i > 0 ? "," : "", c->servers[i]);
+	return t.s;
+}
+
 /* Nobody is connected to. */
 static void
 fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char *detail, const char *hint)
@@ -130,6 +147,8 @@ fail(struct attempt *a, enum mail_class class, enum mail_phase phase, const char
 	r->phase = phase;
 	r->detail = detail;
 	r->hint = hint;
+	if (hint == NULL && (class == MAIL_DNS_BOGUS || class == MAIL_DANE_BOGUS))
+		r->hint = servers_asked(a);
 	r->direct = job->direct;
 	r->host = job->host;
 	r->port = job->port;
