@@ -122,7 +122,7 @@ trust_file(struct command *c, struct err *err)
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	size_t n;
 	char *data = path_read_file(trust, c->ca, CA_BYTES, &n, err);
-	bool ok = data != NULL && certs_import(certs, data, n, CA_CERTS, err);
+	bool ok = data != NULL && (certs_import(certs, data, n, CA_CERTS, err) || err_wrap(err, "%s", c->ca));
 
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		X509 *cert = sk_X509_value(certs, i);
@@ -132,7 +132,7 @@ trust_file(struct command *c, struct err *err)
 	sk_X509_pop_free(certs, X509_free);
 	if (ok)
 		sts_set_trust(c->engine->sts, trust);
-	return ok || err_wrap(err, "%s", c->ca);
+	return ok;
 }
 
 /* The resolver would take a file that cannot be read for one without keys. */

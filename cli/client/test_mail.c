@@ -141,6 +141,20 @@ static const struct kw_cmd row = {
 	.size = sizeof(struct mail_trial),
 };
 
+/* The parser's place is in a line that nobody sees here: the word itself is shown instead of IOS's marker. */
+static int
+complain_of_word(const void *ctx, const char *line, const struct err *err)
+{
+	const char *hint = mem_printf(ctx, "%s%s", *err->hint != '\0' ? "; " : "", err->hint);
+	const char *word =
+		err->column > 0 && (size_t)err->column <= strlen(line) ? line + err->column - 1 : "";
+	size_t n = strcspn(word, " ");
+
+	if ((err->code != ERR_INVALID && err->code != ERR_RANGE) || n == 0)
+		return complain(err->text, hint);
+	return complain(mem_printf(ctx, "'%.*s' cannot stand here", (int)n, word), hint);
+}
+
 /* The same parser as in the daemon. The server string is taken aside: no quoting can reach it here. */
 static int
 read_words(const void *ctx, struct command *c, const char *server, const struct text *line)
@@ -152,7 +166,7 @@ read_words(const void *ctx, struct command *c, const char *server, const struct 
 
 	kw_tree_add(tree, &row);
 	if (!kw_parse(ctx, tree, whole, 15, 0, &parsed, &err))
-		return complain(err.text, mem_printf(ctx, "%s%s", *err.hint != '\0' ? "; " : "", err.hint));
+		return complain_of_word(ctx, whole, &err);
 	c->trial = *(const struct mail_trial *)parsed.args;
 	c->trial.server.s = server;
 	if (c->timeout.set)

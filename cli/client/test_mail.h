@@ -5,9 +5,9 @@
 #ifndef CLI_CLIENT_TEST_MAIL_H
 #define CLI_CLIENT_TEST_MAIL_H
 
-#define TEST_MAIL_USAGE                                                                                 \
-	"test mail server STRING [port N] [secure tls|smtps|none] [from F to T]\n"                      \
-	"                [source-interface IF | source-address A] [timeout S] [allow-cleartext-auth]\n" \
+#define TEST_MAIL_USAGE                                                                     \
+	"test mail server STRING [port N] [secure tls|smtps|none] [from F] [to T]\n"        \
+	"                [source-interface IF | source-address A] [allow-cleartext-auth]\n" \
 	"                [--trust FILE...] [--resolver ADDR[@PORT]] [--timeout S] [--json]"
 
 /* argv[0] is the word "mail". Exit status: 0 connected, 1 not, 2 usage. */

@@ -405,9 +405,12 @@ def test_what_eventctl_says_of_its_options(pki):
     for arguments, said in ((("h", "--trust", "nofile.pem"), "server: nofile.pem: No such file or directory\n"),
                             (("h", "--trust=nofile.pem"), "server: nofile.pem: No such file or directory\n"),
                             (("h", "--trust"), "there is no value behind --trust"), (("h", "--bogus"), "unknown option --bogus"),
-                            (("h", "--bogus=1"), "unknown option --bogus"), (("h", "--timeout=x"), "seconds from 1 to 1800, not x")):
+                            (("h", "--bogus=1"), "unknown option --bogus"), (("h", "--timeout=x"), "seconds from 1 to 1800, not x"),
+                            (("h", "port", "99999"), "server: '99999' cannot stand here; 'port' takes "),
+                            (("h", "ports"), "server: 'ports' cannot stand here; ")):
         code, out, err = eventctl(*arguments)
-        assert code == 2 and not out and said in err and err.count("nofile.pem") <= 1, err
+        assert code == 2 and not out and said in err and err.count("nofile.pem") <= 1 and "marker" not in err, err
+        assert "[from F] [to T]" in err and err.count("timeout S") == 1
     with open(pki.path("no-certificate.pem"), "w") as f:
         f.write("nothing\n")
     assert re.match("eventctl test mail server: [^ ]*no-certificate.pem: ", eventctl("h", "--trust", pki.path("no-certificate.pem"))[2])

@@ -179,7 +179,7 @@ def test_words_that_are_refused(world):
     for words in (("a..b",), ("good.example", "--resolver", "nowhere"), ("good.example", "--ca", "/nonexistent"),
                   ("good.example", "--what", "x"), ("good.example", "more"), ("good.example", "--anchor", "/nonexistent")):
         done = subprocess.run([os.path.join(tree.BUILD, "eventctl"), "mtastsverify"] + list(words), capture_output=True, text=True)
-        assert done.returncode == 2 and "usage: eventctl mtastsverify" in done.stderr, (words, done)
+        assert done.returncode == 2 and "usage: eventctl mtastsverify" in done.stderr and done.stderr.count("/nonexistent") <= 1, (words, done)
 
 
 # ---- deliveries of a daemon ------------------------------------------------------------------------------------------------
