@@ -191,6 +191,7 @@ static int64_t (*const values[])(const struct link *) = { input_errors, input_cr
 
 /* One armed statement. */
 struct watcher {
+	struct spec *statement;
 	TAILQ_ENTRY(watcher) entry; /* in order of `due` */
 	uint64_t id;
 	const struct interface_spec *spec;
@@ -271,6 +272,16 @@ publish(struct interfaces *all, const struct watcher *w, const char *name, int64
 	bus_publish(all->engine->bus, ev, &w->id, 1);
 }
 
+/* Said at once of a name that nobody has, and taken back by the first sample of the interface that came. */
+static void
+tell_lack(struct watcher *w, bool is_there)
+{
+	char what[sizeof "interface " + 80];
+
+	snprintf(what, sizeof what, "interface %s", w->spec->name.s);
+	spec_lacks(w->statement, is_there ? NULL : what);
+}
+
 static void
 sample(struct interfaces *all, struct watcher *w, usec now)
 {
@@ -278,6 +289,7 @@ sample(struct interfaces *all, struct watcher *w, usec now)
 	int64_t value, delta;
 	enum threshold_verdict verdict;
 
+	tell_lack(w, l != NULL);
 	if (l == NULL) { /* when it comes back, its counters begin anew */
 		memset(&w->state, 0, sizeof w->state);
 		return;
@@ -335,6 +347,7 @@ interface_arm(struct spec *s, struct err *err)
 	struct interfaces *all = state_of(s->engine);
 	struct watcher *w = mem_new(s, struct watcher);
 
+	w->statement = s;
 	w->owner = all;
 	w->id = s->id;
 	w->spec = a;

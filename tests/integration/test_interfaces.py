@@ -140,3 +140,18 @@ def test_load_interval_of_an_interface(linked):
     daemon.configure("no interface eth0")
     assert "  5 minute input rate" in daemon.show("show interfaces eth0")
     assert "load-interval" not in daemon.show("show running-config")
+
+
+def test_an_interface_that_is_not_there_is_told(linked):
+    namespace, daemon = linked
+    watch(daemon, "LATE", "late0", "interface_resets", 1)
+    watch(daemon, "THERE", "eth0", "interface_resets", 1000)
+    daemon.wait_log("policy LATE waits: event detector interface needs interface late0")
+    assert "needs interface late0" in daemon.show("show event manager policy registered")
+    namespace.ip("link", "add", "late0", "type", "veth", "peer", "name", "late1")
+    daemon.wait_log("policy LATE: event detector interface has what it needs")
+    assert "late0" in daemon.show("show event manager policy registered")
+    assert "needs interface" not in daemon.show("show event manager policy registered")
+    namespace.ip("link", "delete", "late0")
+    assert tree.wait_for(lambda: "needs interface late0" in daemon.show("show event manager policy registered"))
+    assert "policy THERE waits" not in daemon.log()
