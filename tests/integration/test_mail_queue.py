@@ -479,3 +479,14 @@ def test_the_word_json(new_daemon):
     assert shown.keys() == wanted.keys() and shown["messages"][0].keys() == wanted["messages"][0].keys()
     assert '"mid"' in daemon.show("show mail queue json | include mid")
     assert "% " in daemon.ctl("show mail queue json detail").out
+
+
+def test_where_nobody_answered_is_told(new_daemon):
+    """An address that refuses the connection is in the attempt, in the text and in the document."""
+    daemon, port = new_daemon(hosts="127.0.0.1 mail.example.test"), tree.free_port()
+    daemon.configure("event manager applet M", "event none", 'action 1 mail server "mail.example.test" to "a@example.net" '
+                     'from "b@example.net" subject "s" body "b" port %d' % port)
+    daemon.ctl("event manager run M")
+    daemon.wait_show("show mail queue detail", r"^    \S+ mail\.example\.test \[127\.0\.0\.1\]:%d CONNECT_REFUSED connect" % port)
+    attempt = daemon.json("show mail queue detail")["messages"][0]["parts"][0]["attempts"][0]
+    assert (attempt["ip"], attempt["class"]) == ("127.0.0.1", "CONNECT_REFUSED")

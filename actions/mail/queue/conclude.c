@@ -214,6 +214,15 @@ add_tls(json_t *row, const json_t *tls)
 	mem_free(shown);
 }
 
+/* Where it was tried: what was connected to, or the last address that did not answer. */
+static const char *
+tried_address(const struct mail_result *r)
+{
+	if (r->ip != NULL || r->hop_count > 1 || r->flow_count == 0)
+		return r->ip;
+	return r->flows[r->flow_count - 1].remote;
+}
+
 static json_t *
 attempt_row(const struct verdict *v, usec next_try)
 {
@@ -222,7 +231,7 @@ attempt_row(const struct verdict *v, usec next_try)
 
 	json_object_set_new(row, "at", json_integer(clock_wall(v->queue->engine->clock)));
 	set_text(row, "host", r->host != NULL ? r->host : v->part->host->name);
-	set_text(row, "ip", r->ip);
+	set_text(row, "ip", tried_address(r));
 	json_object_set_new(row, "port", json_integer(r->port));
 	set_text(row, "phase", mail_phase_name(r->phase));
 	set_text(row, "class", mail_class_name(r->class));
