@@ -1,5 +1,5 @@
 /*
- * The load interval of each interface (IOS `load-interval` below `interface NAME`): what was set for one, else
+ * The load interval of each interface (IOS has `load-interval` below `interface NAME`): what was set for one, else
  * the setting interfaces.load-interval. An interface need not be there to have one. Engine thread only.
  */
 #ifndef NET_LOAD_INTERVALS_H
