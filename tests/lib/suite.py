@@ -169,7 +169,7 @@ class Suite:
             return
         self.run("integration", [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra", "-v", "--tb=short",
                                  "tests/integration"] + (["-k", self.only] if self.only else []), count=pytest, show=True,
-                 seconds=900)
+                 seconds=4200)
 
     def tsan(self):
         # ThreadSanitizer wants its addresses free: with address randomisation switched off they are.
