@@ -206,11 +206,13 @@ def test_why_a_page_failed(daemon, tmp_path):
         operation(daemon, 5, "http get http://127.0.0.1:%d/302" % plain.server_address[1])
         for number, code, reason in ((1, "HTTP error", "the server answered with status 503"), (2, "HTTP error", "certificate problem: "),
                                      (3, "No connection", ": Connection refused"), (4, "DNS query error", "resolve host: xxx")):
-            assert reason in wait_code(daemon, number, code)["reason"]
-            assert "Latest failure reason: " in daemon.show("show ip sla statistics %d details" % number)
+            wait_code(daemon, number, code)
+            assert tree.wait_for(lambda: reason in (row(daemon, number)["reason"] or "")), row(daemon, number)
+            daemon.wait_show("show ip sla statistics %d details" % number, "Latest failure reason: ")
             assert "Latest failure reason: " not in daemon.show("show ip sla statistics %d" % number)
         daemon.wait_log("IPSLA-INFRA_TRACE:OPER:1 http of http://127.0.0.1:[0-9]+/503: HTTP error: the server answered with status 503")
-        assert wait_code(daemon, 5, "OK")["reason"] is None
+        wait_code(daemon, 5, "OK")
+        assert tree.wait_for(lambda: row(daemon, 5)["latest_return_code"] == "OK" and row(daemon, 5)["reason"] is None), row(daemon, 5)
         assert "OPER:5" not in daemon.show("show logging")
         daemon.ctl("debug ip sla trace")
         daemon.wait_log("IPSLA-INFRA_TRACE:OPER:5 http of .*: OK")
