@@ -3,17 +3,15 @@
  * certificates, revocation lists. It reads one message, writes one (pki/errand.h), and ends. It holds no
  * secret and gives root up before it reads.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
 
 #include "core/frame.h"
+#include "core/helper_side.h"
 #include "core/mem.h"
 #include "core/privilege.h"
 #include "pki/chain.h"
@@ -21,17 +19,6 @@
 #include "pki/import.h"
 #include "pki/revocation_cache.h"
 #include "pki/trust.h"
-
-static void
-harden(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static json_t *
 fetch_data(const json_t *job, struct err *err)
@@ -133,7 +120,7 @@ main(void)
 	struct err err = ERR_INIT;
 	json_t *job, *answer;
 
-	harden();
+	helper_side_harden();
 	if (!privilege_drop(&err)) {
 		fprintf(stderr, "eventd-pki: %s\n", err.text);
 		return 1;

@@ -5,22 +5,18 @@
  * jobs it keeps the last one's session open for a short while (kept.h).
  */
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "actions/mail/deliver.h"
 #include "actions/mail/kept.h"
 #include "core/frame.h"
+#include "core/helper_side.h"
 #include "core/mem.h"
 #include "core/privilege.h"
 #include "core/text.h"
@@ -47,30 +43,6 @@ struct intake {
 	bool ended;
 	struct cancel *cancel; /* of the job under way */
 };
-
-/* --- hardening ------------------------------------------------------------------------------------ */
-
-/* Messages hold passwords: what JSON held is wiped before the memory goes to the next user. */
-static void
-wiping_free(void *p)
-{
-	if (p != NULL)
-		explicit_bzero(p, malloc_usable_size(p));
-	free(p);
-}
-
-static void
-harden(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	json_set_alloc_funcs(malloc, wiping_free);
-}
 
 /* --- the intake thread ------------------------------------------------------------------------------ */
 
@@ -341,7 +313,7 @@ main(void)
 	struct err err = ERR_INIT;
 	pthread_t reader;
 
-	harden();
+	helper_side_harden();
 	if (!privilege_drop(&err)) {
 		fprintf(stderr, "eventd-mail: %s\n", err.text);
 		return 1;

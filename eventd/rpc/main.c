@@ -10,20 +10,16 @@
  * and what pki/revocation_cache.h tells.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
 
 #include "core/frame.h"
+#include "core/helper_side.h"
 #include "core/mem.h"
 #include "core/privilege.h"
 #include "pki/identity.h"
@@ -40,40 +36,12 @@ struct helper_state {
 	bool ended;        /* nobody reads what we write */
 };
 
-/* ---- hardening ---- */
-
-/* Messages hold a key and tokens: what JSON held is wiped before the memory goes to the next user. */
-static void
-wiping_free(void *p)
-{
-	if (p != NULL)
-		explicit_bzero(p, malloc_usable_size(p));
-	free(p);
-}
-
-static void
-harden(void)
-{
-	static const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	json_set_alloc_funcs(malloc, wiping_free);
-}
-
 /* ---- what is said ---- */
 
 static void
 say(struct helper_state *h, json_t *message)
 {
-	struct err err = ERR_INIT;
-
-	if (!frame_write_fd(STDOUT_FILENO, message, &err))
-		h->ended = true;
-	json_decref(message);
+	h->ended |= !helper_side_say(message);
 }
 
 static void
@@ -196,37 +164,15 @@ take_answer(struct helper_state *h, const json_t *message)
 }
 
 static void
-take_message(struct helper_state *h, const json_t *message)
+take_message(void *arg, const json_t *message)
 {
+	struct helper_state *h = arg;
 	const char *op = json_string_value(json_object_get(message, "op"));
 
 	if (op != NULL && strcmp(op, "setup") == 0)
 		take_setup(h, message);
 	else if (op != NULL && strcmp(op, "answer") == 0)
 		take_answer(h, message);
-}
-
-static void
-read_messages(struct helper_state *h)
-{
-	struct err err = ERR_INIT;
-	char bytes[65536];
-	ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
-	json_t *message;
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		h->ended = true;
-		return;
-	}
-	frame_reader_feed(h->in, bytes, (size_t)n);
-	explicit_bzero(bytes, (size_t)n);
-	while (!h->ended && (message = frame_reader_next(h->in, &err)) != NULL) {
-		take_message(h, message);
-		json_decref(message);
-	}
-	h->ended |= err.code != ERR_NONE;
 }
 
 static void
@@ -240,7 +186,7 @@ turn(struct helper_state *h)
 	if (poll(fds, 2, h->http != NULL ? http_patience(h->http) : -1) < 0 && errno != EINTR)
 		h->ended = true;
 	if (fds[0].revents != 0)
-		read_messages(h);
+		h->ended |= !helper_side_hear(h->in, take_message, h);
 	/* Behind the answers: what they let go on is done in this turn. */
 	if (h->http != NULL)
 		http_turn(h->http);
@@ -254,7 +200,7 @@ main(void)
 	struct helper_state *h;
 	struct err err = ERR_INIT;
 
-	harden();
+	helper_side_harden();
 	if (!privilege_drop_but_ports(&err)) {
 		fprintf(stderr, "eventd-rpc: %s\n", err.text);
 		return 1;

@@ -1,5 +1,5 @@
 /*
- * The messages of AgentX (RFC 2741) between a subagent, which we are, and the master agent: read and written,
+ * The messages of AgentX (RFC 2741) between us, who know some objects, and the master agent: read and written,
  * without a socket. The master's octets are foreign: every length is checked. Any thread.
  */
 #ifndef SNMP_AGENTX_H

@@ -1,21 +1,17 @@
 /*
  * eventd-snmp: the process that speaks SNMP: it asks agents, sends notifications, receives them, and answers
- * for objects as an AgentX subagent, so that foreign bytes and the state of the library stay out of the engine.
+ * for objects in an AgentX session, so that foreign bytes and the state of the library stay out of the engine.
  * It keeps communities and the keys of users, is root no more, and exits when the engine goes away.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/frame.h"
+#include "core/helper_side.h"
 #include "core/mem.h"
 #include "core/privilege.h"
 #include <net-snmp/net-snmp-config.h>
@@ -24,52 +20,24 @@
 
 #include "snmp/listen.h"
 #include "snmp/net.h"
-#include "snmp/subagent.h"
+#include "snmp/agentx_session.h"
 
 struct helper_state {
 	struct frame_reader *in;
 	struct net *net; /* NULL before the setup */
 	struct snmp_users *users;
-	struct listener *listener; /* NULL while nobody wants notifications */
-	struct subagent *subagent; /* NULL while no policy answers for an object */
-	json_t *answers_for;       /* what it was made of */
-	bool ended;                /* nobody reads what we write */
+	struct listener *listener;      /* NULL while nobody wants notifications */
+	struct agentx_session *session; /* NULL while no policy answers for an object */
+	json_t *answers_for;            /* what it was made of */
+	bool ended;                     /* nobody reads what we write */
 };
-
-/* ---- hardening ---- */
-
-/* Messages hold passwords: what JSON held is wiped before the memory goes to the next user. */
-static void
-wiping_free(void *p)
-{
-	if (p != NULL)
-		explicit_bzero(p, malloc_usable_size(p));
-	free(p);
-}
-
-static void
-harden(void)
-{
-	static const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	json_set_alloc_funcs(malloc, wiping_free);
-}
 
 /* ---- what is said ---- */
 
 static void
 say(struct helper_state *h, json_t *message)
 {
-	struct err err = ERR_INIT;
-
-	if (!frame_write_fd(STDOUT_FILENO, message, &err))
-		h->ended = true;
-	json_decref(message);
+	h->ended |= !helper_side_say(message);
 }
 
 static void
@@ -127,10 +95,10 @@ answer_for(struct helper_state *h, const json_t *objects, const json_t *socket)
 	json_t *want = json_pack("[O?, O?]", objects, socket);
 
 	if (!json_equal(want, h->answers_for)) {
-		mem_free(h->subagent);
-		h->subagent = NULL;
+		mem_free(h->session);
+		h->session = NULL;
 		if (json_array_size(objects) > 0 && json_is_string(socket))
-			h->subagent = subagent_new(h, json_string_value(socket), objects, on_event, h);
+			h->session = agentx_session_new(h, json_string_value(socket), objects, on_event, h);
 	}
 	json_decref(h->answers_for);
 	h->answers_for = want;
@@ -183,50 +151,28 @@ take_job(struct helper_state *h, const json_t *message)
 }
 
 static void
-take_message(struct helper_state *h, const json_t *message)
+take_message(void *arg, const json_t *message)
 {
+	struct helper_state *h = arg;
 	const char *op = json_string_value(json_object_get(message, "op"));
 
 	if (op != NULL && strcmp(op, "setup") == 0)
 		take_setup(h, message);
 	else if (op != NULL && strcmp(op, "answer") == 0) {
-		if (h->subagent != NULL)
-			subagent_answer(h->subagent, message);
+		if (h->session != NULL)
+			agentx_session_answer(h->session, message);
 	} else if (op != NULL && strcmp(op, "cancel") == 0 && h->net != NULL)
 		net_cancel(h->net, json_integer_value(json_object_get(message, "id")));
 	else
 		take_job(h, message);
 }
 
-static void
-read_messages(struct helper_state *h)
-{
-	struct err err = ERR_INIT;
-	char bytes[65536];
-	ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
-	json_t *message;
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		h->ended = true;
-		return;
-	}
-	frame_reader_feed(h->in, bytes, (size_t)n);
-	explicit_bzero(bytes, (size_t)n);
-	while (!h->ended && (message = frame_reader_next(h->in, &err)) != NULL) {
-		take_message(h, message);
-		json_decref(message);
-	}
-	h->ended |= err.code != ERR_NONE;
-}
-
-/* The subagent has a descriptor and a patience of its own. */
+/* The session has a descriptor and a patience of its own. */
 static int
-wait_for_subagent(const struct helper_state *h, int *nfds, netsnmp_large_fd_set *fds, struct timeval *timeout,
+wait_for_session(const struct helper_state *h, int *nfds, netsnmp_large_fd_set *fds, struct timeval *timeout,
 	int *block)
 {
-	int fd = subagent_fd(h->subagent), ms = subagent_patience(h->subagent);
+	int fd = agentx_session_fd(h->session), ms = agentx_session_patience(h->session);
 	struct timeval own = { ms / 1000, ms % 1000 * 1000 };
 
 	if (fd >= 0) {
@@ -245,7 +191,7 @@ turn(struct helper_state *h)
 {
 	struct timeval timeout = { 0 };
 	netsnmp_large_fd_set fds;
-	int nfds = STDIN_FILENO + 1, block = 1, n, subagent = -1;
+	int nfds = STDIN_FILENO + 1, block = 1, n, session = -1;
 
 	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
 	NETSNMP_LARGE_FD_ZERO(&fds);
@@ -254,8 +200,8 @@ turn(struct helper_state *h)
 		net_wait_for(h->net, &nfds, &fds, &timeout, &block);
 	if (h->listener != NULL)
 		listener_wait_for(h->listener, &nfds, &fds);
-	if (h->subagent != NULL)
-		subagent = wait_for_subagent(h, &nfds, &fds, &timeout, &block);
+	if (h->session != NULL)
+		session = wait_for_session(h, &nfds, &fds, &timeout, &block);
 	n = netsnmp_large_fd_set_select(nfds, &fds, NULL, NULL, block ? NULL : &timeout);
 	if (n < 0 && errno != EINTR)
 		h->ended = true;
@@ -263,13 +209,13 @@ turn(struct helper_state *h)
 		NETSNMP_LARGE_FD_ZERO(&fds);
 	if (h->listener != NULL)
 		listener_turn(h->listener, &fds);
-	if (h->subagent != NULL)
-		subagent_turn(h->subagent, subagent >= 0 && netsnmp_large_fd_is_set(subagent, &fds));
+	if (h->session != NULL)
+		agentx_session_turn(h->session, session >= 0 && netsnmp_large_fd_is_set(session, &fds));
 	/* Last: a message may take away what the descriptors belong to. */
 	if (h->net != NULL)
 		net_turn(h->net, &fds);
 	if (n > 0 && netsnmp_large_fd_is_set(STDIN_FILENO, &fds))
-		read_messages(h);
+		h->ended |= !helper_side_hear(h->in, take_message, h);
 	netsnmp_large_fd_set_cleanup(&fds);
 }
 
@@ -279,7 +225,7 @@ main(void)
 	struct helper_state *h;
 	struct err err = ERR_INIT;
 
-	harden();
+	helper_side_harden();
 	if (!privilege_drop_but_ports(&err)) {
 		fprintf(stderr, "eventd-snmp: %s\n", err.text);
 		return 1;

@@ -11,38 +11,32 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tree  # noqa: E402
+from process import Process, Unavailable  # noqa: E402, F401
 
 FILES = {"passwd": "root:x:0:0::/:/bin/sh\n_lldpd:x:987:987::/run/lldpd:/bin/false\n", "group": "root:x:0:\n_lldpd:x:987:\n",
          "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n"}
 SCRIPT = ('hostname "$1" && mount --bind "$2" /etc && mount -t tmpfs none /run && mkdir /run/lldpd && shift 2 && exec "$@"')
 
 
-class Unavailable(Exception):
-    """lldpd cannot be run here; the text says why."""
+class Lldpd(Process):
+    program = "lldpd"
 
-
-class Lldpd:
     def __init__(self, directory, netns, interface, name, arguments=("-l", "-ccc")):
-        self.dir, self.netns, self.interface, self.name, self.arguments = str(directory), netns, interface, name, list(arguments)
-        self.socket, self.process = os.path.join(self.dir, "socket"), None
-        if not tree.program("lldpd"):
-            raise Unavailable("lldpd is missing: run `make deps`")
+        super().__init__(directory, netns)
+        self.interface, self.name, self.arguments = interface, name, list(arguments)
+        self.socket = os.path.join(self.dir, "socket")
         if os.geteuid():
             raise Unavailable("lldpd needs root")
-        os.makedirs(os.path.join(self.dir, "etc"), exist_ok=True)
         for file, text in dict(FILES, hosts="127.0.0.1 localhost\n127.0.1.1 %s\n" % name).items():
-            with open(os.path.join(self.dir, "etc", file), "w") as f:
-                f.write(text)
+            self.write(os.path.join("etc", file), text)
         os.chmod(self.dir, 0o755)
 
     def start(self):
         if os.path.exists(self.socket):
             os.unlink(self.socket)
-        with open(os.path.join(self.dir, "log"), "ab") as log:
-            self.process = subprocess.Popen(
-                [tree.program("ip"), "netns", "exec", self.netns, "unshare", "--mount", "--uts", "sh", "-c", SCRIPT, "sh", self.name,
-                 os.path.join(self.dir, "etc"), tree.program("lldpd"), "-d", "-I", self.interface, "-u", self.socket, "-L", "/bin/true",
-                 "-S", "Router %s of the test" % self.name] + self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.spawn("-d", "-I", self.interface, "-u", self.socket, "-L", "/bin/true", "-S", "Router %s of the test" % self.name,
+                   *self.arguments,
+                   before=["unshare", "--mount", "--uts", "sh", "-c", SCRIPT, "sh", self.name, os.path.join(self.dir, "etc")])
         tree.wait_for(lambda: self.process.poll() is not None or self.is_there())
         if self.process.poll() is not None or not self.is_there():
             self.stop()
@@ -56,23 +50,3 @@ class Lldpd:
 
     def cli(self, *words):
         return subprocess.run([tree.program("lldpcli"), "-u", self.socket] + list(words), check=True, capture_output=True, text=True).stdout
-
-    def log(self):
-        with open(os.path.join(self.dir, "log"), errors="replace") as f:
-            return f.read()
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.process = None
-
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        self.stop()

@@ -1,5 +1,5 @@
 ---@meta
--- Types of the module `eem` for lua-language-server. Not run: put this folder into `Lua.workspace.library`.
+-- Types of the module `eem` for lua-language-server. Not run: name this folder in the server's setting for libraries.
 -- eventd-lua(3) is the manual.
 
 ---@class eem

@@ -1,5 +1,5 @@
-/* The subagent. */
-#include "snmp/subagent.h"
+/* The session with the master agent: requests in, answers out. */
+#include "snmp/agentx_session.h"
 
 #include <errno.h>
 #include <string.h>
@@ -41,11 +41,11 @@ struct request {
 	uint64_t first; /* number of its first part */
 };
 
-struct subagent {
+struct agentx_session {
 	const char *socket;
 	struct object *objects;
 	size_t nobjects;
-	subagent_f *f;
+	agentx_session_f *f;
 	void *arg;
 	int fd;
 	bool is_open;
@@ -73,7 +73,7 @@ now_ms(void)
 /* ---- the connection ---- */
 
 static void
-tell_state(struct subagent *s, const char *error)
+tell_state(struct agentx_session *s, const char *error)
 {
 	json_t *j;
 
@@ -89,7 +89,7 @@ tell_state(struct subagent *s, const char *error)
 }
 
 static void
-drop_requests(struct subagent *s)
+drop_requests(struct agentx_session *s)
 {
 	struct request *r;
 
@@ -103,7 +103,7 @@ drop_requests(struct subagent *s)
 }
 
 static void
-hang_up(struct subagent *s, const char *why)
+hang_up(struct agentx_session *s, const char *why)
 {
 	if (s->fd >= 0)
 		close(s->fd);
@@ -117,7 +117,7 @@ hang_up(struct subagent *s, const char *why)
 }
 
 static void
-flush(struct subagent *s)
+flush(struct agentx_session *s)
 {
 	while (s->fd >= 0 && s->out.len > 0) {
 		ssize_t n = send(s->fd, s->out.s, s->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -134,7 +134,7 @@ flush(struct subagent *s)
 }
 
 static void
-connect_master(struct subagent *s)
+connect_master(struct agentx_session *s)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
@@ -156,7 +156,7 @@ connect_master(struct subagent *s)
 /* ---- requests ---- */
 
 static const struct object *
-object_of(const struct subagent *s, const struct object_id *id)
+object_of(const struct agentx_session *s, const struct object_id *id)
 {
 	for (size_t i = 0; i < s->nobjects; i++)
 		if (object_id_is_below(id, &s->objects[i].id))
@@ -177,7 +177,7 @@ oid_json(const struct object_id *id)
 }
 
 static void
-hand_on(struct subagent *s, uint64_t part, const struct object *o, const struct object_id *id,
+hand_on(struct agentx_session *s, uint64_t part, const struct object *o, const struct object_id *id,
 	const char *kind, const struct snmp_var *set)
 {
 	json_t *j = json_pack("{s:s, s:I, s:s, s:s}", "event", "request", "request", (json_int_t)part, "kind",
@@ -191,7 +191,7 @@ hand_on(struct subagent *s, uint64_t part, const struct object *o, const struct 
 }
 
 static void
-respond(struct subagent *s, struct request *r)
+respond(struct agentx_session *s, struct request *r)
 {
 	agentx_response(&s->out, &r->pdu->head, r->error, r->index, r->results,
 		r->error == AGENTX_NO_ERROR ? r->n : 0);
@@ -202,7 +202,7 @@ respond(struct subagent *s, struct request *r)
 }
 
 static struct request *
-request_new(struct subagent *s, struct agentx_pdu *pdu, size_t n)
+request_new(struct agentx_session *s, struct agentx_pdu *pdu, size_t n)
 {
 	struct request *r = mem_new(s, struct request);
 
@@ -220,7 +220,7 @@ request_new(struct subagent *s, struct agentx_pdu *pdu, size_t n)
 }
 
 static void
-part_done(struct subagent *s, struct request *r)
+part_done(struct agentx_session *s, struct request *r)
 {
 	if (--r->left == 0)
 		respond(s, r);
@@ -237,7 +237,7 @@ is_in(const struct agentx_range *range, const struct object_id *id)
 
 /* What getnext means: the only instance of a scalar; the next row of a table, which the policy knows. */
 static void
-ask_next(struct subagent *s, struct request *r, size_t i)
+ask_next(struct agentx_session *s, struct request *r, size_t i)
 {
 	const struct agentx_range *range = &r->pdu->ranges[i];
 	struct agentx_result *result = &r->results[i];
@@ -271,7 +271,7 @@ ask_next(struct subagent *s, struct request *r, size_t i)
 }
 
 static void
-ask_exact(struct subagent *s, struct request *r, size_t i)
+ask_exact(struct agentx_session *s, struct request *r, size_t i)
 {
 	const struct object_id *id = &r->pdu->ranges[i].start;
 	const struct object *o = object_of(s, id);
@@ -285,7 +285,7 @@ ask_exact(struct subagent *s, struct request *r, size_t i)
 }
 
 static void
-take_get(struct subagent *s, struct agentx_pdu *pdu)
+take_get(struct agentx_session *s, struct agentx_pdu *pdu)
 {
 	size_t n = pdu->nranges;
 	bool exact = pdu->head.type == AGENTX_GET;
@@ -309,7 +309,7 @@ same_type(enum object_type a, enum object_type b)
 }
 
 static void
-take_test(struct subagent *s, struct agentx_pdu *pdu)
+take_test(struct agentx_session *s, struct agentx_pdu *pdu)
 {
 	enum agentx_error error = AGENTX_NO_ERROR;
 	unsigned index = 0;
@@ -334,7 +334,7 @@ take_test(struct subagent *s, struct agentx_pdu *pdu)
 
 /* Policies act when it is certain that the whole set is carried out. */
 static void
-take_commit(struct subagent *s, struct agentx_pdu *pdu)
+take_commit(struct agentx_session *s, struct agentx_pdu *pdu)
 {
 	struct agentx_pdu *test = s->test;
 	struct request *r;
@@ -364,7 +364,7 @@ take_commit(struct subagent *s, struct agentx_pdu *pdu)
 /* ---- messages ---- */
 
 static void
-take_response(struct subagent *s, const struct agentx_pdu *pdu)
+take_response(struct agentx_session *s, const struct agentx_pdu *pdu)
 {
 	if (pdu->error != AGENTX_NO_ERROR) {
 		hang_up(s, s->is_open ? "the master agent refuses an object" : "the master agent refuses us");
@@ -385,7 +385,7 @@ take_response(struct subagent *s, const struct agentx_pdu *pdu)
 
 /* Takes the message. */
 static void
-take_message(struct subagent *s, struct agentx_pdu *pdu)
+take_message(struct agentx_session *s, struct agentx_pdu *pdu)
 {
 	enum agentx_type type = pdu->head.type;
 
@@ -417,7 +417,7 @@ take_message(struct subagent *s, struct agentx_pdu *pdu)
 }
 
 static void
-take_input(struct subagent *s)
+take_input(struct agentx_session *s)
 {
 	struct err err = ERR_INIT;
 	size_t size;
@@ -435,7 +435,7 @@ take_input(struct subagent *s)
 }
 
 static void
-read_input(struct subagent *s)
+read_input(struct agentx_session *s)
 {
 	char bytes[16384];
 	ssize_t n = recv(s->fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -453,7 +453,7 @@ read_input(struct subagent *s)
 /* ---- answers ---- */
 
 static struct request *
-request_of(const struct subagent *s, uint64_t part, size_t *i)
+request_of(const struct agentx_session *s, uint64_t part, size_t *i)
 {
 	struct request *r;
 
@@ -485,7 +485,7 @@ take_value(struct request *r, size_t i, const json_t *j)
 }
 
 void
-subagent_answer(struct subagent *s, const json_t *j)
+agentx_session_answer(struct agentx_session *s, const json_t *j)
 {
 	size_t i;
 	struct request *r = request_of(s, (uint64_t)json_integer_value(json_object_get(j, "request")), &i);
@@ -511,9 +511,9 @@ subagent_answer(struct subagent *s, const json_t *j)
 /* ---- life ---- */
 
 static int
-subagent_free(void *p)
+agentx_session_free(void *p)
 {
-	struct subagent *s = p;
+	struct agentx_session *s = p;
 
 	if (s->is_open)
 		agentx_close(&s->out, s->session, ++s->packets);
@@ -523,10 +523,11 @@ subagent_free(void *p)
 	return 0;
 }
 
-struct subagent *
-subagent_new(const void *ctx, const char *socket_path, const json_t *objects, subagent_f *f, void *arg)
+struct agentx_session *
+agentx_session_new(
+	const void *ctx, const char *socket_path, const json_t *objects, agentx_session_f *f, void *arg)
 {
-	struct subagent *s = mem_new(ctx, struct subagent);
+	struct agentx_session *s = mem_new(ctx, struct agentx_session);
 
 	s->socket = mem_strdup(s, socket_path);
 	s->f = f;
@@ -547,18 +548,18 @@ subagent_new(const void *ctx, const char *socket_path, const json_t *objects, su
 		if (oid != NULL && object_id_parse(oid, &o->id, NULL) && o->id.n > 1)
 			s->nobjects++;
 	}
-	mem_on_free(s, subagent_free);
+	mem_on_free(s, agentx_session_free);
 	return s;
 }
 
 int
-subagent_fd(const struct subagent *s)
+agentx_session_fd(const struct agentx_session *s)
 {
 	return s->fd;
 }
 
 int
-subagent_patience(const struct subagent *s)
+agentx_session_patience(const struct agentx_session *s)
 {
 	int64_t left = s->try_at - now_ms();
 
@@ -568,7 +569,7 @@ subagent_patience(const struct subagent *s)
 }
 
 void
-subagent_turn(struct subagent *s, bool readable)
+agentx_session_turn(struct agentx_session *s, bool readable)
 {
 	if (s->fd < 0 && now_ms() >= s->try_at)
 		connect_master(s);
