@@ -7,10 +7,8 @@
 
 #include <jansson.h>
 
-#include "actions/mail/dns/resolver.h"
 #include "applets/check/check.h"
 #include "conf/conf.h"
-#include "conf/global.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/paths.h"
@@ -277,8 +275,7 @@ boot_reload(struct engine *e, const struct options *o)
 	if (ok) {
 		mem_free(e->settings);
 		e->settings = settings;
-		conf_global_settings(e);
-		resolver_settings(e->resolver);
+		engine_settings(e);
 		log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from %s by reload%s",
 			o->config, drops ? "; unsaved changes were dropped" : "");
 	} else {

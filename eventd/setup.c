@@ -39,6 +39,7 @@
 #include "core/settings.h"
 #include "detect/interface_rows.h"
 #include "detect/cli.h"
+#include "detect/daemons.h"
 #include "detect/detector.h"
 #include "detect/erm.h"
 #include "detect/nf.h"
@@ -73,14 +74,15 @@ add_prefixes(struct engine *e)
 		{ "disk0", NULL },
 	};
 
-	e->files = files_new(e);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *prefix = mem_printf(e, "%s:", rows[i].prefix);
 
 		if (rows[i].dir != NULL)
 			files_prefix(e->files, prefix, rows[i].dir);
 		else if (e->state_dir != NULL)
-			files_prefix(e->files, prefix, mem_printf(e, "%s/%s", e->state_dir, rows[i].prefix));
+			files_prefix(
+				e->files, prefix, mem_printf(prefix, "%s/%s", e->state_dir, rows[i].prefix));
+		mem_free(prefix);
 	}
 }
 
@@ -277,6 +279,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->state_dir = mem_strdup(e, setup->state_dir);
 	e->program_dir = setup->program_dir != NULL ? mem_strdup(e, setup->program_dir) : path_program_dir(e);
 	e->is_check = setup->is_check;
+	e->files = files_new(e);
 	add_prefixes(e);
 	key = e->state_dir == NULL ? NULL : mem_printf(e, "%s/machine-key", e->state_dir);
 	e->secrets = setup->secrets != NULL ? mem_steal(e, setup->secrets) : secrets_open(e, key, err);
@@ -292,7 +295,6 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->credentials = credentials_new(e, e);
 	e->recorder = recorder_new(e, e);
 	e->mailer = mailer_new(e, e, (size_t)e->settings->mail_max_parallel);
-	mailer_defaults(e->mailer)->helo = e->settings->mail_helo_name;
 	e->resolver = resolver_new(e, e);
 	e->tlsrpt = tlsrpt_new(e, e);
 	e->sts = sts_new(e, e);
@@ -317,4 +319,16 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	register_everything(e);
 	cli_set_hook(e->cli, detector_cli_line, e);
 	return e;
+}
+
+void
+engine_settings(struct engine *e)
+{
+	add_prefixes(e);
+	conf_global_settings(e);
+	resolver_settings(e->resolver);
+	mailer_set_parallel(e->mailer, (size_t)e->settings->mail_max_parallel);
+	mail_queue_settings(e->mail_queue);
+	tracks_look(e->tracks); /* aliases of interfaces */
+	daemon_detectors_come(e);
 }

@@ -28,4 +28,7 @@ struct setup {
 /* The whole engine, its configuration still empty. Freeing it ends everything it started. */
 struct engine *engine_new(const void *ctx, const struct setup *, struct err *);
 
+/* Its settings are others (SIGHUP): whoever had taken something of them takes it anew. */
+void engine_settings(struct engine *);
+
 #endif

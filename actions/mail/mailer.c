@@ -17,6 +17,7 @@
 #include "core/mem.h"
 #include "core/redact.h"
 #include "core/rng.h"
+#include "core/settings.h"
 #include "pki/learnt.h"
 #include "pki/store.h"
 
@@ -70,6 +71,17 @@ on_idle_too_long(void *arg)
 	new_helper(w);
 }
 
+static void
+end_when_idle(struct worker *w)
+{
+	struct mailer *m = w->mailer;
+
+	if (w->timer == NULL)
+		w->timer = timer_after(m, m->engine->loop, IDLE_MAX, on_idle_too_long, w);
+	else
+		timer_set(w->timer, IDLE_MAX);
+}
+
 void
 mailer_idle(struct worker *w)
 {
@@ -77,12 +89,8 @@ mailer_idle(struct worker *w)
 
 	w->job = 0;
 	loop_in_flight(m->engine->loop, -1);
-	if (w < &m->workers[m->parallel])
-		return;
-	if (w->timer == NULL)
-		w->timer = timer_after(m, m->engine->loop, IDLE_MAX, on_idle_too_long, w);
-	else
-		timer_set(w->timer, IDLE_MAX);
+	if (w >= &m->workers[m->parallel])
+		end_when_idle(w);
 }
 
 /* ---- handing out jobs ---- */
@@ -161,7 +169,7 @@ find_idle(struct mailer *m, const struct mail_job *job)
 {
 	struct worker *best = NULL;
 
-	for (size_t i = 0; i < m->processes; i++) {
+	for (size_t i = 0; i < mailer_processes_max(m); i++) {
 		struct worker *w = &m->workers[i];
 
 		if (w->job == 0 && (best == NULL || cost_of(w, job) < cost_of(best, job)))
@@ -287,10 +295,17 @@ mailer_submit(const void *ctx, struct mailer *m, struct mail_job *job, mailer_do
 	return t;
 }
 
+/* The configuration's, else the settings', which SIGHUP replaces; or NULL. */
+static const char *
+helo_of(const struct mailer *m)
+{
+	return m->defaults.helo != NULL ? m->defaults.helo : m->engine->settings->mail_helo_name;
+}
+
 const char *
 mailer_fqdn(const struct mailer *m)
 {
-	return m->defaults.helo != NULL ? m->defaults.helo : engine_hostname(m->engine);
+	return helo_of(m) != NULL ? helo_of(m) : engine_hostname(m->engine);
 }
 
 char *
@@ -374,7 +389,7 @@ mailer_configure(struct mailer *m, struct mail_job *job)
 	job->legacy_cn = d->legacy_cn;
 	job->tls_minimum = d->tls_minimum;
 	job->mechanisms = mem_strdup(job, d->mechanisms);
-	job->helo = mem_strdup(job, d->helo);
+	job->helo = mem_strdup(job, helo_of(m));
 	trust = bound_trust(job, d, m->engine->pki);
 	if (d->system_trust)
 		pki_add_system(m->engine->pki, trust);
@@ -386,7 +401,9 @@ mailer_configure(struct mailer *m, struct mail_job *job)
 size_t
 mailer_processes_max(const struct mailer *m)
 {
-	return m->processes;
+	size_t most = m->parallel * PROCESSES_PER_PLACE;
+
+	return most < PROCESSES_MAX ? most : PROCESSES_MAX;
 }
 
 static void
@@ -402,24 +419,30 @@ new_helper(struct worker *w)
 	w->helper = helper_new(m, m->engine->loop, &spec);
 }
 
+void
+mailer_set_parallel(struct mailer *m, size_t max_parallel)
+{
+	m->parallel = max_parallel < 1 ? 1 : max_parallel > PROCESSES_MAX ? PROCESSES_MAX : max_parallel;
+	for (; m->processes < mailer_processes_max(m); m->processes++) {
+		m->workers[m->processes].mailer = m;
+		new_helper(&m->workers[m->processes]);
+	}
+	for (size_t i = m->parallel; i < m->processes; i++)
+		if (m->workers[i].job == 0 && helper_pid(m->workers[i].helper) != 0)
+			end_when_idle(&m->workers[i]);
+}
+
 struct mailer *
 mailer_new(const void *ctx, struct engine *engine, size_t max_parallel)
 {
 	struct mailer *m = mem_new(ctx, struct mailer);
 
 	m->engine = engine;
-	m->parallel = max_parallel < 1 ? 1 : max_parallel > PROCESSES_MAX ? PROCESSES_MAX : max_parallel;
-	m->processes = m->parallel * PROCESSES_PER_PLACE;
-	if (m->processes > PROCESSES_MAX)
-		m->processes = PROCESSES_MAX;
 	m->defaults.timeout = 60 * USEC_PER_SEC;
 	m->defaults.max_size = MAIL_MESSAGE_MAX;
 	m->defaults.tls_minimum = 12;
 	m->pki_sessions = (unsigned)rng_below(engine->rng, 0x800) + 0xA0000;
 	TAILQ_INIT(&m->waiting);
-	for (size_t i = 0; i < m->processes; i++) {
-		m->workers[i].mailer = m;
-		new_helper(&m->workers[i]);
-	}
+	mailer_set_parallel(m, max_parallel);
 	return m;
 }

@@ -38,6 +38,7 @@ struct mail_defaults {
 };
 
 struct mailer *mailer_new(const void *ctx, struct engine *, size_t max_parallel);
+void mailer_set_parallel(struct mailer *, size_t max_parallel);
 struct mail_defaults *mailer_defaults(struct mailer *);
 size_t mailer_processes_max(const struct mailer *);
 

@@ -50,7 +50,8 @@ struct mailer {
 	struct engine *engine;
 	struct mail_defaults defaults;
 	struct worker workers[PROCESSES_MAX];
-	size_t parallel, processes; /* that stay; at most */
+	size_t parallel;  /* processes that stay */
+	size_t processes; /* that may ever have worked */
 	TAILQ_HEAD(, mail_ticket) waiting;
 	uint64_t jobs;
 	uint32_t messages;

@@ -18,4 +18,6 @@ daemon_detectors_come(struct engine *e)
 		return;
 	rf_come(e);
 	routing_neighbor_come(e);
+	neighbor_discovery_come(e);
+	identity_come(e);
 }

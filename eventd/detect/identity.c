@@ -81,6 +81,7 @@ struct wanted {
 struct identity {
 	struct engine *engine;
 	struct regex_scratch *scratch;
+	unsigned armed;
 };
 
 /* One thing that happened. */
@@ -215,11 +216,21 @@ attribute_name(const void *ctx, const char *typed)
 	return name;
 }
 
+void
+identity_come(struct engine *e)
+{
+	const struct identity *all = *bus_detector_state(e->bus, &detector_identity);
+
+	if (all->armed > 0 && daemons_are_read(e))
+		hostapd_watch(e->hostapd, e->settings->hostapd != NULL ? e->settings->hostapd : DIRECTORY);
+}
+
 static bool
 identity_arm(struct spec *s, struct err *err)
 {
 	const struct identity_spec *a = s->args;
 	struct engine *e = s->engine;
+	struct identity *all = *bus_detector_state(e->bus, &detector_identity);
 	struct wanted *w = mem_new(s, struct wanted);
 
 	if (!interfaces_wanted(w, e, &a->ifname, &a->regexp, &w->interfaces, err) ||
@@ -230,16 +241,20 @@ identity_arm(struct spec *s, struct err *err)
 	if (a->attribute.set)
 		w->attribute = attribute_name(w, a->attribute.s);
 	s->private = w;
-	if (daemons_are_read(e))
-		hostapd_watch(e->hostapd, e->settings->hostapd != NULL ? e->settings->hostapd : DIRECTORY);
+	all->armed++;
+	identity_come(e);
 	return true;
 }
 
 static void
 identity_disarm(struct spec *s)
 {
+	struct identity *all = *bus_detector_state(s->engine->bus, &detector_identity);
+
 	mem_free(s->private);
 	s->private = NULL;
+	if (--all->armed == 0)
+		hostapd_unwatch(s->engine->hostapd);
 }
 
 static bool

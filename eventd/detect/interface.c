@@ -195,7 +195,6 @@ struct watcher {
 	TAILQ_ENTRY(watcher) entry; /* in order of `due` */
 	uint64_t id;
 	const struct interface_spec *spec;
-	const char *kernel_name;
 	struct threshold_rule rule;
 	struct threshold_state state;
 	usec poll, due; /* monotonic */
@@ -282,10 +281,17 @@ tell_lack(struct watcher *w, bool is_there)
 	spec_lacks(w->statement, is_there ? NULL : what);
 }
 
+/* The alias is asked for each time: the settings may have others since. */
+static const struct link *
+kernel_link(const struct engine *e, const char *typed)
+{
+	return links_find(e->links, ifname_kernel(e->settings, typed));
+}
+
 static void
 sample(struct interfaces *all, struct watcher *w, usec now)
 {
-	const struct link *l = links_find(all->engine->links, w->kernel_name);
+	const struct link *l = kernel_link(all->engine, w->spec->name.s);
 	int64_t value, delta;
 	enum threshold_verdict verdict;
 
@@ -351,7 +357,6 @@ interface_arm(struct spec *s, struct err *err)
 	w->owner = all;
 	w->id = s->id;
 	w->spec = a;
-	w->kernel_name = mem_strdup(w, ifname_kernel(s->engine->settings, a->name.s));
 	w->rule = threshold_rule(&a->th, &a->entry_val, &a->exit_val);
 	w->poll = a->th.poll.set ? a->th.poll.v : POLL_DEFAULT_S * USEC_PER_SEC;
 	if (w->poll < THRESHOLD_POLL_MIN)

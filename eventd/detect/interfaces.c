@@ -12,7 +12,7 @@ interfaces_wanted(const void *ctx, const struct engine *e, const struct kw_str *
 {
 	w->engine = e;
 	if (ifname->set)
-		w->kernel_name = mem_strdup(ctx, ifname_kernel(e->settings, ifname->s));
+		w->name = mem_strdup(ctx, ifname->s);
 	if (regexp->set)
 		w->pattern = regex_new(ctx, regexp->s, REGEX_EVENT, err);
 	return !regexp->set || w->pattern != NULL;
@@ -23,8 +23,8 @@ interfaces_want(const struct interfaces_wanted *w, struct regex_scratch *scratch
 {
 	const char *shown;
 
-	if (w->kernel_name != NULL)
-		return strcmp(w->kernel_name, kernel_name) == 0;
+	if (w->name != NULL)
+		return strcmp(ifname_kernel(w->engine->settings, w->name), kernel_name) == 0;
 	if (w->pattern == NULL)
 		return true;
 	shown = ifname_ios(w->engine->settings, kernel_name);

@@ -14,7 +14,7 @@
 
 struct interfaces_wanted {
 	const struct engine *engine; /* not its settings: SIGHUP replaces them */
-	const char *kernel_name;     /* NULL: any, or the pattern */
+	const char *name;            /* as it was typed; NULL: any, or the pattern */
 	struct regex *pattern;
 };
 

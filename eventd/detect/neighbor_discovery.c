@@ -211,6 +211,7 @@ struct neighbor_discovery {
 	struct regex_scratch *scratch;
 	char *lack; /* what lldpd's part needs, or NULL */
 	bool follows_links;
+	unsigned neighbors; /* statements that need lldpd */
 };
 
 /* The part of a statement that may be asked for a kind of change. */
@@ -474,6 +475,15 @@ link_changed(void *arg, enum link_event what, const struct link *l, unsigned bef
 
 /* ---- arming ---- */
 
+void
+neighbor_discovery_come(struct engine *e)
+{
+	const struct neighbor_discovery *all = *bus_detector_state(e->bus, &detector_neighbor_discovery);
+
+	if (all->neighbors > 0 && daemons_are_read(e))
+		lldp_watch(e->lldp, e->settings->lldpd != NULL ? e->settings->lldpd : SOCKET);
+}
+
 static bool
 neighbor_discovery_arm(struct spec *s, struct err *err)
 {
@@ -493,8 +503,9 @@ neighbor_discovery_arm(struct spec *s, struct err *err)
 		all->follows_links = true;
 		links_on_change(all, e->links, link_changed, all);
 	}
-	if ((a->cdp.set || a->lldp.set) && daemons_are_read(e)) {
-		lldp_watch(e->lldp, e->settings->lldpd != NULL ? e->settings->lldpd : SOCKET);
+	if (a->cdp.set || a->lldp.set) {
+		all->neighbors++;
+		neighbor_discovery_come(e);
 		if (all->lack != NULL)
 			spec_lacks(s, all->lack);
 	}
@@ -504,8 +515,16 @@ neighbor_discovery_arm(struct spec *s, struct err *err)
 static void
 neighbor_discovery_disarm(struct spec *s)
 {
+	const struct neighbor_discovery_spec *a = s->args;
+	struct neighbor_discovery *all = *bus_detector_state(s->engine->bus, &detector_neighbor_discovery);
+
 	mem_free(s->private);
 	s->private = NULL;
+	if ((!a->cdp.set && !a->lldp.set) || --all->neighbors > 0)
+		return;
+	lldp_unwatch(s->engine->lldp);
+	mem_free(all->lack);
+	all->lack = NULL;
 }
 
 static bool

@@ -123,7 +123,7 @@ struct rf {
 	struct engine *engine;
 	struct regex_scratch *scratch;
 	struct timer *again;
-	const char *path;
+	unsigned armed;
 };
 
 /* One armed statement. Without a pattern: every instance, so that a sync group does not count twice. */
@@ -185,24 +185,31 @@ on_notice(void *arg, const struct vrrp_notice *notice, enum vrrp_word before)
 
 /* ---- arming ---- */
 
+static const char *
+path_of(const struct engine *e)
+{
+	return e->settings->keepalived != NULL ? e->settings->keepalived : FIFO;
+}
+
 /* Nobody can know whether keepalived writes to the FIFO before it does. */
 static void
 open_fifo(struct rf *all)
 {
+	const char *path = path_of(all->engine);
 	struct err err = ERR_INIT;
 	char *text;
 
 	if (!daemons_are_read(all->engine))
 		return;
-	if (vrrp_is_open(all->engine->vrrp))
+	if (vrrp_is_open(all->engine->vrrp, path))
 		return;
-	if (!vrrp_open(all->engine->vrrp, all->path, &err)) {
+	if (!vrrp_open(all->engine->vrrp, path, &err)) {
 		bus_detector_lacks(all->engine->bus, &detector_rf, err.text);
 		timer_set(all->again, AGAIN);
 		return;
 	}
-	text = mem_printf(NULL,
-		"a keepalived that writes to its FIFO: 'vrrp_notify_fifo %s' in its global_defs", all->path);
+	text = mem_printf(
+		NULL, "a keepalived that writes to its FIFO: 'vrrp_notify_fifo %s' in its global_defs", path);
 	bus_detector_lacks(all->engine->bus, &detector_rf, text);
 	mem_free(text);
 }
@@ -216,14 +223,17 @@ on_again(void *arg)
 void
 rf_come(struct engine *e)
 {
-	if (e->settings->keepalived != NULL)
-		open_fifo(*bus_detector_state(e->bus, &detector_rf));
+	struct rf *all = *bus_detector_state(e->bus, &detector_rf);
+
+	if (e->settings->keepalived != NULL || all->armed > 0)
+		open_fifo(all);
 }
 
 static bool
 rf_arm(struct spec *s, struct err *err)
 {
 	const struct rf_spec *a = s->args;
+	struct rf *all = *bus_detector_state(s->engine->bus, &detector_rf);
 	struct wanted *w = mem_new(s, struct wanted);
 
 	if ((a->instance.set && (w->instance = regex_new(w, a->instance.s, REGEX_EVENT, err)) == NULL) ||
@@ -232,15 +242,19 @@ rf_arm(struct spec *s, struct err *err)
 		return false;
 	}
 	s->private = w;
-	open_fifo(*bus_detector_state(s->engine->bus, &detector_rf));
+	all->armed++;
+	open_fifo(all);
 	return true;
 }
 
 static void
 rf_disarm(struct spec *s)
 {
+	struct rf *all = *bus_detector_state(s->engine->bus, &detector_rf);
+
 	mem_free(s->private);
 	s->private = NULL;
+	all->armed--;
 }
 
 static bool
@@ -250,8 +264,6 @@ rf_start(struct engine *engine, struct err *err)
 
 	all->engine = engine;
 	all->scratch = regex_scratch_new(all, REGEX_JIT);
-	all->path =
-		mem_strdup(all, engine->settings->keepalived != NULL ? engine->settings->keepalived : FIFO);
 	all->again = timer_after(all, engine->loop, 0, on_again, all);
 	timer_stop(all->again);
 	engine->vrrp = vrrp_new(all, engine, on_notice, all);

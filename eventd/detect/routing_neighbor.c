@@ -289,11 +289,7 @@ routing_neighbor_come(struct engine *e)
 {
 	const char *dir = e->settings->frr != NULL ? e->settings->frr : DIRECTORY;
 
-	if (strcmp(dir, "none") == 0)
-		on_lack(*bus_detector_state(e->bus, &detector_routing_neighbor),
-			"FRR, and the setting daemons.frr says none");
-	else
-		frr_follow(e->frr, dir);
+	frr_follow(e->frr, strcmp(dir, "none") == 0 ? NULL : dir);
 }
 
 static bool

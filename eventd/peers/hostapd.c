@@ -366,10 +366,25 @@ on_timer(void *arg)
 }
 
 void
+hostapd_unwatch(struct hostapd *all)
+{
+	struct port *p;
+
+	while ((p = LIST_FIRST(&all->ports)) != NULL) {
+		on_late(p);
+		mem_free(p);
+	}
+	mem_free(all->dir);
+	all->dir = NULL;
+	timer_stop(all->timer);
+}
+
+void
 hostapd_watch(struct hostapd *all, const char *dir)
 {
-	if (all->dir != NULL)
+	if (all->dir != NULL && strcmp(all->dir, dir) == 0)
 		return;
+	hostapd_unwatch(all);
 	all->dir = mem_strdup(all, dir);
 	timer_set(all->timer, 0);
 }

@@ -45,8 +45,9 @@ typedef void hostapd_lack_f(void *arg, const char *why); /* what is missing; NUL
 
 struct hostapd *hostapd_new(const void *ctx, struct engine *, hostapd_f *, hostapd_lack_f *, void *arg);
 
-/* From now on hostapd is watched. Fine when it is already. */
+/* From now on hostapd is watched, there and nowhere else. Fine when it is already. */
 void hostapd_watch(struct hostapd *, const char *dir);
+void hostapd_unwatch(struct hostapd *);
 
 /* A message of an interface, and what hostapd would answer to STA. */
 void hostapd_feed(struct hostapd *, const char *interface, const char *message, const char *answer);

@@ -244,10 +244,20 @@ on_again(void *arg)
 }
 
 void
+lldp_unwatch(struct lldp *l)
+{
+	end(l);
+	timer_stop(l->again);
+	mem_free(l->socket);
+	l->socket = NULL;
+}
+
+void
 lldp_watch(struct lldp *l, const char *socket)
 {
-	if (l->socket != NULL)
+	if (l->socket != NULL && strcmp(l->socket, socket) == 0)
 		return;
+	lldp_unwatch(l);
 	l->socket = mem_strdup(l, socket);
 	timer_set(l->again, 0);
 }

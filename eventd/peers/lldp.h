@@ -54,8 +54,9 @@ typedef void lldp_lack_f(void *arg, const char *why);       /* what is missing; 
 
 struct lldp *lldp_new(const void *ctx, struct engine *, lldp_f *, lldp_lack_f *, void *arg);
 
-/* From now on lldpd is watched. Fine when it is already. */
+/* From now on lldpd is watched, there and nowhere else. Fine when it is already. */
 void lldp_watch(struct lldp *, const char *socket);
+void lldp_unwatch(struct lldp *);
 pid_t lldp_pid(const struct lldp *); /* of lldpcli; 0: it does not run */
 
 /* Octets as lldpcli printed them. */

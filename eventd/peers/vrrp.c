@@ -27,6 +27,7 @@ struct vrrp {
 	struct engine *engine;
 	vrrp_f *f;
 	void *arg;
+	char *path; /* of the FIFO */
 	int fd;
 	struct watch *watch;
 	LIST_HEAD(, known) known;
@@ -222,9 +223,23 @@ on_readable(void *arg, int fd, unsigned what)
 }
 
 bool
-vrrp_is_open(const struct vrrp *v)
+vrrp_is_open(const struct vrrp *v, const char *path)
 {
-	return v->fd >= 0;
+	return v->fd >= 0 && strcmp(v->path, path) == 0;
+}
+
+static void
+hang_up(struct vrrp *v)
+{
+	mem_free(v->watch);
+	mem_free(v->path);
+	v->watch = NULL;
+	v->path = NULL;
+	if (v->fd >= 0)
+		close(v->fd);
+	v->fd = -1;
+	v->n = 0;
+	v->too_long = false;
 }
 
 bool
@@ -232,8 +247,9 @@ vrrp_open(struct vrrp *v, const char *path, struct err *err)
 {
 	struct stat st;
 
-	if (v->fd >= 0)
+	if (v->fd >= 0 && strcmp(v->path, path) == 0)
 		return true;
+	hang_up(v);
 	/* Its group may write: keepalived can run as a user of its own. */
 	if (mkfifo(path, 0620) < 0 && errno != EEXIST)
 		return err_errno(err, "keepalived's FIFO %s", path);
@@ -246,6 +262,7 @@ vrrp_open(struct vrrp *v, const char *path, struct err *err)
 		v->fd = -1;
 		return err_set(err, ERR_IO, "keepalived's FIFO %s: it is no FIFO", path);
 	}
+	v->path = mem_strdup(v, path);
 	v->watch = watch_fd(v, v->engine->loop, v->fd, WATCH_READ, on_readable, v);
 	return true;
 }

@@ -44,10 +44,10 @@ struct vrrp;
 typedef void vrrp_f(void *arg, const struct vrrp_notice *, enum vrrp_word before);
 struct vrrp *vrrp_new(const void *ctx, struct engine *, vrrp_f *, void *arg);
 
-/* Makes the FIFO, if it is not there, and reads it from now on. Fine when it is read already. */
+/* Makes the FIFO, if it is not there, and reads it from now on, and no other. Fine when it is read already. */
 bool vrrp_open(struct vrrp *, const char *path, struct err *);
 
-bool vrrp_is_open(const struct vrrp *);
+bool vrrp_is_open(const struct vrrp *, const char *path);
 
 /* Octets as they came from the FIFO. */
 void vrrp_feed(struct vrrp *, const char *data, size_t n);

@@ -12,8 +12,14 @@
 
 struct watched {
 	struct track_object *object;
-	const char *kernel_name;
 };
+
+/* The alias is asked for each time: the settings may have others since. */
+static const char *
+kernel_name(const struct track_object *o)
+{
+	return ifname_kernel(tracks_engine(o->all)->settings, o->args->interface.s);
+}
 
 static bool
 is_interface(const struct track_args *a)
@@ -50,7 +56,7 @@ look(struct watched *w)
 {
 	const struct track_args *a = w->object->args;
 	const struct engine *e = tracks_engine(w->object->all);
-	const struct link *l = e->links == NULL ? NULL : links_find(e->links, w->kernel_name);
+	const struct link *l = e->links == NULL ? NULL : links_find(e->links, kernel_name(w->object));
 
 	track_sense(w->object,
 		is_up(l) &&
@@ -59,13 +65,21 @@ look(struct watched *w)
 }
 
 static void
+look_again(struct track_object *o)
+{
+	look(o->private);
+}
+
+static void
 on_link(void *arg, enum link_event what, const struct link *l, unsigned before)
 {
 	struct watched *w = arg;
 
-	if (strcmp(l->name, w->kernel_name) == 0 && what == LINK_GONE)
+	if (strcmp(l->name, kernel_name(w->object)) != 0)
+		return;
+	if (what == LINK_GONE)
 		track_sense(w->object, false, NULL); /* it is still in the table during this call */
-	else if (strcmp(l->name, w->kernel_name) == 0)
+	else
 		look(w);
 }
 
@@ -82,7 +96,6 @@ start(struct track_object *o, const struct conf_node *n)
 	struct watched *w = mem_new(o, struct watched);
 
 	w->object = o;
-	w->kernel_name = mem_strdup(w, ifname_kernel(e->settings, o->args->interface.s));
 	o->private = w;
 	if (e->links != NULL)
 		links_on_change(w, e->links, on_link, w);
@@ -135,8 +148,7 @@ static const char *
 reason(const struct track_object *o)
 {
 	const struct engine *e = tracks_engine(o->all);
-	const struct watched *watched = o->private;
-	const struct link *l = e->links == NULL ? NULL : links_find(e->links, watched->kernel_name);
+	const struct link *l = e->links == NULL ? NULL : links_find(e->links, kernel_name(o));
 
 	if (o->state == TRACKED_UP)
 		return "";
@@ -171,4 +183,5 @@ const struct track_kind track_interface = {
 	.describe = describe,
 	.columns = columns,
 	.show = show,
+	.look = look_again,
 };

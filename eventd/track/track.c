@@ -172,14 +172,20 @@ tracks_poll_left(const struct tracks *all, enum track_timer what)
 	return all->polls[what].timer == NULL ? 0 : timer_left(all->polls[what].timer);
 }
 
+void
+tracks_look(struct tracks *all)
+{
+	for (struct track_object *o = all->first; o != NULL; o = o->next)
+		if (o->kind->look != NULL)
+			o->kind->look(o);
+}
+
 /* Everything that depends on a metric looks again. */
 void
 tracks_set_resolution(struct tracks *all, enum track_resolution what, unsigned n)
 {
 	all->resolutions[what] = n;
-	for (struct track_object *o = all->first; o != NULL; o = o->next)
-		if (o->kind->look != NULL)
-			o->kind->look(o);
+	tracks_look(all);
 }
 
 unsigned

@@ -15,4 +15,7 @@ struct tracks;
 struct tracks *tracks_new(const void *ctx, struct engine *);
 void tracks_commands(struct cli *, struct tracks *);
 
+/* Looks at every object again: what they depend on may be another one. */
+void tracks_look(struct tracks *);
+
 #endif

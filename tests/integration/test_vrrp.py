@@ -70,8 +70,8 @@ def test_a_file_that_is_no_fifo_is_refused(new_daemon, tmp_path):
     daemon.wait_log("event detector rf needs keepalived's FIFO .*: it is no FIFO")
 
 
-def test_settings_that_are_read_anew_change_nothing_of_the_fifo(new_daemon, tmp_path):
-    """SIGHUP replaces the settings: what was taken of them at the start stays."""
+def test_settings_that_are_the_same_change_nothing_of_the_fifo(new_daemon, tmp_path):
+    """SIGHUP replaces the settings; a FIFO that is still to be made is made."""
     fifo = tmp_path / "later" / "vrrp"
     daemon = new_daemon(settings={"daemons": {"keepalived": str(fifo)}}, config=APPLETS)
     daemon.wait_log("event detector rf needs keepalived's FIFO")

@@ -277,6 +277,13 @@ queue_free(void *p)
 	return 0;
 }
 
+void
+mail_queue_settings(struct mail_queue *q)
+{
+	q->parallel = (unsigned)q->engine->settings->mail_max_parallel;
+	q->parallel_max = (unsigned)mailer_processes_max(q->engine->mailer);
+}
+
 struct mail_queue *
 mail_queue_new(const void *ctx, struct engine *engine)
 {
@@ -284,8 +291,7 @@ mail_queue_new(const void *ctx, struct engine *engine)
 
 	q->engine = engine;
 	q->store = engine->store;
-	q->parallel = (unsigned)engine->settings->mail_max_parallel;
-	q->parallel_max = (unsigned)mailer_processes_max(engine->mailer);
+	mail_queue_settings(q);
 	q->per_host = PER_HOST;
 	q->max_messages = QUEUE_MESSAGES_MAX;
 	q->max_bytes = (size_t)QUEUE_MIB_MAX * 1024 * 1024;

@@ -19,6 +19,7 @@ struct mail_queue;
 
 /* Uses engine->store. */
 struct mail_queue *mail_queue_new(const void *ctx, struct engine *);
+void mail_queue_settings(struct mail_queue *); /* engine->settings are others */
 
 /* Reads what is kept, then begins to deliver; `done` (may be NULL) is called once it is read. */
 typedef void mail_queue_loaded_f(void *arg);

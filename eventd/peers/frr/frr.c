@@ -214,7 +214,7 @@ hears(const struct frr *frr)
 static bool
 is_known(const struct frr *frr)
 {
-	for (size_t i = 0; i < DAEMONS; i++)
+	for (size_t i = 0; frr->dir != NULL && i < DAEMONS; i++)
 		if (frr->vty[i] == NULL || !vty_is_known(frr->vty[i]))
 			return false;
 	return true;
@@ -345,9 +345,41 @@ dial_bfd(void *arg)
 
 /* ---- the whole ---- */
 
+static void
+unfollow(struct frr *frr)
+{
+	mem_free(frr->bfd_again);
+	mem_free(frr->bfd_watch);
+	mem_free(frr->inotify_watch);
+	frr->bfd_again = NULL;
+	frr->bfd_watch = frr->inotify_watch = NULL;
+	if (frr->bfd >= 0)
+		close(frr->bfd);
+	if (frr->inotify >= 0)
+		close(frr->inotify);
+	frr->bfd = frr->inotify = -1;
+	text_clear(&frr->bfd_in);
+	for (size_t i = 0; i < DAEMONS; i++) {
+		mem_free(frr->vty[i]);
+		frr->vty[i] = NULL;
+	}
+	mem_free(frr->sessions);
+	frr->sessions = bfd_sessions_new(frr);
+	mem_free((void *)(uintptr_t)frr->dir);
+	frr->dir = NULL;
+	frr->lack_was_told = false;
+}
+
 void
 frr_follow(struct frr *frr, const char *dir)
 {
+	if (frr->dir != NULL && dir != NULL && strcmp(frr->dir, dir) == 0)
+		return;
+	unfollow(frr);
+	if (dir == NULL) {
+		tell_lack(frr);
+		return;
+	}
 	frr->dir = mem_strdup(frr, dir);
 	frr->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	for (size_t i = 0; i < DAEMONS; i++)

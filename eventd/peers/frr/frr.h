@@ -18,7 +18,10 @@ struct frr;
 
 struct frr *frr_new(const void *ctx, struct engine *);
 
-/* Begins to follow the daemons, whose sockets are in the directory; they may come and go. */
+/*
+ * Follows the daemons whose sockets are in the directory, and no others; they may come and go. NULL: none. Fine when it
+ * follows them already.
+ */
 void frr_follow(struct frr *, const char *dir);
 
 /* Whoever wants each change; at most one. Borrowed for the call. */
