@@ -236,6 +236,7 @@ check_configuration(struct engine *engine, const struct conf_node *root, const c
 		check_mail_trust(c);
 		check_destinations(c);
 		check_settings(c);
+		check_class_maps(c);
 	}
 	tell_all(f, tell, arg);
 	for (size_t i = 0; i < c->n; i++)

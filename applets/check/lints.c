@@ -8,6 +8,9 @@
 
 /* ORDER: enum lint_id */
 const struct lint lints[] = {
+	LINT("ACL-UNKNOWN", false,
+		"A \"match access-group\" of a class map names an access list that is not configured.",
+		"configure the access list, or correct its name"),
 	LINT("APPLET-EMPTY", false,
 		"An applet has no event, so that it is not registered, or no action, so that it does "
 		"nothing.",
@@ -25,6 +28,15 @@ const struct lint lints[] = {
 		"A \"break\" or \"continue\" stands in an \"if\" with no loop around it: it leaves the "
 		"\"if\".",
 		"use `exit` to end the run, or leave the action out"),
+	LINT("CAPTURE-UNKNOWN", false,
+		"A \"monitor capture\" in an action, or a capture that is there now (\"event manager "
+		"check\"), "
+		"names an access list, a class map, a policy or an IP SLA operation that is not configured. "
+		"The capture does not start, or nothing ever triggers it.",
+		"configure what it names, or correct the name"),
+	LINT("CLASS-MAP-UNKNOWN", false,
+		"A \"match class-map\" of a class map names a class map that is not configured.",
+		"configure the class map, or correct its name"),
 	LINT("CLASS-THREADS", false,
 		"A policy is of a class for which no scheduler threads are configured. On IOS such a policy "
 		"is queued and never runs; here the class has the default number of threads.",

@@ -205,6 +205,20 @@ check_commands(struct check *c, const struct check_applet *a)
 	}
 }
 
+static void
+check_capture_commands(struct check *c, const struct check_applet *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct compile_line *l = &a->lines[i];
+		const struct kw_template *command = strcmp(l->action->name, "cli") == 0
+							    ? argument(l->action->kw, l->args, "command")
+							    : NULL;
+
+		if (command != NULL)
+			check_capture_command(c, a, l->node, typed_part(c, command->t));
+	}
+}
+
 /* ---- */
 
 static const struct {
@@ -239,4 +253,5 @@ check_outside(struct check *c, const struct check_applet *a)
 				&(struct place){ c, a, a->lines[i].node });
 	check_correlate(c, a);
 	check_commands(c, a);
+	check_capture_commands(c, a);
 }

@@ -21,10 +21,13 @@
 
 /* ORDER: lints[] */
 enum lint_id {
+	LINT_ACL_UNKNOWN,
 	LINT_APPLET_EMPTY,
 	LINT_BLOCK_OPEN,
 	LINT_BLOCK_STRAY,
 	LINT_BREAK_NO_LOOP,
+	LINT_CAPTURE_UNKNOWN,
+	LINT_CLASS_MAP_UNKNOWN,
 	LINT_CLASS_THREADS,
 	LINT_CLI_ANYWHERE,
 	LINT_CLI_DEVICE,
@@ -161,6 +164,10 @@ void check_shadows(struct check *, const char *applet); /* NULL: all */
 void check_mail_trust(struct check *);
 void check_destinations(struct check *);
 void check_settings(struct check *);
+void check_class_maps(struct check *);
+/* Of `action L cli`. */
+void check_capture_command(
+	struct check *, const struct check_applet *, const struct conf_node *, const char *command);
 
 /* ---- environment.c ---- */
 void check_environment(struct check *);

@@ -1,5 +1,8 @@
-/* event manager check [NAME]: the lints of `eventd --check` over the running configuration. */
+/* event manager check [NAME]: the lints of `eventd --check` over the running configuration, and over captures. */
+#include <string.h>
+
 #include "applets/check/check.h"
+#include "capture/capture.h"
 #include "cli/builtin.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
@@ -57,6 +60,22 @@ show_finding(void *arg, const struct check_finding *f)
 	w_end(l->w);
 }
 
+/* Captures are no configuration: what they name may have gone since. */
+static void
+show_capture(void *arg, const char *command, const char *name, const char *why)
+{
+	struct check_finding f = { .lint = lints, .applet = "", .label = "", .reason = why, .text = command };
+	const char *at = command + strlen(command);
+
+	while (strcmp(f.lint->code, "CAPTURE-UNKNOWN") != 0)
+		f.lint++;
+	f.fix = f.lint->fix;
+	while (at > command && (at[-1] != ' ' || strncmp(at, name, strlen(name)) != 0))
+		at--;
+	f.column = (int)(at - command) + 1;
+	show_finding(arg, &f);
+}
+
 static enum cmd_result
 event_manager_check(struct session *s, const void *args, struct err *err)
 {
@@ -68,6 +87,8 @@ event_manager_check(struct session *s, const void *args, struct err *err)
 	w_list(l.w, "findings");
 	found = check_configuration(
 		engine, conf_root(engine->conf), NULL, a->name.set ? a->name.s : NULL, show_finding, &l);
+	if (!a->name.set)
+		captures_problems(engine->captures, show_capture, &l);
 	w_end(l.w);
 	if (!found) {
 		err_set(err, ERR_NOT_FOUND, "There is no applet %s", a->name.s);

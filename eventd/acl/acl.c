@@ -90,6 +90,16 @@ acl_find(const void *ctx, struct engine *e, const char *name)
 	return NULL;
 }
 
+bool
+acl_is_there(const struct conf_node *root, const char *name)
+{
+	for (const struct conf_node *n = root->first; n != NULL; n = n->next)
+		if ((acl_opens_mode(n) && strcmp(acl_name_of(n), name) == 0) ||
+			(acl_is_numbered(n) && acl_number_is(n, name)))
+			return true;
+	return false;
+}
+
 static bool
 is_first_of_its_number(const struct conf_node *n)
 {

@@ -29,6 +29,19 @@ void acl_commands(struct cli *); /* show access-lists, show class-map */
 bool acl_expression(struct engine *, const char *list, struct text *, struct err *);
 bool class_map_expression(struct engine *, const char *name, struct text *, struct err *);
 
+/* ---- what is there, below the root of a configuration ---- */
+bool acl_is_there(const struct conf_node *root, const char *list);
+bool class_map_is_there(const struct conf_node *root, const char *name);
+
+/* A line of a class map that names a list, or another class map. */
+struct class_map_reference {
+	const struct conf_node *line;
+	const char *map;         /* whose line it is */
+	const char *list, *name; /* one of them: the access list, or the class map, that it names */
+};
+typedef void class_map_reference_f(void *arg, const struct class_map_reference *);
+void class_map_references(const struct conf_node *root, class_map_reference_f *, void *arg);
+
 /* ---- for the files of this folder ---- */
 
 enum acl_kind { ACL_STANDARD, ACL_EXTENDED, ACL_IPV6 };

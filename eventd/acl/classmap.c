@@ -373,9 +373,9 @@ add_match(struct engine *e, const struct match_args *a, unsigned depth, struct t
 }
 
 static const struct conf_node *
-find_map(const struct engine *e, const char *name)
+find_map(const struct conf_node *root, const char *name)
 {
-	const struct conf_node *n = conf_root(e->conf)->first;
+	const struct conf_node *n = root->first;
 
 	while (n != NULL && !(is_map(n) && strcmp(((const struct map_args *)n->args)->name.s, name) == 0))
 		n = n->next;
@@ -406,7 +406,7 @@ add_matches(struct engine *e, const struct conf_node *map, bool vlans, unsigned 
 static bool
 add_map(struct engine *e, const char *name, unsigned depth, struct text *out, struct err *err)
 {
-	const struct conf_node *map = find_map(e, name);
+	const struct conf_node *map = find_map(conf_root(e->conf), name);
 	size_t n = 0;
 
 	if (depth == NESTED_MAX)
@@ -423,6 +423,38 @@ bool
 class_map_expression(struct engine *e, const char *name, struct text *out, struct err *err)
 {
 	return add_map(e, name, 0, out, err);
+}
+
+/* ---- who names what ---- */
+
+bool
+class_map_is_there(const struct conf_node *root, const char *name)
+{
+	return find_map(root, name) != NULL;
+}
+
+void
+class_map_references(const struct conf_node *root, class_map_reference_f *f, void *arg)
+{
+	char number[24];
+
+	for (const struct conf_node *map = root->first; map != NULL; map = map->next) {
+		if (!is_map(map))
+			continue;
+		for (const struct conf_node *line = map->first; line != NULL; line = line->next) {
+			const struct match_args *a = line->args;
+
+			if (!is_match(line) || (!a->group.set && !a->nested.set))
+				continue;
+			snprintf(number, sizeof number, "%" PRId64, a->group_number.v);
+			f(arg, &(struct class_map_reference){ .line = line,
+				       .map = ((const struct map_args *)map->args)->name.s,
+				       .list = a->group_name.set ? a->group_name.s
+					       : a->group.set    ? number
+								 : NULL,
+				       .name = a->nested.s });
+		}
+	}
 }
 
 /* ---- show ---- */
@@ -478,7 +510,7 @@ show(struct session *s, const void *args, struct err *err)
 	struct engine *e = session_engine(s);
 	unsigned number = 0;
 
-	if (a->name.set && find_map(e, a->name.s) == NULL)
+	if (a->name.set && find_map(conf_root(e->conf), a->name.s) == NULL)
 		return err_set(err, ERR_NOT_FOUND, "class map %s does not exist", a->name.s), CMD_REFUSED;
 	w_list(session_writer(s), "class_maps");
 	for (const struct conf_node *n = conf_root(e->conf)->first; n != NULL; n = n->next) {

@@ -16,6 +16,13 @@ struct captures *captures_new(const void *ctx, struct engine *);
 void capture_commands(struct cli *); /* monitor capture, show monitor capture */
 struct helper *captures_helper(const struct captures *);
 
+/*
+ * What captures name and is not there: access lists, class maps, policies, IP SLA operations. `command` is the one
+ * that names it, `name` the word in it, `why` a sentence.
+ */
+typedef void captures_problem_f(void *arg, const char *command, const char *name, const char *why);
+void captures_problems(const struct captures *, captures_problem_f *, void *arg);
+
 extern const struct capture_port_ops capture_port; /* core/capture_port.h */
 
 #endif

@@ -70,6 +70,13 @@ captures_drop(struct captures *c, struct capture_point *gone)
 }
 
 void
+captures_problems(const struct captures *c, captures_problem_f *f, void *arg)
+{
+	for (const struct capture_point *p = c->first; p != NULL; p = p->next)
+		point_problems(c->engine, p, f, arg);
+}
+
+void
 captures_started(struct captures *c, struct capture_point *p)
 {
 	p->active = p->has_packets = true;

@@ -36,6 +36,15 @@ ask(struct job *job, struct err *err)
 }
 
 static void
+say_stopped(struct job *job, const struct capture_point *p)
+{
+	session_print(job->session, "Stopped capture point : %s\n", job->name);
+	if (p != NULL && p->triggers != NULL)
+		session_print(job->session,
+			"Its triggers are off : 'monitor capture %s start' arms them again\n", job->name);
+}
+
+static void
 stopped_for_export(void *arg, const json_t *answer, const struct err *err)
 {
 	struct job *job = arg;
@@ -49,7 +58,7 @@ stopped_for_export(void *arg, const json_t *answer, const struct err *err)
 	if (p != NULL)
 		captures_ended(job->captures, p, "exported");
 	if (job->session != NULL)
-		session_print(job->session, "Stopped capture point : %s\n", job->name);
+		say_stopped(job, p);
 	if (!ask(job, &why))
 		export_failed(job, &why);
 }
@@ -60,19 +69,6 @@ stop_first(struct job *job, struct err *err)
 	if (captures_ask(job->captures, "stop", job->name, json_object(), stopped_for_export, job, err))
 		return job_wait(job, 0);
 	mem_free(job);
-	return CMD_REFUSED;
-}
-
-/* What waits for a moment is not ended by somebody who wants to look at it now. */
-static enum cmd_result
-still_armed(const struct capture_point *p, struct err *err)
-{
-	err_set(err, ERR_REFUSED, "%%Error: Capture %s is active", p->name);
-	err_hint(err,
-		"its triggers would be off: 'monitor capture %s freeze' keeps packets while it goes on; to "
-		"export "
-		"them all, 'monitor capture %s stop' first",
-		p->name, p->name);
 	return CMD_REFUSED;
 }
 
@@ -87,8 +83,6 @@ capture_export(
 		err_hint(err, "it was never started, or its helper ended");
 		return CMD_REFUSED;
 	}
-	if (p->active && p->triggers != NULL)
-		return still_armed(p, err);
 	job = job_new(s, c, p->name);
 	job->url = mem_strdup(job, url);
 	job->absolute = session_level(s) == 15;

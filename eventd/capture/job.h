@@ -21,8 +21,7 @@ enum cmd_result capture_freeze_now(struct session *, struct captures *, struct c
 enum cmd_result capture_stop(struct session *, struct captures *, struct capture_point *, struct err *);
 enum cmd_result capture_clear(struct session *, struct captures *, struct capture_point *, struct err *);
 enum cmd_result capture_delete(struct session *, struct captures *, struct capture_point *, struct err *);
-/* pcapng when the name ends so, else pcap. Stops an active capture first (rulings 40); refuses one
- * that waits for triggers. */
+/* pcapng when the name ends so, else pcap. Stops an active capture first, whatever it waits for (rulings 40). */
 enum cmd_result capture_export(
 	struct session *, struct captures *, struct capture_point *, const char *url, struct err *);
 

@@ -163,7 +163,69 @@ point_spec(struct engine *engine, const struct capture_point *p, const char *mor
 	return spec;
 }
 
+/* ---- what it names and is not there ---- */
+
+/* The sentence of a filter that cannot be made; NULL: it can. */
+static char *
+filter_problem(const void *ctx, struct engine *engine, const struct capture_point *p)
+{
+	struct err err = ERR_INIT;
+	struct text filter;
+	bool fine;
+
+	text_init(&filter, ctx);
+	fine = whole_filter(engine, p, NULL, &filter, &err);
+	return fine ? NULL : mem_strdup(ctx, err.text);
+}
+
+static char *
+filter_command(const void *ctx, const struct capture_point *p)
+{
+	return mem_printf(ctx, "monitor capture %s %s %s", p->name,
+		p->list != NULL ? "access-list" : "class-map", p->list != NULL ? p->list : p->map);
+}
+
+void
+point_problems(struct engine *engine, const struct capture_point *p, captures_problem_f *f, void *arg)
+{
+	void *ctx = mem_ctx(NULL, "problems");
+	const char *head = mem_printf(ctx, "monitor capture %s", p->name), *what;
+
+	what = filter_problem(ctx, engine, p);
+	if (what != NULL)
+		f(arg, filter_command(ctx, p), p->list != NULL ? p->list : p->map, what);
+	for (const struct trigger *t = p->triggers; t != NULL; t = trigger_next(t)) {
+		what = trigger_problem(ctx, t);
+		if (what != NULL)
+			f(arg, trigger_command(ctx, head, t), trigger_names(ctx, t), what);
+	}
+	mem_free(ctx);
+}
+
 /* ---- show ---- */
+
+static void
+show_filter(struct engine *engine, const struct capture_point *p, struct writer *w)
+{
+	void *ctx = mem_ctx(NULL, "filter");
+	const char *problem = filter_problem(ctx, engine, p);
+	struct text filter;
+
+	text_init(&filter, ctx);
+	if (p->filter != NULL)
+		filter_describe(p->filter, &filter);
+	else if (point_has_filter(p))
+		text_printf(&filter, "   %s: %s\n", p->list != NULL ? "Access-list" : "Class-map",
+			p->list != NULL ? p->list : p->map);
+	w_text(w, "  Filter Details: \n%s", filter.s);
+	if (problem != NULL)
+		w_text(w, "   Not usable : %s\n", problem);
+	w_str(w, "filter", p->filter_text != NULL ? p->filter_text + 1 : NULL);
+	w_str(w, "access_list", p->list);
+	w_str(w, "class_map", p->map);
+	w_str(w, "filter_problem", problem);
+	mem_free(ctx);
+}
 
 static void
 show_interfaces(const struct capture_point *p, struct writer *w)
@@ -216,16 +278,8 @@ show_file(const struct capture_point *p, struct writer *w)
 }
 
 void
-point_show(const struct capture_point *p, struct writer *w)
+point_show(struct engine *engine, const struct capture_point *p, struct writer *w)
 {
-	struct text filter;
-
-	text_init(&filter, NULL);
-	if (p->filter != NULL)
-		filter_describe(p->filter, &filter);
-	else if (point_has_filter(p))
-		text_printf(&filter, "   %s: %s\n", p->list != NULL ? "Access-list" : "Class-map",
-			p->list != NULL ? p->list : p->map);
 	w_text(w, "Status Information for Capture %s\n", p->name);
 	w_str(w, "name", p->name);
 	show_interfaces(p, w);
@@ -237,10 +291,7 @@ point_show(const struct capture_point *p, struct writer *w)
 		w_text(w, "   Waiting for interface %s\n", p->lost);
 	w_str(w, "reason", p->active ? NULL : p->reason);
 	w_str(w, "waiting_for", p->active ? p->lost : NULL);
-	w_text(w, "  Filter Details: \n%s", filter.s);
-	w_str(w, "filter", p->filter_text != NULL ? p->filter_text + 1 : NULL);
-	w_str(w, "access_list", p->list);
-	w_str(w, "class_map", p->map);
+	show_filter(engine, p, w);
 	w_text(w, "  Buffer Details: \n   Buffer Type: %s%s\n", p->circular ? "CIRCULAR" : "LINEAR",
 		p->has_buffer_kind ? "" : " (default)");
 	w_str(w, "buffer_type", p->circular ? "CIRCULAR" : "LINEAR");
@@ -261,7 +312,6 @@ point_show(const struct capture_point *p, struct writer *w)
 	for (const struct trigger *t = p->triggers; t != NULL; t = trigger_next(t))
 		trigger_show_line(t, w);
 	w_end(w);
-	mem_free(filter.s);
 }
 
 static void
@@ -309,9 +359,7 @@ point_show_parameter(const struct capture_point *p, struct writer *w)
 	if (p->filter_text != NULL)
 		show_command(w, mem_printf(ctx, "%s match%s", head, p->filter_text));
 	if (p->list != NULL || p->map != NULL)
-		show_command(
-			w, mem_printf(ctx, "%s %s %s", head, p->list != NULL ? "access-list" : "class-map",
-				   p->list != NULL ? p->list : p->map));
+		show_command(w, filter_command(ctx, p));
 	if (p->has_buffer_kind || p->buffer_mb.set)
 		show_command(w, mem_printf(ctx, "%s buffer size %" PRId64 "%s", head,
 					(int64_t)value_or(&p->buffer_mb, CAPTURE_BUFFER_MB),

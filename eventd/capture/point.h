@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "capture/capture.h"
 #include "capture/filter.h"
 #include "core/err.h"
 
@@ -70,8 +71,11 @@ bool point_has_filter(const struct capture_point *);
  */
 json_t *point_spec(struct engine *, const struct capture_point *, const char *more, struct err *);
 
+/* capture/capture.h */
+void point_problems(struct engine *, const struct capture_point *, captures_problem_f *, void *arg);
+
 /* `show monitor capture NAME`, and `... parameter`: the commands that would make it again. */
-void point_show(const struct capture_point *, struct writer *);
+void point_show(struct engine *, const struct capture_point *, struct writer *);
 void point_show_parameter(const struct capture_point *, struct writer *);
 
 #endif

@@ -311,7 +311,7 @@ show_all(struct session *s)
 	for (const struct capture_point *p = session_engine(s)->captures->first; p != NULL; p = p->next) {
 		w_object(w, NULL);
 		w_text(w, "\n");
-		point_show(p, w);
+		point_show(session_engine(s), p, w);
 		w_end(w);
 	}
 	w_end(w);
@@ -337,10 +337,10 @@ show(struct session *s, const void *args, struct err *err)
 	if (a->parameter.set)
 		point_show_parameter(p, session_writer(s));
 	else if (a->trigger.set)
-		triggers_show(session_engine(s)->captures, p, session_writer(s));
+		triggers_show(p, session_writer(s));
 	else {
 		w_text(session_writer(s), "\n");
-		point_show(p, session_writer(s));
+		point_show(session_engine(s), p, session_writer(s));
 	}
 	return CMD_DONE;
 }

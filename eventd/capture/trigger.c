@@ -8,6 +8,7 @@
 #include "bus/sla.h"
 #include "capture/client.h"
 #include "capture/point.h"
+#include "conf/conf.h"
 #include "core/engine.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -371,6 +372,25 @@ trigger_command(const void *ctx, const char *head, const struct trigger *t)
 	return line->s;
 }
 
+const char *
+trigger_names(const void *ctx, const struct trigger *t)
+{
+	return t->a.sla.set ? mem_printf(ctx, "%" PRId64, t->a.sla.v) : t->a.policy.s;
+}
+
+const char *
+trigger_problem(const void *ctx, const struct trigger *t)
+{
+	const struct engine *e = t->captures->engine;
+	const char *name = trigger_names(ctx, t);
+
+	if (t->a.policy.set && policies_find(e->policies, name) == NULL)
+		return mem_printf(ctx, "no policy %s is registered", name);
+	if (t->a.sla.set && conf_find(e->conf, mem_printf(ctx, "ip sla %s", name)) == NULL)
+		return mem_printf(ctx, "there is no ip sla %s", name);
+	return NULL;
+}
+
 static const char *
 state_of(const void *ctx, const struct trigger *t)
 {
@@ -391,11 +411,10 @@ state_of(const void *ctx, const struct trigger *t)
 static void
 show_facts(void *ctx, const struct trigger *t, struct writer *w)
 {
-	const char *moment = moment_of(ctx, t), *state = state_of(ctx, t);
-
 	w_object(w, NULL);
-	w_str(w, "moment", moment);
-	w_str(w, "state", state);
+	w_str(w, "moment", moment_of(ctx, t));
+	w_str(w, "state", state_of(ctx, t));
+	w_str(w, "problem", trigger_problem(ctx, t));
 	w_int(w, "before", t->a.before.v);
 	w_int(w, "after", t->a.after.v);
 	w_int(w, "files", value_or(&t->a.files, TRIGGER_FILES));
@@ -416,21 +435,24 @@ void
 trigger_show_line(const struct trigger *t, struct writer *w)
 {
 	void *ctx = mem_ctx(NULL, "trigger");
+	const char *problem = trigger_problem(ctx, t);
 
-	w_text(w, "   %s: before %" PRId64 " s, after %" PRId64 " s, %s\n", moment_of(ctx, t), t->a.before.v,
-		t->a.after.v, state_of(ctx, t));
+	w_text(w, "   %s: before %" PRId64 " s, after %" PRId64 " s, %s%s%s\n", moment_of(ctx, t),
+		t->a.before.v, t->a.after.v, state_of(ctx, t), problem != NULL ? ", but " : "",
+		problem != NULL ? problem : "");
 	show_facts(ctx, t, w);
 	mem_free(ctx);
 }
 
 static void
-show_whole(const struct captures *c, const struct trigger *t, struct writer *w)
+show_whole(const struct trigger *t, struct writer *w)
 {
 	void *ctx = mem_ctx(NULL, "trigger");
+	const char *problem = trigger_problem(ctx, t);
 
 	w_text(w, "  Trigger %s\n   State : %s\n", moment_of(ctx, t), state_of(ctx, t));
-	if (t->a.policy.set && policies_find(c->engine->policies, t->a.policy.s) == NULL)
-		w_text(w, "   No policy of this name is registered\n");
+	if (problem != NULL)
+		w_text(w, "   Not usable : %s\n", problem);
 	w_text(w, "   Window : %" PRId64 " s before to %" PRId64 " s after\n", t->a.before.v, t->a.after.v);
 	if (t->a.once.set)
 		w_text(w, "   Fires : once\n");
@@ -450,12 +472,12 @@ show_whole(const struct captures *c, const struct trigger *t, struct writer *w)
 }
 
 void
-triggers_show(const struct captures *c, const struct capture_point *p, struct writer *w)
+triggers_show(const struct capture_point *p, struct writer *w)
 {
 	w_text(w, "Triggers of Capture %s\n", p->name);
 	w_str(w, "name", p->name);
 	w_list(w, "triggers");
 	for (const struct trigger *t = p->triggers; t != NULL; t = t->next)
-		show_whole(c, t, w);
+		show_whole(t, w);
 	w_end(w);
 }

@@ -40,9 +40,12 @@ void triggers_rearm(struct capture_point *); /* it starts anew */
 
 const struct trigger *trigger_next(const struct trigger *);
 const char *trigger_command(const void *ctx, const char *head, const struct trigger *);
+/* What it waits for and is not there, as a sentence; NULL: it is. And its name, or number. */
+const char *trigger_problem(const void *ctx, const struct trigger *);
+const char *trigger_names(const void *ctx, const struct trigger *);
 void trigger_show_line(const struct trigger *, struct writer *);
 /* `show monitor capture NAME trigger` */
-void triggers_show(const struct captures *, const struct capture_point *, struct writer *);
+void triggers_show(const struct capture_point *, struct writer *);
 
 /* ---- a window that is being taken ---- */
 

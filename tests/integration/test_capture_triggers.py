@@ -291,21 +291,51 @@ def test_one_file_ends_at_its_size(capture, netns):
     assert os.path.getsize(flash(capture, "one.pcap")) <= (1 << 20) + 2000
 
 
-def test_an_export_does_not_end_what_waits_for_a_trigger(capture, netns):
+def test_an_export_stops_what_waits_for_a_trigger(capture, netns, tshark):
+    """Rulings 40: whatever it waits for. The window that is open ends with it and is kept; `start` arms the triggers again."""
     applet(capture, "A")
-    start(capture, "CAP", *UDP, "trigger event A before 60 after 0")
+    start(capture, "CAP", *UDP, "trigger event A before 60 after 600 rearm 0")
     send_udp(netns, 2)
     wait_kept(capture, 2)
     assert "% Incomplete command." in capture.ctl("monitor capture CAP trigger event NOSUCH").out
-    answer = capture.ctl("monitor capture CAP export flash:x.pcap")
-    assert answer.code == 1 and "%Error: Capture CAP is active" in answer.out, answer.out
-    assert "'monitor capture CAP freeze' keeps packets while it goes on" in answer.out
-    assert capture.json("show monitor capture CAP")["status"] == "Active"
-    assert trigger(capture)["state"] == "armed" and "%BUFCAP-6-DISABLE" not in capture.log()
-    assert not os.path.exists(flash(capture, "x.pcap"))
     assert capture.ctl("event manager run A").code == 0
-    wait_taken(capture)
-    assert capture.ctl("monitor capture CAP stop", "monitor capture CAP export flash:x.pcap").code == 0
+    assert trigger(capture)["state"] == "taking"
+    answer = capture.ctl("monitor capture CAP export flash:x.pcap")
+    assert answer.code == 0 and answer.out == ("Stopped capture point : CAP\n"
+                                               "Its triggers are off : 'monitor capture CAP start' arms them again\n"
+                                               "Exported Successfully\n")
+    told = wait_taken(capture)
+    assert told["state"] == "capture is not active" and told["last_packets"] == 2
+    for name in ("x.pcap", told["last_file"].split(":")[1]):
+        assert tshark("-r", flash(capture, name), "-T", "fields", "-e", "udp.dstport") == "9999\n" * 2
+    capture.wait_log("packets of trigger event A are in .* \\(ended before its time\\)")
+    assert capture.ctl("event manager run A", "monitor capture CAP start").code == 0
+    assert trigger(capture)["state"] == "armed"
+    # A triggerless one says nothing of triggers.
+    assert capture.ctl("monitor capture CAP stop", "no monitor capture CAP trigger", "monitor capture CAP start").code == 0
+    assert capture.ctl("monitor capture CAP export flash:x.pcap").out == "Stopped capture point : CAP\nExported Successfully\n"
+
+
+def test_names_of_what_is_not_there_are_told(capture):
+    """In `show`, and by `event manager check`: a capture is no configuration, and its lists and policies may go at any time."""
+    def told():
+        return [(f["text"], f["column"], f["reason"]) for f in capture.json("event manager check")["findings"] if f["code"] == "CAPTURE-UNKNOWN"]
+    head = "monitor capture CAP "
+    assert capture.ctl(head + "interface lo both access-list 101 buffer circular", head + "trigger event NOSUCH before 5 after 0",
+                       head + "trigger sla 7 before 5 after 0", head + "trigger mail before 5 after 0").code == 0
+    assert told() == [(head + "access-list 101", 33, "access list 101 does not exist"),
+                      (head + "trigger event NOSUCH before 5 after 0", 35, "no policy NOSUCH is registered"),
+                      (head + "trigger sla 7 before 5 after 0", 33, "there is no ip sla 7")]
+    text = capture.show("event manager check")
+    assert "warning: access list 101 does not exist; configure what it names" in text and "0 errors, 3 warnings\n" in text, text
+    shown = capture.show("show monitor capture CAP")
+    assert "   Access-list: 101\n   Not usable : access list 101 does not exist\n" in shown, shown
+    assert "   event NOSUCH: before 5 s, after 0 s, capture is not active, but no policy NOSUCH is registered\n" in shown
+    assert "   mail: before 5 s, after 0 s, capture is not active\n" in shown
+    assert "   Not usable : there is no ip sla 7\n" in capture.show("show monitor capture CAP trigger")
+    capture.configure("access-list 101 permit ip any any", "ip sla 7", " icmp-echo 127.0.0.1", "event manager applet NOSUCH", " event none")
+    assert told() == [] and "Not usable" not in capture.show("show monitor capture CAP")
+    assert capture.json("show monitor capture CAP")["filter_problem"] is None
 
 
 def test_the_example(netns, new_daemon, tshark):

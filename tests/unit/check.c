@@ -234,6 +234,27 @@ static const struct sample {
 		" event ipsla operation-id 5\n action 1 comment x\n" },
 	{ "TIMER-NEVER", "2:30", APPLET " event timer cron cron-entry \"0 0 31 2 *\"\n action 1 comment x\n",
 		APPLET " event timer cron cron-entry \"0 0 29 2 *\"\n action 1 comment x\n" },
+	{ "ACL-UNKNOWN", "2:26", "class-map C\n match access-group name NOSUCH\n",
+		"ip access-list extended NOSUCH\n permit ip any any\nclass-map C\n match access-group name "
+		"NOSUCH\n" },
+	{ "ACL-UNKNOWN", "2:25", "class-map C\n match not access-group 101\n",
+		"access-list 101 permit ip any any\nclass-map C\n match not access-group 101\n" },
+	{ "CLASS-MAP-UNKNOWN", "2:18", "class-map C\n match class-map D\n",
+		"class-map C\n match class-map D\nclass-map D\n match any\n" },
+	{ "CAPTURE-UNKNOWN", "3:69",
+		NONE " action 1 cli command \"monitor capture CAP interface lo access-list 101\"\n",
+		"access-list 101 permit ip any any\n" NONE
+		" action 1 cli command \"monitor capture CAP interface lo both access-list 101\"\n" },
+	{ "CAPTURE-UNKNOWN", "3:54", NONE " action 1 cli command \"monitor capture CAP class-map WEB\"\n",
+		"class-map WEB\n match any\n" NONE
+		" action 1 cli command \"monitor capture CAP class-map WEB\"\n" },
+	{ "CAPTURE-UNKNOWN", "3:50",
+		NONE " action 1 cli command \"mon cap CAP trigger event NOSUCH before 5 after 0\"\n",
+		NONE " action 1 cli command \"mon cap CAP trigger event T before 5 after 0\"\n" },
+	{ "CAPTURE-UNKNOWN", "3:56",
+		NONE " action 1 cli command \"monitor capture CAP trigger sla 5 before 5 after 0\"\n",
+		"ip sla 5\n icmp-echo 192.0.2.1\n" NONE
+		" action 1 cli command \"monitor capture CAP trigger sla 5 before 5 after 0\"\n" },
 	{ "TRACK-UNKNOWN", "2:14", APPLET " event track 7 state down\n action 1 comment x\n",
 		"track 7 stub-object\n" APPLET " event track 7 state down\n action 1 comment x\n" },
 	{ "TRACK-UNKNOWN", "3:22", NONE " action 1 track read 7\n",
