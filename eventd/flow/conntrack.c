@@ -5,34 +5,27 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "core/engine.h"
-#include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "flow/source.h"
+#include "net/netlink.h"
 
-#define ROOM_BYTES     ((size_t)64 * 1024)
 #define RECEIVE_BUFFER (4 * 1024 * 1024)
-#define READS_MAX      64u /* then others get their turn */
-#define GROUPS         (NF_NETLINK_CONNTRACK_NEW | NF_NETLINK_CONNTRACK_UPDATE | NF_NETLINK_CONNTRACK_DESTROY)
+#define OF(message_)   (NFNL_SUBSYS_CTNETLINK << 8 | (message_))
 
 static const char NEEDS[] = "the kernel's connection tracking over netlink (CONFIG_NF_CT_NETLINK, module "
 			    "nf_conntrack_netlink)";
 
 struct conntrack {
 	struct monitor *monitor;
-	struct mnl_socket *nl;
-	struct watch *watch;
+	struct netlink *netlink;
 	struct timer *timer;
 	usec poll;
-	uint32_t seq;   /* of the dump under way, 0 = none */
-	unsigned round; /* counts dumps */
-	bool first, again;
-	char *room;
+	bool first; /* the first dump has not ended */
 };
 
 /* ---- one entry ---- */
@@ -160,160 +153,87 @@ read_entry(const struct nlmsghdr *h, struct flow *f)
 
 /* ---- dumps and changes ---- */
 
-static bool
-ask_for_all(struct conntrack *c)
+static void
+begin(void *arg, unsigned round)
 {
-	char buf[256] = { 0 };
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *info;
-
-	h->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	h->nlmsg_seq = ++c->round;
-	info = mnl_nlmsg_put_extra_header(h, sizeof *info);
-	info->nfgen_family = AF_UNSPEC;
-	info->version = NFNETLINK_V0;
-	c->seq = h->nlmsg_seq;
-	c->again = false;
-	monitor_round(c->monitor, c->round);
-	if (mnl_socket_sendto(c->nl, h, h->nlmsg_len) >= 0)
-		return true;
-	c->seq = 0;
-	return false;
+	monitor_round(((struct conntrack *)arg)->monitor, round);
 }
 
 static void
-all_told(struct conntrack *c)
+told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 {
-	c->seq = 0;
-	if (c->again && ask_for_all(c)) /* it was disturbed and proves nothing */
+	const struct conntrack *c = arg;
+	bool was_there = c->first && (h->nlmsg_flags & NLM_F_MULTI) != 0;
+	struct flow f;
+
+	if (!read_entry(h, &f))
 		return;
-	monitor_sweep(c->monitor, c->round);
+	if (removed)
+		monitor_end(c->monitor, &f);
+	else
+		monitor_take(c->monitor, &f, was_there);
+}
+
+static void
+complete(void *arg, unsigned round, bool first)
+{
+	struct conntrack *c = arg;
+
+	monitor_lacks(c->monitor, NULL);
+	monitor_sweep(c->monitor, round);
 	c->first = false;
 	timer_set(c->timer, c->poll);
 }
 
 static void
-one_message(struct conntrack *c, const struct nlmsghdr *h)
-{
-	bool of_dump = h->nlmsg_seq != 0 && h->nlmsg_seq == c->seq;
-	struct flow f;
-
-	if (of_dump && h->nlmsg_type == NLMSG_ERROR && c->first) {
-		c->seq = 0;
-		monitor_lacks(c->monitor, NEEDS);
-		return;
-	}
-	if (of_dump && (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
-		c->again = true;
-	if (of_dump && (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)) {
-		monitor_lacks(c->monitor, NULL);
-		all_told(c);
-		return;
-	}
-	if (h->nlmsg_type >> 8 != NFNL_SUBSYS_CTNETLINK ||
-		mnl_nlmsg_get_payload_len(h) < sizeof(struct nfgenmsg) || !read_entry(h, &f))
-		return;
-	if ((h->nlmsg_type & 0xff) == IPCTNL_MSG_CT_DELETE)
-		monitor_end(c->monitor, &f);
-	else if ((h->nlmsg_type & 0xff) == IPCTNL_MSG_CT_NEW)
-		monitor_take(c->monitor, &f, of_dump && c->first);
-}
-
-static void
-resync(struct conntrack *c)
-{
-	if (c->seq != 0) {
-		c->again = true;
-		return;
-	}
-	log_msg(monitor_engine(c->monitor)->log, NULL, "NETLINK", SEV_WARNINGS, "RESYNC",
-		"Changes of %s came faster than they were read, reading all anew", "connections");
-	ask_for_all(c);
-}
-
-static void
-ready(void *arg, int fd, unsigned what)
+failed(void *arg, int error)
 {
 	struct conntrack *c = arg;
 
-	for (unsigned reads = 0; reads < READS_MAX; reads++) {
-		struct sockaddr_nl from = { 0 };
-		socklen_t len = sizeof from;
-		ssize_t got = recvfrom(fd, c->room, ROOM_BYTES, MSG_DONTWAIT, (struct sockaddr *)&from, &len);
-		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)c->room;
-		int left = (int)got;
-
-		if (got < 0 && errno == ENOBUFS) {
-			resync(c);
-			continue;
-		}
-		if (got <= 0)
-			return;
-		if (from.nl_pid != 0) /* not from the kernel */
-			continue;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
-			one_message(c, h);
-	}
+	if (c->first)
+		monitor_lacks(c->monitor, NEEDS);
+	else
+		timer_set(c->timer, c->poll);
 }
 
 static void
 on_poll(void *arg)
 {
-	struct conntrack *c = arg;
-
-	if (c->seq == 0 && !ask_for_all(c))
-		timer_set(c->timer, c->poll);
+	netlink_refresh(((struct conntrack *)arg)->netlink);
 }
 
-static int
-conntrack_free(void *ptr)
-{
-	struct conntrack *c = ptr;
-
-	mem_free(c->watch); /* before its descriptor goes */
-	if (c->nl != NULL)
-		mnl_socket_close(c->nl);
-	return 0;
-}
-
-static bool
-start(struct conntrack *c, struct err *err)
-{
-	const int bytes = RECEIVE_BUFFER;
-	int fd;
-
-	c->nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (c->nl == NULL)
-		return err_set(err, ERR_IO, "%s", NEEDS);
-	fd = mnl_socket_get_fd(c->nl);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-	if (mnl_socket_bind(c->nl, GROUPS, MNL_SOCKET_AUTOPID) < 0)
-		return err_set(err, ERR_IO, "%s",
-			errno == EPERM || errno == EACCES
-				? "the right to follow connection tracking (CAP_NET_ADMIN)"
-				: NEEDS);
-	if (!ask_for_all(c))
-		return err_errno(err, "connection tracking that answers");
-	c->watch = watch_fd(c, monitor_engine(c->monitor)->loop, fd, WATCH_READ, ready, c);
-	return true;
-}
+static const struct netlink_table table = {
+	.what = "connections",
+	.bus = NETLINK_NETFILTER,
+	.dump = OF(IPCTNL_MSG_CT_GET),
+	.added = OF(IPCTNL_MSG_CT_NEW),
+	.removed = OF(IPCTNL_MSG_CT_DELETE),
+	.groups = { NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE, NFNLGRP_CONNTRACK_DESTROY },
+	.header = sizeof(struct nfgenmsg), /* NFNETLINK_V0, both families: zeros */
+	.receive_buffer = RECEIVE_BUFFER,
+	.later = true, /* a table of millions would keep the engine waiting */
+	.begin = begin,
+	.told = told,
+	.complete = complete,
+	.failed = failed,
+};
 
 struct conntrack *
 conntrack_open(const void *ctx, struct monitor *m, usec poll, struct err *err)
 {
 	struct conntrack *c = mem_new(ctx, struct conntrack);
+	bool may;
 
 	c->monitor = m;
 	c->poll = poll;
 	c->first = true;
-	c->room = mem_array(c, char, ROOM_BYTES);
 	c->timer = timer_after(c, monitor_engine(m)->loop, 0, on_poll, c);
 	timer_stop(c->timer);
-	mem_on_free(c, conntrack_free);
-	if (start(c, err))
+	c->netlink = netlink_follow(c, monitor_engine(m), &table, c, err);
+	if (c->netlink != NULL)
 		return c;
+	may = errno != EPERM && errno != EACCES;
+	err_set(err, ERR_IO, "%s", may ? NEEDS : "the right to follow connection tracking (CAP_NET_ADMIN)");
 	mem_free(c);
 	return NULL;
 }

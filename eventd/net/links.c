@@ -229,6 +229,22 @@ link_attribute(const struct nlattr *attr, void *arg)
 	return MNL_CB_OK;
 }
 
+/* Who watches a name sees the interface go under the old one, and come under the new one. */
+static void
+tell_renamed(struct links *ls, struct link *l, const char old[IFNAMSIZ], unsigned before)
+{
+	unsigned flags = l->flags;
+	char name[IFNAMSIZ];
+
+	memcpy(name, l->name, IFNAMSIZ);
+	memcpy(l->name, old, IFNAMSIZ);
+	l->flags = 0;
+	tell(ls, LINK_GONE, l, before);
+	memcpy(l->name, name, IFNAMSIZ);
+	l->flags = flags;
+	tell(ls, LINK_NEW, l, 0);
+}
+
 static void
 link_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 {
@@ -236,6 +252,7 @@ link_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
 	struct link *l;
 	enum link_event what = LINK_CHANGED;
+	char old[IFNAMSIZ];
 	unsigned before;
 
 	if (info->ifi_family != AF_UNSPEC) /* a bridge's ports */
@@ -251,6 +268,7 @@ link_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 		what = LINK_NEW;
 	}
 	before = l->flags;
+	memcpy(old, l->name, IFNAMSIZ);
 	l->round = round;
 	l->flags = info->ifi_flags;
 	l->type = info->ifi_type;
@@ -258,7 +276,9 @@ link_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 	mem_free(l->alias);
 	l->alias = NULL;
 	mnl_attr_parse(h, sizeof *info, link_attribute, l);
-	if (what == LINK_NEW || l->flags != before)
+	if (what == LINK_CHANGED && strcmp(l->name, old) != 0)
+		tell_renamed(ls, l, old, before);
+	else if (what == LINK_NEW || l->flags != before)
 		tell(ls, what, l, before);
 }
 

@@ -78,7 +78,10 @@ struct link *links_by_index(const struct links *, int index);
 void links_each(const struct links *, void (*f)(void *arg, struct link *), void *arg);
 
 enum link_event { LINK_NEW, LINK_CHANGED, LINK_GONE };
-/* `before`: the flags until now; those of a new interface count as 0. A link that is gone is borrowed for the call. */
+/*
+ * `before`: the flags until now; those of a new interface count as 0. A link that is gone is borrowed for
+ * the call. One that is renamed is gone under its old name, then new under the other.
+ */
 typedef void links_f(void *arg, enum link_event, const struct link *, unsigned before);
 /* Ends with ctx. */
 void links_on_change(const void *ctx, struct links *, links_f *, void *arg);

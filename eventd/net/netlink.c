@@ -17,10 +17,11 @@
 #include "core/loop.h"
 #include "core/mem.h"
 
-#define ROOM_BYTES     ((size_t)32 * 1024)
+#define ROOM_BYTES     ((size_t)64 * 1024)
 #define RECEIVE_BUFFER (2 * 1024 * 1024)
 #define READS_MAX      64u /* then others get their turn */
 #define FIRST_DUMP_MS  5000
+#define TRY_AGAIN      USEC_PER_SEC
 
 struct netlink {
 	struct engine *engine;
@@ -29,10 +30,11 @@ struct netlink {
 	const char *netns; /* NULL: ours */
 	struct mnl_socket *nl;
 	struct watch *watch;
-	uint32_t seq;   /* of the dump under way, 0 = none */
-	unsigned round; /* counts dumps */
-	bool first;     /* the first dump has not ended */
-	bool again;     /* another dump is needed when this one ends */
+	struct timer *retry; /* of a dump that was broken off, or NULL */
+	uint32_t seq;        /* of the dump under way, 0 = none */
+	unsigned round;      /* counts dumps */
+	bool first;          /* the first dump has not ended */
+	bool again;          /* another dump is needed when this one ends */
 	uint64_t resyncs;
 	char *room;
 };
@@ -51,23 +53,61 @@ ask_for_all(struct netlink *n)
 	header[0] = n->table->family; /* the first octet of every rtnetlink header */
 	n->seq = h->nlmsg_seq;
 	n->again = false;
+	if (n->table->begin != NULL)
+		n->table->begin(n->arg, n->round);
 	if (mnl_socket_sendto(n->nl, h, h->nlmsg_len) >= 0)
 		return true;
 	n->seq = 0;
 	return false;
 }
 
-/* The end of a dump. One that was disturbed proves nothing. */
 static void
-all_told(struct netlink *n)
+on_retry(void *arg)
+{
+	struct netlink *n = arg;
+
+	mem_free(n->retry);
+	n->retry = NULL;
+	netlink_refresh(n);
+}
+
+static void
+try_again(struct netlink *n)
+{
+	if (n->retry == NULL)
+		n->retry = timer_after(n, n->engine->loop, TRY_AGAIN, on_retry, n);
+}
+
+/* A dump came to its end, or to an error. One that was disturbed proves nothing. */
+static void
+all_told(struct netlink *n, int error)
 {
 	bool first = n->first;
 
 	n->seq = 0;
+	if (error != 0 && n->table->failed != NULL) {
+		n->table->failed(n->arg, error);
+		return;
+	}
+	if (error != 0) {
+		log_msg(n->engine->log, NULL, "NETLINK", SEV_WARNINGS, "DUMP",
+			"The kernel did not list all %s: %s", n->table->what, strerror(error));
+		try_again(n);
+		return;
+	}
 	if (n->again && ask_for_all(n))
 		return;
 	n->first = false;
 	n->table->complete(n->arg, n->round, first);
+}
+
+/* NLMSG_ERROR begins with an errno, and so does NLMSG_DONE; both are negative. */
+static int
+error_of(const struct nlmsghdr *h)
+{
+	const int *code = mnl_nlmsg_get_payload(h);
+
+	return mnl_nlmsg_get_payload_len(h) < sizeof *code ? 0 : -*code;
 }
 
 static void
@@ -77,11 +117,14 @@ one_message(struct netlink *n, const struct nlmsghdr *h)
 
 	if (of_dump && (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
 		n->again = true;
-	if (h->nlmsg_type == n->table->added || h->nlmsg_type == n->table->removed) {
-		if (mnl_nlmsg_get_payload_len(h) >= n->table->header)
-			n->table->told(n->arg, h, h->nlmsg_type == n->table->removed, n->round);
-	} else if (of_dump && (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)) {
-		all_told(n);
+	if (h->nlmsg_type < NLMSG_MIN_TYPE) {
+		if (of_dump && (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR))
+			all_told(n, error_of(h));
+	} else if (h->nlmsg_type != n->table->added && h->nlmsg_type != n->table->removed) {
+		if (n->table->touched != NULL)
+			n->table->touched(n->arg);
+	} else if (mnl_nlmsg_get_payload_len(h) >= n->table->header) {
+		n->table->told(n->arg, h, h->nlmsg_type == n->table->removed, n->round);
 	}
 }
 
@@ -96,7 +139,7 @@ resync(struct netlink *n)
 	}
 	log_msg(n->engine->log, NULL, "NETLINK", SEV_WARNINGS, "RESYNC",
 		"Changes of %s came faster than they were read, reading all anew", n->table->what);
-	ask_for_all(n);
+	netlink_refresh(n);
 }
 
 static void
@@ -136,14 +179,14 @@ netlink_free(void *ptr)
 }
 
 static struct mnl_socket *
-open_here(void)
+open_here(const struct netlink_table *table)
 {
-	return mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	return mnl_socket_open2(table->bus, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
 /* A socket is of the namespace that its maker was in: this thread goes there and comes back. */
 static struct mnl_socket *
-open_in(const char *netns, struct err *err)
+open_in(const struct netlink_table *table, const char *netns, struct err *err)
 {
 	struct mnl_socket *nl = NULL;
 	char path[300];
@@ -154,7 +197,7 @@ open_in(const char *netns, struct err *err)
 	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET) != 0) {
 		err_errno(err, "network namespace %s", netns);
 	} else {
-		nl = open_here();
+		nl = open_here(table);
 		if (nl == NULL)
 			err_errno(err, "netlink");
 		if (setns(here, CLONE_NEWNET) != 0) {
@@ -173,10 +216,10 @@ open_in(const char *netns, struct err *err)
 static bool
 start(struct netlink *n, struct err *err)
 {
-	const int bytes = RECEIVE_BUFFER;
+	const int bytes = n->table->receive_buffer != 0 ? n->table->receive_buffer : RECEIVE_BUFFER;
 	int fd;
 
-	n->nl = n->netns == NULL ? open_here() : open_in(n->netns, err);
+	n->nl = n->netns == NULL ? open_here(n->table) : open_in(n->table, n->netns, err);
 	if (n->nl == NULL)
 		return n->netns == NULL ? err_errno(err, "netlink") : false;
 	fd = mnl_socket_get_fd(n->nl);
@@ -195,7 +238,7 @@ start(struct netlink *n, struct err *err)
 		return err_errno(err, "netlink: dump");
 	n->watch = watch_fd(n, n->engine->loop, fd, WATCH_READ, ready, n);
 	/* What is there is known before anything is reported, and before the engine says that it is ready. */
-	while (n->first) {
+	while (n->first && !n->table->later) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 
 		if (poll(&p, 1, FIRST_DUMP_MS) <= 0)
@@ -227,7 +270,10 @@ netlink_follow_in(const void *ctx, struct engine *engine, const char *netns,
 	n->room = mem_array(n, char, ROOM_BYTES);
 	mem_on_free(n, netlink_free);
 	if (!start(n, err)) {
+		int error = errno;
+
 		mem_free(n);
+		errno = error;
 		return NULL;
 	}
 	return n;
@@ -236,8 +282,8 @@ netlink_follow_in(const void *ctx, struct engine *engine, const char *netns,
 void
 netlink_refresh(struct netlink *n)
 {
-	if (n->seq == 0)
-		ask_for_all(n);
+	if (n->seq == 0 && !ask_for_all(n))
+		try_again(n);
 }
 
 uint64_t

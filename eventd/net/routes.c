@@ -134,6 +134,30 @@ take_gateway(struct route *r, const void *raw, size_t n)
 	r->gateway_v6 = n == 16;
 }
 
+/* RTA_VIA: an IPv4 route over an IPv6 neighbour, family, then the address. */
+static void
+hop_attribute(struct route *r, const struct nlattr *attr)
+{
+	const char *payload = mnl_attr_get_payload(attr);
+	size_t n = mnl_attr_get_payload_len(attr);
+
+	if (mnl_attr_get_type(attr) == RTA_GATEWAY)
+		take_gateway(r, payload, n);
+	else if (mnl_attr_get_type(attr) == RTA_VIA && n > 2)
+		take_gateway(r, payload + 2, n - 2);
+}
+
+/* FNV-1a: enough to see that a list is another. */
+static uint32_t
+mixed(uint32_t sum, const void *data, size_t n)
+{
+	const unsigned char *octets = data;
+
+	for (size_t i = 0; i < n; i++)
+		sum = (sum ^ octets[i]) * 16777619u;
+	return sum;
+}
+
 /* RTA_MULTIPATH: the first next hop stands for the route. */
 static void
 take_hops(struct route *r, const struct nlattr *attr)
@@ -146,12 +170,15 @@ take_hops(struct route *r, const struct nlattr *attr)
 		const struct nlattr *a = (const struct nlattr *)(const void *)(h + 1);
 		int rest = h->rtnh_len - (int)sizeof *h;
 
+		/* Not its flags, which tell of the line. */
+		r->hops_sum = mixed(r->hops_sum, &h->rtnh_hops, sizeof h->rtnh_hops);
+		r->hops_sum = mixed(r->hops_sum, &h->rtnh_ifindex, sizeof h->rtnh_ifindex);
+		r->hops_sum = mixed(r->hops_sum, a, (size_t)rest);
 		if (r->hops++ > 0)
 			continue;
 		r->interface = h->rtnh_ifindex;
 		for (; mnl_attr_ok(a, rest); rest -= MNL_ALIGN(a->nla_len), a = mnl_attr_next(a))
-			if (mnl_attr_get_type(a) == RTA_GATEWAY)
-				take_gateway(r, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
+			hop_attribute(r, a);
 	}
 }
 
@@ -168,11 +195,8 @@ route_attribute(const struct nlattr *attr, void *arg)
 			memcpy(r->key.raw, mnl_attr_get_payload(attr), n);
 		break;
 	case RTA_GATEWAY:
-		take_gateway(r, mnl_attr_get_payload(attr), n);
-		break;
-	case RTA_VIA: /* an IPv4 route over an IPv6 neighbour: family, then the address */
-		if (n > 2)
-			take_gateway(r, (const char *)mnl_attr_get_payload(attr) + 2, n - 2);
+	case RTA_VIA:
+		hop_attribute(r, attr);
 		break;
 	case RTA_OIF:
 		r->interface = is_u32 ? (int)mnl_attr_get_u32(attr) : 0;
@@ -268,7 +292,8 @@ route_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 		return;
 	}
 	if (r != NULL) {
-		modified = r->protocol != told.protocol || r->type != told.type || r->hops != told.hops;
+		modified = r->protocol != told.protocol || r->type != told.type || r->hops != told.hops ||
+			   r->hops_sum != told.hops_sum;
 	} else {
 		replaces = !rs->silent && (h->nlmsg_flags & NLM_F_REPLACE) != 0 && drop_replaced(rs, &told);
 		r = mem_new(rs, struct route);
@@ -280,6 +305,7 @@ route_told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 	r->protocol = told.protocol;
 	r->type = told.type;
 	r->hops = told.hops;
+	r->hops_sum = told.hops_sum;
 	r->round = round;
 	settle(rs, r, modified);
 }
@@ -326,7 +352,7 @@ on_link(void *arg, enum link_event what, const struct link *l, unsigned before)
 }
 
 static void
-on_address(void *arg)
+read_again(void *arg)
 {
 	timer_set(((struct routes *)arg)->reread, REREAD);
 }
@@ -338,10 +364,12 @@ static const struct netlink_table route_table = {
 	.dump = RTM_GETROUTE,
 	.added = RTM_NEWROUTE,
 	.removed = RTM_DELROUTE,
-	.groups = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE },
+	/* A next hop that is deleted takes its routes with it, silently. */
+	.groups = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP },
 	.header = sizeof(struct rtmsg),
 	.told = route_told,
 	.complete = route_complete,
+	.touched = read_again,
 };
 
 static int
@@ -373,7 +401,7 @@ routes_make(const void *ctx, struct engine *engine, const char *netns, struct li
 		return NULL;
 	}
 	links_on_change(rs, links, on_link, rs);
-	addresses_on_change(rs, addresses, on_address, rs);
+	addresses_on_change(rs, addresses, read_again, rs);
 	return rs;
 }
 

@@ -36,7 +36,8 @@ struct route {
 	unsigned char type;        /* RTN_UNICAST, ... */
 	bool has_gateway, gateway_v6;
 	bool active;
-	unsigned hops;
+	unsigned hops;     /* of a multipath route; else 0 */
+	uint32_t hops_sum; /* of all of them */
 	unsigned round;
 	UT_hash_handle hh; /* of the first of a prefix */
 };

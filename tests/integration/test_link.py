@@ -76,6 +76,24 @@ def test_an_interface_that_goes_away(linked):
     assert daemon.show("show clock")
 
 
+def test_an_interface_that_is_renamed(linked):
+    """Under way, without being shut: the one that was watched is not there any more, and another is."""
+    namespace, daemon = linked
+    daemon.configure("track 1 interface eth0 line-protocol", "track 2 interface core0 line-protocol")
+    daemon.ctl("clear logging")
+    try:
+        namespace.ip("link", "set", "eth0", "name", "core0")
+    except Exception:
+        namespace.down("eth0")  # kernels before 6.2
+        namespace.ip("link", "set", "eth0", "name", "core0")
+        namespace.up("core0")
+    assert tree.wait_for(lambda: "%LINK-3-UPDOWN: Interface core0, changed state to up" in link_messages(daemon))
+    assert "%LINK-5-CHANGED: Interface eth0, changed state to administratively down" in link_messages(daemon)
+    daemon.wait_log("%TRACK-6-STATE: 1 interface eth0 line-protocol Up -> Down")
+    daemon.wait_log("%TRACK-6-STATE: 2 interface core0 line-protocol Down -> Up")
+    assert "(no such interface)" in daemon.show("show track 1")
+
+
 def test_a_link_flap_becomes_a_mail(netns, pki, tmp_path):
     """The applet of examples/ as it stands, by a real Postfix on port 587."""
     try:

@@ -81,6 +81,31 @@ def test_ipv6(linked):
         "add 2001:db8:20:: ffff:ffff:ffff::/48 static via 2001:db8:1::2 eth0 dist 1 metric 7 vrf default ipv6"]
 
 
+def test_a_next_hop_of_many_is_another(linked):
+    """The first of them stands for the route, and stays."""
+    namespace, daemon = linked
+    watch(daemon, "MANY", "10.2.0.0/16")
+    hops = ("nexthop", "via", "192.0.2.2", "nexthop", "via")
+    namespace.ip("route", "add", "10.2.0.0/16", *hops, "192.0.2.3")
+    namespace.ip("route", "replace", "10.2.0.0/16", *hops, "192.0.2.4")
+    namespace.ip("route", "replace", "10.2.0.0/16", *hops, "192.0.2.4", "weight", "3")
+    namespace.ip("route", "del", "10.2.0.0/16")
+    assert [line.split()[0] for line in wait_told(daemon, "MANY", 4)] == ["add", "modify", "modify", "remove"]
+
+
+def test_a_next_hop_that_is_deleted_takes_its_routes(linked):
+    """Next hops as objects of their own, as FRR makes them: the kernel drops their routes without a word."""
+    namespace, daemon = linked
+    watch(daemon, "HOP", "10.0.0.0/8 ge 16 le 16")
+    namespace.ip("nexthop", "add", "id", "5", "via", "192.0.2.2", "dev", "eth0")
+    namespace.ip("nexthop", "add", "id", "6", "group", "5")
+    namespace.ip("route", "add", "10.5.0.0/16", "nhid", "5")
+    namespace.ip("route", "add", "10.6.0.0/16", "nhid", "6")
+    assert len(wait_told(daemon, "HOP", 2)) == 2
+    namespace.ip("nexthop", "del", "id", "5")
+    assert sorted(line.split()[:2] for line in wait_told(daemon, "HOP", 4)[2:]) == [["remove", "10.5.0.0"], ["remove", "10.6.0.0"]]
+
+
 def test_protocols_have_the_words_of_ios(linked):
     namespace, daemon = linked
     watch(daemon, "BGP", "0.0.0.0/0 protocol bgp")
