@@ -14,6 +14,7 @@
 #include "actions/mail/poll.h"
 #include "actions/mail/trace.h"
 #include "core/mem.h"
+#include "core/vrf.h"
 #include "pki/tls.h"
 
 #define SECOND_FAMILY_USEC 250000 /* RFC 8305 5: Connection Attempt Delay */
@@ -109,10 +110,15 @@ class_of(int error)
 static bool
 use_vrf(int fd, const char *vrf, struct err *err)
 {
+	enum vrf_state state = vrf_look(vrf);
+
+	if (state == VRF_ABSENT)
+		return err_class(err, ERR_NOT_FOUND, "SOURCE_UNAVAILABLE", "there is no VRF %s", vrf);
+	if (state == VRF_INTERFACE)
+		return err_class(
+			err, ERR_REFUSED, "SOURCE_UNAVAILABLE", "%s is an interface, not a VRF", vrf);
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, vrf, (socklen_t)strlen(vrf)) == 0)
 		return true;
-	if (errno == ENODEV)
-		return err_class(err, ERR_NOT_FOUND, "SOURCE_UNAVAILABLE", "there is no VRF %s", vrf);
 	return err_class(
 		err, ERR_IO, "SOURCE_UNAVAILABLE", "VRF %s cannot be used: %s", vrf, strerror(errno));
 }

@@ -86,7 +86,7 @@ struct probe_answer {
 	int http_status;                 /* 0: none */
 	const char *address;             /* that was probed, or NULL */
 	const char *detail;              /* a sentence when it went wrong, or NULL */
-	bool absent; /* a VRF or source interface does not exist, nothing was sent: `detail` names it */
+	bool absent; /* there is no such VRF or source interface, nothing was sent: `detail` names it */
 	const struct jitter_result *jitter; /* of jitter operations that sent something, else NULL */
 };
 

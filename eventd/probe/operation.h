@@ -176,7 +176,7 @@ struct operation {
 	usec ends;                 /* mono; 0: never */
 	usec last_wall, last_mono; /* of the latest run */
 	bool has_run;
-	bool absent; /* its VRF or source interface does not exist, and that is logged */
+	char *absent; /* what it lacks of VRF and source interface, which is logged; or NULL */
 	enum probe_code code;
 	int64_t rtt_us, dns_us, tcp_us, http_us; /* -1: none */
 	char address[46];

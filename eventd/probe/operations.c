@@ -108,14 +108,19 @@ keep(struct operation *o, const struct probe_answer *a, enum probe_code code)
 	o->successes++;
 }
 
-/* Once, until a run finds it again. */
+/* Once, until a run finds it again or lacks something else. */
 static void
 tell_absent(struct operation *o, const struct probe_answer *a)
 {
-	if (a->absent && !o->absent)
+	bool known = a->absent && o->absent != NULL && strcmp(o->absent, a->detail) == 0;
+
+	if (known)
+		return;
+	if (a->absent)
 		log_msg(o->all->engine->log, NULL, "RTT", SEV_WARNINGS, "ABSENT", "IP SLAs(%u): %s",
 			o->number, a->detail);
-	o->absent = a->absent;
+	mem_free(o->absent);
+	o->absent = a->absent ? mem_strdup(o, a->detail) : NULL;
 }
 
 static void
@@ -319,7 +324,9 @@ operation_rescheduled(struct operation *o)
 static void
 forget_statistics(struct operation *o)
 {
-	o->has_run = o->absent = false;
+	o->has_run = false;
+	mem_free(o->absent);
+	o->absent = NULL;
 	o->code = PROBE_UNKNOWN;
 	o->rtt_us = o->dns_us = o->tcp_us = o->http_us = -1;
 	o->successes = o->failures = o->over = 0;

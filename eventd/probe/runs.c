@@ -10,6 +10,7 @@
 
 #include "core/frame.h"
 #include "core/mem.h"
+#include "core/vrf.h"
 #include "probe/responder.h"
 #include "probe/run.h"
 
@@ -106,9 +107,9 @@ probe_device(const struct probe_run *r)
 	return r->ask->source_interface != NULL ? r->ask->source_interface : r->ask->vrf;
 }
 
-/* Without its VRF or source interface a probe would measure another path: false, and it is finished. */
+/* Without its VRF or source interface a probe would measure another path: it is finished. */
 static bool
-device_is_there(struct probe_run *r, const char *what, const char *name)
+lacks(struct probe_run *r, const char *detail)
 {
 	struct probe_answer a = { .code = PROBE_SOCKET_ERROR,
 		.rtt_us = -1,
@@ -117,11 +118,29 @@ device_is_there(struct probe_run *r, const char *what, const char *name)
 		.http_us = -1,
 		.absent = true };
 
-	if (name == NULL || if_nametoindex(name) != 0)
-		return true;
-	a.detail = mem_printf(r, "%s %s does not exist", what, name);
+	a.detail = detail;
 	probe_finish_answer(r, &a);
 	return false;
+}
+
+static bool
+devices_are_there(struct probe_run *r)
+{
+	const char *interface = r->ask->source_interface, *vrf = r->ask->vrf;
+
+	if (interface != NULL && if_nametoindex(interface) == 0)
+		return lacks(r, mem_printf(r, "source interface %s does not exist", interface));
+	if (vrf == NULL)
+		return true;
+	switch (vrf_look(vrf)) {
+	case VRF_ABSENT:
+		return lacks(r, mem_printf(r, "VRF %s does not exist", vrf));
+	case VRF_INTERFACE:
+		return lacks(r, mem_printf(r, "%s is an interface, not a VRF", vrf));
+	case VRF_THERE:
+		break;
+	}
+	return true;
 }
 
 static bool
@@ -288,8 +307,7 @@ begin(struct probe_run *r)
 	const char *from = r->ask->source_address;
 	struct resolving *q;
 
-	if (!device_is_there(r, "VRF", r->ask->vrf) ||
-		!device_is_there(r, "source interface", r->ask->source_interface))
+	if (!devices_are_there(r))
 		return;
 	if (r->ask->kind == PROBE_HTTP) {
 		r->sent = loop_mono(r->loop);

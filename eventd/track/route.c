@@ -253,18 +253,27 @@ vrf_is_absent(const struct engine *e, const struct watched *w)
 }
 
 static void
+show_absent(const struct engine *e, const struct watched *w, struct writer *out)
+{
+	if (e->links != NULL && links_find(e->links, w->vrf) != NULL)
+		w_text(out, "(%s is an interface, not a VRF)\n", w->vrf);
+	else
+		w_text(out, "(VRF %s does not exist)\n", w->vrf);
+}
+
+static void
 show(const struct track_object *o, struct writer *w, const char *state)
 {
 	const struct watched *watched = o->private;
 	const struct track_args *a = o->args;
-	bool absent = vrf_is_absent(tracks_engine(o->all), watched);
+	const struct engine *e = tracks_engine(o->all);
 
 	w_text(w, "  %s route %s %s\n", watched->family == AF_INET6 ? "IPv6" : "IP", network_with_mask(o),
 		parameter_of(a));
-	if (absent)
-		w_text(w, "  %s is %s (VRF %s does not exist)\n",
-			a->reachability.set ? "Reachability" : "Metric threshold", state, watched->vrf);
-	else if (a->reachability.set)
+	if (vrf_is_absent(e, watched)) {
+		w_text(w, "  %s is %s ", a->reachability.set ? "Reachability" : "Metric threshold", state);
+		show_absent(e, watched, w);
+	} else if (a->reachability.set)
 		w_text(w, "  Reachability is %s (%s)\n", state,
 			watched->interface == 0 && watched->metric == UNREACHABLE ? "no ip route"
 										  : watched->protocol);

@@ -9,6 +9,7 @@ import ssl
 
 import pytest
 
+import tree
 from badsmtp import BadSmtp, Drop, Garbage, Hang, Refuse, Say
 from transcript import entries
 
@@ -251,9 +252,9 @@ def test_port_in_the_string_and_in_the_statement(table):
 # --- messages ---
 
 @pytest.fixture(scope="module")
-def applet(module_daemon, pki):
+def applet(module_daemon, pki, tmp_path_factory):
     """An eventd that trusts the certificates of this module's servers on 127.0.0.1."""
-    daemon = module_daemon(hosts="127.0.0.1 mail.example.test")
+    daemon = module_daemon(hosts="127.0.0.1 mail.example.test", env=tree.vrfs(tmp_path_factory.mktemp("shim"), "lo"))
     daemon.authenticate("ROOT", pki.path("root.pem"))
     return Applet(daemon)
 
@@ -439,7 +440,7 @@ def test_source_address_and_interface(applet):
 
 
 def test_a_vrf_is_a_device(applet):
-    """There are no VRF devices here; the loopback is a device that leads to the server, as a VRF's would be."""
+    """The loopback leads to the server, as a VRF's device would."""
     with BadSmtp() as server:
         applet.sends("127.0.0.1", "vrf lo port %d" % server.port)
         applet.sends("127.0.0.1", "source-address 127.0.0.9 vrf lo port %d" % server.port)

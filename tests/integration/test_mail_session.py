@@ -20,8 +20,8 @@ def job(port, **more):
 
 
 @pytest.fixture
-def helper():
-    with MailHelper() as h:
+def helper(tmp_path):
+    with MailHelper(env=tree.vrfs(tmp_path, "lo")) as h:
         yield h
         assert h.close() == 0
 

@@ -1,5 +1,6 @@
 """`mail ... vrf NAME` and `source-interface` where two ways lead to a real server in another network namespace: the device that is
-named is taken, and no other when it is gone. This kernel has no VRF devices; to the socket a VRF is a device like the veth here."""
+named is taken, and no other when it is gone. Not every kernel has VRF devices: to the socket a VRF is a device like the veth here, and
+what tells their kind says so (tests/lib/vrfs.c)."""
 
 import re
 
@@ -33,7 +34,7 @@ def world(pki, tmp_path_factory, module_daemon):
             host.start()
         except Unavailable as why:
             pytest.skip(str(why))
-        daemon = module_daemon(netns=here.name)
+        daemon = module_daemon(netns=here.name, env=tree.vrfs(tmp_path_factory.mktemp("shim"), "way1", "way2"))
         daemon.here, daemon.host, daemon.count = here, host, 0
         yield daemon
     finally:
@@ -83,3 +84,10 @@ def test_a_vrf_that_is_not_there(world):
     ran, came_from, _ = send(world, "vrf CUSTOMER-A")
     assert ran.code == 1 and came_from() == []
     world.wait_log(r"\[SOURCE_UNAVAILABLE connect: .*there is no VRF CUSTOMER-A")
+
+
+def test_an_interface_is_no_vrf(world):
+    """Bound to it, the mail would leave by the main table, where another way may be meant."""
+    ran, came_from, _ = send(world, "vrf eth0")
+    assert ran.code == 1 and came_from() == []
+    world.wait_log(r"\[SOURCE_UNAVAILABLE connect: .*eth0 is an interface, not a VRF")

@@ -276,9 +276,7 @@ def test_an_anchor_that_cannot_be_used(dns, tmp_path):
 
 def test_a_clock_before_the_build_turns_validation_off(dns, new_daemon, tmp_path_factory):
     """Signatures cannot be judged: everything is INSECURE and that is said; DANE falls back or waits, nothing is BOGUS."""
-    shim = str(tmp_path_factory.mktemp("shim") / "oldclock.so")
-    source = os.path.join(tree.PROJECT, "tests/lib/oldclock.c")
-    subprocess.run([os.environ.get("CC", "gcc"), "-shared", "-fPIC", "-o", shim, source], check=True)
+    shim = tree.preloaded(tmp_path_factory.mktemp("shim"), "oldclock")
     d = new_daemon(config=["ip name-server " + dns.resolver, "dnssec trust-anchor " + dns.anchor], env={"LD_PRELOAD": shim})
     out = d.show("daneverify good.example port 9")
     assert "INSECURE MX record(mail.good.example) found for good.example" in out and "BOGUS" not in out

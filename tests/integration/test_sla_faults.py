@@ -244,9 +244,10 @@ KINDS = ("dns www.example.test name-server 192.0.2.2", "http get http://192.0.2.
          "tcp-connect 192.0.2.2 7 control disable", "udp-echo 192.0.2.2 7", "udp-jitter 192.0.2.2 7 num-packets 2")
 
 
-def test_a_device_that_is_not_there(wire):
+def test_a_device_that_is_not_there(wire, new_daemon, tmp_path):
     """No operation measures another path than the one through its VRF or source interface; each runs when the device comes."""
-    netns, far, daemon = wire
+    netns, far, _ = wire
+    daemon = new_daemon(netns=netns.name, env=tree.vrfs(tmp_path, "later0"))
     for number, kind in enumerate(KINDS, 1):
         operation(daemon, number, kind, "vrf later0", *FAST)
     operation(daemon, 11, "icmp-echo 192.0.2.2 source-interface later0", *FAST)
@@ -260,6 +261,9 @@ def test_a_device_that_is_not_there(wire):
     for number in numbers:
         assert daemon.show("show logging").count("IP SLAs(%d): " % number) == 1, number
     assert "IP SLAs(3): VRF later0 does not exist" in daemon.show("show logging")
+    operation(daemon, 13, "icmp-echo 192.0.2.2", "vrf eth0", *FAST)
+    assert wait_code(daemon, 13, "Socket connect error")["latest_rtt"] is None
+    daemon.wait_log(r"%RTT-4-ABSENT: IP SLAs\(13\): eth0 is an interface, not a VRF")
     netns.down("eth0")
     netns.ip("link", "set", "eth0", "name", "later0")
     netns.up("later0")

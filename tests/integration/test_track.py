@@ -106,12 +106,14 @@ def test_a_route_of_a_network_namespace(linked, netns, new_daemon):
     namespace, _ = linked
     outside = new_daemon()
     outside.configure("track 1 ip route 10.30.0.0 255.255.0.0 reachability", "ip vrf %s" % namespace.name, "exit",
-                      "track 2 ip route 10.31.0.0 255.255.0.0 reachability", "ip vrf no-such-vrf")
-    assert states(outside) == {1: "Down", 2: "Down"}
+                      "track 2 ip route 10.31.0.0 255.255.0.0 reachability", "ip vrf no-such-vrf", "exit",
+                      "track 3 ip route 10.31.0.0 255.255.0.0 metric threshold", "ip vrf lo")
+    assert states(outside) == {1: "Down", 2: "Down", 3: "Down"}
+    assert "  Metric threshold is Down (lo is an interface, not a VRF)\n" in outside.show("show track 3")
     assert "  Reachability is Down (no ip route)\n" in outside.show("show track 1")
     assert "  Reachability is Down (VRF no-such-vrf does not exist)\n" in outside.show("show track 2")
     namespace.ip("route", "add", "10.30.0.0/16", "via", "192.0.2.2", "proto", "static")
-    assert tree.wait_for(lambda: states(outside) == {1: "Up", 2: "Down"})
+    assert tree.wait_for(lambda: states(outside) == {1: "Up", 2: "Down", 3: "Down"})
     assert "  First-hop interface is eth0\n" in outside.show("show track 1")
     namespace.down("peer0")
     assert tree.wait_for(lambda: states(outside)[1] == "Down")

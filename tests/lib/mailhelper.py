@@ -46,9 +46,10 @@ def job(port, host="127.0.0.1", trust=(), timeouts=None, **more):
 
 
 class MailHelper:
-    def __init__(self, program=None):
+    def __init__(self, program=None, env=None):
         self.program = program or os.path.join(tree.BUILD, "eventd-mail")
-        self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=dict(os.environ, **(env or {})))
         self.buffer = b""
         self.events = []  # where deliveries have got to, taken out of what next() answers
 

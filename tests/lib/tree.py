@@ -4,6 +4,7 @@ import glob
 import os
 import shutil
 import socket
+import subprocess
 import time
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -25,6 +26,19 @@ def library_path(root=UNPACKED):
     lib = os.path.join(root, "usr", "lib")
     return ":".join(sorted(glob.glob(lib + "/*-linux-gnu*")) + sorted(glob.glob(root + "/lib/*-linux-gnu*")) +
                     [lib, lib + "/postfix", lib + "/dovecot", lib + "/dovecot/modules/old-stats"])
+
+
+def preloaded(directory, name):
+    """tests/lib/NAME.c as a library that LD_PRELOAD takes: a piece of the world that is otherwise than here."""
+    made = os.path.join(str(directory), name + ".so")
+    subprocess.run([os.environ.get("CC", "gcc").split()[-1], "-shared", "-fPIC", "-o", made, os.path.join(PROJECT, "tests/lib", name + ".c")],
+                   check=True)
+    return made
+
+
+def vrfs(directory, *names):
+    """Environment of an eventd to which these interfaces are VRFs, where the kernel has none."""
+    return {"LD_PRELOAD": preloaded(directory, "vrfs"), "VRFS": " ".join(names)}
 
 
 def free_port(address="127.0.0.1", kind=socket.SOCK_STREAM):
