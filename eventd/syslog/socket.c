@@ -2,6 +2,8 @@
 #include "syslog/socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -85,4 +87,15 @@ syslog_socket(struct syslog_url *u)
 	close(fd);
 	errno = saved;
 	return -1;
+}
+
+void
+syslog_keep_alive(int fd)
+{
+	const int yes = 1, idle = 60, every = 20, count = 3;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }

@@ -10,4 +10,7 @@
  */
 int syslog_socket(struct syslog_url *);
 
+/* Of a connection: dead peers are found, quiet ones kept, for a router may say nothing for days. */
+void syslog_keep_alive(int fd);
+
 #endif

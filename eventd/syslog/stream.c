@@ -1,14 +1,12 @@
 /* Syslog over TCP and unix streams: connections, their limits, and one read arena for all of them. */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "syslog/feed.h"
 #include "syslog/intake.h"
-#include "syslog/octets.h"
+#include "syslog/socket.h"
 
 #define ACCEPTS_MAX  64u
 #define READ_MAX     ((size_t)256 * 1024)
@@ -19,9 +17,7 @@ struct connection {
 	struct listener *listener;
 	int fd;
 	struct watch *watch;
-	struct octets octets;
-	char *rest; /* the beginning of a message whose end has not come */
-	size_t rest_n;
+	struct feed feed;
 	usec last;
 	struct source *source; /* held */
 	TAILQ_ENTRY(connection) entry;
@@ -41,32 +37,30 @@ connection_free(void *ptr)
 	return 0;
 }
 
-/* Every whole message of buf[0..n); keeps the rest. False: this is no syslog. */
+/* What one read brought. */
+struct arrival {
+	struct connection *from;
+	usec mono, wall;
+};
+
+static void
+take_message(void *arg, struct slice message, bool cut)
+{
+	const struct arrival *a = arg;
+	struct listener *l = a->from->listener;
+
+	l->count.cut += cut;
+	intake_message(l, a->from->source, message, a->mono, a->wall);
+}
+
+/* False: this is no syslog. */
 static bool
 consume(struct connection *c, const char *buf, size_t n, bool end)
 {
-	struct listener *l = c->listener;
-	struct loop *loop = l->intake->engine->loop;
-	usec mono = loop_mono(loop), wall = loop_wall(loop);
-	uint64_t cut = c->octets.cut;
-	enum octets_result r;
-	struct slice m;
-	size_t used;
+	struct loop *loop = c->listener->intake->engine->loop;
+	struct arrival a = { c, loop_mono(loop), loop_wall(loop) };
 
-	while ((r = octets_next(&c->octets, buf, n, end, &m, &used)) == OCTETS_MESSAGE) {
-		intake_message(l, c->source, m, mono, wall);
-		buf += used;
-		n -= used;
-	}
-	l->count.cut += c->octets.cut - cut;
-	if (r == OCTETS_REFUSED)
-		return false;
-	buf += used;
-	n -= used;
-	mem_free(c->rest);
-	c->rest = n > 0 && !end ? mem_dup(c, buf, n) : NULL;
-	c->rest_n = c->rest != NULL ? n : 0;
-	return true;
+	return feed_take(&c->feed, c, buf, n, end, take_message, &a);
 }
 
 static void
@@ -75,36 +69,22 @@ connection_ready(void *arg, int fd, unsigned what)
 	struct connection *c = arg;
 	struct listener *l = c->listener;
 	char *arena = arena_bytes(l->intake->arena);
-	ssize_t n;
+	size_t rest = feed_begin(&c->feed, arena);
+	ssize_t n = read(fd, arena + rest, READ_MAX);
 
-	if (c->rest_n > 0)
-		memcpy(arena, c->rest, c->rest_n);
-	n = read(fd, arena + c->rest_n, READ_MAX);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	c->last = loop_mono(l->intake->engine->loop);
 	TAILQ_REMOVE(&l->connections, c, entry);
 	TAILQ_INSERT_TAIL(&l->connections, c, entry);
-	if (n > 0 && consume(c, arena, c->rest_n + (size_t)n, false))
+	if (n > 0 && consume(c, arena, rest + (size_t)n, false))
 		return;
 	if (n > 0)
 		l->count.refused++;
 	else
-		consume(c, arena, c->rest_n, true);
+		consume(c, arena, rest, true);
 	mem_free(c);
 	intake_complain(l->intake);
-}
-
-/* Dead peers are found, quiet ones kept: a router may say nothing for days. */
-static void
-keep_alive(int fd)
-{
-	const int yes = 1, idle = 60, every = 20, count = 3;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
 static void
@@ -116,10 +96,10 @@ connection_new(struct listener *l, int fd, struct source *source)
 	c->listener = l;
 	c->fd = fd;
 	c->last = loop_mono(loop);
-	octets_init(&c->octets, SYSLOG_LINE_MAX);
+	feed_init(&c->feed);
 	c->source = source;
 	sources_hold(l->intake->sources, source);
-	keep_alive(fd);
+	syslog_keep_alive(fd);
 	TAILQ_INSERT_TAIL(&l->connections, c, entry);
 	l->count.connections++;
 	l->intake->connections++;
