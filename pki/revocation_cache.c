@@ -171,6 +171,43 @@ revocation_cache_count(struct revocation_cache *cache, enum revocation_count whi
 		cache->counts[which]++;
 }
 
+/* ---- a thread's own ---- */
+
+static void
+add_copy(struct revocation_cache *to, const struct entry *e, bool is_news)
+{
+	struct entry copy = *e;
+
+	copy.key = mem_strdup(to, e->key);
+	copy.url = mem_strdup(to, e->url);
+	copy.is_news = is_news;
+	if (e->crl != NULL)
+		X509_CRL_up_ref(e->crl);
+	else
+		copy.ocsp = mem_dup(to, e->ocsp, e->len);
+	add(to, &copy);
+}
+
+struct revocation_cache *
+revocation_cache_copy(const void *ctx, const struct revocation_cache *cache)
+{
+	struct revocation_cache *copy = revocation_cache_new(ctx);
+
+	for (size_t i = 0; i < cache->count; i++)
+		add_copy(copy, &cache->entries[i], false);
+	return copy;
+}
+
+void
+revocation_cache_join(struct revocation_cache *cache, const struct revocation_cache *copy)
+{
+	for (size_t i = 0; i < copy->count; i++)
+		if (copy->entries[i].is_news)
+			add_copy(cache, &copy->entries[i], true);
+	for (size_t i = 0; i < REVOCATION_COUNTS; i++)
+		cache->counts[i] += copy->counts[i];
+}
+
 /* ---- as messages ---- */
 
 static json_t *

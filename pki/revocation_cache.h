@@ -45,6 +45,13 @@ void revocation_cache_count(struct revocation_cache *, enum revocation_count);
 /* The message to the engine; NULL when there is nothing to tell. The next one begins at nothing. */
 json_t *revocation_cache_news(struct revocation_cache *);
 
+/*
+ * For a thread that validates by itself: a copy, which nobody else uses until it ends; then what it has learnt
+ * comes back as news of `cache`. The copy stays its owner's.
+ */
+struct revocation_cache *revocation_cache_copy(const void *ctx, const struct revocation_cache *);
+void revocation_cache_join(struct revocation_cache *cache, const struct revocation_cache *copy);
+
 /* A message from the engine. What is malformed in it is left out. */
 void revocation_cache_take(struct revocation_cache *, const json_t *message);
 

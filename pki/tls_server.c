@@ -10,6 +10,8 @@
 #include <openssl/x509v3.h>
 
 #include "core/mem.h"
+#include "pki/fetch.h"
+#include "pki/tls_check.h"
 #include "pki/verify.h"
 
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM";
@@ -18,7 +20,7 @@ static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM";
 struct tls_server {
 	SSL_CTX *ctx;
 	const struct trust *clients;
-	const struct pki_fetch *fetch;
+	struct revocation_cache *revoked;
 };
 
 struct tls_peer {
@@ -26,6 +28,7 @@ struct tls_peer {
 	SSL *ssl;
 	struct pki_result verdict;
 	bool judged;
+	char *wanted; /* the first URL that has to be asked before the verdict counts, or NULL */
 };
 
 static int
@@ -73,24 +76,48 @@ static int error_for(enum pki_class class)
 	}
 }
 
-static int
-on_verify(X509_STORE_CTX *store, void *arg)
+/* Fetches nothing: tells what would have to be fetched. */
+static bool
+want(void *arg, const void *ctx, const struct pki_fetch_ask *ask, unsigned char **data, size_t *len,
+	struct err *err)
 {
-	struct tls_server *server = arg;
-	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls_peer *p = SSL_get_app_data(ssl);
-	struct pki_request ask = { .trust = server->clients,
-		.peer = X509_STORE_CTX_get0_cert(store),
-		.untrusted = X509_STORE_CTX_get0_untrusted(store),
+	struct tls_peer *p = arg;
+
+	if (p->wanted == NULL)
+		p->wanted = mem_strdup(p, ask->url);
+	return err_set(err, ERR_TIMEOUT, "not asked yet");
+}
+
+/* With what is known; good as well when only what has to be fetched is missing. */
+static bool
+judge(struct tls_peer *p, X509 *cert, STACK_OF(X509) * chain)
+{
+	const struct pki_fetch fetch = { .get = want, .arg = p, .cache = p->server->revoked };
+	struct pki_request ask = { .trust = p->server->clients,
+		.peer = cert,
+		.untrusted = chain,
 		.purpose = PKI_CLIENT,
 		.depth = -1,
 		.revocation = PKI_REVOCATION_BY_POLICY,
-		.fetch = server->fetch };
+		.fetch = &fetch };
 	bool good;
 
+	mem_free(p->wanted);
+	p->wanted = NULL;
 	pki_result_clear(&p->verdict);
 	good = pki_verify(&ask, &p->verdict);
 	p->judged = true;
+	return good || (p->wanted != NULL && p->verdict.class == PKI_REVOCATION_UNKNOWN);
+}
+
+static int
+on_verify(X509_STORE_CTX *store, void *arg)
+{
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_peer *p = SSL_get_app_data(ssl);
+	bool good = judge(p, X509_STORE_CTX_get0_cert(store), X509_STORE_CTX_get0_untrusted(store));
+
+	(void)arg;
 	X509_STORE_CTX_set_error(store, good ? X509_V_OK : error_for(p->verdict.class));
 	return good;
 }
@@ -133,12 +160,12 @@ set_context(struct tls_server *s, const struct identity *id, struct err *err)
 
 struct tls_server *
 tls_server_new(const void *ctx, const struct identity *id, const struct trust *clients,
-	const struct pki_fetch *fetch, struct err *err)
+	struct revocation_cache *revoked, struct err *err)
 {
 	struct tls_server *s = mem_new(ctx, struct tls_server);
 
 	s->clients = clients;
-	s->fetch = fetch;
+	s->revoked = revoked;
 	mem_on_free(s, server_free);
 	if (set_context(s, id, err))
 		return s;
@@ -213,6 +240,26 @@ tls_peer_handshake(struct tls_peer *p, struct err *err)
 	errno = 0;
 	n = SSL_do_handshake(p->ssl);
 	return n == 1 ? TLS_TURN_DONE : turn_of(p, n, err);
+}
+
+enum tls_turn
+tls_peer_believe(struct tls_peer *p, const char **url, struct err *err)
+{
+	if (p->wanted == NULL)
+		return TLS_TURN_DONE;
+	if (!judge(p, SSL_get0_peer_certificate(p->ssl), SSL_get_peer_cert_chain(p->ssl))) {
+		err_class(err, ERR_CRYPTO, pki_class_name(p->verdict.class), "%s", p->verdict.detail);
+		return TLS_TURN_FAILED;
+	}
+	*url = p->wanted;
+	return p->wanted != NULL ? TLS_TURN_FETCH : TLS_TURN_DONE;
+}
+
+struct tls_check *
+tls_peer_check(const void *ctx, const struct tls_peer *p)
+{
+	return tls_check_new(ctx, p->server->clients, SSL_get0_peer_certificate(p->ssl),
+		SSL_get_peer_cert_chain(p->ssl), p->server->revoked);
 }
 
 enum tls_turn

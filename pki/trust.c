@@ -45,6 +45,16 @@ trust_add(struct trust *trust, const char *name, X509 *cert, const struct trustp
 	point->policy.ocsp_url = mem_strdup(trust, policy->ocsp_url);
 }
 
+struct trust *
+trust_copy(const void *ctx, const struct trust *from)
+{
+	struct trust *trust = trust_new(ctx);
+
+	for (size_t i = 0; i < from->count; i++)
+		trust_add(trust, from->points[i].name, from->points[i].cert, &from->points[i].policy);
+	return trust;
+}
+
 static json_t *
 point_to_json(const struct trustpoint_snapshot *point)
 {

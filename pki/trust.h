@@ -40,6 +40,8 @@ struct trust *trust_new(const void *ctx);
 /* Copies name and policy, takes a reference on cert. */
 void trust_add(struct trust *, const char *name, X509 *cert, const struct trustpoint_policy *);
 
+struct trust *trust_copy(const void *ctx, const struct trust *);
+
 json_t *trust_to_json(const struct trust *);
 struct trust *trust_from_json(const void *ctx, const json_t *, struct err *);
 

@@ -11,6 +11,8 @@
 
 #include "core/helper.h"
 #include "core/mem.h"
+#include "pki/learnt.h"
+#include "pki/store.h"
 #include "syslog/intake.h"
 #include "syslog/wire.h"
 
@@ -21,7 +23,6 @@
 #define END_MARK_MS   200                 /* for the rest of a batch that has begun to arrive */
 #define END_MAX       (5 * USEC_PER_SEC)  /* then it is killed */
 #define TEXT_MAX      4096u
-#define FRAME_LIMIT   65536u
 
 struct peer {
 	uint32_t number;
@@ -37,7 +38,8 @@ struct relay {
 	struct peer *peers;
 	unsigned unmarked; /* messages since the last mark */
 	json_t *job;
-	struct timer *timer; /* of the next start; when ending, the end of patience */
+	uint64_t revocation_known; /* by the process that runs */
+	struct timer *timer;       /* of the next start; when ending, the end of patience */
 	usec delay, started;
 	bool ending;
 };
@@ -201,6 +203,8 @@ on_message(void *arg, json_t *message)
 		r->listener->count.refused++;
 	else if (strcmp(type, "connections") == 0)
 		r->listener->count.connections = (unsigned)json_integer_value(json_object_get(message, "n"));
+	else if (strcmp(type, "revocation") == 0)
+		pki_learn(r->listener->intake->engine->pki, message, &r->revocation_known);
 	else if (strcmp(type, "log") == 0 && text != NULL && facility != NULL && mnemonic != NULL &&
 		 severity >= 0 && severity <= SEV_DEBUGGING)
 		log_msg(r->listener->intake->engine->log, NULL, facility, (enum severity)severity, mnemonic,
@@ -247,6 +251,7 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 		;
 	forget_all(r);
 	r->unmarked = 0;
+	r->revocation_known = 0;
 	r->listener->count.connections = 0;
 	log_msg(e->log, NULL, "SYSLOG", SEV_ERRORS, "HELPER", "%s: %s ended %s %d; it is started again",
 		r->listener->url, helper_name(r->helper), term_signal != 0 ? "by signal" : "with status",
@@ -279,7 +284,6 @@ relay_new(struct listener *l, const char *program, int fd, struct err *err)
 	r->helper = helper_new(r, e->loop,
 		&(struct helper_spec){ .name = program,
 			.dir = e->program_dir,
-			.frame_max = FRAME_LIMIT,
 			.pass = { r->theirs, fd },
 			.pass_count = fd >= 0 ? 2 : 1,
 			.on_message = on_message,
@@ -297,6 +301,20 @@ relay_tell(struct relay *r, json_t *job)
 	r->job = job;
 	if (!same && !timer_is_set(r->timer))
 		start(r);
+}
+
+void
+relay_brief(struct relay *r)
+{
+	const struct engine *e = r->listener->intake->engine;
+	json_t *news = NULL;
+	struct err err = ERR_INIT;
+
+	if (helper_pid(r->helper) != 0)
+		news = learnt_brief(pki_learnt(e->pki), &r->revocation_known);
+	if (news != NULL && !helper_send(r->helper, news, &err))
+		r->revocation_known = 0; /* it is ending */
+	json_decref(news);
 }
 
 /* The rest of a batch that has begun to arrive: else its first messages would come twice. */

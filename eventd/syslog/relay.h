@@ -4,6 +4,7 @@
  *     {"type":"log","facility":"SYSLOG","severity":4,"mnemonic":"TLS","text":"..."}
  *     {"type":"refused"}      a connection that was no good
  *     {"type":"connections","n":N}
+ *     {"type":"revocation",...}  of pki/revocation_cache.h
  * It is started again when it ends by itself. Engine thread only.
  */
 #ifndef SYSLOG_RELAY_H
@@ -26,6 +27,9 @@ struct relay *relay_new(struct listener *, const char *program, int fd, struct e
 
 /* What the helper is to do: told when it differs from what it knows. Takes the reference. */
 void relay_tell(struct relay *, json_t *job);
+
+/* What others have learnt of revocation since it was told last (pki/learnt.h), if it runs. */
+void relay_brief(struct relay *);
 
 /*
  * No messages from now on; what the helper has read and we have not seen, it reads again next time. It ends by

@@ -51,6 +51,7 @@ tls_tell(struct listener *l)
 	const char *identity, *missing = NULL;
 	json_t *trust, *shown;
 
+	relay_brief(l->relay);
 	if (l->told && l->told_revision == revision && l->told_identity == sealed)
 		return;
 	l->told = true;

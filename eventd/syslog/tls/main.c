@@ -3,12 +3,15 @@
  * hands messages on; a process for each listener.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "core/helper_side.h"
 #include "core/mem.h"
 #include "core/privilege.h"
+#include "syslog/tls/inquiry.h"
 #include "syslog/tls/server.h"
 
 int
@@ -24,7 +27,9 @@ main(void)
 		return 1;
 	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	server_run(ctx);
+	setenv("UV_THREADPOOL_SIZE", INQUIRY_THREADS, 1);
+	if (!server_run(ctx))
+		_exit(0);
 	mem_free(ctx);
 	curl_global_cleanup();
 	return 0;

@@ -12,7 +12,6 @@
 
 #include <jansson.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include "core/frame.h"
 #include "core/log.h"
@@ -21,8 +20,9 @@
 #include "pki/revocation_cache.h"
 #include "pki/tls_server.h"
 #include "syslog/channel.h"
-#include "syslog/message.h"
-#include "syslog/octets.h"
+#include "syslog/feed.h"
+#include "syslog/socket.h"
+#include "syslog/tls/inquiry.h"
 #include "syslog/url.h"
 #include "syslog/wire.h"
 
@@ -42,12 +42,11 @@ struct connection {
 	struct tls_peer *tls;
 	int fd;
 	uint32_t number;
-	bool is_open; /* the handshake is done */
+	bool is_open; /* the handshake is done, and the client believed */
 	struct watch *watch;
-	struct timer *deadline; /* of the handshake */
-	struct octets octets;
-	char *rest; /* the beginning of a message whose end has not come */
-	size_t rest_n;
+	struct timer *deadline;  /* of the handshake */
+	struct inquiry *inquiry; /* whether it is revoked: what is left of the handshake, or NULL */
+	struct feed feed;
 	usec last;
 	struct in6_addr address;
 	char source[SYSLOG_SOURCE_MAX]; /* "tls 192.0.2.1" */
@@ -63,12 +62,13 @@ struct server {
 	struct tls_server *tls; /* NULL: nobody is let in yet; owns what it was made of */
 	json_t *clients;        /* of the job */
 	struct revocation_cache *revoked;
+	struct inquiries *inquiries;
 	TAILQ_HEAD(, connection) connections; /* the one that was quiet longest first */
 	unsigned count, handshakes;
 	uint32_t last_number;
 	usec complaints_since;
 	unsigned complaints, unsaid;
-	char buffer[SYSLOG_LINE_MAX + READ_SIZE + 32];
+	char buffer[FEED_REST_MAX + READ_SIZE];
 };
 
 /* ---- what people are told ---- */
@@ -143,29 +143,12 @@ end_connection(struct connection *c, const struct err *why)
 	tell_count(s);
 }
 
-/* Every whole message of buf[0..n); keeps the rest. False: this is no syslog. */
-static bool
-consume(struct connection *c, const char *buf, size_t n, bool end)
+static void
+take_message(void *arg, struct slice message, bool cut)
 {
-	uint64_t cut = c->octets.cut;
-	enum octets_result r;
-	struct slice m;
-	size_t used;
+	struct connection *c = arg;
 
-	while ((r = octets_next(&c->octets, buf, n, end, &m, &used)) == OCTETS_MESSAGE) {
-		channel_message(c->server->channel, c->number, c->octets.cut != cut, m);
-		cut = c->octets.cut;
-		buf += used;
-		n -= used;
-	}
-	if (r == OCTETS_REFUSED)
-		return false;
-	buf += used;
-	n -= used;
-	mem_free(c->rest);
-	c->rest = n > 0 && !end ? mem_dup(c, buf, n) : NULL;
-	c->rest_n = c->rest != NULL ? n : 0;
-	return true;
+	channel_message(c->server->channel, c->number, cut, message);
 }
 
 /* False: the connection has ended. */
@@ -176,22 +159,19 @@ read_messages(struct connection *c)
 	struct err err = ERR_INIT;
 
 	for (unsigned i = 0; i < READS_MAX; i++) {
-		size_t got;
-		enum tls_turn turn;
+		size_t rest = feed_begin(&c->feed, s->buffer), got;
+		enum tls_turn turn = tls_peer_read(c->tls, s->buffer + rest, READ_SIZE, &got, &err);
 
-		if (c->rest_n > 0)
-			memcpy(s->buffer, c->rest, c->rest_n);
-		turn = tls_peer_read(c->tls, s->buffer + c->rest_n, READ_SIZE, &got, &err);
 		if (turn == TLS_TURN_READ || turn == TLS_TURN_WRITE) {
 			watch_set(c->watch, turn == TLS_TURN_READ ? WATCH_READ : WATCH_WRITE);
 			return true;
 		}
 		if (turn == TLS_TURN_FAILED || got == 0) {
-			consume(c, s->buffer, c->rest_n, true);
+			feed_take(&c->feed, c, s->buffer, rest, true, take_message, c);
 			end_connection(c, NULL);
 			return false;
 		}
-		if (!consume(c, s->buffer, c->rest_n + got, false)) {
+		if (!feed_take(&c->feed, c, s->buffer, rest + got, false, take_message, c)) {
 			err_set(&err, ERR_INVALID, "what it sends is no syslog: a count that cannot be");
 			end_connection(c, &err);
 			return false;
@@ -214,25 +194,58 @@ be_open(struct connection *c)
 		c->server->channel, c->number, named, c->source, named ? name : strchr(c->source, ' ') + 1);
 }
 
+/* What it sends meanwhile waits in the socket. */
+static void
+on_inquiry(void *arg, bool good, const struct err *why)
+{
+	struct connection *c = arg;
+
+	mem_free(c->inquiry);
+	c->inquiry = NULL;
+	if (!good) {
+		end_connection(c, why);
+		return;
+	}
+	be_open(c);
+	watch_set(c->watch, WATCH_READ);
+	timer_set(c->deadline, 0); /* what came with the handshake no poll would tell */
+}
+
+/* False: the connection has ended, or waits. */
+static bool
+shake_hands(struct connection *c)
+{
+	struct err err = ERR_INIT;
+	enum tls_turn turn = tls_peer_handshake(c->tls, &err);
+	const char *url;
+
+	if (turn == TLS_TURN_DONE)
+		turn = tls_peer_believe(c->tls, &url, &err);
+	if (turn == TLS_TURN_FAILED) {
+		end_connection(c, &err);
+		return false;
+	}
+	if (turn == TLS_TURN_FETCH) {
+		watch_set(c->watch, 0);
+		timer_set(c->deadline, INQUIRY_TIME);
+		c->inquiry = inquiry_new(c, c->server->inquiries, c->tls, url, on_inquiry, c);
+		return false;
+	}
+	watch_set(c->watch, turn == TLS_TURN_WRITE ? WATCH_WRITE : WATCH_READ);
+	if (turn != TLS_TURN_DONE)
+		return false;
+	be_open(c);
+	return true;
+}
+
 static void
 connection_ready(void *arg, int fd, unsigned what)
 {
 	struct connection *c = arg;
 	struct server *s = c->server;
-	struct err err = ERR_INIT;
 
-	if (!c->is_open) {
-		enum tls_turn turn = tls_peer_handshake(c->tls, &err);
-
-		if (turn == TLS_TURN_FAILED) {
-			end_connection(c, &err);
-			return;
-		}
-		watch_set(c->watch, turn == TLS_TURN_WRITE ? WATCH_WRITE : WATCH_READ);
-		if (turn != TLS_TURN_DONE)
-			return;
-		be_open(c);
-	}
+	if (!c->is_open && !shake_hands(c))
+		return;
 	c->last = loop_mono(s->loop);
 	TAILQ_REMOVE(&s->connections, c, entry);
 	TAILQ_INSERT_TAIL(&s->connections, c, entry);
@@ -251,8 +264,13 @@ on_deadline(void *arg)
 		connection_ready(c, c->fd, WATCH_READ);
 		return;
 	}
-	err_class(&err, ERR_TIMEOUT, "TIMEOUT", "the handshake took more than %u s",
-		(unsigned)(HANDSHAKE_TIME / USEC_PER_SEC));
+	if (c->inquiry != NULL)
+		err_class(&err, ERR_TIMEOUT, "CERT_REVOCATION_UNKNOWN",
+			"whether its certificate is revoked was not known within %u s: %s",
+			(unsigned)(INQUIRY_TIME / USEC_PER_SEC), inquiry_url(c->inquiry));
+	else
+		err_class(&err, ERR_TIMEOUT, "TIMEOUT", "the handshake took more than %u s",
+			(unsigned)(HANDSHAKE_TIME / USEC_PER_SEC));
 	end_connection(c, &err);
 }
 
@@ -331,18 +349,6 @@ has_room(struct server *s, const struct in6_addr *address)
 
 /* ---- accepting ---- */
 
-/* Dead peers are found, quiet ones kept: a router may say nothing for days. */
-static void
-keep_alive(int fd)
-{
-	const int yes = 1, idle = 60, every = 20, count = 3;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-}
-
 static void
 connection_new(struct server *s, int fd, const struct sockaddr_storage *from, const struct in6_addr *address)
 {
@@ -354,13 +360,13 @@ connection_new(struct server *s, int fd, const struct sockaddr_storage *from, co
 	c->number = ++s->last_number;
 	c->address = *address;
 	c->last = loop_mono(s->loop);
-	octets_init(&c->octets, SYSLOG_LINE_MAX);
+	feed_init(&c->feed);
 	syslog_source_format(SYSLOG_TLS, from, c->source);
 	TAILQ_INSERT_TAIL(&s->connections, c, entry);
 	s->count++;
 	s->handshakes++;
 	mem_on_free(c, connection_free);
-	keep_alive(fd);
+	syslog_keep_alive(fd);
 	c->deadline = timer_after(c, s->loop, HANDSHAKE_TIME, on_deadline, c);
 	c->tls = tls_peer_new(c, s->tls, fd, &err);
 	if (c->tls == NULL) {
@@ -439,21 +445,17 @@ make_tls(struct server *s, const json_t *job, struct err *err)
 	const json_t *clients = json_object_get(job, "clients");
 	json_t *j = text != NULL ? json_loads(text, 0, NULL) : NULL;
 	struct identity id = { 0 };
-	struct trust *trust = NULL;
-	struct pki_fetch *fetch = mem_new(s, struct pki_fetch);
+	struct trust *trust = !json_is_null(clients) ? trust_from_json(s, clients, err) : NULL;
 	struct tls_server *tls = NULL;
 
-	*fetch = (struct pki_fetch){ .get = pki_fetch_http, .cache = s->revoked };
-	if (!json_is_null(clients))
-		trust = trust_from_json(fetch, clients, err);
 	if (identity_from_json(&id, j, err) && (trust != NULL || json_is_null(clients)))
-		tls = tls_server_new(s, &id, trust, fetch, err);
+		tls = tls_server_new(s, &id, trust, s->revoked, err);
 	identity_clear(&id);
 	json_decref(j);
-	if (tls != NULL)
-		mem_steal(tls, fetch);
-	else
-		mem_free(fetch);
+	if (tls != NULL && trust != NULL)
+		mem_steal(tls, trust);
+	else if (tls == NULL)
+		mem_free(trust);
 	return tls;
 }
 
@@ -463,6 +465,10 @@ take_job(struct server *s, const json_t *job)
 	json_t *clients = json_object_get(job, "clients");
 	struct err err = ERR_INIT;
 
+	if (clients == NULL) {
+		revocation_cache_take(s->revoked, job);
+		return;
+	}
 	drop_old(s, s->clients != NULL && !json_equal(s->clients, clients));
 	mem_free(s->tls);
 	s->tls = NULL;
@@ -509,7 +515,18 @@ server_free(void *ptr)
 	return 0;
 }
 
-void
+/* The engine tells it to who else validates, and keeps it over a restart. */
+static void
+tell_learnt(void *arg)
+{
+	struct server *s = arg;
+	json_t *news = revocation_cache_news(s->revoked);
+
+	if (news != NULL)
+		tell("revocation", news);
+}
+
+bool
 server_run(const void *ctx)
 {
 	struct server *s = mem_new(ctx, struct server);
@@ -519,6 +536,7 @@ server_run(const void *ctx)
 	s->channel = channel_new(s);
 	s->jobs = frame_reader_new(s, FRAME_MAX);
 	s->revoked = revocation_cache_new(s);
+	s->inquiries = inquiries_new(s, s->loop, s->revoked, tell_learnt, s);
 	TAILQ_INIT(&s->connections);
 	fcntl(WIRE_LISTEN_FD, F_SETFL, O_NONBLOCK);
 	s->pause = timer_after(s, s->loop, 0, accept_again, s);
@@ -526,4 +544,5 @@ server_run(const void *ctx)
 	s->listening = watch_fd(s, s->loop, WIRE_LISTEN_FD, 0, on_connection, s);
 	watch_fd(s, s->loop, STDIN_FILENO, WATCH_READ, on_control, s);
 	loop_run(s->loop);
+	return inquiries_running(s->inquiries) == 0;
 }
