@@ -6,18 +6,11 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 
 static const char key[] = "dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87";
 
 enum { KEY_LEN = sizeof key - 1, PASSWORD_MAX = 1024 };
-
-static int
-hex_digit(char c)
-{
-	if (isdigit((unsigned char)c))
-		return c - '0';
-	return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
-}
 
 char *
 password7_decode(const void *ctx, const char *encoded)

@@ -21,32 +21,16 @@ wire_bytes(const char *s, size_t n)
 	return j;
 }
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static const char *
 from_hex(const void *ctx, const char *hex, size_t n, size_t *len)
 {
-	char *out;
+	char *out = mem_alloc(ctx, n / 2 + 1);
 
-	if (n % 2 != 0)
-		return NULL;
-	out = mem_alloc(ctx, n / 2 + 1);
-	for (*len = 0; *len < n / 2; ++*len) {
-		int hi = digit(hex[*len * 2]), lo = digit(hex[*len * 2 + 1]);
-
-		if (hi < 0 || lo < 0) {
-			mem_free(out);
-			return NULL;
-		}
-		out[*len] = (char)(hi << 4 | lo);
-	}
-	return out;
+	*len = n / 2;
+	if (hex_read(out, hex, n))
+		return out;
+	mem_free(out);
+	return NULL;
 }
 
 const char *

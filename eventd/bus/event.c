@@ -355,17 +355,6 @@ event_to_json(const struct event *ev)
 	return doc;
 }
 
-static bool
-hex_digit(char c, unsigned *v)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	if (at)
-		*v = (unsigned)(at - digits);
-	return at != NULL;
-}
-
 /* The octets of octets_to_json(); NULL when `v` is neither form. */
 static const char *
 octets_from_json(struct event *ev, const json_t *v, size_t *len)
@@ -375,18 +364,12 @@ octets_from_json(struct event *ev, const json_t *v, size_t *len)
 		return event_strn(ev, json_string_value(v), *len);
 	}
 
-	const char *hex = json_string_value(json_object_get(v, "hex"));
-	if (hex == NULL || strlen(hex) % 2)
-		return NULL;
-	char *out = event_room(ev, strlen(hex) / 2);
-	for (*len = 0; hex[*len * 2]; ++*len) {
-		unsigned hi, lo;
+	const json_t *hex = json_object_get(v, "hex");
+	size_t n = json_string_length(hex);
+	char *out = event_room(ev, n / 2);
 
-		if (!hex_digit(hex[*len * 2], &hi) || !hex_digit(hex[*len * 2 + 1], &lo))
-			return NULL;
-		out[*len] = (char)(hi << 4 | lo);
-	}
-	return out;
+	*len = n / 2;
+	return json_is_string(hex) && hex_read(out, json_string_value(hex), n) ? out : NULL;
 }
 
 static bool

@@ -18,6 +18,7 @@
 #include "capture/state.h"
 #include "capture/writing.h"
 #include "core/frame.h"
+#include "core/helper_side.h"
 #include "core/mem.h"
 
 enum { MAX_FDS = 256 };
@@ -162,10 +163,11 @@ turn(struct helper_state *h)
 int
 main(void)
 {
-	struct helper_state *h = mem_new(NULL, struct helper_state);
+	struct helper_state *h;
 
-	signal(SIGPIPE, SIG_IGN);
+	helper_side_harden();
 	signal(SIGINT, SIG_IGN); /* of the terminal: the engine decides when we end */
+	h = mem_new(NULL, struct helper_state);
 	h->in = frame_reader_new(h, FRAME_MAX);
 	while (turn(h))
 		continue;

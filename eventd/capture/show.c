@@ -1,7 +1,6 @@
 /* `show monitor capture [NAME [buffer ... | parameter | capture-statistics]]`. */
 #include "capture/commands.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -88,12 +87,6 @@ string(const json_t *object, const char *key)
 
 static const char rule[] = " ----------------------------------------------------------------------------\n";
 
-static unsigned
-hex_value(char c)
-{
-	return isdigit((unsigned char)c) ? (unsigned)(c - '0') : (unsigned)(c - 'A') + 10;
-}
-
 /* "  0000:  52540017 59D25254 0018BE46 08004500   RT..Y.RT...F..E." */
 static void
 dump_bytes(struct writer *w, const char *hex)
@@ -105,10 +98,10 @@ dump_bytes(struct writer *w, const char *hex)
 		size_t len = n - at < 16 ? n - at : 16, out = 0;
 
 		for (size_t i = 0; i < 16; i++) {
-			unsigned byte =
-				i < len ? hex_value(hex[2 * (at + i)]) << 4 | hex_value(hex[2 * (at + i) + 1])
-					: ' ';
+			unsigned char byte = ' ';
 
+			if (i < len)
+				hex_read(&byte, hex + 2 * (at + i), 2);
 			if (i > 0 && i % 4 == 0)
 				groups[out++] = ' ';
 			groups[out++] = i < len ? hex[2 * (at + i)] : ' ';

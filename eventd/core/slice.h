@@ -40,6 +40,35 @@ slice_is(struct slice a, const char *s)
 	return a.n == strlen(s) && (a.n == 0 || memcmp(a.s, s, a.n) == 0);
 }
 
+/* Without blanks and tabs at its ends. */
+static inline struct slice
+slice_trim(struct slice s)
+{
+	while (s.n > 0 && (s.s[0] == ' ' || s.s[0] == '\t'))
+		s.s++, s.n--;
+	while (s.n > 0 && (s.s[s.n - 1] == ' ' || s.s[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+/* What stands before the next `end`, trimmed; all of it where there is none. *rest becomes what follows. */
+static inline struct slice
+slice_cut(struct slice *rest, char end)
+{
+	const char *at = rest->n > 0 ? memchr(rest->s, end, rest->n) : NULL;
+	struct slice piece = *rest;
+
+	if (at == NULL) {
+		rest->s += rest->n;
+		rest->n = 0;
+	} else {
+		piece.n = (size_t)(at - rest->s);
+		rest->s = at + 1;
+		rest->n -= piece.n + 1;
+	}
+	return slice_trim(piece);
+}
+
 static inline bool
 slice_equal(struct slice a, struct slice b)
 {

@@ -245,6 +245,33 @@ text_add_hex(struct text *t, const void *data, size_t n, char sep)
 	}
 }
 
+int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool
+hex_read(void *out, const char *hex, size_t n)
+{
+	unsigned char *to = out;
+
+	if (n % 2 != 0)
+		return false;
+	for (size_t i = 0; i < n; i += 2) {
+		int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		to[i / 2] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}
+
 bool
 starts_with_nocase(const char *word, const char *prefix, size_t n)
 {

@@ -45,6 +45,10 @@ char *text_unquote(const void *ctx, const char *typed);
 
 /* "AB CD 01": upper-case hex, `sep` between bytes (0 = none). */
 void text_add_hex(struct text *, const void *data, size_t n, char sep);
+/* The value of a hex digit of either case; -1: it is none. */
+int hex_digit(char c);
+/* n hex digits as n/2 octets. False: n is odd, or one of them is no digit; then `out` holds anything. */
+bool hex_read(void *out, const char *hex, size_t n);
 
 /* Case-insensitive ASCII prefix test: does `word` begin with the n bytes of `prefix`? */
 bool starts_with_nocase(const char *word, const char *prefix, size_t n);

@@ -3,14 +3,13 @@
  * those of others send, when it is told to be a responder. It holds
  * no secrets and no configuration; many probes are under way at once.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <curl/curl.h>
 
+#include "core/helper_side.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/privilege.h"
@@ -19,19 +18,16 @@
 int
 main(void)
 {
-	const struct rlimit none = { 0, 0 };
 	struct rlimit files;
 	void *ctx = mem_ctx(NULL, "eventd-probe");
 	struct echo_sockets sockets;
 	struct err err = ERR_INIT;
 
-	setrlimit(RLIMIT_CORE, &none);
+	helper_side_harden();
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) { /* each probe under way has a socket */
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
 	echo_open(&sockets);
 	if (!privilege_drop_but_ports(&err)) { /* a responder may stand on them */
 		fprintf(stderr, "eventd-probe: %s\n", err.text);

@@ -1,25 +1,16 @@
 /* Reads requests: path, verb and a JSON body. */
 #include "rpc/request.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 
 enum { OK = 200, BAD_REQUEST = 400, NOT_FOUND = 404, BAD_METHOD = 405, TOO_LARGE = 413 };
 
 static const char run_path[] = "/v1/run/";
-
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, tolower((unsigned char)c)) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
 
 /* One segment of a path with its %XX decoded (RFC 3986 2.1); NULL: not well formed, or a control character. */
 static char *

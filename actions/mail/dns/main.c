@@ -6,14 +6,10 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +20,7 @@
 #include "actions/mail/dns/verify.h"
 #include "actions/mail/dns/wire.h"
 #include "core/frame.h"
+#include "core/helper_side.h"
 #include "core/mem.h"
 #include "core/paths.h"
 #include "core/privilege.h"
@@ -396,17 +393,6 @@ work(struct resolve *r)
 	}
 }
 
-static void
-harden(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 /* The first message is read while we may still make the directory of the keys. */
 static bool
 start(struct resolve *r, struct err *err)
@@ -434,7 +420,7 @@ main(void)
 	struct err err = ERR_INIT;
 	int status = 0;
 
-	harden();
+	helper_side_harden();
 	LIST_INIT(&r->asked);
 	r->in = frame_reader_new(r, MESSAGE_MAX);
 	r->broken = mem_strdup(r, "the resolver is not configured");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 
 char *
 octets_to_hex(const void *ctx, const unsigned char *data, size_t n)
@@ -18,33 +19,16 @@ octets_to_hex(const void *ctx, const unsigned char *data, size_t n)
 	return s;
 }
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 unsigned char *
 octets_from_hex(const void *ctx, const char *hex, size_t *n)
 {
 	size_t len = strlen(hex);
 	unsigned char *data;
 
-	if (len % 2 != 0)
-		return NULL;
 	data = mem_alloc(ctx, len / 2 + 1);
-	for (size_t i = 0; i < len / 2; i++) {
-		int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
-
-		if (high < 0 || low < 0) {
-			mem_free(data);
-			return NULL;
-		}
-		data[i] = (unsigned char)(high << 4 | low);
+	if (!hex_read(data, hex, len)) {
+		mem_free(data);
+		return NULL;
 	}
 	*n = len / 2;
 	return data;

@@ -11,43 +11,6 @@
 #include "core/slice.h"
 #include "core/text.h"
 
-static struct slice
-trim(struct slice s)
-{
-	while (s.n > 0 && (s.s[0] == ' ' || s.s[0] == '\t'))
-		s.s++, s.n--;
-	while (s.n > 0 && (s.s[s.n - 1] == ' ' || s.s[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
-/* What stands before the next `end`. */
-static struct slice
-next_piece(struct slice *rest, char end)
-{
-	const char *at = memchr(rest->s, end, rest->n);
-	struct slice piece = *rest;
-
-	if (at == NULL) {
-		rest->s += rest->n;
-		rest->n = 0;
-	} else {
-		piece.n = (size_t)(at - rest->s);
-		rest->s = at + 1;
-		rest->n -= piece.n + 1;
-	}
-	return trim(piece);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* NULL: a broken %XX, or a NUL. */
 static char *
 percent_decoded(const void *ctx, struct slice s)
@@ -154,16 +117,16 @@ read_record(const void *ctx, const char *text, struct err *err)
 	struct slice rest = slice_of(text);
 	bool has_rua = false;
 
-	next_piece(&rest, ';');
+	slice_cut(&rest, ';');
 	while (rest.n > 0 && !has_rua) {
-		struct slice field = next_piece(&rest, ';');
-		struct slice key = next_piece(&field, '=');
+		struct slice field = slice_cut(&rest, ';');
+		struct slice key = slice_cut(&field, '=');
 
 		if (!slice_is(key, "rua"))
 			continue;
 		has_rua = true;
 		while (field.n > 0 && r->count < RUA_MAX)
-			add_target(r, next_piece(&field, ','));
+			add_target(r, slice_cut(&field, ','));
 	}
 	if (r->count > 0)
 		return r;

@@ -4,33 +4,19 @@
  * thread each, so that a server that drips holds up nobody else. It has no secrets and no files.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "actions/mail/sts/https.h"
 #include "core/frame.h"
+#include "core/helper_side.h"
 #include "core/mem.h"
 #include "core/privilege.h"
 
 /* Answers of all threads go out whole. */
 static pthread_mutex_t out_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void
-harden(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static void
 send_answer(const struct web_answer *a)
@@ -84,7 +70,7 @@ main(void)
 	struct err err = ERR_INIT;
 	json_t *message;
 
-	harden();
+	helper_side_harden();
 	if (!privilege_drop(&err)) {
 		fprintf(stderr, "eventd-sts: %s\n", err.text);
 		return 1;

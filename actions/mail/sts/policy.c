@@ -21,35 +21,7 @@ sts_mode_name(enum sts_mode mode)
 	return mode_names[mode];
 }
 
-static struct slice
-trim(struct slice s)
-{
-	while (s.n > 0 && (s.s[0] == ' ' || s.s[0] == '\t'))
-		s.s++, s.n--;
-	while (s.n > 0 && (s.s[s.n - 1] == ' ' || s.s[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
 /* ---- the record ---- */
-
-/* What stands before the next `;`; *rest is what stands behind it. */
-static struct slice
-next_field(struct slice *rest)
-{
-	const char *end = memchr(rest->s, ';', rest->n);
-	struct slice field = *rest;
-
-	if (end == NULL) {
-		rest->s += rest->n;
-		rest->n = 0;
-	} else {
-		field.n = (size_t)(end - rest->s);
-		rest->s = end + 1;
-		rest->n -= field.n + 1;
-	}
-	return trim(field);
-}
 
 /* "v=STSv1" up to a `;`: the version stands first, and exactly so. */
 static bool
@@ -81,15 +53,15 @@ id_of(const void *ctx, const char *text, struct err *err)
 {
 	struct slice rest = slice_of(text), id = SLICE_NONE;
 
-	next_field(&rest); /* the version */
+	slice_cut(&rest, ';'); /* the version */
 	while (rest.n > 0) {
-		struct slice field = next_field(&rest), key, value;
+		struct slice field = slice_cut(&rest, ';'), key, value;
 		const char *equals = field.n == 0 ? NULL : memchr(field.s, '=', field.n);
 
 		if (equals == NULL)
 			continue; /* nothing that we know: ignored */
-		key = trim(slice_between(field.s, equals));
-		value = trim(slice_between(equals + 1, field.s + field.n));
+		key = slice_trim(slice_between(field.s, equals));
+		value = slice_trim(slice_between(equals + 1, field.s + field.n));
 		if (!slice_is(key, "id"))
 			continue;
 		if (id.s != NULL) {
@@ -265,7 +237,7 @@ read_line(struct reader *r, struct slice line, struct err *err)
 	const char *colon;
 	struct slice key, value;
 
-	line = trim(line);
+	line = slice_trim(line);
 	if (line.n == 0)
 		return true;
 	for (size_t i = 0; i < line.n; i++)
@@ -274,8 +246,8 @@ read_line(struct reader *r, struct slice line, struct err *err)
 	colon = memchr(line.s, ':', line.n);
 	if (colon == NULL)
 		return err_set(err, ERR_INVALID, "the line is not \"key: value\"");
-	key = trim(slice_between(line.s, colon));
-	value = trim(slice_between(colon + 1, line.s + line.n));
+	key = slice_trim(slice_between(line.s, colon));
+	value = slice_trim(slice_between(colon + 1, line.s + line.n));
 	if (!is_key(key))
 		return err_set(err, ERR_INVALID, "the key is not one of letters and digits");
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
