@@ -13,7 +13,7 @@ static bool
 template_parse(
 	const void *ctx, const struct kw *row, const struct kw_token *token, void *dst, struct err *err)
 {
-	return kw_string.parse(ctx, row, token, dst, err);
+	return kw_string_parse(ctx, row, token, dst, err);
 }
 
 static void

@@ -41,7 +41,7 @@ class_parse(const void *ctx, const struct kw *row, const struct kw_token *t, voi
 
 	if (!read_class(t->text, &classes))
 		return err_set(err, ERR_INVALID, "A class is default, A to Z, or a range such as A-D");
-	return kw_word.parse(ctx, row, t, dst, err);
+	return kw_word_parse(ctx, row, t, dst, err);
 }
 
 static void
@@ -58,24 +58,12 @@ class_sample(const struct kw *row, struct rng *rng, struct text *out)
 	text_add(out, samples[rng_below(rng, sizeof samples / sizeof *samples)]);
 }
 
-static bool
-class_equal(const void *a, const void *b)
-{
-	return kw_word.equal(a, b);
-}
-
-static void
-class_print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_word.print(row, src, out);
-}
-
 static const struct kw_type kw_class = {
 	.name = "class",
 	.size = sizeof(struct kw_str),
 	.parse = class_parse,
-	.print = class_print,
-	.equal = class_equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.help = class_help,
 	.sample = class_sample,
 };

@@ -35,12 +35,6 @@ struct credential_args {
 };
 
 /* A string that is printed between quotes only where it has to be: names and ciphertexts as IOS prints them. */
-static bool
-parse_login(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
-{
-	return kw_string.parse(ctx, row, t, dst, err);
-}
-
 static void
 print_login(const struct kw *row, const void *src, struct text *out)
 {
@@ -50,29 +44,17 @@ print_login(const struct kw *row, const void *src, struct text *out)
 	if (v->s[0] != '\0' && v->s[plain] == '\0')
 		text_add(out, v->s);
 	else
-		kw_string.print(row, src, out);
-}
-
-static bool
-equal_login(const void *a, const void *b)
-{
-	return kw_string.equal(a, b);
-}
-
-static void
-sample_login(const struct kw *row, struct rng *rng, struct text *out)
-{
-	kw_string.sample(row, rng, out);
+		kw_string_print(row, src, out);
 }
 
 static const struct kw_type kw_login = {
 	.param = "WORD",
 	.name = "string",
 	.size = sizeof(struct kw_str),
-	.parse = parse_login,
+	.parse = kw_string_parse,
 	.print = print_login,
-	.equal = equal_login,
-	.sample = sample_login,
+	.equal = kw_str_equal,
+	.sample = kw_string_sample,
 };
 
 static const struct kw password_kw[] = {

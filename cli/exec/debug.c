@@ -66,31 +66,13 @@ detector_sample(const struct kw *row, struct rng *rng, struct text *out)
 	text_add(out, "syslog");
 }
 
-static bool
-detector_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
-{
-	return kw_word.parse(ctx, row, t, dst, err);
-}
-
-static void
-detector_print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_word.print(row, src, out);
-}
-
-static bool
-detector_equal(const void *a, const void *b)
-{
-	return kw_word.equal(a, b);
-}
-
 static const struct kw_type kw_detector = {
 	.param = "WORD",
 	.name = "event detector",
 	.size = sizeof(struct kw_str),
-	.parse = detector_parse,
-	.print = detector_print,
-	.equal = detector_equal,
+	.parse = kw_word_parse,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = detector_sample,
 };
 

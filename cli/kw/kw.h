@@ -116,6 +116,14 @@ extern const struct kw_type kw_prefix;  /* struct kw_str; PREFIX/LEN, IPv4 or IP
 extern const struct kw_type kw_ifname;  /* struct kw_str; interface name, any case kept, "Gi 0/1" too */
 extern const struct kw_type kw_pattern; /* struct kw_str; regular expression, checked; prints quoted */
 
+/* Of kw_word and kw_string, for types that take a struct kw_str in a way of their own. */
+bool kw_word_parse(const void *ctx, const struct kw *, const struct kw_token *, void *dst, struct err *);
+void kw_word_print(const struct kw *, const void *src, struct text *);
+bool kw_string_parse(const void *ctx, const struct kw *, const struct kw_token *, void *dst, struct err *);
+void kw_string_print(const struct kw *, const void *src, struct text *);
+void kw_string_sample(const struct kw *, struct rng *, struct text *);
+bool kw_str_equal(const void *a, const void *b); /* the same text */
+
 struct kw_alternative {
 	const char *word, *help; /* ends with a NULL word */
 	int value;

@@ -27,25 +27,13 @@ pattern_parse(const void *ctx, const struct kw *row, const struct kw_token *t, v
 	struct kw_str value = { 0 };
 	struct err why = ERR_INIT;
 
-	if (!kw_string.parse(ctx, row, t, &value, err))
+	if (!kw_string_parse(ctx, row, t, &value, err))
 		return false;
 	if (!has_variable(value.s) && !regex_check(value.s, REGEX_EVENT, &why))
 		return err_set(err, ERR_INVALID, "%s", why.text);
 	str->s = value.s;
 	str->quoted = true;
 	return true;
-}
-
-static void
-pattern_print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_string.print(row, src, out);
-}
-
-static bool
-pattern_equal(const void *a, const void *b)
-{
-	return kw_string.equal(a, b);
 }
 
 static void
@@ -63,7 +51,7 @@ const struct kw_type kw_pattern = {
 	.name = "pattern",
 	.size = sizeof(struct kw_str),
 	.parse = pattern_parse,
-	.print = pattern_print,
-	.equal = pattern_equal,
+	.print = kw_string_print,
+	.equal = kw_str_equal,
 	.sample = pattern_sample,
 };

@@ -8,18 +8,6 @@
 #include "cli/kw/kw.h"
 #include "core/rng.h"
 
-static void
-print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_word.print(row, src, out);
-}
-
-static bool
-equal(const void *a, const void *b)
-{
-	return kw_word.equal(a, b);
-}
-
 static bool
 is_prefix(const char *s)
 {
@@ -43,7 +31,7 @@ prefix_parse(const void *ctx, const struct kw *row, const struct kw_token *t, vo
 {
 	if (!is_prefix(t->text) && strchr(t->text, '$') == NULL)
 		return err_set(err, ERR_RANGE, "a prefix, such as 192.0.2.0/24 or 2001:db8::/32");
-	return kw_word.parse(ctx, row, t, dst, err);
+	return kw_word_parse(ctx, row, t, dst, err);
 }
 
 static void
@@ -59,7 +47,7 @@ const struct kw_type kw_prefix = {
 	.name = "prefix",
 	.size = sizeof(struct kw_str),
 	.parse = prefix_parse,
-	.print = print,
-	.equal = equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = prefix_sample,
 };

@@ -9,14 +9,14 @@
 #include "core/mem.h"
 #include "core/rng.h"
 
-static bool
-string_equal(const void *a, const void *b)
+bool
+kw_str_equal(const void *a, const void *b)
 {
 	return strcmp(((const struct kw_str *)a)->s, ((const struct kw_str *)b)->s) == 0;
 }
 
-static void
-quoted_print(const struct kw *row, const void *src, struct text *out)
+void
+kw_string_print(const struct kw *row, const void *src, struct text *out)
 {
 	text_printf(out, "\"%s\"", ((const struct kw_str *)src)->s);
 }
@@ -30,8 +30,8 @@ sample_chars(struct rng *rng, const char *from, size_t n, struct text *out)
 
 /* ---- one word, bare where it can be ---- */
 
-static bool
-word_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+bool
+kw_word_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
 {
 	struct kw_str *str = dst;
 
@@ -40,8 +40,8 @@ word_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void
 	return true;
 }
 
-static void
-word_print(const struct kw *row, const void *src, struct text *out)
+void
+kw_word_print(const struct kw *row, const void *src, struct text *out)
 {
 	const struct kw_str *str = src;
 
@@ -70,16 +70,16 @@ const struct kw_type kw_word = {
 	.param = "WORD",
 	.name = "word",
 	.size = sizeof(struct kw_str),
-	.parse = word_parse,
-	.print = word_print,
-	.equal = string_equal,
+	.parse = kw_word_parse,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = word_sample,
 };
 
 /* ---- one argument, always in quotes ---- */
 
-static bool
-argument_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+bool
+kw_string_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
 {
 	struct kw_str *str = dst;
 
@@ -88,8 +88,8 @@ argument_parse(const void *ctx, const struct kw *row, const struct kw_token *t, 
 	return true;
 }
 
-static void
-argument_sample(const struct kw *row, struct rng *rng, struct text *out)
+void
+kw_string_sample(const struct kw *row, struct rng *rng, struct text *out)
 {
 	static const char *const bits[] = { "a", "Z9", " ", "  ", "\\n", "\\\"", "\\\\", "\\s", "$x", "!",
 		"?", "|", "\xc3\xa9", "'", "." };
@@ -112,7 +112,7 @@ words_sample(const struct kw *row, struct rng *rng, struct text *out)
 {
 	size_t from = out->len;
 
-	argument_sample(row, rng, out);
+	kw_string_sample(row, rng, out);
 	if (out->s[from] != '"')
 		text_printf(out, " w%u  \"quoted\"", (unsigned)rng_below(rng, 100));
 }
@@ -121,10 +121,10 @@ const struct kw_type kw_string = {
 	.param = "WORD",
 	.name = "string",
 	.size = sizeof(struct kw_str),
-	.parse = argument_parse,
-	.print = quoted_print,
-	.equal = string_equal,
-	.sample = argument_sample,
+	.parse = kw_string_parse,
+	.print = kw_string_print,
+	.equal = kw_str_equal,
+	.sample = kw_string_sample,
 };
 
 const struct kw_type kw_words = {
@@ -132,9 +132,9 @@ const struct kw_type kw_words = {
 	.name = "words",
 	.size = sizeof(struct kw_str),
 	.join = true,
-	.parse = argument_parse,
-	.print = quoted_print,
-	.equal = string_equal,
+	.parse = kw_string_parse,
+	.print = kw_string_print,
+	.equal = kw_str_equal,
 	.sample = words_sample,
 };
 
@@ -178,7 +178,7 @@ text_print(const struct kw *row, const void *src, struct text *out)
 static bool
 text_equal(const void *a, const void *b)
 {
-	return ((const struct kw_str *)a)->quoted == ((const struct kw_str *)b)->quoted && string_equal(a, b);
+	return ((const struct kw_str *)a)->quoted == ((const struct kw_str *)b)->quoted && kw_str_equal(a, b);
 }
 
 static void
@@ -241,8 +241,8 @@ const struct kw_type kw_ip = {
 	.name = "address",
 	.size = sizeof(struct kw_str),
 	.parse = ip_parse,
-	.print = word_print,
-	.equal = string_equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = ip_sample,
 };
 
@@ -269,7 +269,7 @@ const struct kw_type kw_ifname = {
 	.size = sizeof(struct kw_str),
 	.glue = true,
 	.parse = ifname_parse,
-	.print = word_print,
-	.equal = string_equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = ifname_sample,
 };

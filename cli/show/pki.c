@@ -40,19 +40,7 @@ name_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void
 
 	if (!t->quoted && n >= VERBOSE_LETTERS && starts_with_nocase("verbose", t->text, n))
 		return err_set(err, ERR_RANGE, "the name of a trustpoint");
-	return kw_word.parse(ctx, row, t, dst, err);
-}
-
-static void
-name_print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_word.print(row, src, out);
-}
-
-static bool
-name_equal(const void *a, const void *b)
-{
-	return kw_word.equal(a, b);
+	return kw_word_parse(ctx, row, t, dst, err);
 }
 
 static void
@@ -65,8 +53,8 @@ static const struct kw_type kw_trustpoint = { .param = "WORD",
 	.name = "trustpoint",
 	.size = sizeof(struct kw_str),
 	.parse = name_parse,
-	.print = name_print,
-	.equal = name_equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = name_sample };
 
 struct certificates_args {

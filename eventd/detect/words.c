@@ -43,18 +43,6 @@ words_missing(struct err *err, const char *what)
 
 /* ---- texts that are checked ---- */
 
-static void
-print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_word.print(row, src, out);
-}
-
-static bool
-equal(const void *a, const void *b)
-{
-	return kw_word.equal(a, b);
-}
-
 static bool
 is_oid(const char *s)
 {
@@ -71,7 +59,7 @@ oid_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void 
 {
 	if (!is_oid(t->text) && strchr(t->text, '$') == NULL)
 		return err_set(err, ERR_RANGE, "an object identifier, such as 1.3.6.1.2.1.1.3.0");
-	return kw_word.parse(ctx, row, t, dst, err);
+	return kw_word_parse(ctx, row, t, dst, err);
 }
 
 static void
@@ -87,8 +75,8 @@ const struct kw_type kw_oid = {
 	.name = "object identifier",
 	.size = sizeof(struct kw_str),
 	.parse = oid_parse,
-	.print = print,
-	.equal = equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = oid_sample,
 };
 

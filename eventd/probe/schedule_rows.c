@@ -60,19 +60,7 @@ date_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void
 {
 	if (month_of(t->text) == 0 && day_of(t->text) == 0)
 		return err_set(err, ERR_RANGE, "a day from 1 to 31, or the name of a month");
-	return kw_word.parse(ctx, row, t, dst, err);
-}
-
-static void
-date_print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_word.print(row, src, out);
-}
-
-static bool
-date_equal(const void *a, const void *b)
-{
-	return kw_word.equal(a, b);
+	return kw_word_parse(ctx, row, t, dst, err);
 }
 
 static void
@@ -89,8 +77,8 @@ static const struct kw_type date_type = {
 	.name = "day or month",
 	.size = sizeof(struct kw_str),
 	.parse = date_parse,
-	.print = date_print,
-	.equal = date_equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = date_sample,
 };
 

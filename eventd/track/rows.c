@@ -51,25 +51,13 @@ static const struct kw metric_kw[] = {
 	ONE("reachability", "Track whether the route is there", reachability), \
 		ONE("metric", "Track the metric of the route", metric, .sub = metric_kw)
 
-static void
-print(const struct kw *row, const void *src, struct text *out)
-{
-	kw_word.print(row, src, out);
-}
-
-static bool
-equal(const void *a, const void *b)
-{
-	return kw_word.equal(a, b);
-}
-
 static bool
 network_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
 {
 	unsigned char raw[16];
 
 	if (inet_pton(AF_INET, t->text, raw) == 1)
-		return kw_word.parse(ctx, row, t, dst, err);
+		return kw_word_parse(ctx, row, t, dst, err);
 	return kw_prefix.parse(ctx, row, t, dst, err);
 }
 
@@ -90,7 +78,7 @@ mask_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void
 {
 	if (!is_mask(t->text))
 		return err_set(err, ERR_RANGE, "a network mask, such as 255.255.255.0");
-	return kw_word.parse(ctx, row, t, dst, err);
+	return kw_word_parse(ctx, row, t, dst, err);
 }
 
 static void
@@ -110,8 +98,8 @@ static const struct kw_type network_type = {
 	.name = "network",
 	.size = sizeof(struct kw_str),
 	.parse = network_parse,
-	.print = print,
-	.equal = equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = network_sample,
 };
 
@@ -120,8 +108,8 @@ static const struct kw_type mask_type = {
 	.name = "mask",
 	.size = sizeof(struct kw_str),
 	.parse = mask_parse,
-	.print = print,
-	.equal = equal,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
 	.sample = mask_sample,
 };
 
