@@ -60,14 +60,11 @@ static void
 read_file(struct expiry *x)
 {
 	struct err err = ERR_INIT;
-	size_t n = 0;
-	char *data = statefile_read(x, x->engine, FILE_NAME, &n, &err);
-	json_t *file = data != NULL ? json_loadb(data, n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	json_t *file = statefile_read_object(x->engine, FILE_NAME, &err);
 
 	x->said = object_of(file, "said");
 	x->servers = object_of(file, "servers");
 	json_decref(file);
-	mem_free(data);
 }
 
 static void
@@ -75,17 +72,14 @@ save(struct expiry *x)
 {
 	struct err err = ERR_INIT;
 	json_t *file;
-	char *text;
 
 	if (!x->is_changed)
 		return;
 	x->is_changed = false;
 	file = json_pack("{s:O, s:O}", "said", x->said, "servers", x->servers);
-	text = json_dumps(file, JSON_INDENT(1));
-	if (!statefile_write(x->engine, FILE_NAME, text, strlen(text), &err))
+	if (!statefile_write_object(x->engine, FILE_NAME, file, &err))
 		log_msg(x->engine->log, NULL, "PKI", SEV_WARNINGS, "EXPIRY_TIMES",
 			"expiry warnings not kept: %s", err.text);
-	free(text);
 	json_decref(file);
 }
 

@@ -28,22 +28,13 @@ identities_new(const void *ctx, struct engine *engine)
 {
 	struct identities *ids = mem_new(ctx, struct identities);
 	struct err err = ERR_INIT;
-	size_t n = 0;
-	char *data = statefile_read(ids, engine, FILE_NAME, &n, &err);
-	bool had_file = data != NULL || err.code != ERR_NONE;
 
 	ids->engine = engine;
 	mem_on_free(ids, release);
-	if (data != NULL)
-		ids->table = json_loadb(data, n, JSON_REJECT_DUPLICATES, NULL);
-	mem_free(data);
-	if (json_is_object(ids->table))
-		return ids;
-	if (had_file)
+	ids->table = statefile_read_object(engine, FILE_NAME, &err);
+	if (err.code != ERR_NONE)
 		log_msg(engine->log, NULL, "PKI", SEV_ERRORS, "IDENTITIES_READ",
 			"%s cannot be read: identity certificates have to be imported again", FILE_NAME);
-	json_decref(ids->table);
-	ids->table = json_object();
 	return ids;
 }
 
@@ -67,17 +58,12 @@ bool
 identities_set(struct identities *ids, const char *trustpoint, json_t *sealed, struct err *err)
 {
 	json_t *table = json_copy(ids->table);
-	char *text;
-	bool ok;
 
 	if (sealed != NULL)
 		json_object_set_new(table, trustpoint, sealed);
 	else
 		json_object_del(table, trustpoint);
-	text = json_dumps(table, JSON_INDENT(1));
-	ok = statefile_write(ids->engine, FILE_NAME, text, strlen(text), err);
-	free(text);
-	if (!ok) {
+	if (!statefile_write_object(ids->engine, FILE_NAME, table, err)) {
 		json_decref(table);
 		return false;
 	}

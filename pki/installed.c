@@ -34,22 +34,13 @@ installed_new(const void *ctx, struct engine *engine)
 {
 	struct installed *in = mem_new(ctx, struct installed);
 	struct err err = ERR_INIT;
-	size_t n = 0;
-	char *data = statefile_read(in, engine, FILE_NAME, &n, &err);
-	bool had_file = data != NULL || err.code != ERR_NONE;
 
 	in->engine = engine;
 	mem_on_free(in, drop_table);
-	if (data != NULL)
-		in->table = json_loadb(data, n, JSON_REJECT_DUPLICATES, NULL);
-	mem_free(data);
-	if (in->table != NULL && json_is_object(in->table))
-		return in;
-	if (had_file)
+	in->table = statefile_read_object(engine, FILE_NAME, &err);
+	if (err.code != ERR_NONE)
 		log_msg(engine->log, NULL, "PKI", SEV_WARNINGS, "INSTALL_TIMES",
 			"%s cannot be read: certificates count as installed now", FILE_NAME);
-	json_decref(in->table);
-	in->table = json_object();
 	return in;
 }
 
@@ -72,12 +63,10 @@ static void
 save(struct installed *in)
 {
 	struct err err = ERR_INIT;
-	char *text = json_dumps(in->table, JSON_INDENT(1) | JSON_SORT_KEYS);
 
-	if (!statefile_write(in->engine, FILE_NAME, text, strlen(text), &err))
+	if (!statefile_write_object(in->engine, FILE_NAME, in->table, &err))
 		log_msg(in->engine->log, NULL, "PKI", SEV_WARNINGS, "INSTALL_TIMES",
 			"install time not kept: %s", err.text);
-	free(text);
 }
 
 int64_t

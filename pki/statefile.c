@@ -1,6 +1,9 @@
 /* Reads and replaces small files of the state directory. */
 #include "pki/statefile.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/paths.h"
@@ -33,5 +36,31 @@ statefile_write(const struct engine *engine, const char *name, const void *data,
 	path = mem_printf(NULL, "%s/%s", engine->state_dir, name);
 	ok = path_write_file(path, data, n, 0600, err);
 	mem_free(path);
+	return ok;
+}
+
+json_t *
+statefile_read_object(const struct engine *engine, const char *name, struct err *err)
+{
+	size_t n = 0;
+	char *data = statefile_read(NULL, engine, name, &n, err);
+	json_t *object = data != NULL ? json_loadb(data, n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+	if (data != NULL && !json_is_object(object)) {
+		err_set(err, ERR_INVALID, "%s holds no JSON object", name);
+		json_decref(object);
+		object = NULL;
+	}
+	mem_free(data);
+	return object != NULL ? object : json_object();
+}
+
+bool
+statefile_write_object(const struct engine *engine, const char *name, const json_t *object, struct err *err)
+{
+	char *text = json_dumps(object, JSON_INDENT(1));
+	bool ok = statefile_write(engine, name, text, strlen(text), err);
+
+	free(text);
 	return ok;
 }

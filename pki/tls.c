@@ -12,6 +12,7 @@
 
 #include "core/mem.h"
 #include "pki/revocation.h"
+#include "pki/tls_error.h"
 #include "pki/trace_lines.h"
 #include "pki/trace_tls.h"
 
@@ -221,17 +222,6 @@ on_info(const SSL *ssl, int where, int value)
 
 /* ---- settings ---- */
 
-static bool
-crypto_error(struct err *err, const char *what)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	err_class(err, ERR_CRYPTO, "HANDSHAKE_FAILED", "%s: %s", what,
-		reason != NULL ? reason : "unknown reason");
-	ERR_clear_error();
-	return false;
-}
-
 static void
 on_keylog(const SSL *ssl, const char *line)
 {
@@ -249,7 +239,7 @@ set_identity(struct tls *tls, struct err *err)
 		return true;
 	if (SSL_CTX_use_cert_and_key(tls->ctx, want->identity, want->key, want->identity_chain, 1) == 1)
 		return true;
-	return crypto_error(err, "the identity certificate cannot be used");
+	return tls_error(err, "the identity certificate cannot be used");
 }
 
 static bool
@@ -259,7 +249,7 @@ set_context(struct tls *tls, struct err *err)
 
 	tls->ctx = SSL_CTX_new(TLS_client_method());
 	if (tls->ctx == NULL)
-		return crypto_error(err, "TLS cannot start");
+		return tls_error(err, "TLS cannot start");
 	SSL_CTX_set_security_level(tls->ctx, 2);
 	SSL_CTX_set_options(tls->ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
 	SSL_CTX_clear_options(tls->ctx, SSL_OP_LEGACY_SERVER_CONNECT);
@@ -267,7 +257,7 @@ set_context(struct tls *tls, struct err *err)
 	if (SSL_CTX_set_min_proto_version(tls->ctx, min) != 1 ||
 		SSL_CTX_set_cipher_list(tls->ctx, ciphers) != 1 ||
 		SSL_CTX_set1_groups_list(tls->ctx, curves) != 1)
-		return crypto_error(err, "TLS settings");
+		return tls_error(err, "TLS settings");
 	SSL_CTX_set_verify(tls->ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(tls->ctx, on_verify, tls);
 	SSL_CTX_set_tlsext_status_cb(tls->ctx, on_status);
@@ -283,13 +273,13 @@ set_connection(struct tls *tls, struct err *err)
 {
 	tls->ssl = SSL_new(tls->ctx);
 	if (tls->ssl == NULL)
-		return crypto_error(err, "TLS cannot start");
+		return tls_error(err, "TLS cannot start");
 	SSL_set_app_data(tls->ssl, tls);
 	SSL_set_connect_state(tls->ssl);
 	SSL_set_tlsext_status_type(tls->ssl, TLSEXT_STATUSTYPE_ocsp);
 	if (!tls->is_address) {
 		if (SSL_set_tlsext_host_name(tls->ssl, tls->host) != 1)
-			return crypto_error(err, "server name");
+			return tls_error(err, "server name");
 		tls->result.sni = tls->host;
 	}
 	trace_tls_attach(tls->ssl, tls->want.trace);

@@ -12,6 +12,7 @@
 #include "core/mem.h"
 #include "pki/fetch.h"
 #include "pki/tls_check.h"
+#include "pki/tls_error.h"
 #include "pki/verify.h"
 
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM";
@@ -46,17 +47,6 @@ peer_free(void *ptr)
 	SSL_free(p->ssl);
 	pki_result_clear(&p->verdict);
 	return 0;
-}
-
-static bool
-crypto_error(struct err *err, const char *what)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	err_class(err, ERR_CRYPTO, "HANDSHAKE_FAILED", "%s: %s", what,
-		reason != NULL ? reason : "unknown reason");
-	ERR_clear_error();
-	return false;
 }
 
 /* The error whose alert tells the client what is wrong with its certificate. */
@@ -136,7 +126,7 @@ set_context(struct tls_server *s, const struct identity *id, struct err *err)
 	SSL_CTX *ctx = s->ctx = SSL_CTX_new(TLS_server_method());
 
 	if (ctx == NULL)
-		return crypto_error(err, "TLS cannot start");
+		return tls_error(err, "TLS cannot start");
 	SSL_CTX_set_security_level(ctx, 2);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
 					 SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -147,9 +137,9 @@ set_context(struct tls_server *s, const struct identity *id, struct err *err)
 	SSL_CTX_set_dh_auto(ctx, 1);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 		SSL_CTX_set_cipher_list(ctx, ciphers) != 1)
-		return crypto_error(err, "TLS settings");
+		return tls_error(err, "TLS settings");
 	if (SSL_CTX_use_cert_and_key(ctx, id->cert, id->key, id->chain, 1) != 1)
-		return crypto_error(err, "the identity certificate cannot be used");
+		return tls_error(err, "the identity certificate cannot be used");
 	if (s->clients != NULL) {
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 		SSL_CTX_set_cert_verify_callback(ctx, on_verify, s);
@@ -182,7 +172,7 @@ tls_peer_new(const void *ctx, struct tls_server *server, int fd, struct err *err
 	mem_on_free(p, peer_free);
 	p->ssl = SSL_new(server->ctx);
 	if (p->ssl == NULL || SSL_set_fd(p->ssl, fd) != 1) {
-		crypto_error(err, "TLS cannot start");
+		tls_error(err, "TLS cannot start");
 		mem_free(p);
 		return NULL;
 	}

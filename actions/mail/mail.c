@@ -16,6 +16,7 @@
 #include "actions/mail/queue/queue.h"
 #include "actions/mail/recorder/recorder.h"
 #include "actions/mail/server.h"
+#include "actions/mail/words.h"
 #include "applets/applet.h"
 #include "applets/env.h"
 #include "core/engine.h"
@@ -30,20 +31,6 @@ struct mail_args {
 	struct kw_enum secure, dane;
 	struct kw_flag queue, no_queue;
 	bool *warned; /* an undefined cc or bcc is told once a load */
-};
-
-static const struct kw_alternative secure_words[] = {
-	{ "none", "Do not use TLS", MAIL_SECURE_NONE, false },
-	{ "smtps", "TLS from the first byte (RFC 8314)", MAIL_SECURE_SMTPS, false },
-	{ "tls", "Demand STARTTLS and validate the server", MAIL_SECURE_TLS, false },
-	{ NULL, NULL, 0, false },
-};
-
-static const struct kw_alternative dane_words[] = {
-	{ "none", "Do not use DANE", MAIL_DANE_NONE, false },
-	{ "opportunistic", "Use DANE where the server has it", MAIL_DANE_OPPORTUNISTIC, false },
-	{ "mandatory", "Deliver with DANE only", MAIL_DANE_MANDATORY, false },
-	{ NULL, NULL, 0, false },
 };
 
 #define TEXT_ROW(word_, help_, field_, flags_)                                                       \
@@ -87,12 +74,12 @@ static const struct kw mail_server_kw[] = {
 		.help = "Security of the connection",
 		.type = &kw_choice,
 		KW_AT(struct mail_args, secure),
-		.choices = secure_words },
+		.choices = mail_secure_words },
 	{ .word = "dane",
 		.help = "DNS-based authentication of the server",
 		.type = &kw_choice,
 		KW_AT(struct mail_args, dane),
-		.choices = dane_words },
+		.choices = mail_dane_words },
 	{ .word = "queue",
 		.help = "Keep the mail until it is delivered",
 		KW_AT(struct mail_args, queue),

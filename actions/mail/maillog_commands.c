@@ -3,6 +3,7 @@
 
 #include "actions/mail/maillog.h"
 #include "cli/cmd.h"
+#include "cli/last.h"
 #include "cli/session.h"
 #include "conf/conf.h"
 #include "core/engine.h"
@@ -118,20 +119,6 @@ static const struct conf_row rows[] = {
 
 /* ---- show ---- */
 
-struct last_args {
-	struct kw_int last;
-};
-
-static const struct kw last_kw[] = {
-	{ .word = "last",
-		.help = "Show only the last lines",
-		.type = &kw_number,
-		KW_AT(struct last_args, last),
-		.min = 1,
-		.max = 1000000 },
-	KW_END,
-};
-
 struct lines {
 	struct writer *w;
 	uint64_t skip;
@@ -166,16 +153,13 @@ show_entry(void *arg, const struct maillog_entry *e)
 static enum cmd_result
 show_mail_log(struct session *s, const void *args, struct err *err)
 {
-	const struct last_args *a = args;
 	const struct maillog *m = session_engine(s)->maillog;
 	struct lines l = { .w = session_writer(s) };
 	uint64_t n = 0;
 
 	(void)err;
-	if (a->last.set) {
-		maillog_each(m, count_entry, &n);
-		l.skip = n > (uint64_t)a->last.v ? n - (uint64_t)a->last.v : 0;
-	}
+	maillog_each(m, count_entry, &n);
+	l.skip = last_skipped(args, n);
 	w_list(l.w, "lines");
 	maillog_each(m, show_entry, &l);
 	w_end(l.w);

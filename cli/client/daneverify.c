@@ -6,91 +6,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "actions/mail/dns/anchor.h"
 #include "actions/mail/dns/verify.h"
 #include "actions/mail/dns/wire.h"
 #include "actions/mail/hostname.h"
+#include "cli/client/domain_words.h"
 #include "cli/client/process.h"
 #include "core/frame.h"
 #include "core/mem.h"
 #include "core/paths.h"
 #include "core/text.h"
 
-#define USAGE     2
 #define SMTP_PORT 25
-#define PROMPT    "[]> "
+
+enum { OPTION_PORT, OPTION_RESOLVER, OPTION_ANCHOR };
 
 struct command {
 	const void *ctx;
-	const char *domain, *resolver, *anchor_file;
+	struct domain_words words;
+	struct domain_option options[4];
+	const char *domain; /* as the DNS has it */
 	unsigned port;
-	bool json;
 	json_t *steps;
 	struct client_process process;
 };
 
-static int
-complain(const char *why, const char *word)
+static bool
+is_port(const char *word)
 {
-	fprintf(stderr, "eventctl daneverify: %s%s\nusage: eventctl " DANEVERIFY_USAGE "\n", why, word);
-	return USAGE;
+	char *end = NULL;
+	unsigned long v = *word >= '1' && *word <= '9' ? strtoul(word, &end, 10) : 0;
+
+	return v > 0 && v <= UINT16_MAX && *end == '\0';
 }
 
-/* Exit status, or -1. */
-static int
-read_options(struct command *c, int argc, char **argv)
+static const char *
+option(const struct command *c, int which)
 {
-	for (int i = 1; i < argc; i++) {
-		const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-		char *end = NULL;
-
-		if (strcmp(word, "--json") == 0) {
-			c->json = true;
-			continue;
-		}
-		if (strncmp(word, "--", 2) != 0) {
-			if (c->domain != NULL)
-				return complain("one domain at a time: ", word);
-			c->domain = word;
-			continue;
-		}
-		if (value == NULL)
-			return complain("no good word: ", word);
-		i++;
-		if (strcmp(word, "--port") == 0) {
-			unsigned long v = *value >= '1' && *value <= '9' ? strtoul(value, &end, 10) : 0;
-
-			if (v == 0 || v > UINT16_MAX || *end != '\0')
-				return complain("--port takes a number from 1 to 65535, not ", value);
-			c->port = (unsigned)v;
-		} else if (strcmp(word, "--resolver") == 0) {
-			if (!resolve_server_is_valid(value))
-				return complain("--resolver takes ADDR or ADDR@PORT, not ", value);
-			c->resolver = value;
-		} else if (strcmp(word, "--anchor") == 0) {
-			c->anchor_file = value;
-		} else {
-			return complain("unknown option ", word);
-		}
-	}
-	return -1;
-}
-
-const char *
-client_ask_domain(const void *ctx)
-{
-	char line[1024];
-
-	fputs(PROMPT, stdout);
-	fflush(stdout);
-	if (fgets(line, sizeof line, stdin) == NULL)
-		line[0] = '\0';
-	if (!isatty(STDIN_FILENO))
-		putchar('\n');
-	line[strcspn(line, "\r\n")] = '\0';
-	return mem_strdup(ctx, line);
+	return c->options[which].value;
 }
 
 static bool
@@ -106,16 +60,17 @@ static bool
 configure(struct command *c, struct err *err)
 {
 	struct resolve_config config = { 0 };
+	const char *resolver = option(c, OPTION_RESOLVER);
 	char *anchor = NULL;
 
-	if (c->anchor_file != NULL) {
-		anchor = path_read_file(c->ctx, c->anchor_file, ANCHOR_FILE_MAX, NULL, err);
+	if (option(c, OPTION_ANCHOR) != NULL) {
+		anchor = path_read_file(c->ctx, option(c, OPTION_ANCHOR), ANCHOR_FILE_MAX, NULL, err);
 		if (anchor == NULL)
 			return false;
 	}
 	config.anchor = anchor;
-	if (c->resolver != NULL) {
-		config.servers = &c->resolver;
+	if (resolver != NULL) {
+		config.servers = &resolver;
 		config.server_count = 1;
 	} else {
 		config.servers = resolve_system_servers(c->ctx, &config.server_count);
@@ -170,7 +125,7 @@ show_step(struct command *c, json_t *step)
 	struct text *t;
 
 	json_array_append(c->steps, step);
-	if (c->json || s == NULL)
+	if (c->words.json || s == NULL)
 		return;
 	t = text_new(NULL);
 	text_add_screen(t, s, strlen(s));
@@ -235,23 +190,33 @@ int
 daneverify_main(int argc, char **argv)
 {
 	void *ctx = mem_ctx(NULL, "daneverify");
-	struct command c = { .ctx = ctx, .port = SMTP_PORT, .steps = json_array() };
-	int status = read_options(&c, argc, argv);
+	struct command c = { .ctx = ctx,
+		.words = { .command = "daneverify", .usage = DANEVERIFY_USAGE },
+		.options = { { .name = "--port", .is_good = is_port, .takes = "a number from 1 to 65535" },
+			{ .name = "--resolver",
+				.is_good = resolve_server_is_valid,
+				.takes = "ADDR or ADDR@PORT" },
+			{ .name = "--anchor" } },
+		.port = SMTP_PORT,
+		.steps = json_array() };
 	struct err err = ERR_INIT;
+	int status;
 
+	c.words.options = c.options;
+	status = domain_words_read(&c.words, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	if (status < 0 && c.domain == NULL)
-		c.domain = client_ask_domain(ctx);
+	if (option(&c, OPTION_PORT) != NULL)
+		c.port = (unsigned)strtoul(option(&c, OPTION_PORT), NULL, 10);
 	if (status < 0) {
-		const char *typed = c.domain;
+		const char *typed = c.words.domain != NULL ? c.words.domain : domain_words_ask(ctx);
 
 		c.domain = hostname_to_ascii(ctx, typed, strlen(typed), &err);
 		if (c.domain == NULL)
-			status = complain(err.text, "");
+			status = domain_words_complain(&c.words, err.text, "");
 	}
 	if (status < 0) {
 		status = carry_out(&c);
-		if (c.json)
+		if (c.words.json)
 			print_json(&c, status);
 	}
 	json_decref(c.steps);

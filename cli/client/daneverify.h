@@ -4,10 +4,7 @@
 
 #define DANEVERIFY_USAGE "daneverify DOMAIN [--port N] [--resolver ADDR[@PORT]] [--anchor FILE] [--json]"
 
-/* argv[0] is "daneverify". Exit status: 0 SUCCESS, 1 FAILED, 2 usage, 3 could not look up. */
+/* argv[0] is "daneverify"; without a domain it asks for one. Exit status: 0 SUCCESS, 1 FAILED, 2 usage, 3 could not look up. */
 int daneverify_main(int argc, char **argv);
-
-/* The interactive form: without an argument the domain is asked for, on standard input. Allocated in ctx. */
-const char *client_ask_domain(const void *ctx);
 
 #endif

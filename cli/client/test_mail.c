@@ -10,14 +10,11 @@
 #include "actions/mail/test/trial.h"
 #include "actions/mail/test/verdict.h"
 #include "cli/client/mail_process.h"
+#include "cli/client/trust_file.h"
 #include "core/mem.h"
 #include "core/paths.h"
-#include "pki/certtext.h"
-#include "pki/import.h"
 
-#define TRUST_BYTES (64u * 1024u * 1024u)
-#define TRUST_CERTS 1024
-#define SETTLE      3 /* seconds behind the test's own time, before it is given up */
+#define SETTLE 3 /* seconds behind the test's own time, before it is given up */
 
 struct command {
 	struct mail_trial trial;
@@ -32,25 +29,6 @@ complain(const char *why, const char *word)
 {
 	fprintf(stderr, "eventctl test mail server: %s%s\nusage: eventctl %s\n", why, word, TEST_MAIL_USAGE);
 	return 2;
-}
-
-/* Each certificate of the file is an anchor, checked for no revocation. */
-static bool
-trust_file(struct command *c, const char *path, struct err *err)
-{
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	size_t n;
-	char *data = path_read_file(c->trust, path, TRUST_BYTES, &n, err);
-	bool ok =
-		data != NULL && (certs_import(certs, data, n, TRUST_CERTS, err) || err_wrap(err, "%s", path));
-
-	for (int i = 0; i < sk_X509_num(certs); i++) {
-		X509 *cert = sk_X509_value(certs, i);
-
-		trust_add(c->trust, certtext_name_new(c->trust, X509_get_subject_name(cert)), cert, NULL);
-	}
-	sk_X509_pop_free(certs, X509_free);
-	return ok;
 }
 
 static bool
@@ -85,7 +63,7 @@ take_option(struct command *c, const char *name, const char *value, struct err *
 		c->resolver = value;
 	else if (strcmp(name, "--timeout") == 0 && !seconds(value, &c->timeout))
 		return complain("--timeout takes seconds from 1 to 1800, not ", value);
-	else if (strcmp(name, "--trust") == 0 && !trust_file(c, value, err))
+	else if (strcmp(name, "--trust") == 0 && !trust_file_add(c->trust, value, err))
 		return complain("", err->text);
 	return -1;
 }

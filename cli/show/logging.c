@@ -3,25 +3,12 @@
 #include <string.h>
 
 #include "cli/builtin.h"
+#include "cli/last.h"
 #include "cli/session.h"
 #include "core/engine.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/writer.h"
-
-struct last_args {
-	struct kw_int last;
-};
-
-static const struct kw logging_kw[] = {
-	{ .word = "last",
-		.help = "Show only the last messages",
-		.type = &kw_number,
-		KW_AT(struct last_args, last),
-		.min = 1,
-		.max = 1000000 },
-	KW_END,
-};
 
 struct lines {
 	struct writer *w;
@@ -105,7 +92,6 @@ show_places(struct writer *w, const struct log *log, const struct log_stats *st)
 static enum cmd_result
 show_logging(struct session *s, const void *args, struct err *err)
 {
-	const struct last_args *a = args;
 	struct log *log = session_engine(s)->log;
 	struct lines l = { .w = session_writer(s) };
 	struct log_stats st;
@@ -113,10 +99,8 @@ show_logging(struct session *s, const void *args, struct err *err)
 
 	log_stats(log, &st);
 	show_places(l.w, log, &st);
-	if (a->last.set) {
-		log_each(log, count_line, &n);
-		l.skip = n > (uint64_t)a->last.v ? n - (uint64_t)a->last.v : 0;
-	}
+	log_each(log, count_line, &n);
+	l.skip = last_skipped(args, n);
 	w_list(l.w, "messages");
 	log_each(log, show_line, &l);
 	w_end(l.w);
@@ -126,7 +110,7 @@ show_logging(struct session *s, const void *args, struct err *err)
 static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "show logging",
 		  .help = "Show the contents of logging buffers",
-		  .kw = logging_kw,
+		  .kw = last_kw,
 		  .size = sizeof(struct last_args),
 		  .level = 1 },
 		.flags = EXEC_SHOW,

@@ -4,26 +4,13 @@
 #include <inttypes.h>
 
 #include "cli/cmd.h"
+#include "cli/last.h"
 #include "cli/session.h"
 #include "core/mem.h"
 #include "core/stamp.h"
 #include "core/writer.h"
 #include "syslog/listen.h"
 #include "syslog/source.h"
-
-struct received_args {
-	struct kw_int last;
-};
-
-static const struct kw received_kw[] = {
-	{ .word = "last",
-		.help = "Show only the last messages",
-		.type = &kw_number,
-		KW_AT(struct received_args, last),
-		.min = 1,
-		.max = 1000000 },
-	KW_END,
-};
 
 static void
 show_listener(void *arg, const struct intake_listener *l)
@@ -74,7 +61,7 @@ show_message(void *arg, usec wall, struct slice source, struct slice raw)
 static enum cmd_result
 show_received(struct session *s, const void *args, struct err *err)
 {
-	const struct received_args *a = args;
+	const struct last_args *a = args;
 	struct intake *in = session_engine(s)->intake;
 	const struct received *r = intake_received(in);
 	struct writer *w = session_writer(s);
@@ -140,8 +127,8 @@ static const struct exec_cmd cmds[] = {
 		.run = show_sources },
 	{ .cmd = { .words = "show logging received",
 		  .help = "Messages received from other devices",
-		  .kw = received_kw,
-		  .size = sizeof(struct received_args),
+		  .kw = last_kw,
+		  .size = sizeof(struct last_args),
 		  .level = 1 },
 		.flags = EXEC_SHOW,
 		.run = show_received },

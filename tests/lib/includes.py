@@ -31,7 +31,7 @@ ORDER = [
     [""],
 ]
 # Interfaces that modules below cli/ use to bring their own commands; they need core/ and cli/kw/ only.
-INTERFACES = {"cli/cmd.h": "cli/kw", "cli/session.h": "cli/kw", "cli/hook.h": "cli/kw"}
+INTERFACES = {"cli/cmd.h": "cli/kw", "cli/session.h": "cli/kw", "cli/hook.h": "cli/kw", "cli/last.h": "cli/kw"}
 LEVEL = {folder: n for n, folders in enumerate(ORDER) for folder in folders}
 LONGEST = 600
 

@@ -7,6 +7,7 @@
 #include "actions/mail/destination/destination.h"
 #include "actions/mail/hostname.h"
 #include "actions/mail/server.h"
+#include "actions/mail/words.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/rng.h"
@@ -15,12 +16,6 @@
 #define DEFAULT_PORT 25
 
 /* ---- values ---- */
-
-static bool
-str_equal(const void *a, const void *b)
-{
-	return strcmp(((const struct kw_str *)a)->s, ((const struct kw_str *)b)->s) == 0;
-}
 
 static void
 str_print(const struct kw *row, const void *src, struct text *out)
@@ -88,7 +83,7 @@ static const struct kw_type kw_domain = {
 	.size = sizeof(struct kw_str),
 	.parse = domain_parse,
 	.print = str_print,
-	.equal = str_equal,
+	.equal = kw_str_equal,
 	.sample = domain_sample,
 };
 
@@ -141,7 +136,7 @@ static const struct kw_type kw_target = {
 	.size = sizeof(struct kw_str),
 	.parse = target_parse,
 	.print = str_print,
-	.equal = str_equal,
+	.equal = kw_str_equal,
 	.sample = target_sample,
 };
 
@@ -156,13 +151,6 @@ static const struct kw_alternative tls_words[] = {
 	{ "required-verify", "Always, with a certificate for the domain", MAIL_TLS_REQUIRED_VERIFY, false },
 	{ "required-verify-hosted", "Always, with a certificate for the domain or its mail hosts",
 		MAIL_TLS_REQUIRED_VERIFY_HOSTED, false },
-	{ NULL, NULL, 0, false },
-};
-
-static const struct kw_alternative dane_words[] = {
-	{ "mandatory", "Deliver with DANE only", MAIL_DANE_MANDATORY, false },
-	{ "none", "Do not use DANE", MAIL_DANE_NONE, false },
-	{ "opportunistic", "Use DANE where the domain has it", MAIL_DANE_OPPORTUNISTIC, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -197,7 +185,7 @@ static const struct kw destination_kw[] = {
 		.help = "DNS-based authentication of the mail hosts",
 		.type = &kw_choice,
 		AT(dane),
-		.choices = dane_words },
+		.choices = mail_dane_words },
 	{ .word = "mta-sts",
 		.help = "Policy that the domain publishes (RFC 8461)",
 		.type = &kw_choice,
@@ -364,7 +352,7 @@ static const struct kw relay_kw[] = {
 		.help = "DNS-based authentication of the server",
 		.type = &kw_choice,
 		KW_AT(struct relay_line, dane),
-		.choices = dane_words },
+		.choices = mail_dane_words },
 	{ .word = "bounce-profile",
 		.help = "Times of retries and bounces",
 		.type = &kw_word,

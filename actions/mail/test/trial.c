@@ -7,23 +7,10 @@
 #include "actions/mail/address.h"
 #include "actions/mail/destination/profile.h"
 #include "actions/mail/server.h"
+#include "actions/mail/words.h"
 #include "core/mem.h"
 
 enum { PORT_MAX = 65535, TIMEOUT_MAX = 1800 };
-
-static const struct kw_alternative secure_words[] = {
-	{ "none", "Do not use TLS", MAIL_SECURE_NONE, false },
-	{ "smtps", "TLS from the first byte (RFC 8314)", MAIL_SECURE_SMTPS, false },
-	{ "tls", "Demand STARTTLS and validate the server", MAIL_SECURE_TLS, false },
-	{ NULL, NULL, 0, false },
-};
-
-static const struct kw_alternative dane_words[] = {
-	{ "none", "Do not use DANE", MAIL_DANE_NONE, false },
-	{ "opportunistic", "Use DANE where the server has it", MAIL_DANE_OPPORTUNISTIC, false },
-	{ "mandatory", "Connect with DANE only", MAIL_DANE_MANDATORY, false },
-	{ NULL, NULL, 0, false },
-};
 
 const struct kw mail_trial_kw[] = {
 	{ .help = "Mail server, as user:password@host:port",
@@ -44,12 +31,12 @@ const struct kw mail_trial_kw[] = {
 		.help = "Security of the connection",
 		.type = &kw_choice,
 		KW_AT(struct mail_trial, secure),
-		.choices = secure_words },
+		.choices = mail_secure_words },
 	{ .word = "dane",
 		.help = "DNS-based authentication of the server",
 		.type = &kw_choice,
 		KW_AT(struct mail_trial, dane),
-		.choices = dane_words },
+		.choices = mail_dane_words },
 	{ .word = "source-interface",
 		.help = "Interface whose address is the source",
 		.type = &kw_ifname,
