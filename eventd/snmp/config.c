@@ -1,10 +1,15 @@
 /* What the lines `snmp-server ...` mean. */
 #include "snmp/config.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "core/ifname.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "net/addresses.h"
+#include "net/links.h"
 #include "snmp/rows.h"
 
 enum { AGENT_PORT = 161, TRAP_PORT = 162, ENGINE_TEXT_MAX = 27 /* RFC 3411 5 */ };
@@ -167,16 +172,6 @@ snmp_config_sends_traps(const struct engine *e)
 	return next_line(e, NULL, SNMP_ENABLE) != NULL || next_line(e, NULL, SNMP_ENABLE_EM) != NULL;
 }
 
-/* Without types a host gets all of them. */
-static bool
-wants_event_manager(const struct host_args *a)
-{
-	for (size_t i = 0; a->types.set && i < a->types.n; i++)
-		if (strcmp(a->types.v[i], "event-manager") == 0)
-			return true;
-	return !a->types.set || a->types.n == 0;
-}
-
 struct snmp_peer *
 snmp_config_hosts(struct engine *e, const void *ctx, size_t *n)
 {
@@ -190,12 +185,62 @@ snmp_config_hosts(struct engine *e, const void *ctx, size_t *n)
 	for (const struct conf_node *l = NULL; (l = next_line(e, l, SNMP_HOST)) != NULL;) {
 		const struct host_args *a = l->args;
 
-		if (!wants_event_manager(a))
-			continue;
 		read_peer(e, peers, a, TRAP_PORT, &peers[*n]);
 		peers[(*n)++].release = a->release.set ? (enum snmp_release)a->release.v : SNMP_RELEASE_1;
 	}
 	return peers;
+}
+
+/* ---- where it comes from ---- */
+
+/* `trap-source` is the older spelling of `source-interface traps`, which wins. */
+static const char *
+source_interface(const struct engine *e, bool informs)
+{
+	const struct conf_node *n = NULL;
+
+	while ((n = next_line(e, n, SNMP_SOURCE)) != NULL) {
+		const struct source_args *a = n->args;
+
+		if ((a->kind.v != 0) == informs)
+			return a->interface.s;
+	}
+	n = informs ? NULL : next_line(e, NULL, SNMP_SOURCE_OF_TRAPS);
+	return n != NULL ? ((const struct trap_source_args *)n->args)->interface.s : NULL;
+}
+
+/* The first address that is good for this: one that is not of the link alone, if there is one. */
+static void
+keep_address(void *arg, const struct address *a)
+{
+	const struct address **best = arg;
+
+	if (*best == NULL || ((*best)->link_local && !a->link_local))
+		*best = a;
+}
+
+bool
+snmp_config_source(const struct engine *e, const void *ctx, struct snmp_peer *peer, struct err *err)
+{
+	const char *name = source_interface(e, peer->inform);
+	int family = strchr(peer->address, ':') != NULL ? AF_INET6 : AF_INET;
+	const struct address *best = NULL;
+	char text[INET6_ADDRSTRLEN];
+	const struct link *l;
+
+	if (name == NULL)
+		return true;
+	l = e->links != NULL ? links_find(e->links, ifname_kernel(e->settings, name)) : NULL;
+	if (l == NULL)
+		return err_set(err, ERR_NOT_FOUND, "%s: there is no interface %s", peer->address, name);
+	if (e->addresses != NULL)
+		addresses_each(e->addresses, l->index, family, keep_address, (void *)&best);
+	if (best == NULL)
+		return err_set(err, ERR_NOT_FOUND, "%s: interface %s has no IPv%d address", peer->address,
+			name, family == AF_INET6 ? 6 : 4);
+	inet_ntop(family, best->raw, text, sizeof text);
+	peer->source = mem_strdup(ctx, text);
+	return true;
 }
 
 bool

@@ -36,6 +36,12 @@ bool snmp_config_sends_traps(const struct engine *);
 /* The receivers of traps and informs: n of them in an array. */
 struct snmp_peer *snmp_config_hosts(struct engine *, const void *ctx, size_t *n);
 
+/*
+ * The source of what goes to this receiver, as `snmp-server source-interface` says: the interface's address
+ * of its family; it stays NULL when nothing is said. False with err: the interface has none.
+ */
+bool snmp_config_source(const struct engine *, const void *ctx, struct snmp_peer *, struct err *);
+
 /* The user's highest level: as much security as it has keys for. False: there is no such user. */
 bool snmp_config_user_level(const struct engine *, const char *name, enum snmp_secured *);
 

@@ -118,6 +118,7 @@ peer_to_json(const struct snmp_peer *p)
 	json_object_set_new(j, "address", text_or_null(p->address));
 	json_object_set_new(j, "name", text_or_null(p->name));
 	json_object_set_new(j, "context", text_or_null(p->context));
+	json_object_set_new(j, "source", text_or_null(p->source));
 	return j;
 }
 
@@ -137,6 +138,7 @@ peer_from_json(const void *ctx, const json_t *j, struct snmp_peer *p, struct err
 	p->secured = (enum snmp_secured)secured;
 	p->name = text_of(ctx, j, "name");
 	p->context = text_of(ctx, j, "context");
+	p->source = text_of(ctx, j, "source");
 	p->inform = json_is_true(json_object_get(j, "inform"));
 	return (p->address != NULL && p->name != NULL) || no_message(err, "a peer");
 }

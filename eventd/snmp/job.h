@@ -33,6 +33,7 @@ struct snmp_peer {
 	enum snmp_secured secured; /* of release 3 */
 	const char *name;          /* community, or the user of release 3 */
 	const char *context;       /* of release 3; NULL = none */
+	const char *source;        /* address of ours; NULL = the kernel's choice */
 	bool inform;               /* notifications: wait for its response */
 };
 

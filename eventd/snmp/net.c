@@ -419,6 +419,7 @@ begin(struct exchange *x)
 	s.peername = name;
 	s.timeout = NET_ATTEMPT_MS * 1000L;
 	s.retries = NET_RETRIES;
+	s.localname = (char *)(uintptr_t)x->peer->source;
 	if (x->peer->release != SNMP_RELEASE_3)
 		open_community(x, &s);
 	else if (!open_v3(x, &s))

@@ -113,6 +113,11 @@ forget(void *arg, struct kw_str *value)
 
 /* ---- adopt and apply ---- */
 
+#define NO_VIEWS "views belong to the SNMP agent of this machine, which answers requests: see snmpd.conf"
+#define NO_ACCESS                                                                                     \
+	"access lists of requests belong to the SNMP agent of this machine, which answers them: see " \
+	"snmpd.conf"
+
 static bool
 community_adopt(struct engine *e, void *args, struct err *err)
 {
@@ -120,6 +125,13 @@ community_adopt(struct engine *e, void *args, struct err *err)
 
 	if (a->community.s[0] == '\0')
 		return err_set(err, ERR_REFUSED, "a community is not empty");
+	if (a->view.set)
+		return err_set(err, ERR_REFUSED, NO_VIEWS);
+	if (a->acl.set) {
+		err_set(err, ERR_REFUSED, "a community has no access list here");
+		err_hint(err, "'event snmp-notification ... src-ip-address' says whose notifications count");
+		return false;
+	}
 	seal_line(e, SNMP_COMMUNITY, args);
 	return true;
 }
@@ -147,10 +159,29 @@ host_adopt_as(struct engine *e, const char *words, void *args, struct err *err)
 	return true;
 }
 
+/* There are many more types on IOS: a host that asks for them would wait for ever. */
+static bool
+types_are_sent(const struct host_args *a, struct err *err)
+{
+	for (size_t i = 0; a->types.set && i < a->types.n; i++)
+		if (strcmp(a->types.v[i], SNMP_TYPE_EM) != 0) {
+			err_set(err, ERR_REFUSED, "no notifications of type '%.60s' are sent here",
+				a->types.v[i]);
+			err_hint(err, SNMP_TYPE_EM " is the one there is, with or without its name");
+			return false;
+		}
+	return true;
+}
+
 static bool
 host_adopt(struct engine *e, void *args, struct err *err)
 {
-	return host_adopt_as(e, SNMP_HOST, args, err);
+	const struct host_args *a = args;
+
+	if (a->vrf.set)
+		return err_set(
+			err, ERR_REFUSED, "notifications leave by the global routing table, in no VRF");
+	return types_are_sent(a, err) && host_adopt_as(e, SNMP_HOST, args, err);
 }
 
 static bool
@@ -178,7 +209,26 @@ static bool
 user_adopt(struct engine *e, void *args, struct err *err)
 {
 	struct length_check check = { .engine = e };
+	const struct user_args *a = args;
 
+	if (a->v1.set || a->v2c.set) {
+		err_set(err, ERR_REFUSED, "versions 1 and 2c know no users here");
+		err_hint(err, "'snmp-server community' names what they show");
+		return false;
+	}
+	if (a->encrypted.set) {
+		err_set(err, ERR_REFUSED,
+			"keys of another engine cannot be used: they are its own (RFC 3414 2.6)");
+		err_hint(err, "the pass phrases, without 'encrypted': they are kept encrypted");
+		return false;
+	}
+	if (a->access.set)
+		return err_set(err, ERR_REFUSED, NO_ACCESS);
+	if (a->des3.set) {
+		err_set(err, ERR_REFUSED, "there is no Triple DES here");
+		err_hint(err, "priv aes 128, which RFC 3826 has for it");
+		return false;
+	}
 	each_secret(SNMP_USER, args, check_length, &check);
 	if (check.too_short)
 		return err_set(err, ERR_REFUSED, "a pass phrase has %d characters or more", PASSWORD_MIN);
@@ -218,6 +268,13 @@ group_adopt(struct engine *e, void *args, struct err *err)
 	const struct group_args *a = args;
 
 	(void)e;
+	if (a->read.set || a->write.set || a->notify.set)
+		return err_set(err, ERR_REFUSED, NO_VIEWS);
+	if (a->context.set)
+		return err_set(err, ERR_REFUSED,
+			"contexts belong to the SNMP agent of this machine: see snmpd.conf");
+	if (a->access.set)
+		return err_set(err, ERR_REFUSED, NO_ACCESS);
 	if ((a->release.v == SNMP_RELEASE_3) == a->secured.set)
 		return true;
 	err_set(err, ERR_REFUSED, "version 3 needs its level of security, the others have none");
@@ -303,6 +360,7 @@ static const struct kw level_kw[] = {
 
 static const struct kw host_kw[] = {
 	BARE(host_args, address, kw_ip, "IP address of the SNMP notification host", .flags = KW_REQ),
+	WORD(host_args, "vrf", vrf, kw_word, "VPN Routing instance in which this host is", .flags = KW_SEQ),
 	FLAG(host_args, "informs", informs, "Send Inform messages to this host", .flags = KW_SEQ, .group = 1),
 	FLAG(host_args, "traps", traps, "Send Trap messages to this host", .flags = KW_SEQ, .group = 1),
 	PEER_ROWS(TRAP_PORT),
@@ -324,6 +382,9 @@ static const struct kw group_kw[] = {
 	WORD(group_args, "read", read, kw_word, "specify a read view for the group"),
 	WORD(group_args, "write", write, kw_word, "specify a write view for the group"),
 	WORD(group_args, "notify", notify, kw_word, "specify a notify view for the group"),
+	WORD(group_args, "context", context, kw_word,
+		"specify a context to associate these views for the group"),
+	WORD(group_args, "access", access, kw_line, "specify an access-list associated with this group"),
 	KW_END,
 };
 
@@ -354,9 +415,12 @@ static const struct kw priv_kw[] = {
 	FLAG(user_args, "aes", aes, "Use AES algorithm for encryption", .flags = KW_REQ | KW_SEQ, .group = 1,
 		.sub = aes_kw),
 	PASS("des", des, "Use 56 bits DES algorithm for encryption; then the pass phrase"),
+	PASS("3des", des3, "Use 168 bits 3DES algorithm for encryption; then the pass phrase"),
 	KW_END,
 };
 static const struct kw v3_auth_kw[] = {
+	FLAG(user_args, "encrypted", encrypted, "specifying passwords as MD5 or SHA digests",
+		.flags = KW_SEQ),
 	FLAG(user_args, "auth", auth, "authentication parameters for the user", .flags = KW_SEQ,
 		.sub = auth_kw),
 	FLAG(user_args, "priv", priv, "encryption parameters for the user", .flags = KW_SEQ, .sub = priv_kw),
@@ -372,8 +436,13 @@ static const struct kw user_kw[] = {
 	BARE(user_args, group, kw_word, "Group to which the user belongs", .flags = KW_REQ),
 	WORD(user_args, "remote", remote, kw_ip, "Specify a remote SNMP entity to which the user belongs",
 		.flags = KW_SEQ, .sub = remote_kw),
-	FLAG(user_args, "v3", v3, "user using the v3 security model", .flags = KW_REQ | KW_SEQ,
+	FLAG(user_args, "v1", v1, "user using the v1 security model", .flags = KW_REQ | KW_SEQ, .group = 1),
+	FLAG(user_args, "v2c", v2c, "user using the v2c security model", .flags = KW_REQ | KW_SEQ,
+		.group = 1),
+	FLAG(user_args, "v3", v3, "user using the v3 security model", .flags = KW_REQ | KW_SEQ, .group = 1,
 		.sub = v3_auth_kw),
+	WORD(user_args, "access", access, kw_line, "specify an access-list associated with this user",
+		.flags = KW_SEQ),
 	KW_END,
 };
 
@@ -383,6 +452,22 @@ static const struct kw engine_id_kw[] = {
 };
 static const struct kw agentx_kw[] = {
 	BARE(agentx_args, socket, kw_word, "Socket of the master agent", .flags = KW_REQ),
+	KW_END,
+};
+static const struct kw_alternative kinds[] = {
+	{ "informs", "Interface that the informs come from", 1, false },
+	{ "traps", "Interface that the traps come from", 0, false },
+	{ NULL, NULL, 0, false },
+};
+static const struct kw source_kw[] = {
+	BARE(source_args, kind, kw_choice, "Kind of notifications", .flags = KW_REQ | KW_KEY,
+		.choices = kinds),
+	BARE(source_args, interface, kw_ifname, "Interface whose address is the source", .flags = KW_REQ),
+	KW_END,
+};
+static const struct kw trap_source_kw[] = {
+	BARE(trap_source_args, interface, kw_ifname, "Interface whose address is the source",
+		.flags = KW_REQ),
 	KW_END,
 };
 static const struct kw manager_kw[] = {
@@ -418,6 +503,9 @@ static const struct conf_row rows[] = {
 	ROW(SNMP_ENABLE_EM, "Enable SNMP Embedded Event Manager traps", NULL, sizeof(struct nothing_args)),
 	ROW(SNMP_HOST, "Specify hosts to receive SNMP notifications", host_kw, sizeof(struct host_args),
 		.adopt = host_adopt, .adopt_no = true, .whole_line_key = true),
+	ROW(SNMP_SOURCE, "Assign a source interface to notifications", source_kw, sizeof(struct source_args)),
+	ROW(SNMP_SOURCE_OF_TRAPS, "Assign an interface for the source address of all traps", trap_source_kw,
+		sizeof(struct trap_source_args)),
 	ROW(SNMP_MANAGER, "Receive SNMP notifications", manager_kw, sizeof(struct manager_args)),
 };
 
@@ -428,4 +516,5 @@ snmp_rows_start(struct engine *e)
 	conf_word(e->conf, "config", "snmp-server enable", "Enable SNMP Traps");
 	conf_word(e->conf, "config", "snmp-server engineID", "Configure a local or remote SNMPv3 engineID");
 	conf_rows(e->conf, rows, sizeof rows / sizeof *rows);
+	snmp_absent_start(e);
 }

@@ -164,6 +164,23 @@ ask_peers(struct sending *s, struct cause *cause, struct snmp_job *job)
 	job->npeers = kept;
 }
 
+/* A receiver that may only hear us from an address that we have not hears nothing. */
+static void
+find_sources(struct sending *s, struct snmp_job *job)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < job->npeers; i++) {
+		struct err err = ERR_INIT;
+
+		if (snmp_config_source(s->engine, s, &job->peers[i], &err))
+			job->peers[kept++] = job->peers[i];
+		else
+			not_sent(s->engine, s->policy, err.text);
+	}
+	job->npeers = kept;
+}
+
 void
 snmp_trap_send(struct engine *e, const char *policy, struct cause *cause, const struct snmp_notice *notice,
 	struct snmp_var *vars, size_t nvars)
@@ -181,6 +198,7 @@ snmp_trap_send(struct engine *e, const char *policy, struct cause *cause, const 
 	job.peers = snmp_config_hosts(e, s, &job.npeers);
 	if (job.npeers == 0)
 		not_sent(e, policy, "no \"snmp-server host\" receives traps of the event manager");
+	find_sources(s, &job);
 	ask_peers(s, cause, &job);
 	if (job.npeers > 0)
 		submit(s, &job);

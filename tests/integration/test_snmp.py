@@ -198,6 +198,29 @@ def test_an_inform_that_nobody_confirms_is_told(new_daemon):
         daemon.wait_log("%HA_EM-4-FMPD_TRAP: Trap of policy SEND not sent: 127.0.0.1: no answer")
 
 
+def test_notifications_come_from_the_interface_that_is_named(new_daemon, netns):
+    """`trap-source`, and `source-interface` for informs; one that has no address of the family is told."""
+    with netns.entered():
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    netns.ip("address", "flush", "dev", "peer0")
+    with receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(20)
+        daemon = new_daemon(netns=netns.name, config=[
+            "snmp-server enable traps", "snmp-server trap-source eth0",
+            "snmp-server host 127.0.0.1 version 2c %s udp-port %d" % (COMMUNITY, receiver.getsockname()[1])] +
+            applet("SEND", 'snmp-trap strdata "x"'))
+        daemon.run("SEND")
+        assert receiver.recvfrom(2000)[1][0] == "192.0.2.1"
+        daemon.configure("snmp-server source-interface traps lo")
+        daemon.run("SEND")
+        assert receiver.recvfrom(2000)[1][0] == "127.0.0.1"
+        for interface, why in (("peer0", "interface peer0 has no IPv4 address"), ("none0", "there is no interface none0")):
+            daemon.configure("snmp-server source-interface traps " + interface)
+            daemon.run("SEND")
+            daemon.wait_log("Trap of policy SEND not sent: 127.0.0.1: " + why)
+
+
 def test_variables_of_ones_own(new_daemon, receiver):
     daemon = new_daemon(config=sent_to(receiver, "version 2c " + COMMUNITY) + applet(
         "OWN", "info type snmp var v oid 1.3.6.1.4.1.99.1.0 oid-type counter64 18446744073709551615",
