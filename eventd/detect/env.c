@@ -6,16 +6,14 @@
 #include "detect/detector.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <uthash.h>
 
 #include "core/log.h"
-#include "core/loop.h"
 #include "core/mem.h"
-#include "core/settings.h"
 #include "core/text.h"
+#include "detect/rounds.h"
 #include "detect/words.h"
 #include "host/sensors.h"
 
@@ -57,17 +55,8 @@ struct known {
 
 struct env {
 	struct engine *engine;
-	struct timer *timer;
-	unsigned armed;
-	bool reads; /* a worker is at it */
+	struct rounds *rounds;
 	struct known *sensors;
-};
-
-/* What goes to the worker and comes back. */
-struct reading {
-	struct env *env;
-	char *sysfs;
-	struct sensors *found;
 };
 
 static const char NEEDS[] = "a sensor: the kernel has none in class/hwmon, class/thermal and "
@@ -154,52 +143,39 @@ forget_absent(struct env *all)
 	}
 }
 
-static void
-read_sensors(void *data)
-{
-	struct reading *r = data;
+/* ---- rounds ---- */
 
-	r->found = sensors_read(r->sysfs);
+static void *
+read_machine(const char *sysfs, const char *procfs)
+{
+	return sensors_read(sysfs);
 }
 
 static void
-on_read(void *data)
+release(void *found)
 {
-	const struct reading *r = data;
-	struct env *all = r->env;
-
-	all->reads = false;
-	for (size_t i = 0; i < r->found->n; i++)
-		look_at(all, &r->found->v[i]);
-	forget_absent(all);
-	for (struct spec *s = bus_specs(all->engine->bus, &detector_env); s != NULL; s = s->next)
-		spec_lacks(s, r->found->n == 0 ? NEEDS : NULL);
-	if (all->armed > 0)
-		timer_set(all->timer, POLL);
+	sensors_free(found);
 }
 
-static void
-reading_free(void *data)
+static bool
+look(void *arg, const void *found)
 {
-	struct reading *r = data;
+	const struct sensors *all = found;
 
-	sensors_free(r->found);
-	free(r->sysfs);
-	free(r);
+	for (size_t i = 0; i < all->n; i++)
+		look_at(arg, &all->v[i]);
+	forget_absent(arg);
+	return all->n > 0;
 }
 
-static void
-on_due(void *arg)
-{
-	struct env *all = arg;
-	struct reading *r = calloc(1, sizeof *r);
-
-	if (r == NULL || (r->sysfs = strdup(all->engine->settings->sysfs)) == NULL)
-		abort();
-	r->env = all;
-	all->reads = true;
-	work_submit(all, all->engine->loop, read_sensors, on_read, reading_free, r);
-}
+static const struct rounds_kind rounds = {
+	.detector = &detector_env,
+	.every = POLL,
+	.needs = NEEDS,
+	.read = read_machine,
+	.release = release,
+	.look = look,
+};
 
 static bool
 env_match(const struct spec *s, const struct event *ev)
@@ -213,10 +189,7 @@ env_match(const struct spec *s, const struct event *ev)
 static bool
 env_arm(struct spec *s, struct err *err)
 {
-	struct env *all = state_of(s->engine);
-
-	if (all->armed++ == 0 && !all->reads)
-		timer_set(all->timer, 0);
+	rounds_arm(state_of(s->engine)->rounds);
 	return true;
 }
 
@@ -226,9 +199,8 @@ env_disarm(struct spec *s)
 	struct env *all = state_of(s->engine);
 	struct known *k, *next;
 
-	if (--all->armed > 0)
+	if (!rounds_disarm(all->rounds))
 		return;
-	timer_stop(all->timer);
 	HASH_ITER (hh, all->sensors, k, next) /* nobody looks: what stands then is news to the next */
 	{
 		HASH_DEL(all->sensors, k);
@@ -251,8 +223,7 @@ env_start(struct engine *engine, struct err *err)
 	struct env *all = mem_new(engine->bus, struct env);
 
 	all->engine = engine;
-	all->timer = timer_after(all, engine->loop, 0, on_due, all);
-	timer_stop(all->timer);
+	all->rounds = rounds_new(all, engine, &rounds, all);
 	mem_on_free(all, env_free);
 	*bus_detector_state(engine->bus, &detector_env) = all;
 	return true;

@@ -6,7 +6,6 @@
 #include "detect/detector.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,8 +13,8 @@
 
 #include "core/loop.h"
 #include "core/mem.h"
-#include "core/settings.h"
 #include "core/text.h"
+#include "detect/rounds.h"
 #include "detect/words.h"
 #include "host/health.h"
 
@@ -184,16 +183,8 @@ struct result {
 
 struct gold {
 	struct engine *engine;
-	struct timer *timer;
-	unsigned armed;
-	bool reads; /* a worker is at it */
+	struct rounds *rounds;
 	struct result *results;
-};
-
-struct reading {
-	struct gold *gold;
-	char *sysfs, *procfs;
-	struct health *found;
 };
 
 static const char NEEDS[] =
@@ -344,62 +335,44 @@ forget(struct gold *all, bool also_present)
 	}
 }
 
-static void
-read_health(void *data)
-{
-	struct reading *r = data;
+/* ---- rounds ---- */
 
-	r->found = health_read(r->sysfs, r->procfs);
+static void *
+read_machine(const char *sysfs, const char *procfs)
+{
+	return health_read(sysfs, procfs);
 }
 
 static void
-on_read(void *data)
+release(void *found)
 {
-	const struct reading *r = data;
-	struct gold *all = r->gold;
-
-	all->reads = false;
-	for (size_t i = 0; all->armed > 0 && i < r->found->n; i++)
-		look_at(all, r->found, &r->found->v[i]);
-	forget(all, false);
-	for (struct spec *s = bus_specs(all->engine->bus, &detector_gold); s != NULL; s = s->next)
-		spec_lacks(s, r->found->n == 0 ? NEEDS : NULL);
-	if (all->armed > 0)
-		timer_set(all->timer, POLL);
+	health_free(found);
 }
 
-static void
-reading_free(void *data)
+static bool
+look(void *arg, const void *found)
 {
-	struct reading *r = data;
+	const struct health *all = found;
 
-	health_free(r->found);
-	free(r->sysfs);
-	free(r->procfs);
-	free(r);
+	for (size_t i = 0; i < all->n; i++)
+		look_at(arg, all, &all->v[i]);
+	forget(arg, false);
+	return all->n > 0;
 }
 
-static void
-on_due(void *arg)
-{
-	struct gold *all = arg;
-	struct reading *r = calloc(1, sizeof *r);
-
-	if (r == NULL || (r->sysfs = strdup(all->engine->settings->sysfs)) == NULL ||
-		(r->procfs = strdup(all->engine->settings->procfs)) == NULL)
-		abort();
-	r->gold = all;
-	all->reads = true;
-	work_submit(all, all->engine->loop, read_health, on_read, reading_free, r);
-}
+static const struct rounds_kind rounds = {
+	.detector = &detector_gold,
+	.every = POLL,
+	.needs = NEEDS,
+	.read = read_machine,
+	.release = release,
+	.look = look,
+};
 
 static bool
 gold_arm(struct spec *s, struct err *err)
 {
-	struct gold *all = state_of(s->engine);
-
-	if (all->armed++ == 0 && !all->reads)
-		timer_set(all->timer, 0);
+	rounds_arm(state_of(s->engine)->rounds);
 	return true;
 }
 
@@ -408,10 +381,8 @@ gold_disarm(struct spec *s)
 {
 	struct gold *all = state_of(s->engine);
 
-	if (--all->armed > 0)
-		return;
-	timer_stop(all->timer);
-	forget(all, true);
+	if (rounds_disarm(all->rounds))
+		forget(all, true);
 }
 
 static int
@@ -429,8 +400,7 @@ gold_start(struct engine *engine, struct err *err)
 	struct gold *all = mem_new(engine->bus, struct gold);
 
 	all->engine = engine;
-	all->timer = timer_after(all, engine->loop, 0, on_due, all);
-	timer_stop(all->timer);
+	all->rounds = rounds_new(all, engine, &rounds, all);
 	mem_on_free(all, gold_free);
 	*bus_detector_state(engine->bus, &detector_gold) = all;
 	return true;
