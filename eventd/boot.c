@@ -26,7 +26,8 @@ struct findings {
 	FILE *out;        /* NULL: only counted and logged */
 	json_t *list;     /* --json */
 	struct log *log;  /* also to the log, or NULL */
-	const char *file; /* of settings */
+	const char *file; /* that is looked at */
+	const char *settings;
 	const char *text; /* of the configuration, to quote words from */
 	size_t errors, warnings;
 	struct engine *engine; /* for the lints */
@@ -134,6 +135,11 @@ on_lint(void *arg, const struct check_finding *finding)
 
 	err_class(&err, ERR_CONFIG, finding->lint->code, "%s", finding->reason);
 	err_hint(&err, "%s", finding->fix);
+	if (finding->setting != NULL) {
+		err_at(&err, finding->setting->line, finding->setting->column);
+		report(f, f->settings, &err, finding->lint->is_error);
+		return;
+	}
 	err_at(&err, finding->line, finding->line > 0 ? finding->column : 0);
 	report(f, f->file, &err, finding->lint->is_error);
 }
@@ -215,7 +221,7 @@ int
 boot_check(const struct options *o)
 {
 	void *ctx = mem_ctx(NULL, "check");
-	struct findings f = { .out = stdout };
+	struct findings f = { .out = stdout, .settings = o->settings };
 	struct setup setup = { .is_check = true };
 	struct engine *e = NULL;
 	struct err err = ERR_INIT;

@@ -74,11 +74,23 @@ text_of(const struct check *c, const struct findings *f, const struct conf_node 
 static bool
 is_told(const struct findings *f, const struct lint *lint, const struct conf_node *n, const char *word)
 {
-	for (size_t i = f->n; i-- > 0 && f->told[i].finding.node->parent == n->parent;)
+	for (size_t i = f->n;
+		i-- > 0 && f->told[i].finding.node != NULL && f->told[i].finding.node->parent == n->parent;)
 		if (f->told[i].finding.lint == lint && f->told[i].finding.node == n &&
 			strcmp(f->told[i].word, word) == 0)
 			return true;
 	return false;
+}
+
+static struct told *
+next_told(struct findings *f, const char *word)
+{
+	if (f->n == f->cap) {
+		f->cap = f->cap == 0 ? 16 : 2 * f->cap;
+		f->told = mem_resize(f, f->told, f->cap * sizeof *f->told);
+	}
+	f->told[f->n] = (struct told){ .word = mem_strdup(f, word), .order = f->n };
+	return &f->told[f->n++];
 }
 
 void
@@ -92,12 +104,7 @@ check_tell(struct check *c, enum lint_id id, const struct check_applet *a, const
 
 	if (is_told(f, lint, node, word != NULL ? word : ""))
 		return;
-	if (f->n == f->cap) {
-		f->cap = f->cap == 0 ? 16 : 2 * f->cap;
-		f->told = mem_resize(f, f->told, f->cap * sizeof *f->told);
-	}
-	t = &f->told[f->n];
-	*t = (struct told){ .word = mem_strdup(f, word != NULL ? word : ""), .order = f->n++ };
+	t = next_told(f, word != NULL ? word : "");
 	t->finding = (struct check_finding){ .lint = lint,
 		.node = node,
 		.applet = a != NULL ? a->name : "",
@@ -108,6 +115,26 @@ check_tell(struct check *c, enum lint_id id, const struct check_applet *a, const
 	va_end(ap);
 	t->finding.text = text_of(c, f, node, &t->finding.line);
 	t->finding.column = place_column(t->finding.text, word, t->finding.label[0] != '\0');
+}
+
+void
+check_tell_setting(struct check *c, enum lint_id id, const struct setting_place *at, const char *text,
+	const char *word, const char *fmt, ...)
+{
+	struct findings *f = c->findings;
+	struct told *t = next_told(f, word);
+	va_list ap;
+
+	t->finding = (struct check_finding){ .lint = &lints[id],
+		.applet = "",
+		.label = "",
+		.fix = lints[id].fix,
+		.text = mem_strdup(f, text),
+		.column = place_column(text, word, false),
+		.setting = at };
+	va_start(ap, fmt);
+	t->finding.reason = mem_vprintf(f, fmt, ap);
+	va_end(ap);
 }
 
 static int
@@ -236,6 +263,7 @@ check_configuration(struct engine *engine, const struct conf_node *root, const c
 		check_mail_trust(c);
 		check_destinations(c);
 		check_settings(c);
+		check_listeners(c);
 		check_class_maps(c);
 	}
 	tell_all(f, tell, arg);

@@ -13,6 +13,7 @@
 #include "core/engine.h"
 
 struct conf_node;
+struct setting_place;
 
 /* One kind of finding. */
 struct lint {
@@ -33,6 +34,8 @@ struct check_finding {
 	const char *reason, *fix;
 	const char *text; /* the line that it is about, as it stands in the file or prints */
 	int line, column; /* line 0: not of a file; column is 1-based, of `text` */
+	/* Where in the settings; NULL: it is about the configuration. Then `node` is NULL. */
+	const struct setting_place *setting;
 };
 typedef void check_finding_f(void *arg, const struct check_finding *);
 

@@ -162,7 +162,12 @@ const struct lint lints[] = {
 		"A mail demands TLS, and no trustpoint of the configuration has a certificate, so that no "
 		"server can be trusted.",
 		"configure `crypto pki trustpoint NAME`, then `crypto pki authenticate NAME`"),
-	LINT("TRUST-UNKNOWN", false, "\"mail trustpoint\" names a trustpoint that does not exist.",
+	LINT("TRUST-UNKNOWN", false,
+		"\"mail trustpoint\" names a trustpoint that does not exist, or a TLS listener of the "
+		"settings does as "
+		"its \"identity\" or \"client-ca\": connections wait until there is its certificate, or "
+		"clients are "
+		"refused.",
 		"configure the trustpoint, or correct its name"),
 	LINT("UNREACHABLE", false,
 		"No run ever comes to an action: it stands behind \"exit\", \"break\", a jump or an endless "

@@ -115,6 +115,9 @@ extern const char check_label[];
  */
 void check_tell(struct check *, enum lint_id, const struct check_applet *, const struct conf_node *,
 	const char *word, const char *fix, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* As it, of a place in the settings; `text` is shown for it, and `word` is the part of it that is meant. */
+void check_tell_setting(struct check *, enum lint_id, const struct setting_place *, const char *text,
+	const char *word, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 /* The label of a line's node; "" when it has none. */
 const char *check_node_label(const struct conf_node *);
 
@@ -164,6 +167,7 @@ void check_shadows(struct check *, const char *applet); /* NULL: all */
 void check_mail_trust(struct check *);
 void check_destinations(struct check *);
 void check_settings(struct check *);
+void check_listeners(struct check *);
 void check_class_maps(struct check *);
 /* Of `action L cli`. */
 void check_capture_command(

@@ -22,12 +22,18 @@ struct setting_list {
 	const char **v;
 };
 
+/* In the file; both begin at 1. */
+struct setting_place {
+	int line, column;
+};
+
 struct setting_listen {
 	const char *url;      /* "udp://127.0.0.1:5514" */
 	const char *identity; /* of a tls:// listener: the trustpoint whose identity it shows */
 	struct setting_list
 		client_ca; /* trustpoints that clients' certificates must lead to; none: not asked for */
 	int line, column;  /* of the file, for errors found when it is opened */
+	struct setting_place identity_at, *client_ca_at; /* of the names, for `--check` */
 };
 
 /* The device's own CLI behind `cli command`. */

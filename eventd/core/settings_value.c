@@ -158,13 +158,20 @@ is_listen_url(const char *url)
 /* What a listener's map says. */
 struct listener_words {
 	const char *url, *identity;
-	const yaml_node_t *client_ca;
+	const yaml_node_t *identity_at, *client_ca;
 };
+
+static struct setting_place
+place_of(const yaml_node_t *n)
+{
+	return (struct setting_place){ (int)n->start_mark.line + 1, (int)n->start_mark.column + 1 };
+}
 
 static void
 take_client_ca(struct parsing *p, struct setting_listen *l, const yaml_node_t *n)
 {
 	yaml_node_item_t *item;
+	size_t most;
 
 	if (n == NULL)
 		return;
@@ -172,15 +179,19 @@ take_client_ca(struct parsing *p, struct setting_listen *l, const yaml_node_t *n
 		settings_wrong_value(p, n, "client-ca", "a list of trustpoints");
 		return;
 	}
-	l->client_ca.v = mem_array(p->out, const char *,
-		(size_t)(n->data.sequence.items.top - n->data.sequence.items.start) + 1);
+	most = (size_t)(n->data.sequence.items.top - n->data.sequence.items.start) + 1;
+	l->client_ca.v = mem_array(p->out, const char *, most);
+	l->client_ca_at = mem_array(p->out, struct setting_place, most);
 	for (item = n->data.sequence.items.start; item < n->data.sequence.items.top; item++) {
-		const char *name = settings_scalar(yaml_document_get_node(&p->doc, *item));
+		const yaml_node_t *at = yaml_document_get_node(&p->doc, *item);
+		const char *name = settings_scalar(at);
 
-		if (name == NULL || *name == '\0')
+		if (name == NULL || *name == '\0') {
 			settings_wrong_value(p, n, "client-ca", "a list of trustpoints");
-		else
-			l->client_ca.v[l->client_ca.n++] = mem_strdup(l->client_ca.v, name);
+			continue;
+		}
+		l->client_ca_at[l->client_ca.n] = place_of(at);
+		l->client_ca.v[l->client_ca.n++] = mem_strdup(l->client_ca.v, name);
 	}
 }
 
@@ -210,6 +221,8 @@ add_listen(struct parsing *p, const yaml_node_t *at, const struct listener_words
 	l = &p->out->listen[p->out->listen_count++];
 	l->url = mem_strdup(p->out->listen, url);
 	l->identity = mem_strdup(p->out->listen, words->identity);
+	if (words->identity != NULL)
+		l->identity_at = place_of(words->identity_at);
 	take_client_ca(p, l, words->client_ca);
 	l->line = (int)at->start_mark.line + 1;
 	l->column = (int)at->start_mark.column + 1;
@@ -220,7 +233,7 @@ static void
 take_listen_map(struct parsing *p, const yaml_node_t *n)
 {
 	static const char *const keys[] = { "url", "identity", "client-ca" };
-	struct listener_words words = { NULL, NULL, NULL };
+	struct listener_words words = { 0 };
 
 	for (yaml_node_pair_t *pair = n->data.mapping.pairs.start; pair < n->data.mapping.pairs.top; pair++) {
 		yaml_node_t *key = yaml_document_get_node(&p->doc, pair->key);
@@ -232,6 +245,7 @@ take_listen_map(struct parsing *p, const yaml_node_t *n)
 			words.url = settings_scalar(value);
 		} else if (name != NULL && strcmp(name, "identity") == 0) {
 			words.identity = settings_scalar(value);
+			words.identity_at = value;
 		} else if (name != NULL && strcmp(name, "client-ca") == 0) {
 			words.client_ca = value;
 		} else {

@@ -111,3 +111,30 @@ def test_encrypted_passwords_are_read_with_the_key_that_is_there(tmp_path):
     assert code == 0 and "warning: " in out and "must be a file of mode 0600" in out
     os.remove(key)
     assert check() == (0, "") and not os.path.exists(key)
+
+
+def test_trustpoints_of_listeners_that_are_not_there(check, tmp_path):
+    settings = tmp_path / "eventd.yaml"
+    settings.write_text("syslog:\n  listen:\n    - udp://127.0.0.1:0\n    - { url: 'tls://127.0.0.1:0', identity: ME, client-ca: [A, B] }\n"
+                        "    - url: 'tls://127.0.0.1:6514'\n      identity: GONE\n")
+    code, out, _ = check("crypto pki trustpoint ME\n enrollment terminal\ncrypto pki trustpoint B\n enrollment terminal\n", "--settings", str(settings))
+    assert code == 0
+    assert out == ("%s:4:61: warning: there is no trustpoint A, the client-ca of tls://127.0.0.1:0; "
+                   "configure the trustpoint, or correct its name [TRUST-UNKNOWN]\n"
+                   "%s:6:17: warning: there is no trustpoint GONE, the identity of tls://127.0.0.1:6514; "
+                   "configure the trustpoint, or correct its name [TRUST-UNKNOWN]\n" % (settings, settings))
+    document = json.loads(check("hostname r1\n", "--settings", str(settings), "--json")[1])
+    assert [(f["file"], f["line"], f["column"]) for f in document["findings"]] == \
+        [(str(settings), 4, 45), (str(settings), 4, 61), (str(settings), 4, 64), (str(settings), 6, 17)]
+
+
+def test_a_running_daemon_tells_them_too(new_daemon):
+    d = new_daemon(settings={"syslog": {"listen": [{"url": "tls://127.0.0.1:0", "identity": "ME", "client-ca": ["A"]}]}})
+    assert d.show("event manager check") == (
+        "warning: there is no trustpoint ME, the identity of tls://127.0.0.1:0; configure the trustpoint, or correct its name [TRUST-UNKNOWN]\n"
+        "   { url: 'tls://127.0.0.1:0', identity: ME, client-ca: [ A ] }\n"
+        "                                         ^\n"
+        "warning: there is no trustpoint A, the client-ca of tls://127.0.0.1:0; configure the trustpoint, or correct its name [TRUST-UNKNOWN]\n"
+        "   { url: 'tls://127.0.0.1:0', identity: ME, client-ca: [ A ] }\n"
+        "                                                          ^\n"
+        "0 errors, 2 warnings\n")
