@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include <pcap/dlt.h>
 #include <uthash.h>
 
 #include "capture/login.h"
@@ -11,6 +10,7 @@
 #include "capture/segment.h"
 #include "core/mem.h"
 
+enum { TUNNELS_MAX = 8 }; /* one in the other */
 enum { HALVES_MAX = 4096, OCTETS_MAX = 24 << 20 /* of all halves */ };
 
 struct half {
@@ -78,8 +78,8 @@ half_of(struct credentials *c, const struct segment *s, bool make)
 	return h;
 }
 
-void
-credentials_learn(struct credentials *c, int linktype, const unsigned char *data, size_t n)
+static void
+learn(struct credentials *c, int linktype, const unsigned char *data, size_t n)
 {
 	struct segment s;
 	struct half *h;
@@ -89,6 +89,20 @@ credentials_learn(struct credentials *c, int linktype, const unsigned char *data
 	h = half_of(c, &s, true);
 	if (h != NULL)
 		mask_learn(h->mask, s.seq, s.syn, data + s.at, s.len);
+}
+
+void
+credentials_learn(struct credentials *c, int linktype, const unsigned char *data, size_t n)
+{
+	struct segment_inner in;
+
+	learn(c, linktype, data, n);
+	for (int i = 0; i < TUNNELS_MAX && segment_inner(&in, linktype, data, n) && !in.is_quoted; i++) {
+		linktype = in.linktype;
+		data += in.at;
+		n -= in.at;
+		learn(c, linktype, data, n);
+	}
 }
 
 /* One message by itself. */
@@ -106,16 +120,31 @@ star_message(unsigned char *message, size_t n)
 	mem_free(secret);
 }
 
-/* What speaks neither TCP nor UDP, tunnels among it: it is searched as a whole. Pieces of packets have no beginning. */
+static bool
+is_written(unsigned char c)
+{
+	return c >= ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/*
+ * What speaks neither TCP nor UDP: what is written in it is searched, since nobody knows where its headers end. Pieces
+ * of packets have no beginning.
+ */
 static void
 star_other(int linktype, unsigned char *data, size_t n)
 {
-	size_t at;
+	size_t at, end;
 
-	if (segment_fragment(linktype, data, n, &at))
+	if (segment_fragment(linktype, data, n, &at)) {
 		memset(data + at, '*', n - at);
-	else
-		star_message(data, n);
+		return;
+	}
+	star_message(data, n);
+	for (at = 0; at < n; at = end + 1) {
+		for (end = at; end < n && is_written(data[end]); end++)
+			;
+		star_message(data + at, end - at);
+	}
 }
 
 static void
@@ -141,9 +170,13 @@ star(struct credentials *c, int linktype, unsigned char *data, size_t n)
 void
 credentials_star(struct credentials *c, int linktype, unsigned char *data, size_t n)
 {
-	size_t at;
+	struct segment_inner in;
 
 	star(c, linktype, data, n);
-	if (segment_quoted(linktype, data, n, &at))
-		star(c, DLT_RAW, data + at, n - at);
+	for (int i = 0; i < TUNNELS_MAX && segment_inner(&in, linktype, data, n); i++) {
+		linktype = in.linktype;
+		data += in.at;
+		n -= in.at;
+		star(c, linktype, data, n);
+	}
 }

@@ -28,16 +28,22 @@ bool segment_read(struct segment *, int linktype, const unsigned char *data, siz
 /* The same of a UDP datagram; seq and syn mean nothing. */
 bool segment_read_udp(struct segment *, int linktype, const unsigned char *data, size_t n);
 
-/*
- * Errors of ICMP quote the packet that they are about (RFC 792, RFC 4443): where in `data` that one begins, of link type
- * DLT_RAW. False: it is no such error.
- */
-bool segment_quoted(int linktype, const unsigned char *data, size_t n, size_t *at);
+/* Between whom any IP packet goes, without ports. False: it is none. */
+bool segment_ends(
+	int linktype, const unsigned char *data, size_t n, struct segment_end *from, struct segment_end *to);
 
 /*
- * A piece of a packet that was cut on its way, without the header that says what it is: where its octets begin. Of IPv6 the
- * first piece, too.
+ * The packet in a packet: of a tunnel (IP in IP, GRE, VXLAN, Geneve, PPPoE, MPLS), or the one that an error of ICMP quotes
+ * (RFC 792, RFC 4443), which has been cut. False: there is none.
  */
+struct segment_inner {
+	int linktype;
+	size_t at;      /* where it begins */
+	bool is_quoted; /* by an error */
+};
+bool segment_inner(struct segment_inner *, int linktype, const unsigned char *data, size_t n);
+
+/* A piece of a packet that was cut on its way, without the header that says what it is: where its octets begin. */
 bool segment_fragment(int linktype, const unsigned char *data, size_t n, size_t *at);
 
 /* An address as text, a zone behind % ignored. False when it is none; port as given. */

@@ -4,8 +4,11 @@ import base64
 import json
 import os
 import re
+import struct
 
+import frames
 import pytest
+from frames import ethernet, fragment, ipv4, ipv6, options, tcp, udp
 from test_capture import flash
 from test_capture_triggers import applet, start, wait_kept, wait_taken
 
@@ -42,6 +45,11 @@ c.close(); s.close()
 @pytest.fixture
 def capture(netns, new_daemon):
     return new_daemon(netns=netns.name)
+
+
+def mac(netns, interface):
+    with_address = json.loads(netns.ip("-j", "link", "show", interface))
+    return bytes.fromhex(with_address[0]["address"].replace(":", ""))
 
 
 def talk(netns, port, pieces):
@@ -101,3 +109,39 @@ def test_files_of_triggers(capture, netns, tshark, more, is_there):
     read = tshark("-r", flash(capture, name), "-Y", "snmp && !icmp", "-T", "fields", "-e", "snmp.community").strip()
     assert read == (SECRET if is_there else "*" * len(SECRET))
     assert b"USER joe" in whole and b"AUTH PLAIN" in whole
+
+
+LOGIN = tcp(25, b"AUTH PLAIN %s\r\n" % PLAIN.encode())
+INSIDE = ipv4(frames.TCP, tcp(21, b"PASS %s\r\n" % SECRET.encode()))
+WRAPPED = {
+    "VLAN": ethernet(ipv4(frames.TCP, LOGIN), tags=[(frames.VLAN, 5)]),
+    "VLAN in VLAN": ethernet(ipv4(frames.TCP, LOGIN), tags=[(frames.QINQ, 5), (frames.VLAN, 6)]),
+    "hop-by-hop options": ethernet(ipv6(0, options(frames.TCP, LOGIN, 2)), frames.IPV6),
+    "options and a piece": ethernet(ipv6(0, options(44, fragment(frames.TCP, b"." * 8 + LOGIN, 64))), frames.IPV6),
+    "first piece": ethernet(ipv6(44, fragment(frames.TCP, LOGIN)), frames.IPV6),
+    "later piece": ethernet(ipv4(frames.TCP, PLAIN.encode(), offset=64)),
+    "authentication header": ethernet(ipv4(frames.AH, struct.pack("!BBHII", frames.TCP, 1, 0, 1, 1) + LOGIN)),
+    "IP in IP": ethernet(ipv4(frames.IPIP, INSIDE)),
+    "IP in IP in IP": ethernet(ipv4(frames.IPIP, ipv4(frames.IPIP, INSIDE))),
+    "IPv6 in IPv4": ethernet(ipv4(frames.IPV6_IN, ipv6(frames.TCP, LOGIN))),
+    "IPv4 in IPv6": ethernet(ipv6(frames.IPIP, INSIDE), frames.IPV6),
+    "GRE": ethernet(ipv4(frames.GRE, struct.pack("!HH", 0, frames.IPV4) + INSIDE)),
+    "GRE with a key": ethernet(ipv4(frames.GRE, struct.pack("!HHI", 0x2000, 0x6558, 9) + ethernet(INSIDE))),
+    "VXLAN": ethernet(ipv4(frames.UDP, udp(4789, struct.pack("!II", 8 << 24, 1 << 8) + ethernet(INSIDE)))),
+    "Geneve": ethernet(ipv4(frames.UDP, udp(6081, struct.pack("!BBHII", 1, 0, 0x6558, 0, 0) + ethernet(INSIDE)))),
+    "MPLS": ethernet(struct.pack("!II", 100 << 12 | 64, 200 << 12 | 1 << 8 | 64) + INSIDE, frames.MPLS),
+    "frames over MPLS": ethernet(struct.pack("!II", 200 << 12 | 1 << 8 | 64, 0) + ethernet(INSIDE), frames.MPLS),
+    "PPPoE": ethernet(struct.pack("!BBHHH", 0x11, 0, 1, 2 + len(INSIDE), 0x21) + INSIDE, frames.PPPOE),
+    "a protocol nobody knows": ethernet(b"\0\1\2PASS %s\r\n" % SECRET.encode(), 0x9999),
+}
+
+
+@pytest.mark.parametrize("definition", ["interface eth0 in", "control-plane in"])
+def test_tunnels_and_tags_hide_nothing(capture, netns, definition):
+    """The same logins behind tags, options and in tunnels; with and without the header of Ethernet."""
+    start(capture, "CAP", definition, "match any", "limit pps 1000000", "buffer circular")
+    frames.send(netns, "peer0", [frame.replace(b"\2\0\0\0\0\1", mac(netns, "eth0")) for frame in WRAPPED.values()])
+    wait_kept(capture, len(WRAPPED))
+    shown = b"".join(bytes.fromhex(p["data"]) for p in capture.json("show monitor capture CAP buffer dump")["packets"])
+    assert SECRET.encode() not in shown and PLAIN.encode() not in shown, shown
+    assert shown.count(b"PASS ") >= 11 and shown.count(b"AUTH PLAIN") >= 4

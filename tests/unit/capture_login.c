@@ -116,10 +116,10 @@ static const struct {
 	size_t n;
 	const char *left; /* of its last octets */
 } packets[] = {
-	/* UDP; the second piece of a datagram; IPv6 with a fragment header; ICMP that quotes the first; IP in IP */
+	/* UDP; the second piece of a datagram; the same of IPv6; ICMP that quotes the first; IP in IP */
 	{ { IPV4(0, 17), UDP_HEADER_, SAID_ }, 37, "PASS ****" },
 	{ { IPV4(5, 17), SAID_ }, 29, "*********" },
-	{ { 0x60, 0, 0, 0, 0, 17, 44, 64, [40] = 17, 0, 0, 1, 0, 0, 0, 1, SAID_ }, 57, "*********" },
+	{ { 0x60, 0, 0, 0, 0, 17, 44, 64, [40] = 17, 0, 0, 8, 0, 0, 0, 1, SAID_ }, 57, "*********" },
 	{ { IPV4(0, 1), 3, 3, 0, 0, 0, 0, 0, 0, IPV4(0, 17), UDP_HEADER_, 'p', 'w', 'd', '=', 'x', 'y' }, 62,
 		"pwd=**" },
 	{ { IPV4(0, 4), IPV4(0, 6), 'p', 'w', 'd', '=', 'x', 'y' }, 46, "pwd=**" },
