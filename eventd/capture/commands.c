@@ -2,7 +2,6 @@
 #include "capture/commands.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "capture/client.h"
 #include "capture/job.h"
@@ -210,9 +209,10 @@ define(struct captures *c, struct capture_point *p, const struct monitor_args *a
 	if (a->files.set)
 		take_file(p, a);
 	if (a->interface.set &&
-		!point_interface(p, a->interface.s, (enum capture_direction)a->direction.v, err))
+		!point_interface(c->engine, p, a->interface.s, (enum capture_direction)a->direction.v, err))
 		return false;
-	if (a->plane.set && !point_interface(p, "", (enum capture_direction)a->plane_direction.v, err))
+	if (a->plane.set &&
+		!point_interface(c->engine, p, "", (enum capture_direction)a->plane_direction.v, err))
 		return false;
 	if (a->circular.set || a->linear.set) {
 		p->circular = a->circular.set;
@@ -309,19 +309,6 @@ static const struct kw no_kw[] = {
 	KW_END,
 };
 
-static bool
-remove_interface(struct capture_point *p, const char *name)
-{
-	for (size_t i = 0; i < p->interface_count; i++)
-		if (strcasecmp(p->interfaces[i].name, name) == 0) {
-			p->interface_count--;
-			memmove(&p->interfaces[i], &p->interfaces[i + 1],
-				(p->interface_count - i) * sizeof p->interfaces[0]);
-			return true;
-		}
-	return false;
-}
-
 static void
 undefine(struct capture_point *p, const struct no_args *a)
 {
@@ -354,7 +341,7 @@ no_monitor(struct session *s, const void *args, struct err *err)
 		return capture_delete(s, c, p, err);
 	if (p->active)
 		return err_set(err, ERR_REFUSED, "%%Error: Capture %s is active", p->name), CMD_REFUSED;
-	if (interface != NULL && !remove_interface(p, interface))
+	if (interface != NULL && !point_no_interface(c->engine, p, interface))
 		return err_set(err, ERR_NOT_FOUND, "Capture %s has no such interface", p->name), CMD_REFUSED;
 	if (a->trigger.set && !trigger_remove(p, a->trigger.args))
 		return err_set(err, ERR_NOT_FOUND, "Capture %s has no such trigger", p->name), CMD_REFUSED;

@@ -219,15 +219,22 @@ packet_brief(struct packet_brief *b, int linktype, const unsigned char *data, si
 		put_mac(b->source, sizeof b->source, p + 6);
 		read_payload(b, get16(p + 12), in);
 		return;
+	/* Of the two addresses only the sender's is there, and where it has six octets it is shown. */
 	case DLT_LINUX_SLL:
 		p = take(&in, 16);
-		if (p != NULL)
-			read_payload(b, get16(p + 14), in);
+		if (p == NULL)
+			return;
+		if (get16(p + 4) == 6)
+			put_mac(b->source, sizeof b->source, p + 6);
+		read_payload(b, get16(p + 14), in);
 		return;
 	case DLT_LINUX_SLL2:
 		p = take(&in, 20);
-		if (p != NULL)
-			read_payload(b, get16(p), in);
+		if (p == NULL)
+			return;
+		if (p[11] == 6)
+			put_mac(b->source, sizeof b->source, p + 12);
+		read_payload(b, get16(p), in);
 		return;
 	case DLT_RAW:
 	case DLT_IPV4:

@@ -8,8 +8,8 @@
 #include "acl/acl.h"
 #include "capture/trigger.h"
 #include "core/engine.h"
+#include "core/ifname.h"
 #include "core/mem.h"
-#include "core/settings.h"
 #include "core/text.h"
 #include "core/writer.h"
 
@@ -20,9 +20,19 @@ static const char *const shouted[] = { "IN", "OUT", "BOTH" };
 /* What the host itself sends and receives, on all interfaces. */
 #define CONTROL_PLANE_DEVICE "any"
 
-bool
-point_interface(struct capture_point *p, const char *name, enum capture_direction direction, struct err *err)
+/* One interface has one name, however it is typed. */
+static const char *
+name_of(const struct engine *engine, const char *typed)
 {
+	return typed[0] == '\0' ? typed
+				: ifname_ios(engine->settings, ifname_kernel(engine->settings, typed));
+}
+
+bool
+point_interface(const struct engine *engine, struct capture_point *p, const char *typed,
+	enum capture_direction direction, struct err *err)
+{
+	const char *name = name_of(engine, typed);
 	size_t i = 0;
 
 	while (i < p->interface_count && strcasecmp(p->interfaces[i].name, name) != 0)
@@ -33,6 +43,21 @@ point_interface(struct capture_point *p, const char *name, enum capture_directio
 		p->interfaces[p->interface_count++].name = mem_strdup(p, name);
 	p->interfaces[i].direction = direction;
 	return true;
+}
+
+bool
+point_no_interface(const struct engine *engine, struct capture_point *p, const char *typed)
+{
+	const char *name = name_of(engine, typed);
+
+	for (size_t i = 0; i < p->interface_count; i++)
+		if (strcasecmp(p->interfaces[i].name, name) == 0) {
+			p->interface_count--;
+			memmove(&p->interfaces[i], &p->interfaces[i + 1],
+				(p->interface_count - i) * sizeof p->interfaces[0]);
+			return true;
+		}
+	return false;
 }
 
 static const char *
@@ -99,14 +124,7 @@ point_has_filter(const struct capture_point *p)
 static const char *
 kernel_name(const struct engine *engine, const char *name)
 {
-	const struct settings *s = engine->settings;
-
-	if (name[0] == '\0')
-		return CONTROL_PLANE_DEVICE;
-	for (size_t i = 0; s != NULL && i < s->alias_count; i++)
-		if (strcasecmp(s->aliases[i].key, name) == 0)
-			return s->aliases[i].value;
-	return name;
+	return name[0] == '\0' ? CONTROL_PLANE_DEVICE : ifname_kernel(engine->settings, name);
 }
 
 static json_int_t
@@ -152,8 +170,9 @@ point_spec(struct engine *engine, const struct capture_point *p, const char *mor
 
 	for (size_t i = 0; i < p->interface_count; i++)
 		json_array_append_new(
-			interfaces, json_pack("{ssss}", "name", kernel_name(engine, p->interfaces[i].name),
-					    "direction", directions[p->interfaces[i].direction]));
+			interfaces, json_pack("{sssssb}", "name", kernel_name(engine, p->interfaces[i].name),
+					    "direction", directions[p->interfaces[i].direction], "plane",
+					    p->interfaces[i].name[0] == '\0'));
 	spec = json_pack("{sosssIsbsIsIsIsIsIsb}", "interfaces", interfaces, "filter", filter.s,
 		"buffer_bytes", value_or(&p->buffer_mb, CAPTURE_BUFFER_MB) << 20, "circular", p->circular,
 		"duration", value_or(&p->duration, 0), "packets", value_or(&p->packets, 0), "packet_len",

@@ -23,7 +23,7 @@ enum capture_direction { CAPTURE_IN, CAPTURE_OUT, CAPTURE_BOTH };
 enum { CAPTURE_MAX_INTERFACES = 16, CAPTURE_BUFFER_MB = 10, CAPTURE_PPS = 1000 };
 
 struct capture_interface {
-	const char *name; /* as typed; "" for the control plane */
+	const char *name; /* as people call it; "" for the control plane */
 	enum capture_direction direction;
 };
 
@@ -56,8 +56,11 @@ struct capture_point {
 	struct capture_point *next;
 };
 
-/* Adds the interface, or changes its direction. False when there are too many. */
-bool point_interface(struct capture_point *, const char *name, enum capture_direction, struct err *);
+/* Adds the interface, as typed ("" for the control plane), or changes its direction. False when there are too many. */
+bool point_interface(const struct engine *, struct capture_point *, const char *typed, enum capture_direction,
+	struct err *);
+/* False: it is none of the point's. */
+bool point_no_interface(const struct engine *, struct capture_point *, const char *typed);
 /* Copies the values; false when they make no filter. */
 bool point_filter(struct capture_point *, const struct filter_args *, struct err *);
 /* The packets that an access list permits, or a class map takes; one of the two. */

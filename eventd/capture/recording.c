@@ -7,6 +7,7 @@
 #include <pcap/pcap.h>
 
 #include "capture/pcapfile.h"
+#include "capture/plane.h"
 #include "capture/spool.h"
 #include "capture/tap.h"
 #include "capture/window.h"
@@ -37,6 +38,7 @@ struct recording {
 	const char *reason;
 	struct recording_listener listener;
 	struct window *windows; /* that are not over */
+	struct plane *plane;    /* for the taps of the control plane, or NULL */
 	struct spool *spool;    /* files that are written as packets come, or NULL */
 	struct recording_stats stats;
 	int64_t looked_ns;        /* when the interfaces were last seen */
@@ -90,8 +92,11 @@ open_taps(struct recording *r, const json_t *spec, struct err *err)
 		*tap = (struct tap){ .name = mem_strdup(r, name),
 			.direction = mem_strdup(r, direction),
 			.filter = r->filter,
+			.is_plane = json_is_true(json_object_get(each, "plane")),
 			.snaplen = r->snaplen,
 			.kernel_bytes = r->kernel_bytes };
+		if (tap->is_plane && r->plane == NULL)
+			r->plane = plane_new(r);
 		r->tap_count++;
 		if (!tap_open(tap, err))
 			return false;
@@ -233,7 +238,8 @@ keep(struct recording *r, const struct packet *p)
 	r->stats.received_bytes += p->wire_len;
 	if (!is_wanted(r, p))
 		return NULL;
-	if (!add_to_ring(r, p)) {
+	/* Files go on when a linear buffer is full: their own size ends them. */
+	if (!add_to_ring(r, p) && (r->spool == NULL || !spool_is_bounded(r->spool))) {
 		r->stats.dropped++;
 		r->stats.dropped_bytes += p->wire_len;
 		return "buffer full";
@@ -287,6 +293,8 @@ read_tap(struct recording *r, uint16_t index, int budget)
 			.direction = tap->flag,
 			.data = data };
 
+		if (tap->is_plane && !plane_wants(r->plane, tap->linktype, data, h->caplen))
+			continue;
 		enough = keep(r, &p);
 		if (enough != NULL) {
 			finish(r, enough);
@@ -295,7 +303,7 @@ read_tap(struct recording *r, uint16_t index, int budget)
 	}
 }
 
-/* What is done now and then: interfaces that come and go, files. */
+/* What is done now and then: interfaces and addresses that come and go, files. */
 static void
 look_around(struct recording *r)
 {
@@ -306,6 +314,8 @@ look_around(struct recording *r)
 	if (!r->active || now - r->looked_ns < (int64_t)LOOK_MS * NSEC_PER_MSEC)
 		return;
 	r->looked_ns = now;
+	if (r->plane != NULL)
+		plane_look(r->plane);
 	for (size_t i = 0; i < r->tap_count && r->active; i++) {
 		struct tap *tap = &r->taps[i];
 

@@ -48,6 +48,12 @@ spool_new(const void *ctx, const json_t *spec, const int *fds, size_t n)
 	return s;
 }
 
+bool
+spool_is_bounded(const struct spool *s)
+{
+	return s->max_bytes > 0;
+}
+
 static const char *
 write_out(struct spool *s)
 {

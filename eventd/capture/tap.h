@@ -20,6 +20,7 @@ struct tap {
 	const char *filter;    /* of libpcap */
 	uint32_t snaplen;
 	int kernel_bytes; /* of the kernel's ring */
+	bool is_plane;    /* of all, but only what is from or to this host */
 	/* what follows is filled by tap_open() */
 	pcap_t *pcap; /* NULL: closed */
 	int fd, linktype;

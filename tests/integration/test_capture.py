@@ -4,6 +4,7 @@ import os
 import re
 import signal
 
+import frames
 import pytest
 import tree
 
@@ -170,6 +171,47 @@ def test_interface_that_goes_away(capture, netns):
     start(capture, "interface eth0 both", "match any")
     netns.ip("link", "delete", "eth0")
     capture.wait_log("Capture Point CAP disabled. Reason : interface is gone")
+
+
+def test_an_interface_that_goes_down_is_captured_again_when_it_is_up(capture, netns):
+    start(capture, "interface eth0 both", "match ipv4 protocol udp any any")
+    netns.down("eth0")
+    capture.wait_log("%LINK-.*Interface eth0, changed state to administratively down")
+    netns.up("eth0")
+    frames.send(netns, "peer0", [frames.ethernet(frames.ipv4(frames.UDP, frames.udp(9, b"x")))])
+    wait_packets(capture, 1)
+    assert capture.json("show monitor capture CAP")["status"] == "Active"
+
+
+def test_one_interface_has_one_name(netns, new_daemon):
+    """interfaces.alias of the settings: the alias, an abbreviation of it and the kernel's name are one interface, captured once."""
+    d = new_daemon(netns=netns.name, settings={"interfaces": {"alias": {"GigabitEthernet0/0/1": "eth0"}}})
+    start(d, "interface gi0/0/1 in", "interface eth0 both", "match ipv4 protocol udp any any")
+    assert d.json("show monitor capture CAP")["interfaces"] == [{"interface": "GigabitEthernet0/0/1", "direction": "both"}]
+    assert "   Interface: GigabitEthernet0/0/1, Direction: both\n" in d.show("show monitor capture CAP")
+    frames.send(netns, "peer0", [frames.ethernet(frames.ipv4(frames.UDP, frames.udp(9, b"x")))])
+    frames.send(netns, "peer0", [frames.ethernet(frames.ipv4(frames.UDP, frames.udp(10, b"x")))])
+    wait_packets(d, 2)
+    assert len(packets(d)) == 2
+    assert d.ctl("monitor capture CAP stop", "no monitor capture CAP interface GigabitEthernet 0/0/1").code == 0
+    assert d.json("show monitor capture CAP")["interfaces"] == []
+
+
+def test_the_control_plane_is_what_the_host_itself_says_and_hears(capture, netns):
+    """Not what it passes on: from peer0's side comes a packet for somebody else. Addresses may change meanwhile."""
+    def udp(of, to, port):
+        return frames.ethernet(frames.ipv4(frames.UDP, frames.udp(port, b"x"), of, to))
+    start(capture, "control-plane in", "match ipv4 protocol udp any any")
+    netns.ip("address", "add", "198.51.100.7/32", "dev", "lo")
+    heard = lambda: [p["destination"] for p in packets(capture)]  # noqa: E731
+    frames.send(netns, "peer0", [udp("192.0.2.99", to, 9) for to in ("198.51.100.8", "192.0.2.1", "224.0.0.9", "192.0.2.255", "255.255.255.255")])
+    wait_packets(capture, 4)
+
+    def new_address():
+        frames.send(netns, "peer0", [udp("192.0.2.99", "198.51.100.7", 9)])
+        return "198.51.100.7" in heard()
+    assert tree.wait_for(new_address, 20, every=0.2)
+    assert heard()[:4] == ["192.0.2.1", "224.0.0.9", "192.0.2.255", "255.255.255.255"] and set(heard()[4:]) == {"198.51.100.7"}
 
 
 def test_refusals(capture):

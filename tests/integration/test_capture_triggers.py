@@ -291,6 +291,19 @@ def test_one_file_ends_at_its_size(capture, netns):
     assert os.path.getsize(flash(capture, "one.pcap")) <= (1 << 20) + 2000
 
 
+def test_a_full_buffer_leaves_the_rest_to_a_file_with_a_size(capture, netns):
+    """The buffer keeps the first megabyte, the file goes on; without a size the buffer is what bounds it."""
+    start(capture, "CAP", "interface lo in", "match ipv4 protocol udp any any", "limit pps 1000000", "buffer size 1",
+          "file location flash:long.pcap size 2")
+    send_udp(netns, 3000, size=1400)
+    capture.wait_log("%BUFCAP-6-DISABLE: Capture Point CAP disabled. Reason : file limit reached")
+    assert os.path.getsize(flash(capture, "long.pcap")) > 2000000 and len(kept(capture)) < 760
+    start(capture, "CAP", "file location flash:short.pcap")
+    send_udp(netns, 3000, size=1400)
+    capture.wait_log("%BUFCAP-6-DISABLE: Capture Point CAP disabled. Reason : buffer full")
+    assert os.path.getsize(flash(capture, "short.pcap")) < 1100000
+
+
 def test_an_export_stops_what_waits_for_a_trigger(capture, netns, tshark):
     """Rulings 40: whatever it waits for. The window that is open ends with it and is kept; `start` arms the triggers again."""
     applet(capture, "A")
