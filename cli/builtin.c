@@ -22,6 +22,7 @@ static void (*const families[])(struct cli *) = {
 	show_logging_register,
 	show_flows_register,
 	show_interfaces_register,
+	show_processes_register,
 	show_system_register,
 };
 

@@ -28,6 +28,7 @@
 #include "core/settings.h"
 #include "detect/daemons.h"
 #include "detect/kernel.h"
+#include "host/busy.h"
 #include "net/addresses.h"
 #include "net/links.h"
 #include "options.h"
@@ -233,6 +234,7 @@ serve(const struct options *o)
 		return EXIT_RUNTIME;
 	}
 	log_sink(d.engine, d.engine->log, on_console, d.engine);
+	d.engine->busy = busy_new(d.engine, d.engine);
 	follow_kernel(d.engine); /* before the configuration: what it arms is there */
 	daemon_detectors_come(d.engine);
 	status = boot_configuration(d.engine, o);

@@ -50,6 +50,7 @@ struct engine {
 	struct addresses *addresses;           /* net/addresses.h; NULL: there is no netlink */
 	struct routes *routes;                 /* net/routes.h: routes_of() */
 	struct fdb *fdb;                       /* net/fdb.h: fdb_of() */
+	struct busy *busy;                     /* host/busy.h; NULL: processors are not measured */
 	struct vrrp *vrrp;                     /* peers/vrrp.h: what keepalived says */
 	struct frr *frr;                       /* peers/frr/frr.h: adjacencies of its daemons */
 	struct lldp *lldp;                     /* peers/lldp.h: what lldpd knows of neighbors */
