@@ -134,7 +134,9 @@ on_hup(void *arg, int signo)
 static void
 on_loaded(void *arg)
 {
-	(void)arg;
+	struct engine *e = arg;
+
+	e->is_up = true;
 	fputs("eventd ready\n", stderr);
 	notify_systemd("READY=1");
 }
@@ -145,7 +147,7 @@ on_settled(void *arg)
 	const struct daemon *d = arg;
 
 	journal_open(d->engine->journal); /* in order: it is read when the queue is */
-	mail_queue_open(d->engine->mail_queue, on_loaded, NULL);
+	mail_queue_open(d->engine->mail_queue, on_loaded, d->engine);
 }
 
 /* No core files: they would hold passwords. Writing to a closed socket is an error value, not a death. */

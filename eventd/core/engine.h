@@ -76,6 +76,7 @@ struct engine {
 	size_t value_max; /* bytes of one variable of a run */
 	uint64_t boot;    /* random number of this start: part of stored keys */
 	bool is_check;    /* no effects on the outside world */
+	bool is_up;       /* the startup configuration stands: what is armed from now on was typed */
 };
 
 /* The host name of prompts, messages and `info type routername`. Never NULL. */

@@ -1,7 +1,7 @@
 /*
  * Detector env: environmental alarms, from the kernel's sensors (host/sensors.h). A worker thread reads
  * them all while a statement is armed; an alarm is an event when it begins or becomes worse, and the log
- * says which sensor.
+ * says which sensor. One that stood when the first statement was typed is only logged.
  */
 #include "detect/detector.h"
 
@@ -104,7 +104,7 @@ tell(struct env *all, const struct sensor *s, bool is_worse)
 }
 
 static void
-look_at(struct env *all, const struct sensor *s)
+look_at(struct env *all, const struct sensor *s, bool stood)
 {
 	char key[sizeof((struct known *)NULL)->key];
 	struct known *k;
@@ -123,7 +123,7 @@ look_at(struct env *all, const struct sensor *s)
 	is_worse = s->level > k->level;
 	k->level = s->level;
 	tell(all, s, is_worse);
-	if (is_worse)
+	if (is_worse && !stood)
 		publish(all, s);
 }
 
@@ -158,14 +158,26 @@ release(void *found)
 }
 
 static bool
-look(void *arg, const void *found)
+look(void *arg, const void *found, bool stood)
 {
 	const struct sensors *all = found;
 
 	for (size_t i = 0; i < all->n; i++)
-		look_at(arg, &all->v[i]);
+		look_at(arg, &all->v[i], stood);
 	forget_absent(arg);
 	return all->n > 0;
+}
+
+static void
+end(void *arg)
+{
+	struct env *all = arg;
+	struct known *k, *next;
+
+	HASH_ITER (hh, all->sensors, k, next) {
+		HASH_DEL(all->sensors, k);
+		mem_free(k);
+	}
 }
 
 static const struct rounds_kind rounds = {
@@ -175,6 +187,7 @@ static const struct rounds_kind rounds = {
 	.read = read_machine,
 	.release = release,
 	.look = look,
+	.end = end,
 };
 
 static bool
@@ -196,16 +209,7 @@ env_arm(struct spec *s, struct err *err)
 static void
 env_disarm(struct spec *s)
 {
-	struct env *all = state_of(s->engine);
-	struct known *k, *next;
-
-	if (!rounds_disarm(all->rounds))
-		return;
-	HASH_ITER (hh, all->sensors, k, next) /* nobody looks: what stands then is news to the next */
-	{
-		HASH_DEL(all->sensors, k);
-		mem_free(k);
-	}
+	rounds_disarm(state_of(s->engine)->rounds);
 }
 
 static int

@@ -1,7 +1,7 @@
 /*
  * Detector gold: results of generic online diagnostics. The tests are those that the kernel runs by itself
  * (host/health.h); a worker thread reads their results. The device is card 1, without subcards. A result is
- * an event when a test fails, goes on failing, or passes again.
+ * an event when a test fails, goes on failing, or passes again. What failed before the first statement was typed is none.
  */
 #include "detect/detector.h"
 
@@ -292,7 +292,7 @@ gold_match(const struct spec *s, const struct event *ev)
 /* ---- looking ---- */
 
 static void
-look_at(struct gold *all, const struct health *found, const struct health_item *item)
+look_at(struct gold *all, const struct health *found, const struct health_item *item, bool stood)
 {
 	const struct health_form *form = health_form(item->test);
 	char key[sizeof((struct result *)NULL)->key];
@@ -316,7 +316,7 @@ look_at(struct gold *all, const struct health *found, const struct health_item *
 	r->failures_in_row = failed ? r->failures_in_row + 1 : 0;
 	if (failed)
 		r->failed_wall = loop_wall(all->engine->loop);
-	if (failed || before)
+	if ((failed || before) && !stood)
 		publish(all, found, item, r, failed && !before);
 }
 
@@ -350,14 +350,20 @@ release(void *found)
 }
 
 static bool
-look(void *arg, const void *found)
+look(void *arg, const void *found, bool stood)
 {
 	const struct health *all = found;
 
 	for (size_t i = 0; i < all->n; i++)
-		look_at(arg, all, &all->v[i]);
+		look_at(arg, all, &all->v[i], stood);
 	forget(arg, false);
 	return all->n > 0;
+}
+
+static void
+end(void *arg)
+{
+	forget(arg, true);
 }
 
 static const struct rounds_kind rounds = {
@@ -367,6 +373,7 @@ static const struct rounds_kind rounds = {
 	.read = read_machine,
 	.release = release,
 	.look = look,
+	.end = end,
 };
 
 static bool
@@ -379,10 +386,7 @@ gold_arm(struct spec *s, struct err *err)
 static void
 gold_disarm(struct spec *s)
 {
-	struct gold *all = state_of(s->engine);
-
-	if (rounds_disarm(all->rounds))
-		forget(all, true);
+	rounds_disarm(state_of(s->engine)->rounds);
 }
 
 static int

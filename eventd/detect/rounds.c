@@ -14,7 +14,8 @@ struct rounds {
 	void *arg;
 	struct timer *timer;
 	unsigned armed;
-	bool reads; /* a worker is at it */
+	bool goes;  /* the timer is set, or a worker is at it */
+	bool stood; /* what this round finds was there before */
 };
 
 /* What goes to the worker and comes back. */
@@ -38,12 +39,9 @@ done(void *data)
 {
 	const struct reading *r = data;
 	struct rounds *all = r->rounds;
-	bool any;
+	bool any = r->kind->look(all->arg, r->found, all->stood);
 
-	all->reads = false;
-	if (all->armed == 0) /* nobody looks any more */
-		return;
-	any = r->kind->look(all->arg, r->found);
+	all->stood = false;
 	for (struct spec *s = bus_specs(all->engine->bus, r->kind->detector); s != NULL; s = s->next)
 		spec_lacks(s, any ? NULL : r->kind->needs);
 	timer_set(all->timer, r->kind->every);
@@ -65,13 +63,18 @@ on_due(void *arg)
 {
 	struct rounds *all = arg;
 	const struct settings *s = all->engine->settings;
-	struct reading *r = calloc(1, sizeof *r);
+	struct reading *r;
 
+	if (all->armed == 0) {
+		all->goes = false;
+		all->kind->end(all->arg);
+		return;
+	}
+	r = calloc(1, sizeof *r);
 	if (r == NULL || (r->sysfs = strdup(s->sysfs)) == NULL || (r->procfs = strdup(s->procfs)) == NULL)
 		abort();
 	r->rounds = all;
 	r->kind = all->kind;
-	all->reads = true;
 	work_submit(all, all->engine->loop, work, done, release, r);
 }
 
@@ -91,15 +94,16 @@ rounds_new(const void *ctx, struct engine *engine, const struct rounds_kind *kin
 void
 rounds_arm(struct rounds *all)
 {
-	if (all->armed++ == 0 && !all->reads)
-		timer_set(all->timer, 0);
+	all->armed++;
+	if (all->goes)
+		return;
+	all->goes = true;
+	all->stood = all->engine->is_up;
+	timer_set(all->timer, 0);
 }
 
-bool
+void
 rounds_disarm(struct rounds *all)
 {
-	if (--all->armed > 0)
-		return false;
-	timer_stop(all->timer);
-	return true;
+	all->armed--;
 }

@@ -18,8 +18,12 @@ struct rounds_kind {
 	/* In a worker: malloc only. Never NULL. */
 	void *(*read)(const char *sysfs, const char *procfs);
 	void (*release)(void *found);
-	/* Looks at what was found; false: it is nothing. */
-	bool (*look)(void *arg, const void *found);
+	/*
+	 * Looks at what was found; false: it is nothing. `stood`: that began before the first statement was typed.
+	 * What is there when the device starts is news, as after the reload of a router.
+	 */
+	bool (*look)(void *arg, const void *found, bool stood);
+	void (*end)(void *arg); /* nobody looks any more */
 };
 
 struct rounds;
@@ -27,7 +31,7 @@ struct rounds;
 struct rounds *rounds_new(const void *ctx, struct engine *, const struct rounds_kind *, void *arg);
 /* A statement is armed: the first one begins the rounds. */
 void rounds_arm(struct rounds *);
-/* true: it was the last one, nobody looks any more. */
-bool rounds_disarm(struct rounds *);
+/* Behind the last one the rounds end, but not at once: a statement that is changed goes and comes. */
+void rounds_disarm(struct rounds *);
 
 #endif

@@ -40,11 +40,34 @@ def test_a_sensor_passes_its_limit(sysfs, new_daemon):
     sysfs("class/hwmon/hwmon0/name", "coretemp")
     sysfs("class/hwmon/hwmon0/temp1_input", 40000)
     sysfs("class/hwmon/hwmon0/temp1_crit", 100000)
-    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}})
-    daemon.configure("event manager applet HOT", "event env severity major", 'action 1.0 syslog msg "$_event_severity"')
+    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}}, config=HOT)
     sysfs("class/hwmon/hwmon0/temp1_input", 101000)
     assert wait_told(daemon, "HOT") == ["severity-major"]
     assert "%ENVIRONMENTAL-1-ALERT: Temp: temp1, Location: coretemp hwmon0, State: Major, Reading: 101 Celsius" in daemon.show("show logging")
+
+
+HOT = ["event manager applet HOT", " event env severity major", ' action 1.0 syslog msg "$_event_severity"']
+
+
+def test_an_alarm_that_stands_when_the_statement_is_typed_began_before_it(sysfs, new_daemon):
+    """It is logged. When the device starts it is told, once; to change the statement tells nothing anew."""
+    sysfs("class/hwmon/hwmon0/name", "coretemp")
+    for sensor in ("temp1", "temp2"):
+        sysfs("class/hwmon/hwmon0/%s_input" % sensor, 40000)
+        sysfs("class/hwmon/hwmon0/%s_crit" % sensor, 100000)
+    sysfs("class/hwmon/hwmon0/temp1_input", 101000)
+    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}})
+    daemon.configure(*HOT)
+    daemon.wait_log("%ENVIRONMENTAL-1-ALERT: Temp: temp1")
+    assert "HOT: " not in daemon.show("show logging")
+    daemon.configure(HOT[0], "action 1.0 syslog msg changed")
+    sysfs("class/hwmon/hwmon0/temp2_input", 101000)
+    assert wait_told(daemon, "HOT") == ["changed"]
+    assert daemon.show("show logging").count("ALERT: Temp: temp1") == 1
+    daemon.show("write memory")
+    daemon.stop()
+    daemon.start()
+    assert wait_told(daemon, "HOT", 2) == ["changed", "changed"]
 
 
 def test_the_sensors_of_this_machine(new_daemon):
@@ -191,10 +214,21 @@ def test_resources_of_this_machine(new_daemon):
 
 def test_a_raid_array_degrades(sysfs, new_daemon):
     sysfs("block/md0/md/degraded", 0)
-    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}})
-    daemon.configure("event manager applet G", "event gold card all severity-major", 'action 1.0 syslog msg "$_gold_ec $_gold_testing_type"')
+    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}},
+                        config=["event manager applet G", " event gold card all severity-major", ' action 1.0 syslog msg "$_gold_ec $_gold_testing_type"'])
     sysfs("block/md0/md/degraded", 1)
     assert wait_told(daemon, "G") == ["TestRaidArray md0 1 monitoring"]
+
+
+def test_a_failure_that_stands_when_the_statement_is_typed_began_before_it(sysfs, new_daemon):
+    sysfs("block/md0/md/degraded", 1)
+    sysfs("block/md1/md/degraded", 0)
+    daemon = new_daemon(settings={"kernel": {"sysfs": sysfs.root}})
+    daemon.configure("event manager applet AGAIN", "event gold card all new-failure false", 'action 1.0 syslog msg "$_gold_ec $_gold_cf"')
+    daemon.configure("event manager applet G", "event gold card all new-failure true", 'action 1.0 syslog msg "$_gold_ec"')
+    assert wait_told(daemon, "AGAIN")[0] == "TestRaidArray md0 1 2"
+    sysfs("block/md1/md/degraded", 1)
+    assert wait_told(daemon, "G") == ["TestRaidArray md1 1"]
 
 
 def test_diagnostics_of_this_machine(new_daemon):
