@@ -14,7 +14,19 @@
 #include "peers/dial.h"
 
 #define AGAIN      (2 * USEC_PER_SEC)
-#define OBJECT_MAX ((size_t)256 * 1024) /* octets of one change */
+#define OBJECT_MAX ((size_t)256 * 1024)       /* octets of one change */
+#define KNOWN_MAX  ((size_t)16 * 1024 * 1024) /* of all neighbors */
+
+/* One lldpcli that runs. */
+struct talk {
+	struct lldp *lldp;
+	struct child *child;
+	struct watch *watch;
+	struct text in;
+	int fd; /* -1: none */
+	bool gone;
+	void (*hear)(struct lldp *, const char *s, size_t n); /* n == 0: it has ended */
+};
 
 struct lldp {
 	struct engine *engine;
@@ -22,12 +34,10 @@ struct lldp {
 	lldp_lack_f *lack;
 	void *arg;
 	char *socket; /* NULL: it is not watched */
-	struct child *child;
-	struct watch *watch;
+	struct talk changes;
+	struct talk known; /* once, at the start: who was there before */
+	bool knows;
 	struct timer *again;
-	struct text in;
-	int fd; /* -1: none */
-	bool gone;
 };
 
 /* ---- the JSON ---- */
@@ -82,18 +92,11 @@ read_capabilities(const json_t *list, struct lldp_change *c)
 }
 
 bool
-lldp_change_read(const json_t *j, struct lldp_change *c)
+lldp_neighbor_read(const json_t *is, struct lldp_change *c)
 {
-	static const char *const whats[] = { "lldp-added", "lldp-updated",
-		"lldp-deleted" }; /* ORDER: enum lldp_what */
-	const json_t *is = NULL, *chassis, *port;
+	const json_t *chassis, *port;
 
 	memset(c, 0, sizeof *c);
-	for (unsigned i = 0; i < 3 && is == NULL; i++) {
-		is = element(j, whats[i]);
-		c->what = (enum lldp_what)i;
-	}
-	is = element(is, "interface");
 	c->interface = string(json_object_get(is, "name"));
 	if (c->interface[0] == '\0')
 		return false;
@@ -111,6 +114,22 @@ lldp_change_read(const json_t *j, struct lldp_change *c)
 	c->ttl = strtol(value(port, "ttl"), NULL, 10);
 	read_capabilities(json_object_get(chassis, "capability"), c);
 	return true;
+}
+
+bool
+lldp_change_read(const json_t *j, struct lldp_change *c)
+{
+	static const char *const whats[] = { "lldp-added", "lldp-updated",
+		"lldp-deleted" }; /* ORDER: enum lldp_what */
+	unsigned what = 0;
+
+	while (what < 2 && element(j, whats[what]) == NULL)
+		what++;
+	if (!lldp_neighbor_read(element(element(j, whats[what]), "interface"), c))
+		return false;
+	c->what = (enum lldp_what)what;
+	/* The shutdown frame of IEEE 802.1AB (9.2.7.2) says that it goes: that it is deleted follows. */
+	return c->what != LLDP_UPDATED || c->is_cdp || c->ttl > 0;
 }
 
 size_t
@@ -139,83 +158,128 @@ lldp_object(const char *s, size_t n, size_t *from)
 void
 lldp_feed(struct lldp *l, const char *s, size_t n)
 {
+	struct text *in = &l->changes.in;
 	struct lldp_change change;
 	size_t from, size;
 
-	text_addn(&l->in, s, n);
-	while ((size = lldp_object(l->in.s, l->in.len, &from)) > 0) {
-		json_t *j = json_loadb(l->in.s + from, size, JSON_ALLOW_NUL, NULL);
+	text_addn(in, s, n);
+	while ((size = lldp_object(in->s, in->len, &from)) > 0) {
+		json_t *j = json_loadb(in->s + from, size, JSON_ALLOW_NUL, NULL);
 
 		if (lldp_change_read(j, &change))
 			l->f(l->arg, &change);
 		json_decref(j);
-		text_drop(&l->in, from + size);
+		text_drop(in, from + size);
 	}
-	if (l->in.len > OBJECT_MAX)
-		text_clear(&l->in);
+	if (in->len > OBJECT_MAX)
+		text_clear(in);
 }
 
-/* ---- the child ---- */
+/* {"lldp":[{"interface":[...]}]}, whole when it has ended. */
+static void
+hear_known(struct lldp *l, const char *s, size_t n)
+{
+	struct text *in = &l->known.in;
+	struct lldp_change neighbor;
+	const json_t *one;
+	json_t *j;
+	size_t i;
+
+	if (in->len + n <= KNOWN_MAX)
+		text_addn(in, s, n);
+	if (n > 0)
+		return;
+	j = json_loadb(in->s, in->len, JSON_ALLOW_NUL, NULL);
+	json_array_foreach(json_object_get(element(j, "lldp"), "interface"), i, one)
+	{
+		if (lldp_neighbor_read(one, &neighbor))
+			l->f(l->arg, &neighbor);
+	}
+	json_decref(j);
+}
 
 static void
-end(struct lldp *l)
+hear_changes(struct lldp *l, const char *s, size_t n)
 {
-	mem_free(l->watch);
-	l->watch = NULL;
-	mem_free(l->child);
-	l->child = NULL;
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
-	text_clear(&l->in);
-	timer_set(l->again, AGAIN);
+	if (n > 0)
+		lldp_feed(l, s, n);
+	else
+		timer_set(l->again, AGAIN);
+}
+
+/* ---- the children ---- */
+
+static void
+end(struct talk *t)
+{
+	mem_free(t->watch);
+	t->watch = NULL;
+	mem_free(t->child);
+	t->child = NULL;
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	text_clear(&t->in);
 }
 
 static void
 on_readable(void *arg, int fd, unsigned what)
 {
-	struct lldp *l = arg;
+	struct talk *t = arg;
 	char octets[16384];
 	ssize_t n = read(fd, octets, sizeof octets);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0)
-		lldp_feed(l, octets, (size_t)n);
-	else
-		end(l);
+	t->hear(t->lldp, octets, n > 0 ? (size_t)n : 0);
+	if (n <= 0)
+		end(t);
 }
 
 /* What it said last is read before it counts as gone. */
 static void
 on_exit_child(void *arg, int exit_code, int term_signal)
 {
-	struct lldp *l = arg;
+	struct talk *t = arg;
 
-	l->gone = true;
+	t->gone = true;
 }
 
 static bool
-start(struct lldp *l, struct err *err)
+start(struct talk *t, const char *const words[3], struct err *err)
 {
-	const char *const argv[] = { "lldpcli", "-u", l->socket, "-f", "json0", "watch", NULL };
+	struct lldp *l = t->lldp;
+	const char *const argv[] = { "lldpcli", "-u", l->socket, "-f", "json0", words[0], words[1], words[2],
+		NULL };
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(err, "pipe");
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	l->gone = false;
-	l->child = child_start(l, l->engine->loop,
+	t->gone = false;
+	t->child = child_start(l, l->engine->loop,
 		&(struct child_spec){ .file = argv[0], .argv = argv, .fds = { -1, ends[1], -1 }, .nfds = 3 },
-		on_exit_child, l, err);
+		on_exit_child, t, err);
 	close(ends[1]);
-	if (l->child == NULL) {
+	if (t->child == NULL) {
 		close(ends[0]);
 		return err_wrap(err, "lldpd's program");
 	}
-	l->fd = ends[0];
-	l->watch = watch_fd(l, l->engine->loop, l->fd, WATCH_READ, on_readable, l);
+	t->fd = ends[0];
+	t->watch = watch_fd(l, l->engine->loop, t->fd, WATCH_READ, on_readable, t);
 	return true;
+}
+
+/* Who was there before the device started is new to it, as after the reload of a router. */
+static void
+ask_known(struct lldp *l)
+{
+	/* Hidden ones are those that it hears in a second protocol. */
+	static const char *const words[3] = { "show", "neighbors", "hidden" };
+
+	if (!l->knows && !l->engine->is_up)
+		start(&l->known, words, NULL);
+	l->knows = true;
 }
 
 /* Is somebody behind the socket? The program is not started to find out. */
@@ -223,17 +287,19 @@ static void
 on_again(void *arg)
 {
 	struct lldp *l = arg;
+	static const char *const words[3] = { "watch", NULL, NULL };
 	struct err err = ERR_INIT;
 	int fd = dial_unix(l->socket, &err);
 	char *why;
 
 	if (fd >= 0) {
 		close(fd);
-		start(l, &err);
+		start(&l->changes, words, &err);
 	} else {
 		err_wrap(&err, "lldpd");
 	}
-	if (l->child != NULL) {
+	if (l->changes.child != NULL) {
+		ask_known(l);
 		l->lack(l->arg, NULL);
 		return;
 	}
@@ -246,7 +312,8 @@ on_again(void *arg)
 void
 lldp_unwatch(struct lldp *l)
 {
-	end(l);
+	end(&l->changes);
+	end(&l->known);
 	timer_stop(l->again);
 	mem_free(l->socket);
 	l->socket = NULL;
@@ -265,7 +332,7 @@ lldp_watch(struct lldp *l, const char *socket)
 pid_t
 lldp_pid(const struct lldp *l)
 {
-	return l->child == NULL || l->gone ? 0 : child_pid(l->child);
+	return l->changes.child == NULL || l->changes.gone ? 0 : child_pid(l->changes.child);
 }
 
 static int
@@ -273,9 +340,8 @@ lldp_free(void *p)
 {
 	struct lldp *l = p;
 
-	mem_free(l->watch);
-	if (l->fd >= 0)
-		close(l->fd);
+	end(&l->changes);
+	end(&l->known);
 	return 0;
 }
 
@@ -288,8 +354,10 @@ lldp_new(const void *ctx, struct engine *engine, lldp_f *f, lldp_lack_f *lack, v
 	l->f = f;
 	l->lack = lack;
 	l->arg = arg;
-	l->fd = -1;
-	text_init(&l->in, l);
+	l->changes = (struct talk){ .lldp = l, .fd = -1, .hear = hear_changes };
+	l->known = (struct talk){ .lldp = l, .fd = -1, .hear = hear_known };
+	text_init(&l->changes.in, l);
+	text_init(&l->known.in, l);
 	mem_on_free(l, lldp_free);
 	l->again = timer_after(l, engine->loop, 0, on_again, l);
 	timer_stop(l->again);

@@ -1,7 +1,8 @@
 /*
  * What lldpd knows of the neighbors at the other ends of the cables: it speaks LLDP and CDP. Its own program, `lldpcli
  * watch`, tells every change in JSON and runs as our child while somebody wants to know; the library behind it comes
- * with a daemon that starts by itself wherever it is built against. lldpd may be absent, come, go and come again.
+ * with a daemon that starts by itself wherever it is built against. lldpd may be absent, come, go and come again. The
+ * neighbors that it has when this device starts are added then.
  * Engine thread only, but for the JSON.
  */
 #ifndef PEERS_LLDP_H
@@ -43,6 +44,9 @@ struct lldp_change {
 
 /* One change as lldpcli prints it (json0). False: it is something else. Any thread. */
 bool lldp_change_read(const json_t *, struct lldp_change *);
+
+/* One neighbor ("interface") of `show neighbors` or of a change, as if it were added. False: it is something else. Any thread. */
+bool lldp_neighbor_read(const json_t *, struct lldp_change *);
 
 /* Objects in a stream of them: the first whole one begins at *from; its size, 0 when there is none yet. Any thread. */
 size_t lldp_object(const char *s, size_t n, size_t *from);

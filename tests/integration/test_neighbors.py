@@ -93,3 +93,23 @@ def test_without_its_program_it_says_so(lldpd, cable, new_daemon, tmp_path):
     daemon = new_daemon(netns=cable.first.name, env={"PATH": str(tmp_path / "empty")}, settings={"daemons": {"lldpd": own.socket}},
                         config=applet("NEW", "eth0 lldp add", "$_nd_lldp_system_name"))
     daemon.wait_log("event detector neighbor-discovery needs lldpd's program: lldpcli: no such file")
+
+
+def test_who_was_there_before_is_new_to_a_device_that_starts(lldpd, cable, new_daemon):
+    """As after the reload of a router; to a statement that is typed later it is no news."""
+    own, other = lldpd
+    own.start()
+    other.start()
+    assert tree.wait_for(lambda: own.cli("show", "neighbors", "hidden").count("SysName:      r2") == 2)
+    daemon = new_daemon(netns=cable.first.name, env=PATH, settings={"daemons": {"lldpd": own.socket}},
+                        config=applet("LLDP", "eth0 lldp all", "$_nd_proto_notif $_nd_lldp_system_name $_nd_lldp_port_description") +
+                        applet("CDP", "eth0 cdp all", "$_nd_proto_notif $_nd_cdp_entry_name $_nd_port_id"))
+    daemon.wait_log("%HA_EM-6-LOG: LLDP: add r2 peer0")
+    daemon.wait_log("%HA_EM-6-LOG: CDP: add r2 peer0")
+    daemon.configure("event manager applet LATER", 'event neighbor-discovery interface eth0 lldp all', 'action 1.0 syslog msg "$_nd_proto_notif"')
+    other.cli("configure", "lldp", "tx-interval", "1")
+    other.stop()
+    daemon.wait_log("%HA_EM-6-LOG: LLDP: delete r2")
+    daemon.wait_log("%HA_EM-6-LOG: LATER: delete")
+    assert "LATER: add" not in daemon.show("show logging")
+    assert daemon.show("show logging").count("LLDP: add") == 1
