@@ -26,6 +26,7 @@ struct map_args {
 
 struct match_args {
 	struct kw_flag not, any, group, ip, packet, length, source, destination, dscp_, precedence_;
+	struct kw_flag both_dscp, both_precedence; /* `match dscp`: also IPv6 */
 	struct kw_str group_name, protocol, source_mac, destination_mac, nested;
 	struct kw_int group_number, vlan, max, min;
 	struct kw_list dscp;
@@ -173,8 +174,10 @@ static const struct kw match_kw[] = {
 	MATCH("access-group", "Packets that an access list permits", group, .sub = group_kw),
 	MATCH("class-map", "Packets of another class map", nested, .type = &kw_word),
 	MATCH("destination-address", "Packets to an address", destination, .sub = destination_kw),
-	MATCH("ip", "IP specific values", ip, .sub = ip_kw),
+	MATCH("dscp", "Code points, of IPv4 and IPv6", both_dscp, .sub = dscp_kw),
+	MATCH("ip", "Values of IPv4", ip, .sub = ip_kw),
 	MATCH("packet", "Packets by length", packet, .sub = length_kw),
+	MATCH("precedence", "Precedence, of IPv4 and IPv6", both_precedence, .sub = precedence_kw),
 	MATCH("protocol", "Packets of a protocol", protocol, .type = &kw_word),
 	MATCH("source-address", "Packets from an address", source, .sub = source_kw),
 	MATCH("vlan", "Frames of a VLAN", vlan, .type = &kw_number, .min = 1, .max = 4094),
@@ -323,16 +326,20 @@ add_mac(struct text *out, const char *side, const char *mac)
 		c >> 8, c & 255);
 }
 
+/* `match ip dscp` and `match ip precedence` mean IPv4, without `ip` they mean both. */
 static void
-add_code_points(struct text *out, const struct kw_list *list, unsigned shift, bool is_dscp)
+add_code_points(struct text *out, const struct match_args *a)
 {
-	unsigned mask4 = is_dscp ? 0xfc : 0xe0, mask6 = is_dscp ? 0x0fc0 : 0x0e00;
+	bool is_dscp = a->dscp.set;
+	const struct kw_list *list = is_dscp ? &a->dscp : &a->precedence;
+	unsigned mask4 = is_dscp ? 0xfc : 0xe0, mask6 = is_dscp ? 0x0fc0 : 0x0e00, shift = is_dscp ? 2 : 5;
 
 	for (size_t i = 0; i < list->n; i++) {
 		int v = is_dscp ? dscp_number(list->v[i]) : precedence_number(list->v[i]);
 
-		text_printf(out, "%s(ip and ip[1] & 0x%x = %d) or (ip6 and ip6[0:2] & 0x%x = %d)",
-			i > 0 ? " or " : "", mask4, v << shift, mask6, v << (shift + 4));
+		text_printf(out, "%s(ip and ip[1] & 0x%x = %d)", i > 0 ? " or " : "", mask4, v << shift);
+		if (!a->ip.set)
+			text_printf(out, " or (ip6 and ip6[0:2] & 0x%x = %d)", mask6, v << (shift + 4));
 	}
 }
 
@@ -359,10 +366,8 @@ add_match(struct engine *e, const struct match_args *a, unsigned depth, struct t
 		add_mac(out, "dst", a->destination_mac.s);
 	else if (a->vlan.set)
 		text_printf(out, "vlan %" PRId64, a->vlan.v);
-	else if (a->dscp.set)
-		add_code_points(out, &a->dscp, 2, true);
-	else if (a->precedence.set)
-		add_code_points(out, &a->precedence, 5, false);
+	else if (a->dscp.set || a->precedence.set)
+		add_code_points(out, a);
 	else {
 		if (a->min.set)
 			text_printf(out, "greater %" PRId64, a->min.v);

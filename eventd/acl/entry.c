@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "acl/icmp.h"
 #include "acl/values.h"
 
 #define AT(field_) .at = offsetof(struct acl_entry, field_)
@@ -43,6 +44,10 @@ TO_KW(destination_to_kw, destination);
 
 /* ---- options ---- */
 
+static const struct kw old_code_kw[] = {
+	{ .help = "ICMP message code", .type = &kw_number, AT(old_code), .min = 0, .max = 255 },
+	KW_END,
+};
 static const struct kw icmp_code_kw[] = {
 	{ .help = "ICMP message code", .type = &kw_number, AT(icmp_code), .min = 0, .max = 255 },
 	KW_END,
@@ -64,10 +69,11 @@ static const struct kw icmp_code_kw[] = {
 		{ .word = "icmp-type",                                                                     \
 			.help = "ICMP message type",                                                       \
 			.type = &kw_number,                                                                \
-			AT(icmp_type),                                                                     \
+			AT(old_type),                                                                      \
 			.min = 0,                                                                          \
 			.max = 255,                                                                        \
-			.sub = icmp_code_kw },                                                             \
+			.flags = KW_HIDDEN,                                                                \
+			.sub = old_code_kw },                                                              \
 		FLAG("log", "Kept in the line; packets are chosen here, not logged", log),                 \
 		FLAG("log-input", "Kept in the line; packets are chosen here, not logged", log_input),     \
 		{ .word = "precedence",                                                                    \
@@ -114,14 +120,29 @@ static const struct kw log_kw[] = {
 		.flags = KW_SEQ | KW_REQ, .group = GROUP_END, .sub = (then_)                             \
 	}
 
-static const struct kw behind_destination_kw[] = {
-	PORT_ROWS(destination, destination_eq_kw, destination_neq_kw, destination_to_kw), OPTIONS, KW_END
-};
+#define ICMP_ROWS(messages_)                                                                          \
+	{ .help = "Message of ICMP",                                                                  \
+		.type = &kw_choice,                                                                   \
+		AT(icmp_message),                                                                     \
+		.flags = KW_SEQ,                                                                      \
+		.group = GROUP_PORT,                                                                  \
+		.choices = (messages_) },                                                             \
+	{                                                                                             \
+		.help = "ICMP message type", .type = &kw_number, AT(icmp_type), .min = 0, .max = 255, \
+		.flags = KW_SEQ, .group = GROUP_PORT, .sub = icmp_code_kw                             \
+	}
+
+static const struct kw behind_destination_kw[] = { PORT_ROWS(destination, destination_eq_kw,
+							   destination_neq_kw, destination_to_kw),
+	ICMP_ROWS(icmp_messages), OPTIONS, KW_END };
+static const struct kw behind_destination6_kw[] = { PORT_ROWS(destination, destination_eq_kw,
+							    destination_neq_kw, destination_to_kw),
+	ICMP_ROWS(icmpv6_messages), OPTIONS, KW_END };
 WILDCARD_KW(destination_wildcard_kw, destination, behind_destination_kw, .flags = KW_REQ);
 static const struct kw behind_source_kw[] = { PORT_ROWS(source, source_eq_kw, source_neq_kw, source_to_kw),
 	END4_ROWS(destination, "destination", destination_wildcard_kw, behind_destination_kw), KW_END };
 static const struct kw behind_source6_kw[] = { PORT_ROWS(source, source_eq_kw, source_neq_kw, source_to_kw),
-	END6_ROWS(destination, "destination", behind_destination_kw), KW_END };
+	END6_ROWS(destination, "destination", behind_destination6_kw), KW_END };
 WILDCARD_KW(source_wildcard_kw, source, behind_source_kw, .flags = KW_REQ);
 WILDCARD_KW(standard_wildcard_kw, only, log_kw, .flags = 0);
 
@@ -247,6 +268,18 @@ is_known(const struct acl_entry *a, struct err *err)
 	return true;
 }
 
+void
+acl_entry_adopt(struct acl_entry *a)
+{
+	static const struct kw_int unset = { false, 0 };
+
+	if (!a->old_type.set)
+		return;
+	a->icmp_type = a->old_type;
+	a->icmp_code = a->old_code;
+	a->old_type = a->old_code = unset;
+}
+
 bool
 acl_entry_check(const struct acl_entry *a, bool ipv6, struct err *err)
 {
@@ -268,8 +301,9 @@ acl_entry_check(const struct acl_entry *a, bool ipv6, struct err *err)
 	if (flags && a->protocol.v != PROTOCOL_TCP)
 		return err_set(err, ERR_REFUSED, "TCP flags and 'established' need the protocol tcp");
 	/* IOS calls ICMPv6 `icmp` in IPv6 lists. */
-	if (a->icmp_type.set && a->protocol.v != icmp && a->protocol.v != PROTOCOL_ICMP)
-		return err_set(err, ERR_REFUSED, "'icmp-type' needs the protocol icmp");
+	if ((a->icmp_message.set || a->icmp_type.set) && a->protocol.v != icmp &&
+		a->protocol.v != PROTOCOL_ICMP)
+		return err_set(err, ERR_REFUSED, "a message of ICMP needs the protocol icmp");
 	if (a->fragments.set && ipv6)
 		return err_set(err, ERR_REFUSED,
 			"'fragments' is not there for IPv6: the packet filter does not walk extension "

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 
+#include "acl/icmp.h"
 #include "acl/values.h"
 #include "core/text.h"
 
@@ -89,14 +90,24 @@ add_flags(struct text *out, const struct acl_entry *a, bool ipv6)
 }
 
 static void
+add_icmp(struct text *out, const struct acl_entry *a, bool ipv6)
+{
+	int64_t type = a->icmp_type.set ? a->icmp_type.v : -1, code = a->icmp_code.set ? a->icmp_code.v : -1;
+
+	if (a->icmp_message.set) {
+		type = icmp_message_type(a->icmp_message.v);
+		code = icmp_message_code(a->icmp_message.v);
+	}
+	if (type >= 0)
+		text_printf(out, ipv6 ? " and ip6[40] = %" PRId64 : " and icmp[0] = %" PRId64, type);
+	if (code >= 0)
+		text_printf(out, ipv6 ? " and ip6[41] = %" PRId64 : " and icmp[1] = %" PRId64, code);
+}
+
+static void
 add_options(struct text *out, const struct acl_entry *a, bool ipv6)
 {
-	if (a->icmp_type.set)
-		text_printf(
-			out, ipv6 ? " and ip6[40] = %" PRId64 : " and icmp[0] = %" PRId64, a->icmp_type.v);
-	if (a->icmp_code.set)
-		text_printf(
-			out, ipv6 ? " and ip6[41] = %" PRId64 : " and icmp[1] = %" PRId64, a->icmp_code.v);
+	add_icmp(out, a, ipv6);
 	if (a->dscp.set)
 		text_printf(out, ipv6 ? " and ip6[0:2] & 0x0fc0 = %" PRId64 : " and ip[1] & 0xfc = %" PRId64,
 			ipv6 ? a->dscp.v << 6 : a->dscp.v << 2);

@@ -124,12 +124,14 @@ list_check(struct engine *e, const struct conf_node *n, struct err *err)
 static bool
 entry_adopt(struct engine *e, void *args, struct err *err)
 {
+	acl_entry_adopt(args);
 	return acl_entry_check(args, false, err);
 }
 
 static bool
 entry6_adopt(struct engine *e, void *args, struct err *err)
 {
+	acl_entry_adopt(args);
 	return acl_entry_check(args, true, err);
 }
 

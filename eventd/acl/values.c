@@ -158,16 +158,25 @@ struct name {
 
 static const struct name protocols[] = { { "tcp", 6 }, { "udp", 17 }, { "icmp", 1 }, { "icmpv6", 58 },
 	{ "ospf", 89 }, { "gre", 47 }, { "esp", 50 }, { "ahp", 51 }, { "igmp", 2 }, { "ipinip", 4 },
-	{ "pim", 103 }, { "eigrp", 88 }, { "pcp", 108 }, { "sctp", 132 }, { NULL, 0 } };
+	{ "pim", 103 }, { "eigrp", 88 }, { "nos", 94 }, { "pcp", 108 }, { "sctp", 132 }, { NULL, 0 } };
 static const struct name any4[] = { { "ip", PROTOCOL_ANY }, { NULL, 0 } };
 static const struct name any6[] = { { "ipv6", PROTOCOL_ANY }, { NULL, 0 } };
 
-/* As IOS names them; the same word may be another number for UDP there, which only the number can say here. */
-static const struct name ports[] = { { "ftp-data", 20 }, { "ftp", 21 }, { "telnet", 23 }, { "smtp", 25 },
-	{ "time", 37 }, { "tacacs", 49 }, { "domain", 53 }, { "bootps", 67 }, { "bootpc", 68 },
-	{ "tftp", 69 }, { "www", 80 }, { "pop2", 109 }, { "pop3", 110 }, { "sunrpc", 111 }, { "nntp", 119 },
-	{ "ntp", 123 }, { "snmp", 161 }, { "snmptrap", 162 }, { "bgp", 179 }, { "isakmp", 500 },
-	{ "syslog", 514 }, { "rip", 520 }, { "non500-isakmp", 4500 }, { NULL, 0 } };
+/*
+ * As IOS names them, the first name of a number is printed. The names of one number differ between TCP and UDP there
+ * (514 is cmd and syslog): both are taken.
+ */
+static const struct name ports[] = { { "echo", 7 }, { "discard", 9 }, { "daytime", 13 }, { "chargen", 19 },
+	{ "ftp-data", 20 }, { "ftp", 21 }, { "telnet", 23 }, { "smtp", 25 }, { "time", 37 },
+	{ "nameserver", 42 }, { "whois", 43 }, { "tacacs", 49 }, { "domain", 53 }, { "bootps", 67 },
+	{ "bootpc", 68 }, { "tftp", 69 }, { "gopher", 70 }, { "finger", 79 }, { "www", 80 },
+	{ "hostname", 101 }, { "pop2", 109 }, { "pop3", 110 }, { "sunrpc", 111 }, { "ident", 113 },
+	{ "nntp", 119 }, { "ntp", 123 }, { "msrpc", 135 }, { "netbios-ns", 137 }, { "netbios-dgm", 138 },
+	{ "netbios-ss", 139 }, { "snmp", 161 }, { "snmptrap", 162 }, { "xdmcp", 177 }, { "bgp", 179 },
+	{ "irc", 194 }, { "dnsix", 195 }, { "mobile-ip", 434 }, { "pim-auto-rp", 496 }, { "isakmp", 500 },
+	{ "exec", 512 }, { "biff", 512 }, { "login", 513 }, { "who", 513 }, { "syslog", 514 }, { "cmd", 514 },
+	{ "lpd", 515 }, { "talk", 517 }, { "rip", 520 }, { "uucp", 540 }, { "klogin", 543 },
+	{ "kshell", 544 }, { "non500-isakmp", 4500 }, { NULL, 0 } };
 
 static const struct name code_points[] = { { "default", 0 }, { "cs1", 8 }, { "af11", 10 }, { "af12", 12 },
 	{ "af13", 14 }, { "cs2", 16 }, { "af21", 18 }, { "af22", 20 }, { "af23", 22 }, { "cs3", 24 },

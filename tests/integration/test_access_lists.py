@@ -1,6 +1,8 @@
 """Access lists and class maps: their lines, what they refuse, and which packets captures take by them."""
 
+import frames
 import pytest
+import tree
 from test_capture_triggers import start, wait_kept
 from test_cli import Shell
 
@@ -98,13 +100,63 @@ def test_which_packets_a_class_map_takes(capture, netns, tshark, lines, wanted):
     assert "   Class-map: C\n" in capture.show("show monitor capture CAP")
 
 
+def icmp(kind, code=0):
+    return frames.ethernet(frames.ipv4(1, bytes([kind, code]) + b"\0" * 6))
+
+
+def icmp6(kind, code=0):
+    return frames.ethernet(frames.ipv6(58, bytes([kind, code]) + b"\0" * 6), frames.IPV6)
+
+
+MESSAGES = [icmp(8), icmp(0), icmp(3, 3), icmp(3, 4), icmp(11), icmp6(128), icmp6(1, 4), icmp6(136)]
+
+
+@pytest.mark.parametrize("lines, wanted", [
+    (["ip access-list extended X", " permit icmp any any echo"], [0]),
+    (["ip access-list extended X", " permit icmp any any 8 0", " permit icmp any any packet-too-big"], [0, 3]),
+    (["ip access-list extended X", " deny icmp any any port-unreachable", " permit icmp any any unreachable log"], [3]),
+    (["ip access-list extended X", " permit icmp any any icmp-type 11 0", " permit icmp any any echo-rep"], [1, 4]),
+    (["access-list 150 permit icmp any any ttl-exceeded"], [4]),
+    (["ipv6 access-list X", " permit icmp any any echo-request", " permit icmp any any 1 4"], [5, 6]),
+    (["ipv6 access-list X", " permit icmp any any nd-na"], [7]),
+])
+def test_messages_of_icmp(capture, netns, lines, wanted):
+    """By IOS's names, and by numbers; what is printed is read again."""
+    capture.configure(*lines)
+    name = "150" if lines[0].startswith("access-list") else "X"
+    running = capture.show("show running-config | section access-list")
+    capture.configure(*[line for line in lines[:1]], *running.splitlines())
+    assert capture.show("show running-config | section access-list") == running
+    assert running.splitlines() == [line.replace("echo-rep", "echo-reply").replace("icmp-type ", "") for line in lines]
+    start(capture, "CAP", "interface eth0 in", "access-list " + name)
+    assert capture.ctl("monitor capture ALL interface eth0 in match any", "monitor capture ALL start").code == 0
+    frames.send(netns, "peer0", [m[:14] + m[14:] + bytes([n]) for n, m in enumerate(MESSAGES)])
+    seen = lambda cap: [int(p["data"][-2:], 16) for p in capture.json("show monitor capture %s buffer dump" % cap)["packets"]  # noqa: E731
+                        if p["source"] in ("192.0.2.2", "2001:db8::2")]
+    assert tree.wait_for(lambda: seen("ALL") == list(range(len(MESSAGES))), 20, every=0.1), seen("ALL")
+    assert seen("CAP") == wanted
+
+
+def test_code_points_of_both_families(capture, netns):
+    """`match dscp` means IPv4 and IPv6, `match ip dscp` IPv4."""
+    capture.configure("class-map BOTH", " match dscp ef", "class-map FOUR", " match ip dscp ef", "class-map match-any P", " match precedence 5")
+    for name in ("BOTH", "FOUR", "P"):
+        start(capture, name, "interface lo in", "class-map " + name)
+    assert capture.ctl("monitor capture ALL interface lo in match any", "monitor capture ALL start").code == 0
+    send(netns, "127.0.0.1,5002,184", "127.0.0.1,5003,0", "::1,5001,184", "::1,5000,0")
+    udp = lambda cap: [p["source"] for p in capture.json("show monitor capture %s buffer brief" % cap)["packets"]  # noqa: E731
+                       if p["protocol"] == "UDP"]
+    assert tree.wait_for(lambda: len(udp("ALL")) == 5, 20, every=0.1)
+    assert (udp("BOTH"), udp("FOUR"), udp("P")) == (["127.0.0.7", "::1"], ["127.0.0.7"], ["127.0.0.7", "::1"])
+
+
 def test_shows_and_numbers(capture):
     capture.configure("ip access-list extended WEB", " permit tcp any any eq www 443", " deny ip any any", " 15 permit icmp any any icmp-type 8",
                       " remark the end", "access-list 10 permit 10.0.0.0 0.0.0.255", "access-list 10 permit host 192.0.2.1 log",
                       "ipv6 access-list SIX", " permit tcp any host 2001:db8::1 eq 22 established")
     assert capture.show("show access-lists") == """Extended IP access list WEB
     10 permit tcp any any eq www 443
-    15 permit icmp any any icmp-type 8
+    15 permit icmp any any 8
     20 deny ip any any
 Standard IP access list 10
     10 permit 10.0.0.0 0.0.0.255
@@ -140,7 +192,7 @@ IPv6 access list SIX
     (["ip access-list extended X", "permit ip any any eq 5"], "% ports need the protocol tcp or udp"),
     (["ip access-list extended X", "permit tcp any range 9 5 any"], "% the port range is empty"),
     (["ip access-list extended X", "permit udp any any established"], "% TCP flags and 'established' need the protocol tcp"),
-    (["ip access-list extended X", "permit tcp any any icmp-type 8"], "% 'icmp-type' needs the protocol icmp"),
+    (["ip access-list extended X", "permit tcp any any icmp-type 8"], "% a message of ICMP needs the protocol icmp"),
     (["ip access-list extended X", "permit tcp any any eq 5 fragments"], "% fragments but the first have no ports and no flags"),
     (["ip access-list extended X", "permit ip any any time-range NIGHT"], "% 'time-range' is not there: let an applet with a timer"),
     (["ip access-list extended X", "permit tcp any any reflect Y"], "% 'reflect' is not there"),

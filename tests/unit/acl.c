@@ -126,14 +126,14 @@ static const struct {
 	{ EXTENDED, "permit ip any any precedence critical", true },
 	{ EXTENDED, "permit ip any any dscp af11", false },
 	{ EXTENDED, "permit ip any any fragments", false },
-	{ EXTENDED, "permit icmp any any icmp-type 8 0", false },
+	{ EXTENDED, "permit icmp any any 8 0", false },
 	{ IPV6, "permit ipv6 any any", true },
 	{ IPV6, "permit tcp 2001:db8::/64 host 2001:db8::2 eq smtp", true },
 	{ IPV6, "permit tcp any any established", true },
 	{ IPV6, "permit tcp any any syn", false },
 	{ IPV6, "sequence 5 permit ipv6 any any dscp ef", true },
 	{ IPV6, "permit ipv6 any 2001:db9::/32", false },
-	{ IPV6, "permit icmp any any icmp-type 135", false },
+	{ IPV6, "permit icmp any any nd-ns", false },
 };
 
 static void
