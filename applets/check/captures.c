@@ -29,16 +29,6 @@ check_class_maps(struct check *c)
 /* ---- `action L cli command "monitor capture NAME ..."` ---- */
 
 static bool
-has_child(const struct check *c, const char *words, const char *name)
-{
-	char *key = mem_printf(NULL, "%s %s", words, name);
-	bool found = conf_child(c->root, key) != NULL;
-
-	mem_free(key);
-	return found;
-}
-
-static bool
 list_is_there(const struct check *c, const char *name)
 {
 	return acl_is_there(c->root, name);
@@ -53,13 +43,14 @@ map_is_there(const struct check *c, const char *name)
 static bool
 policy_is_there(const struct check *c, const char *name)
 {
-	return has_child(c, "event manager applet", name) || has_child(c, "event manager policy", name);
+	return check_is_configured(c, "event manager applet", name) ||
+	       check_is_configured(c, "event manager policy", name);
 }
 
 static bool
 operation_is_there(const struct check *c, const char *number)
 {
-	return has_child(c, "ip sla", number);
+	return check_is_configured(c, "ip sla", number);
 }
 
 static const struct {
@@ -73,15 +64,6 @@ static const struct {
 	{ "trigger", "sla", "IP SLA operation", operation_is_there },
 };
 
-/* The word, or an abbreviation of it that is one of no other. */
-static bool
-is_word(const char *typed, const char *word)
-{
-	size_t n = strlen(typed);
-
-	return n >= 2 && strncmp(typed, word, n) == 0;
-}
-
 static void
 check_words(const struct check_applet *a, const struct conf_node *node, struct check *c,
 	const struct kw_token *t, size_t n)
@@ -90,8 +72,8 @@ check_words(const struct check_applet *a, const struct conf_node *node, struct c
 		for (size_t k = 0; k < sizeof references / sizeof *references; k++) {
 			const char *before = references[k].before, *name = t[i + 1].text;
 
-			if (!is_word(t[i].text, references[k].word) ||
-				(before != NULL && !is_word(t[i - 1].text, before)) ||
+			if (!check_is_word(t[i].text, references[k].word) ||
+				(before != NULL && !check_is_word(t[i - 1].text, before)) ||
 				strchr(name, '$') != NULL || references[k].is_there(c, name))
 				continue;
 			check_tell(c, LINT_CAPTURE_UNKNOWN, a, node, name, NULL,
@@ -108,7 +90,28 @@ check_capture_command(
 	struct kw_token *t;
 	size_t n = kw_split(ctx, command, &t);
 
-	if (n > 4 && is_word(t[0].text, "monitor") && is_word(t[1].text, "capture"))
+	if (n > 4 && check_is_word(t[0].text, "monitor") && check_is_word(t[1].text, "capture"))
 		check_words(a, node, c, t, n);
 	mem_free(ctx);
+}
+
+bool
+check_makes_capture(const struct check *c, const char *name)
+{
+	void *ctx = mem_ctx(NULL, "commands");
+	bool found = false;
+
+	for (size_t i = 0; i < c->n && !found; i++)
+		for (size_t k = 0; k < c->applets[i].n && !found; k++) {
+			const char *command = check_command(ctx, &c->applets[i].lines[k]);
+			struct kw_token *t;
+			size_t n = command != NULL ? kw_split(ctx, command, &t) : 0;
+
+			/* Without a third word the name is a variable's. */
+			found = n > 1 && check_is_word(t[0].text, "monitor") &&
+				check_is_word(t[1].text, "capture") &&
+				(n == 2 || strcmp(t[2].text, name) == 0);
+		}
+	mem_free(ctx);
+	return found;
 }

@@ -221,6 +221,7 @@ check_applet(struct check *c, const struct check_applet *a)
 	check_variables(c, a);
 	check_patterns(c, a);
 	check_mail(c, a);
+	check_names(c, a);
 	check_outside(c, a);
 	if (a->has_structure)
 		check_flow(c, a);
@@ -260,7 +261,7 @@ check_configuration(struct engine *engine, const struct conf_node *root, const c
 	}
 	check_shadows(c, applet);
 	if (applet == NULL) {
-		check_mail_trust(c);
+		check_line_names(c);
 		check_destinations(c);
 		check_settings(c);
 		check_listeners(c);

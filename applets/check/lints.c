@@ -32,7 +32,8 @@ const struct lint lints[] = {
 		"A \"monitor capture\" in an action, or a capture that is there now (\"event manager "
 		"check\"), "
 		"names an access list, a class map, a policy or an IP SLA operation that is not configured. "
-		"The capture does not start, or nothing ever triggers it.",
+		"The capture does not start, or nothing ever triggers it. Or a mail attaches a capture that "
+		"is not there now, and that no applet makes.",
 		"configure what it names, or correct the name"),
 	LINT("CLASS-MAP-UNKNOWN", false,
 		"A \"match class-map\" of a class map names a class map that is not configured.",
@@ -71,6 +72,9 @@ const struct lint lints[] = {
 		"The events of an applet are wrong together, or one of them is, once its variables are "
 		"replaced. The applet is not registered.",
 		"write the event as the message says"),
+	LINT("FLOW-UNKNOWN", false,
+		"\"event nf\" names a flow monitor that is not configured. The event never comes.",
+		"configure `flow monitor NAME`, or correct the name"),
 	LINT("GOTO-LABEL", true,
 		"The label behind \"goto\" is the label of no action. The applet is not registered.",
 		"name the label of an action of this applet"),
@@ -79,7 +83,8 @@ const struct lint lints[] = {
 		"reaction-alerts\", without which no reaction becomes an event.",
 		"configure `ip sla enable reaction-alerts`"),
 	LINT("IPSLA-UNKNOWN", false,
-		"\"event ipsla operation-id\" names an operation that is not configured.",
+		"\"event ipsla operation-id\" or \"track N ip sla\" names an operation that is not "
+		"configured.",
 		"configure the operation, or correct its number"),
 	LINT("LABEL-ORDER", false,
 		"Labels sort as text, so that an action runs earlier than its label looks: \"10\" comes "
@@ -135,10 +140,18 @@ const struct lint lints[] = {
 		"Nested repetitions let an expression try so many ways to match some texts that it is given "
 		"up as not matching. Who writes such a text keeps the applet from running.",
 		"let only one of the nested repetitions repeat"),
+	LINT("POLICY-UNKNOWN", false,
+		"\"action policy\", or \"event manager run\" in a command, names a policy that is not "
+		"configured. The action fails.",
+		"configure the policy, or correct its name"),
 	LINT("QUOTES", false,
 		"Typographic quotes stand in an expression, an operand or a command. They are ordinary "
 		"characters there, and quote nothing.",
 		"write \" or \\\" instead"),
+	LINT("RESOURCE-UNKNOWN", false,
+		"\"event resource\", or \"user global\" below \"resource policy\", names a policy that "
+		"is not there. The event never comes.",
+		"configure `policy NAME` below `resource policy`, or correct the name"),
 	LINT("SHADOWED", false,
 		"Two applets have the same event: the same syslog pattern, the same command with \"sync\", "
 		"or "
@@ -156,18 +169,21 @@ const struct lint lints[] = {
 		"A cron entry names a day that does not come, such as the 31st of February.",
 		"correct the day or the month"),
 	LINT("TRACK-UNKNOWN", false,
-		"An event, an action or a \"correlate\" names a tracked object that is not configured.",
+		"An event, an action, a \"correlate\" or a list of objects names a tracked object that is "
+		"not "
+		"configured.",
 		"configure `track N`, or correct the number"),
 	LINT("TRUST-NONE", false,
 		"A mail demands TLS, and no trustpoint of the configuration has a certificate, so that no "
 		"server can be trusted.",
 		"configure `crypto pki trustpoint NAME`, then `crypto pki authenticate NAME`"),
 	LINT("TRUST-UNKNOWN", false,
-		"\"mail trustpoint\" names a trustpoint that does not exist, or a TLS listener of the "
-		"settings does as "
+		"A line names a trustpoint that does not exist: \"mail trustpoint\", \"mail "
+		"identity-trustpoint\", \"mta-sts trustpoint\", \"event manager rpc\", or "
+		"\"chain-validation continue\" of another trustpoint. Or a TLS listener of the settings does "
+		"as "
 		"its \"identity\" or \"client-ca\": connections wait until there is its certificate, or "
-		"clients are "
-		"refused.",
+		"clients are refused.",
 		"configure the trustpoint, or correct its name"),
 	LINT("UNREACHABLE", false,
 		"No run ever comes to an action: it stands behind \"exit\", \"break\", a jump or an endless "

@@ -6,16 +6,6 @@
 #include "core/settings.h"
 #include "core/text.h"
 
-static bool
-is_trustpoint(const struct check *c, const char *name)
-{
-	char *key = mem_printf(NULL, "crypto pki trustpoint %s", name);
-	bool found = conf_child(c->root, key) != NULL;
-
-	mem_free(key);
-	return found;
-}
-
 /* The listener as a line of the settings. */
 static char *
 line_of(const void *ctx, const struct setting_listen *l)
@@ -36,7 +26,7 @@ check_name(struct check *c, const struct setting_listen *l, const struct setting
 {
 	char *text;
 
-	if (is_trustpoint(c, name))
+	if (check_is_configured(c, "crypto pki trustpoint", name))
 		return;
 	text = line_of(NULL, l);
 	check_tell_setting(c, LINT_TRUST_UNKNOWN, at, text, name, "there is no trustpoint %s, the %s of %s",

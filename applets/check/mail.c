@@ -5,9 +5,7 @@
 #include "core/mem.h"
 #include "store/secret.h"
 
-static const char chain_words[] = "crypto pki certificate chain", limit_words[] = "mail trustpoint",
-		  clear_words[] = "mail allow-cleartext-auth", point_words[] = "crypto pki trustpoint",
-		  credential_words[] = "event manager mail credential";
+static const char chain_words[] = "crypto pki certificate chain", clear_words[] = "mail allow-cleartext-auth";
 
 static const struct conf_node *
 find_line(const struct conf_node *from, const char *words)
@@ -15,19 +13,6 @@ find_line(const struct conf_node *from, const char *words)
 	while (from != NULL && (from->no || strcmp(from->row->cmd.words, words) != 0))
 		from = from->next;
 	return from;
-}
-
-/* Is there a line "WORDS NAME"? */
-static bool
-has_named(const struct check *c, const char *words, const char *name)
-{
-	const struct conf_node *n = find_line(c->root->first, words);
-	size_t len = strlen(words);
-
-	for (; n != NULL; n = find_line(n->next, words))
-		if (strlen(n->key) > len && strcmp(n->key + len + 1, name) == 0)
-			return true;
-	return false;
 }
 
 /* Is there a trustpoint with a certificate? */
@@ -60,18 +45,6 @@ is_port_465(const struct check *c, const struct kw_template *port)
 
 	mem_free(text);
 	return found;
-}
-
-static void
-check_credential(struct check *c, const struct check_applet *a, const struct compile_line *l)
-{
-	const struct kw_template *named = argument(l->action->kw, l->args, "credential");
-	char *name = named != NULL ? check_expand(c, c, named->t) : NULL;
-
-	if (name != NULL && !has_named(c, credential_words, name))
-		check_tell(c, LINT_MAIL_CREDENTIAL, a, l->node, named->s, NULL, "there is no credential %s",
-			name);
-	mem_free(name);
 }
 
 static bool
@@ -129,7 +102,6 @@ check_line(struct check *c, const struct check_applet *a, const struct compile_l
 	if (server == NULL)
 		return;
 	check_server(c, a, l, server);
-	check_credential(c, a, l);
 	if (is_open && has_password(c, server) && find_line(c->root->first, clear_words) != NULL)
 		check_tell(c, LINT_MAIL_CLEAR, a, l->node, "server", NULL,
 			"the password for the server is sent where everybody can read it");
@@ -151,21 +123,4 @@ check_mail(struct check *c, const struct check_applet *a)
 	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->lines[i].action->name, "mail") == 0)
 			check_line(c, a, &a->lines[i]);
-}
-
-/* ---- mail trustpoint NAME ... ---- */
-
-void
-check_mail_trust(struct check *c)
-{
-	const struct conf_node *n = find_line(c->root->first, limit_words);
-
-	for (; n != NULL; n = find_line(n->next, limit_words)) {
-		const struct kw_list *names = argument_list(n->row->cmd.kw, n->args);
-
-		for (size_t i = 0; names != NULL && i < names->n; i++)
-			if (!has_named(c, point_words, names->v[i]))
-				check_tell(c, LINT_TRUST_UNKNOWN, NULL, n, names->v[i], NULL,
-					"there is no trustpoint %s", names->v[i]);
-	}
 }

@@ -36,6 +36,7 @@ enum lint_id {
 	LINT_DEFAULT_NOBODY,
 	LINT_ENV_UNUSED,
 	LINT_EVENT_INVALID,
+	LINT_FLOW_UNKNOWN,
 	LINT_GOTO_LABEL,
 	LINT_IPSLA_ALERTS,
 	LINT_IPSLA_UNKNOWN,
@@ -52,7 +53,9 @@ enum lint_id {
 	LINT_PATTERN_LONGEST,
 	LINT_PATTERN_NEVER,
 	LINT_PATTERN_RUNAWAY,
+	LINT_POLICY_UNKNOWN,
 	LINT_QUOTES,
+	LINT_RESOURCE_UNKNOWN,
 	LINT_SHADOWED,
 	LINT_STS_DEFAULT,
 	LINT_STS_ROUTE,
@@ -162,16 +165,30 @@ void check_flow(struct check *, const struct check_applet *);
 void check_variables(struct check *, const struct check_applet *);
 void check_patterns(struct check *, const struct check_applet *);
 void check_mail(struct check *, const struct check_applet *);
+void check_names(struct check *, const struct check_applet *);
 void check_outside(struct check *, const struct check_applet *);
 void check_shadows(struct check *, const char *applet); /* NULL: all */
-void check_mail_trust(struct check *);
+void check_line_names(struct check *);
 void check_destinations(struct check *);
 void check_settings(struct check *);
 void check_listeners(struct check *);
 void check_class_maps(struct check *);
-/* Of `action L cli`. */
+
+/* ---- commands of `action L cli` ---- */
+/* As typed, up to its first variable or line end, in ctx; NULL: the line types none. */
+const char *check_command(const void *ctx, const struct compile_line *);
+/* Is it the word, or an abbreviation of two letters or more? */
+bool check_is_word(const char *typed, const char *word);
 void check_capture_command(
 	struct check *, const struct check_applet *, const struct conf_node *, const char *command);
+void check_run_command(
+	struct check *, const struct check_applet *, const struct conf_node *, const char *command);
+/* Does some applet type `monitor capture NAME ...`? */
+bool check_makes_capture(const struct check *, const char *name);
+
+/* ---- names.c ---- */
+/* Is there a line "WORDS NAME" at the top of the configuration? */
+bool check_is_configured(const struct check *, const char *words, const char *name);
 
 /* ---- environment.c ---- */
 void check_environment(struct check *);

@@ -334,7 +334,13 @@ port_on_gone(struct engine *e, capture_port_gone_f *gone, void *arg)
 	e->captures->gone_arg = arg;
 }
 
-const struct capture_port_ops capture_port = { port_ask, port_on_gone };
+static bool
+port_is_there(const struct engine *e, const char *name)
+{
+	return captures_find(e->captures, name) != NULL;
+}
+
+const struct capture_port_ops capture_port = { port_ask, port_on_gone, port_is_there };
 
 struct helper *
 captures_helper(const struct captures *c)

@@ -25,6 +25,8 @@ struct capture_port_ops {
 		capture_port_done_f *, void *arg, struct err *);
 	/* From now on; one caller. */
 	void (*on_gone)(struct engine *, capture_port_gone_f *, void *arg);
+	/* Is there a `monitor capture NAME`? */
+	bool (*is_there)(const struct engine *, const char *name);
 };
 
 #endif

@@ -87,6 +87,20 @@ def test_a_running_daemon_starts_with_warnings_and_answers_for_itself(new_daemon
     assert refused.code == 1 and "There is no applet NOBODY" in refused.out
 
 
+def test_a_capture_that_a_mail_attaches_is_there_or_is_made(new_daemon):
+    """Captures are no lines of the configuration: only the running daemon knows which there are."""
+    mail = 'action %d.0 mail server "192.0.2.1" to "a@example.net" from "b@example.net" subject "s" body "b" secure none attach "%s"'
+    d = new_daemon()
+    d.configure("event manager applet A", "event none", mail % (1, "$_cli_result,capture:GONE, capture:MADE ,flash:a"),
+                mail % (2, "capture:BYHAND,capture:$_event_id"), 'action 3.0 cli command "monitor capture MADE interface lo both"')
+
+    def missing():
+        return [(f["label"], f["reason"]) for f in d.json("event manager check")["findings"] if f["code"] == "CAPTURE-UNKNOWN"]
+    assert missing() == [(n, "there is no capture %s, and no action makes it" % name) for n, name in (("1.0", "GONE"), ("2.0", "BYHAND"))]
+    assert d.ctl("monitor capture BYHAND interface lo both").code == 0
+    assert [label for label, _ in missing()] == ["1.0"]
+
+
 def test_encrypted_passwords_are_read_with_the_key_that_is_there(tmp_path):
     """The file that a daemon wrote is good; a key is read and never made, and without one nothing is said of what it hides."""
     credential = "event manager mail credential NOC username noc@x.example password "

@@ -57,10 +57,12 @@ findings_of(const void *ctx, const char *text)
 	return seen.codes.s;
 }
 
-#define APPLET "event manager applet T\n"
-#define NONE   APPLET " event none\n"
-#define MAIL   " action 1 mail server \"u:secretpw@h\" to \"a@b\" from \"c@d\" "
-#define TEXTS  "subject \"s\" body \"b\" "
+#define APPLET  "event manager applet T\n"
+#define NONE    APPLET " event none\n"
+#define NF      " event nf monitor-name "
+#define NF_REST " event-type create event1 field bytes entry-value 1 entry-op ge\n action 1 comment x\n"
+#define MAIL    " action 1 mail server \"u:secretpw@h\" to \"a@b\" from \"c@d\" "
+#define TEXTS   "subject \"s\" body \"b\" "
 
 /* `where` is LINE:COLUMN of the finding in `bad`. */
 static const struct sample {
@@ -264,8 +266,34 @@ static const struct sample {
 		"track 7 stub-object\n" APPLET
 		" event tag a none\n trigger\n  correlate event a and track 7\n action 1 comment x\n" },
 	{ "TRUST-NONE", "3:79", NONE MAIL TEXTS "secure tls\n", NONE MAIL TEXTS "secure none\n" },
+	{ "TRACK-UNKNOWN", "3:9",
+		"track 1 list boolean or\n object 1000 not\n object 10\ntrack 1000 stub-object\n",
+		"track 1 list boolean or\n object 10\ntrack 10 stub-object\n" },
+	{ "IPSLA-UNKNOWN", "1:16", "track 1 ip sla 5 reachability\n",
+		"ip sla 5\n icmp-echo 192.0.2.1\ntrack 1 ip sla 5 reachability\n" },
+	{ "FLOW-UNKNOWN", "2:24", APPLET NF "NOPE" NF_REST,
+		"flow monitor NOPE\n source conntrack\n" APPLET NF "NOPE" NF_REST },
+	{ "POLICY-UNKNOWN", "3:18", NONE " action 1 policy NOPE\n", NONE " action 1 policy T\n" },
+	{ "POLICY-UNKNOWN", "3:42", NONE " action 1 cli command \"event manager run NOPE a b\"\n",
+		NONE " action 1 cli command \"event man run T\"\n action 2 cli command \"event manager run "
+		     "$x\"\n" },
+	{ "RESOURCE-UNKNOWN", "2:24", APPLET " event resource policy NOPE\n action 1 comment x\n",
+		"resource policy\n policy NOPE global\n" APPLET
+		" event resource policy NOPE\n action 1 comment x\n" },
+	{ "RESOURCE-UNKNOWN", "2:14", "resource policy\n user global NOPE\n",
+		"resource policy\n policy NOPE global\n user global NOPE\n" },
 	{ "TRUST-UNKNOWN", "2:19", "crypto pki trustpoint A\nmail trustpoint A B\n",
 		"crypto pki trustpoint A\ncrypto pki trustpoint B\nmail trustpoint A B\n" },
+	{ "TRUST-UNKNOWN", "1:26", "mail identity-trustpoint NOPE\n",
+		"crypto pki trustpoint NOPE\nmail identity-trustpoint NOPE\n" },
+	{ "TRUST-UNKNOWN", "1:20", "mta-sts trustpoint NOPE\n",
+		"crypto pki trustpoint NOPE\nmta-sts trustpoint NOPE\n" },
+	{ "TRUST-UNKNOWN", "1:43", "event manager rpc client robot trustpoint NOPE\n",
+		"crypto pki trustpoint NOPE\nevent manager rpc client robot trustpoint NOPE\n" },
+	{ "TRUST-UNKNOWN", "1:55", "event manager rpc listen address 127.0.0.1 trustpoint NOPE\n",
+		"crypto pki trustpoint NOPE\nevent manager rpc listen address 127.0.0.1 trustpoint NOPE\n" },
+	{ "TRUST-UNKNOWN", "2:28", "crypto pki trustpoint A\n chain-validation continue NOPE\n",
+		"crypto pki trustpoint NOPE\ncrypto pki trustpoint A\n chain-validation continue NOPE\n" },
 	{ "UNREACHABLE", "5:2", NONE " action 1 exit\n action 2 comment x\n action 3 puts \"x\"\n",
 		NONE " action 1 exit\n action 2 comment x\n" },
 	{ "UNREACHABLE", "6:2",
