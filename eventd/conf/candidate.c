@@ -170,11 +170,17 @@ read_up(struct candidate *c, const struct reading *r, struct meaning *m, struct 
 static void
 hint_known(struct candidate *c, const char *line, struct err *err)
 {
-	const struct mode *mode = mode_below(c->conf, c->at);
 	const char *hint = NULL;
 
-	for (size_t i = 0; hint == NULL && mode->hints[i] != NULL; i++)
-		hint = mode->hints[i](line);
+	/* A line of a mode above may be typed here. */
+	for (struct node *at = c->at; hint == NULL && at != NULL; at = node_of(at->pub.parent)) {
+		const struct mode *mode = mode_below(c->conf, at);
+
+		for (size_t i = 0; hint == NULL && mode->hints[i] != NULL; i++)
+			hint = mode->hints[i](line);
+		if (at == c->root)
+			break;
+	}
 	if (hint != NULL)
 		err_hint(err, "%s", hint);
 }

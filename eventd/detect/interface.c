@@ -255,13 +255,13 @@ wake(struct interfaces *all)
 }
 
 static void
-publish(struct interfaces *all, const struct watcher *w, const char *name, int64_t value, int64_t delta,
+publish(struct interfaces *all, const struct watcher *w, const struct link *l, int64_t value, int64_t delta,
 	bool is_exit)
 {
 	struct event *ev = event_new(all->engine, &detector_interface, NULL, NULL);
 	struct interface_data *d = ev->data;
 
-	d->name = event_str(ev, name);
+	d->name = event_str(ev, ifname_ios(all->engine->settings, l->name));
 	d->parameter = event_str(ev, parameters[w->spec->parameter.v].word);
 	d->is_increment = (is_exit ? w->rule.exit_type : w->rule.entry_type) == VALUE_INCREMENT;
 	d->value = value;
@@ -304,7 +304,7 @@ sample(struct interfaces *all, struct watcher *w, usec now)
 	verdict = threshold_sample(&w->state, &w->rule, value, now, &delta);
 	if (verdict == THRESHOLD_ENTRY ||
 		(verdict == THRESHOLD_EXIT && w->spec->th.exit_event.set && w->spec->th.exit_event.v))
-		publish(all, w, w->spec->name.s, value, delta, verdict == THRESHOLD_EXIT);
+		publish(all, w, l, value, delta, verdict == THRESHOLD_EXIT);
 }
 
 static void

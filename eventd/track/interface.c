@@ -150,7 +150,7 @@ reason(const struct track_object *o)
 	const struct engine *e = tracks_engine(o->all);
 	const struct link *l = e->links == NULL ? NULL : links_find(e->links, kernel_name(o));
 
-	if (o->state == TRACKED_UP)
+	if (o->sensed)
 		return "";
 	if (l == NULL)
 		return " (no such interface)";

@@ -82,8 +82,9 @@ struct track_kind {
 	void (*columns)(const struct track_object *, const char **instance, const char **parameter);
 	/* The lines behind "Track N", and the kind's own keys. `state`: what stands behind "is": it has the delay in it. */
 	void (*show)(const struct track_object *, struct writer *, const char *state);
-	/* The lines behind the changes. Optional. */
+	/* The lines behind the changes, and those behind the delay. Optional. */
 	void (*show_more)(const struct track_object *, struct writer *);
+	void (*show_last)(const struct track_object *, struct writer *);
 	/* Looks again: something that its state depends on was configured. Optional. */
 	void (*look)(struct track_object *);
 };
@@ -113,6 +114,8 @@ bool track_list_has(const struct track_object *, uint32_t number);
 
 /* "Up", "Down" */
 const char *track_shown(enum tracked);
+/* ", delayed Up (1 sec remaining)" of a change that is not reported yet, else "". */
+const char *track_delayed(const struct track_object *, char room[64]);
 
 /* Is it a line of that row? */
 bool track_is_line(const struct conf_node *, const char *words);

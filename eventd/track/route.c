@@ -1,5 +1,6 @@
 /* track N {ip | ipv6} route PREFIX {reachability | metric threshold}: a route of the kernel's table. */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,9 @@ struct watched {
 	int interface, was; /* index of the first hop's, now and before */
 	char was_name[IFNAMSIZ];
 	char shown[INET6_ADDRSTRLEN + INET_ADDRSTRLEN]; /* an IPv4 network with its mask, as IOS writes it */
-	char protocol[16];
+	char protocol[16];                              /* "" while there is no route */
+	char reason[48]; /* what stands in the brackets, and what did when the state was reported last */
+	char was_reason[48];
 	unsigned metric; /* scaled, 255: no route */
 	uint32_t raw_metric;
 };
@@ -62,6 +65,34 @@ scaled(const struct tracks *all, const struct route *r)
 	return r->metric / resolution >= UNREACHABLE ? UNREACHABLE - 1 : r->metric / resolution;
 }
 
+/* "OSPF" and its like in capitals, "static" and "connected" not: as IOS shows them here. */
+static void
+shown_protocol(const char *protocol, char out[16])
+{
+	bool plain = strcmp(protocol, "static") == 0 || strcmp(protocol, "connected") == 0;
+	size_t i = 0;
+
+	for (; i < 15 && protocol[i] != '\0'; i++)
+		out[i] = (char)(plain ? protocol[i] : toupper((unsigned char)protocol[i]));
+	out[i] = '\0';
+}
+
+static void
+reason_now(struct watched *w)
+{
+	char protocol[16];
+
+	shown_protocol(w->protocol, protocol);
+	if (w->protocol[0] == '\0' && w->object->args->reachability.set)
+		snprintf(w->reason, sizeof w->reason, "no %s route", w->family == AF_INET6 ? "ipv6" : "ip");
+	else if (w->protocol[0] == '\0')
+		snprintf(w->reason, sizeof w->reason, "no route");
+	else if (w->object->args->reachability.set)
+		snprintf(w->reason, sizeof w->reason, "%s", protocol);
+	else
+		snprintf(w->reason, sizeof w->reason, "%s/%u/%u", protocol, w->raw_metric, w->metric);
+}
+
 static void
 remember(struct watched *w, const struct engine *e, const struct route *r)
 {
@@ -81,6 +112,9 @@ remember(struct watched *w, const struct engine *e, const struct route *r)
 	w->protocol[0] = '\0';
 	if (r != NULL)
 		strncpy(w->protocol, route_protocol(r, room), sizeof w->protocol - 1);
+	if (w->object->delayed == NULL) /* what was reported has been true until now */
+		memcpy(w->was_reason, w->reason, sizeof w->was_reason);
+	reason_now(w);
 }
 
 static void
@@ -253,12 +287,12 @@ vrf_is_absent(const struct engine *e, const struct watched *w)
 }
 
 static void
-show_absent(const struct engine *e, const struct watched *w, struct writer *out)
+show_absent(const struct engine *e, const struct watched *w, struct writer *out, const char *state)
 {
 	if (e->links != NULL && links_find(e->links, w->vrf) != NULL)
-		w_text(out, "(%s is an interface, not a VRF)\n", w->vrf);
+		w_text(out, "%s (%s is an interface, not a VRF)\n", state, w->vrf);
 	else
-		w_text(out, "(VRF %s does not exist)\n", w->vrf);
+		w_text(out, "%s (VRF %s does not exist)\n", state, w->vrf);
 }
 
 static void
@@ -267,21 +301,18 @@ show(const struct track_object *o, struct writer *w, const char *state)
 	const struct watched *watched = o->private;
 	const struct track_args *a = o->args;
 	const struct engine *e = tracks_engine(o->all);
+	char room[64];
 
 	w_text(w, "  %s route %s %s\n", watched->family == AF_INET6 ? "IPv6" : "IP", network_with_mask(o),
 		parameter_of(a));
-	if (vrf_is_absent(e, watched)) {
-		w_text(w, "  %s is %s ", a->reachability.set ? "Reachability" : "Metric threshold", state);
-		show_absent(e, watched, w);
-	} else if (a->reachability.set)
-		w_text(w, "  Reachability is %s (%s)\n", state,
-			watched->interface == 0 && watched->metric == UNREACHABLE ? "no ip route"
-										  : watched->protocol);
-	else if (watched->metric == UNREACHABLE)
-		w_text(w, "  Metric threshold is %s (no route)\n", state);
+	w_text(w, "  %s is ", a->reachability.set ? "Reachability" : "Metric threshold");
+	if (vrf_is_absent(e, watched))
+		show_absent(e, watched, w, state);
+	else if (o->delayed != NULL && watched->was_reason[0] != '\0')
+		w_text(w, "%s (%s)%s (%s)\n", track_shown(o->state), watched->was_reason,
+			track_delayed(o, room), watched->reason);
 	else
-		w_text(w, "  Metric threshold is %s (%s/%u/%u)\n", state, watched->protocol,
-			watched->raw_metric, watched->metric);
+		w_text(w, "%s (%s)\n", state, watched->reason);
 	w_str(w, "network", a->network.s);
 	w_str(w, "parameter", parameter_of(a));
 	w_str(w, "vrf", watched->vrf);
@@ -292,17 +323,24 @@ static void
 show_more(const struct track_object *o, struct writer *w)
 {
 	const struct watched *watched = o->private;
+
+	if (o->args->reachability.set)
+		return;
+	w_text(w, "  Metric threshold down %u up %u\n", watched->down, watched->up);
+	w_int(w, "threshold_up", watched->up);
+	w_int(w, "threshold_down", watched->down);
+}
+
+static void
+show_last(const struct track_object *o, struct writer *w)
+{
+	const struct watched *watched = o->private;
 	const struct engine *e = tracks_engine(o->all);
 	const struct link *l = watched->routes == NULL
 				       ? NULL
 				       : links_by_index(routes_links(watched->routes), watched->interface);
 	const char *name = l == NULL ? NULL : ifname_ios(e->settings, l->name);
 
-	if (!o->args->reachability.set) {
-		w_text(w, "  Metric threshold down %u up %u\n", watched->down, watched->up);
-		w_int(w, "threshold_up", watched->up);
-		w_int(w, "threshold_down", watched->down);
-	}
 	w_text(w, "  First-hop interface is %s", name == NULL ? "unknown" : name);
 	if (watched->was != 0 && watched->was_name[0] != '\0')
 		w_text(w, " (was %s)", ifname_ios(e->settings, watched->was_name));
@@ -318,5 +356,6 @@ const struct track_kind track_route = {
 	.columns = columns,
 	.show = show,
 	.show_more = show_more,
+	.show_last = show_last,
 	.look = look_again,
 };

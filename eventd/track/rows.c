@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "core/ifname.h"
 #include "core/mem.h"
 
 static const char mode[] = "config-track";
@@ -58,6 +59,16 @@ network_parse(const void *ctx, const struct kw *row, const struct kw_token *t, v
 
 	if (inet_pton(AF_INET, t->text, raw) == 1)
 		return kw_word_parse(ctx, row, t, dst, err);
+	if (strpbrk(t->text, ":$") != NULL)
+		return err_set(err, ERR_RANGE, "an IPv4 network, such as 192.0.2.0");
+	return kw_prefix.parse(ctx, row, t, dst, err);
+}
+
+static bool
+network6_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	if (strchr(t->text, ':') == NULL || strchr(t->text, '$') != NULL)
+		return err_set(err, ERR_RANGE, "an IPv6 prefix, such as 2001:db8::/32");
 	return kw_prefix.parse(ctx, row, t, dst, err);
 }
 
@@ -101,6 +112,22 @@ static const struct kw_type network_type = {
 	.print = kw_word_print,
 	.equal = kw_str_equal,
 	.sample = network_sample,
+};
+
+static void
+network6_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	text_add(out, "2001:db8::/32");
+}
+
+static const struct kw_type network6_type = {
+	.param = "X:X:X:X::X/<0-128>",
+	.name = "network6",
+	.size = sizeof(struct kw_str),
+	.parse = network6_parse,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
+	.sample = network6_sample,
 };
 
 static const struct kw_type mask_type = {
@@ -161,7 +188,7 @@ static const struct kw sla_number_kw[] = {
 static const struct kw ipv6_kw[] = {
 	{ .word = "route",
 		.help = "IPv6 route",
-		.type = &kw_prefix,
+		.type = &network6_type,
 		KW_AT(struct track_args, network),
 		.flags = KW_REQ | KW_SEQ,
 		.sub = route6_kw },
@@ -239,7 +266,38 @@ track_args_copy(const void *ctx, const struct track_args *from)
 	return a;
 }
 
-/* An IPv4 network is kept as IOS prints it, with its mask. */
+/* A network has nothing behind its length; IOS says so in these words. */
+static bool
+is_consistent(int family, const char *address, unsigned prefix, struct err *err)
+{
+	unsigned char raw[16] = { 0 };
+
+	inet_pton(family, address, raw);
+	for (unsigned i = prefix; i < (family == AF_INET ? 32u : 128u); i++)
+		if ((raw[i / 8] & 0x80u >> i % 8) != 0)
+			return err_set(err, ERR_REFUSED, "Inconsistent address and mask");
+	return true;
+}
+
+static bool
+adopt_network6(struct track_args *a, struct err *err)
+{
+	const char *slash = strchr(a->network.s, '/');
+	const char *address = mem_strndup(a, a->network.s, (size_t)(slash - a->network.s));
+
+	return is_consistent(AF_INET6, address, (unsigned)strtoul(slash + 1, NULL, 10), err);
+}
+
+/* Gi0/0/1 is GigabitEthernet0/0/1; what is nobody's alias, and the kernel's own names, stay. */
+static char *
+whole_name(const struct settings *s, const void *ctx, const char *typed)
+{
+	const char *kernel = ifname_kernel(s, typed);
+
+	return mem_strdup(ctx, strcmp(kernel, typed) == 0 ? typed : ifname_ios(s, kernel));
+}
+
+/* An IPv4 network is kept as IOS prints it, with its mask; an interface with its whole name. */
 static bool
 track_adopt(struct engine *e, void *args, struct err *err)
 {
@@ -247,8 +305,12 @@ track_adopt(struct engine *e, void *args, struct err *err)
 	const char *slash = a->network.set ? strchr(a->network.s, '/') : NULL;
 	char mask[INET_ADDRSTRLEN];
 
-	if (!a->network.set || strchr(a->network.s, ':') != NULL)
+	if (a->interface.set && e->settings != NULL)
+		a->interface.s = whole_name(e->settings, a, a->interface.s);
+	if (!a->network.set)
 		return true;
+	if (strchr(a->network.s, ':') != NULL)
+		return adopt_network6(a, err);
 	if (slash == NULL && !a->mask.set) {
 		err_set(err, ERR_INCOMPLETE, "Incomplete command.");
 		err_hint(err, "a network mask, or the network as A.B.C.D/nn");
@@ -257,12 +319,12 @@ track_adopt(struct engine *e, void *args, struct err *err)
 	if (slash != NULL && a->mask.set)
 		return err_set(err, ERR_REFUSED, "A length and a mask: one is enough");
 	if (slash == NULL)
-		return true;
+		return is_consistent(AF_INET, a->network.s, prefix_of_mask(a->mask.s), err);
 	mask_of_prefix((unsigned)strtoul(slash + 1, NULL, 10), mask);
 	a->mask.set = true;
 	a->mask.s = mem_strdup(a, mask);
 	a->network.s = mem_strndup(a, a->network.s, (size_t)(slash - a->network.s));
-	return true;
+	return is_consistent(AF_INET, a->network.s, prefix_of_mask(a->mask.s), err);
 }
 
 static bool

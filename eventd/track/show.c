@@ -81,18 +81,17 @@ type_of(const struct track_object *o)
 										  : o->kind->type;
 }
 
-/* "Down, delayed Up (1 sec remaining)" */
-static const char *
-state_text(const struct track_object *o, char out[64])
+const char *
+track_delayed(const struct track_object *o, char room[64])
 {
 	int64_t left;
 
 	if (o->delayed == NULL)
-		return track_shown(o->state);
+		return "";
 	left = (timer_left(o->delayed) + USEC_PER_SEC - 1) / USEC_PER_SEC;
-	snprintf(out, 64, "%s, delayed %s (%" PRId64 " sec%s remaining)", track_shown(o->state),
-		o->sensed ? "Up" : "Down", left, left == 1 ? "" : "s");
-	return out;
+	snprintf(room, 64, ", delayed %s (%" PRId64 " sec%s remaining)", o->sensed ? "Up" : "Down", left,
+		left == 1 ? "" : "s");
+	return room;
 }
 
 /* ---- who tracks it ---- */
@@ -162,23 +161,24 @@ static void
 show_object(struct writer *w, const struct tracks *all, const struct track_object *o)
 {
 	struct users users = { .w = w, .number = o->number };
-	char when[32], state[64];
+	char when[32], state[80], room[64];
 
 	w_text(w, "Track %u\n", o->number);
 	w_object(w, NULL);
 	w_int(w, "number", o->number);
 	w_str(w, "type", type_of(o));
 	w_str(w, "state", track_shown(o->state));
-	o->kind->show(o, w, state_text(o, state));
+	snprintf(state, sizeof state, "%s%s", track_shown(o->state), track_delayed(o, room));
+	o->kind->show(o, w, state);
 	w_text(w, "    %u change%s, last change %s\n", o->changes, o->changes == 1 ? "" : "s",
 		last_change(all, o, when));
 	w_int(w, "changes", o->changes);
 	w_str(w, "last_change", last_change(all, o, when));
-	if (o->kind->show_more != NULL && o->kind != &track_route)
+	if (o->kind->show_more != NULL)
 		o->kind->show_more(o, w);
 	show_delay(w, o);
-	if (o->kind == &track_route)
-		o->kind->show_more(o, w);
+	if (o->kind->show_last != NULL)
+		o->kind->show_last(o, w);
 	w_list(w, "tracked_by");
 	policies_each(tracks_engine(all)->policies, add_user, &users);
 	add_lists(&users, all);

@@ -1,5 +1,7 @@
 """Tracked objects on real interfaces and routes: the message, the event, the delay, and the end state."""
 
+import re
+
 import pytest
 
 import tree
@@ -84,6 +86,33 @@ def test_ipv6_route_and_a_shut_interface(linked):
     namespace.down("eth0")
     assert tree.wait_for(lambda: states(daemon) == {8: "Down"})
     assert wait_messages(daemon, 1)[-1] == "8 ipv6 route 2001:db8:7::/48 reachability Up -> Down"
+
+
+def test_what_is_behind_a_delay_is_shown_with_its_reason(linked):
+    """IOS: the state as reported and its reason, the one to come and its own; thresholds above the delay, the first hop below."""
+    namespace, daemon = linked
+    daemon.configure("track 1 ip route 10.9.0.0/16 metric threshold", "threshold metric up 20 down 30", "delay up 100 down 100", "exit",
+                     "track 2 ip route 10.9.0.0/16 reachability", "exit",
+                     "track 3 ipv6 route 2001:db8:9::/48 reachability", "exit",
+                     "track 4 interface eth0 line-protocol", "delay down 100", "exit",
+                     "track 5 ip route 192.0.2.0 255.255.255.0 reachability", "delay down 100")
+    assert "  Reachability is Down (no ipv6 route)\n" in daemon.show("show track 3")
+    namespace.ip("route", "add", "10.9.0.0/16", "via", "192.0.2.2", "metric", "30", "proto", "188")
+    assert tree.wait_for(lambda: states(daemon)[2] == "Up")
+    assert "  Reachability is Up (OSPF)\n" in daemon.show("show track 2")
+    namespace.ip("route", "replace", "10.9.0.0/16", "via", "192.0.2.2", "metric", "20", "proto", "188")
+    namespace.ip("route", "del", "10.9.0.0/16", "metric", "30")
+    assert tree.wait_for(lambda: "delayed" in daemon.show("show track 1"))
+    assert re.search(r"""  Metric threshold is Down \(OSPF/30/30\), delayed Up \(\d+ secs remaining\) \(OSPF/20/20\)
+    0 changes, last change never
+  Metric threshold down 30 up 20
+  Delay up 100 secs, down 100 secs
+  First-hop interface is eth0
+""", daemon.show("show track 1")), daemon.show("show track 1")
+    namespace.down("peer0")
+    assert tree.wait_for(lambda: "delayed" in daemon.show("show track 5"))
+    assert re.search(r"Reachability is Up \(connected\), delayed Down \(\d+ secs remaining\) \(no ip route\)\n", daemon.show("show track 5"))
+    assert re.search(r"Line protocol is Up, delayed Down \(\d+ secs remaining\) \(hw down\)\n", daemon.show("show track 4"))
 
 
 def test_objects_survive_a_reload_of_the_configuration(linked):
