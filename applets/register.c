@@ -89,6 +89,24 @@ is_text(const struct kw *row)
 	return row->type && row->type != &kw_number && row->type != &kw_seconds && row->type != &kw_choice;
 }
 
+/* What a variable brought in is as good as what is typed: an address is one, a prefix is one. */
+static bool
+is_taken(const void *ctx, const struct kw *row, const char *value, struct err *err)
+{
+	const struct kw_token t = { .text = value, .quoted = true };
+	void *scratch = mem_array(ctx, char, row->type->size);
+	struct err why = ERR_INIT;
+	bool fine = row->type->parse(scratch, row, &t, scratch, &why);
+
+	mem_free(scratch);
+	if (fine)
+		return true;
+	if (why.code != ERR_RANGE)
+		return err_set(err, ERR_REFUSED, "'%s': %s", value, why.text);
+	return err_set(err, ERR_REFUSED, "'%s' takes %s, which '%s' is not",
+		row->word != NULL ? row->word : row->help, why.text, value);
+}
+
 /* 3.5: $name in the statement is replaced by the environment's value, now. */
 static bool
 replace_variables(struct engine *engine, const void *ctx, const struct kw *rows, void *args, struct err *err)
@@ -105,6 +123,8 @@ replace_variables(struct engine *engine, const void *ctx, const struct kw *rows,
 			if (strchr(v->s, '$') == NULL)
 				continue;
 			if (!expand_environment(ctx, engine, v->s, &replaced, err))
+				return false;
+			if (!is_taken(ctx, row, replaced, err))
 				return false;
 			v->s = replaced;
 		}

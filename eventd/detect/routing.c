@@ -340,10 +340,15 @@ routing_arm(struct spec *s, struct err *err)
 	w = mem_new(s, struct wanted);
 	text = mem_strdup(w, a->network.s);
 	slash = strchr(text, '/');
-	*slash = '\0';
+	if (slash != NULL)
+		*slash = '\0';
 	w->family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
-	w->prefix = (unsigned)strtoul(slash + 1, NULL, 10);
-	inet_pton(w->family, text, w->raw);
+	w->prefix = slash == NULL ? 0 : (unsigned)strtoul(slash + 1, NULL, 10);
+	if (slash == NULL || inet_pton(w->family, text, w->raw) != 1) { /* a $ that a variable brought in */
+		err_set(err, ERR_REFUSED, "'%s' is no network", a->network.s);
+		mem_free(w);
+		return false;
+	}
 	if (a->vrf_name.set) {
 		w->vrf = regex_new(w, a->vrf_name.s, REGEX_EVENT, err);
 		if (w->vrf == NULL) {
