@@ -7,8 +7,9 @@
 
 #include "syslog/timeform.h"
 
-#define PRI_DEFAULT 13 /* user.notice */
-#define WORDS_MAX   5u /* parts of a router's header */
+#define PRI_DEFAULT 13  /* user.notice */
+#define WORDS_MAX   5u  /* parts of a router's header */
+#define PHRASE_MAX  128 /* octets of a name with blanks in it */
 
 static bool
 is_digit(char c)
@@ -102,6 +103,45 @@ sequence_end(const char *p, const char *end)
 	return end - p >= 2 && p[0] == ':' && p[1] == ' ' ? p : NULL;
 }
 
+/* Behind "[ ]: " that ends a time stamp; NULL when none does. */
+static const char *
+colon_end(const char *p, const char *end)
+{
+	p = skip_blanks(p, end);
+	return p < end && *p == ':' ? skip_blanks(p + 1, end) : NULL;
+}
+
+/*
+ * `logging origin-id string` may hold blanks, and IOS XR puts a name in front of its node: a phrase and a colon in
+ * front of a time stamp that a colon ends. NULL when this is none.
+ */
+static const char *
+phrase_end(const char *p, const char *end)
+{
+	const char *limit = end - p > PHRASE_MAX ? p + PHRASE_MAX : end, *colon = p, *stamp;
+
+	while ((colon = memchr(colon, ':', (size_t)(limit - colon))) != NULL) {
+		if (memchr(p, '%', (size_t)(colon - p)) != NULL)
+			return NULL;
+		stamp = timeform_end(skip_blanks(colon + 1, end), end);
+		if (stamp != NULL && colon_end(stamp, end) != NULL)
+			return colon;
+		colon++;
+	}
+	return NULL;
+}
+
+/* Of "NAME RP/0/RSP0/CPU0" the name. */
+static struct slice
+without_node(struct slice origin)
+{
+	const char *blank = memrchr(origin.s, ' ', origin.n);
+
+	if (blank != NULL && memchr(blank, '/', (size_t)(origin.s + origin.n - blank)) != NULL)
+		origin.n = (size_t)(blank - origin.s);
+	return origin;
+}
+
 /*
  * A name and a colon in front of a time stamp, another number or a mnemonic: `logging origin-id`, or
  * IOS XR's node, whose colon no blank follows. Anything else with a colon is text.
@@ -122,59 +162,6 @@ origin_end(const char *p, const char *end)
 		return colon;
 	return is_digit(*next) && sequence_end(next, end) != NULL ? colon : NULL;
 }
-
-/* Behind "[ ]: " that ends a time stamp; NULL when none does. */
-static const char *
-colon_end(const char *p, const char *end)
-{
-	p = skip_blanks(p, end);
-	return p < end && *p == ':' ? skip_blanks(p + 1, end) : NULL;
-}
-
-/* True: a router's header was found, and text stands behind it. */
-static bool
-take_router(struct syslog_message *m, const char *p, const char *end)
-{
-	struct syslog_message found = *m;
-	bool any = false;
-
-	for (unsigned i = 0; i < WORDS_MAX; i++) {
-		const char *q;
-
-		p = skip_blanks(p, end);
-		if (i == 0 && p < end && *p == ':') /* NX-OS, ASA without a host */
-			p = skip_blanks(p + 1, end);
-		if (p == end || *p == '%') {
-			any = any || p < end;
-			break;
-		}
-		if (is_digit(*p) && (q = sequence_end(p, end)) != NULL) {
-			found.sequence = slice_between(p, q);
-			any = true;
-			p = q + 1;
-		} else if ((q = timeform_end(p, end)) != NULL) {
-			if (colon_end(q, end) == NULL)
-				return false;
-			found.stamp = slice_between(p, q);
-			any = true;
-			p = colon_end(q, end);
-			break;
-		} else if (found.host.n == 0 && (q = origin_end(p, end)) != NULL) {
-			found.host = slice_between(p, q);
-			p = q + 1;
-		} else {
-			break;
-		}
-	}
-	if (!any)
-		return false;
-	*m = found;
-	m->form = SYSLOG_CISCO;
-	m->text = slice_between(p, end);
-	return true;
-}
-
-/* ---- RFC 3164: TIME HOST APP[PROCID]: TEXT ---- */
 
 /* APP: or APP[PROCID]: ; answers where the text begins, p when there is no tag. */
 static const char *
@@ -197,6 +184,80 @@ take_tag(struct syslog_message *m, const char *p, const char *end)
 	m->procid = slice_between(q + 1, close);
 	return skip_blanks(close + 2, end);
 }
+
+/* The colon of whatever names the device. Behind a relay's header a word in front of a `%` is a program. */
+static const char *
+name_end(const char *p, const char *end, bool relayed)
+{
+	const char *colon = origin_end(p, end);
+
+	if (colon == NULL)
+		return phrase_end(p, end);
+	return relayed && *skip_blanks(colon + 1, end) == '%' ? NULL : colon;
+}
+
+/* IOS XR names the process in front of the mnemonic, which stays in the text: "ifmgr[203]: %PKT_INFRA-...". */
+static void
+take_process(struct syslog_message *m)
+{
+	struct syslog_message found = *m;
+	const char *end = m->text.s + m->text.n, *p = take_tag(&found, m->text.s, end);
+
+	if (found.procid.n == 0 || p == end || *p != '%')
+		return;
+	m->app = found.app;
+	m->procid = found.procid;
+}
+
+/* True: a router's header was found, and text stands behind it. */
+static bool
+take_router(struct syslog_message *m, const char *p, const char *end)
+{
+	struct syslog_message found = *m;
+	bool any = false, named = false; /* a relay's header in front of ours has named the host, too */
+
+	for (unsigned i = 0; i < WORDS_MAX; i++) {
+		const char *q;
+
+		p = skip_blanks(p, end);
+		if (i == 0 && p < end && *p == ':') /* NX-OS, ASA without a host */
+			p = skip_blanks(p + 1, end);
+		if (p == end || *p == '%') {
+			any = any || p < end;
+			break;
+		}
+		if (is_digit(*p) && (q = sequence_end(p, end)) != NULL) {
+			found.sequence = slice_between(p, q);
+			any = true;
+			p = q + 1;
+		} else if ((q = timeform_end(p, end)) != NULL) {
+			if (colon_end(q, end) == NULL)
+				return false;
+			found.stamp = slice_between(p, q);
+			any = true;
+			p = colon_end(q, end);
+			break;
+		} else if (!named && (q = name_end(p, end, m->host.n > 0)) != NULL) {
+			named = true;
+			/* What IOS XR writes, without a blank behind it, is a part of the device. */
+			if (m->host.n == 0 || q[1] == ' ')
+				found.host = without_node(slice_between(p, q));
+			p = q + 1;
+		} else {
+			break;
+		}
+	}
+	/* Behind a relay's header that may be a program which writes the time, too. */
+	if (!any || (named && m->host.n > 0 && found.sequence.n == 0 && (p == end || *p != '%')))
+		return false;
+	*m = found;
+	m->form = SYSLOG_CISCO;
+	m->text = slice_between(p, end);
+	take_process(m);
+	return true;
+}
+
+/* ---- RFC 3164: TIME HOST APP[PROCID]: TEXT ---- */
 
 static bool
 take_bsd(struct syslog_message *m, const char *p, const char *end)

@@ -71,6 +71,19 @@ day_end(const char *p, const char *end)
 	return p != NULL ? digits(p, end, 1, 2) : NULL;
 }
 
+/* "UTC+2", "GMT-03": behind the hours; `p` is behind the letters. */
+static const char *
+offset_end(const char *z, const char *p, const char *end)
+{
+	const char *q;
+
+	if (p - z != 3 || (memcmp(z, "UTC", 3) != 0 && memcmp(z, "GMT", 3) != 0) || p == end ||
+		(*p != '+' && *p != '-'))
+		return p;
+	q = digits(p + 1, end, 1, 4);
+	return q != NULL ? q : p;
+}
+
 /* A zone name stands before a colon: in RFC 3164 a host name stands there. */
 static const char *
 zone_end(const char *p, const char *end)
@@ -86,6 +99,7 @@ zone_end(const char *p, const char *end)
 		after++;
 	if (after - z < 2)
 		return p;
+	after = offset_end(z, after, end);
 	if (literal(after, end, ':') != NULL || (end - after >= 2 && after[0] == ' ' && after[1] == ':'))
 		return after;
 	return p;

@@ -66,6 +66,17 @@ static const struct row {
 		"ASA", "302013", "Jan 01 2020 10:00:00: %ASA-6-302013: Built" },
 	{ "<166>Jan 01 2020 10:00:00 asa : %ASA-6-302013: Built", SYSLOG_CISCO, 6, "", "asa",
 		"Jan 01 2020 10:00:00", "ASA", "302013", "Jan 01 2020 10:00:00: %ASA-6-302013: Built" },
+	{ "<187>1: core-7 RP/0/RSP0/CPU0:Mar  1 18:46:11.123 UTC: ifmgr[123]: %A-B-3-C : x", SYSLOG_CISCO, 3,
+		"1", "core-7", "Mar  1 18:46:11.123 UTC", "A-B", "C",
+		"Mar  1 18:46:11.123 UTC: ifmgr[123]: %A-B-3-C : x" },
+	{ "<189>7: rack 4, left: *Mar  1 18:46:11.123: %LINK-3-UPDOWN: x", SYSLOG_CISCO, 3, "7",
+		"rack 4, left", "*Mar  1 18:46:11.123", "LINK", "UPDOWN",
+		"*Mar  1 18:46:11.123: %LINK-3-UPDOWN: x" },
+	{ "<189>a: b c: 1w2d: %LINK-3-UPDOWN: x", SYSLOG_CISCO, 3, "", "a: b c", "1w2d", "LINK", "UPDOWN",
+		"1w2d: %LINK-3-UPDOWN: x" },
+	{ "<189>55: *Mar 31 2024 18:46:11.123 UTC+2: %LINK-3-UPDOWN: x", SYSLOG_CISCO, 3, "55", "",
+		"*Mar 31 2024 18:46:11.123 UTC+2", "LINK", "UPDOWN",
+		"*Mar 31 2024 18:46:11.123 UTC+2: %LINK-3-UPDOWN: x" },
 	/* RFC 3164, from a host, from a local socket, around a router's message. */
 	{ "<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick", SYSLOG_BSD, 2, "", "mymachine",
 		"Oct 11 22:14:15", "auth", "su",
@@ -79,6 +90,14 @@ static const struct row {
 	{ "<189>Mar  1 18:46:12 10.1.1.1 52: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: x", SYSLOG_CISCO, 5, "52",
 		"10.1.1.1", "*Mar  1 18:46:11.123", "SYS", "CONFIG_I",
 		"*Mar  1 18:46:11.123: %SYS-5-CONFIG_I: x" },
+	{ "<189>Mar  1 18:46:12 10.1.1.1 52: r7: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: x", SYSLOG_CISCO, 5,
+		"52", "r7", "*Mar  1 18:46:11.123", "SYS", "CONFIG_I",
+		"*Mar  1 18:46:11.123: %SYS-5-CONFIG_I: x" },
+	{ "<189>Mar  1 18:46:12 xr1 52: RP/0/0/CPU0:Mar  1 18:46:11.123 : a[1]: %SYS-5-CONFIG_I : x",
+		SYSLOG_CISCO, 5, "52", "xr1", "Mar  1 18:46:11.123", "SYS", "CONFIG_I",
+		"Mar  1 18:46:11.123: a[1]: %SYS-5-CONFIG_I : x" },
+	{ "<13>Oct  1 22:14:15 host app: Oct  1 22:14:15: text", SYSLOG_BSD, 5, "", "host", "Oct  1 22:14:15",
+		"user", "app", "Oct  1 22:14:15 host app: Oct  1 22:14:15: text" },
 	{ "2024/03/01 18:46:11.123 BGP: [M59KS-A3ZXZ] %ADJCHANGE: neighbor 192.0.2.2 in vrf default Down",
 		SYSLOG_BSD, 5, "", "", "2024/03/01 18:46:11.123", "user", "BGP",
 		"2024/03/01 18:46:11.123 BGP: [M59KS-A3ZXZ] %ADJCHANGE: neighbor 192.0.2.2 in vrf default "
@@ -102,6 +121,8 @@ static const struct row {
 		"1 2003-10-11T22:14:15.003Z h a p m [unclosed text" },
 	{ "CRYPTO_PKI: nothing here is a host", SYSLOG_BARE, 5, "", "", "", "user", "",
 		"CRYPTO_PKI: nothing here is a host" },
+	{ "<13>it said 100%: *Mar  1 18:46:11: x", SYSLOG_BARE, 5, "", "", "", "user", "",
+		"it said 100%: *Mar  1 18:46:11: x" },
 	{ "<192>x", SYSLOG_BARE, 5, "", "", "", "user", "", "<192>x" },
 	{ "<>x", SYSLOG_BARE, 5, "", "", "", "user", "", "<>x" },
 	{ "<1234>x", SYSLOG_BARE, 5, "", "", "", "user", "", "<1234>x" },
@@ -232,6 +253,19 @@ test_parts_of_5424(void **state)
 	same(s, "text", m.text, "text");
 }
 
+/* IOS XR names the process that speaks. */
+static void
+test_process_of_xr(void **state)
+{
+	const char *s = "<187>1: RP/0/RSP0/CPU0:Mar  1 18:46:11.123 UTC: ifmgr[203]: %A-B-3-C : x";
+	struct syslog_message m;
+
+	syslog_message_parse(&m, s, strlen(s));
+	same(s, "app", m.app, "ifmgr");
+	same(s, "procid", m.procid, "203");
+	same(s, "text", m.text, "ifmgr[203]: %A-B-3-C : x");
+}
+
 static void
 test_stamps(void **state)
 {
@@ -275,6 +309,7 @@ main(void)
 		cmocka_unit_test(test_every_header_of_a_router),
 		cmocka_unit_test(test_octets_are_kept),
 		cmocka_unit_test(test_parts_of_5424),
+		cmocka_unit_test(test_process_of_xr),
 		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_longest_message_fits),
 	};
