@@ -9,8 +9,6 @@
 #include "core/mem.h"
 #include "syslog/intake.h"
 
-#define BATCHES_MAX 8u /* then others get their turn */
-
 /* Ancillary data of one datagram: the kernel's count of drops, and who wrote to a unix socket. */
 union control {
 	char bytes[CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(struct ucred))];
@@ -134,15 +132,15 @@ datagram_ready(void *arg, int fd, unsigned what)
 	struct listener *l = arg;
 	struct intake_arena *a = l->intake->arena;
 	struct loop *loop = l->intake->engine->loop;
+	usec began = loop_mono(loop), mono, wall;
+	unsigned n;
 
-	for (unsigned batch = 0; batch < BATCHES_MAX; batch++) {
-		unsigned n = receive(a, fd);
-		usec mono = loop_mono(loop), wall = loop_wall(loop);
-
+	do {
+		n = receive(a, fd);
+		mono = loop_mono(loop);
+		wall = loop_wall(loop);
 		for (unsigned i = 0; i < n; i++)
 			take(l, &a->head[i], mono, wall);
-		if (n < ARENA_BATCH)
-			break;
-	}
+	} while (n == ARENA_BATCH && mono - began < INTAKE_TURN);
 	intake_complain(l->intake);
 }

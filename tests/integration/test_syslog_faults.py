@@ -1,9 +1,11 @@
 """Floods, malformed messages and forged ones (faults F19 to F21): nothing falls over, what is dropped is counted to the message,
 and nobody pays for another."""
 
+import contextlib
 import glob
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -61,6 +63,39 @@ def test_a_flood_is_counted_to_the_message(new_daemon):
     for s in tcp:
         s.close()
     udp.close()
+
+
+def test_the_command_line_has_its_turn_between_full_connections(new_daemon):
+    """All that many connections hold at once is not read before anybody else gets on: what was sent while the daemon stood still is
+    far from being done when a command is answered."""
+    d = new_daemon(config=["event manager applet A", " event syslog pattern %FLOOD-5-R1:", " action 1 increment _count"],
+                   settings={"syslog": {"listen": ["tcp://127.0.0.1:0"]}})
+    tcp = [socket.create_connection(("127.0.0.1", port_of(d, "tcp"))) for _ in range(200)]
+    assert tree.wait_for(lambda: listener(d, "tcp")["connections"] == len(tcp))
+    line, sent = b"<189>%FLOOD-5-R0: full\n", 0
+    os.kill(d.pid, signal.SIGSTOP)
+    try:
+        for s in tcp:
+            s.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(12):
+                    sent += s.send(line * 8192) // len(line)
+        asking = subprocess.Popen([os.path.join(tree.PROJECT, "build", "eventctl"), "--socket", d.socket, "--json", "-c", "show logging received last 1"],
+                                  stdout=subprocess.PIPE, text=True)
+        assert tree.wait_for(lambda: control_waits(d.socket))
+    finally:
+        os.kill(d.pid, signal.SIGCONT)
+    done = json.loads(asking.communicate(timeout=60)[0])["listeners"][0]["messages"]
+    assert sent > 500000 and done < sent / 2
+    assert tree.wait_for(lambda: listener(d, "tcp")["messages"] >= sent, 60)
+    for s in tcp:
+        s.close()
+
+
+def control_waits(path):
+    """Somebody has connected to the control socket."""
+    with open("/proc/net/unix") as f:
+        return sum(line.split()[-1] == path and line.split()[5] in ("02", "03") for line in f) > 0
 
 
 # ---- F20 -------------------------------------------------------------------------------------------------------------------
