@@ -23,6 +23,7 @@ static void (*const families[])(struct cli *) = {
 	show_flows_register,
 	show_interfaces_register,
 	show_processes_register,
+	show_routes_register,
 	show_system_register,
 };
 

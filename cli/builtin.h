@@ -30,6 +30,7 @@ void show_eem_register(struct cli *);        /* show event manager ... */
 void show_flows_register(struct cli *);      /* show flow monitor */
 void show_interfaces_register(struct cli *); /* show interfaces, show ip interface brief, clear counters */
 void show_processes_register(struct cli *);  /* show processes cpu, memory */
+void show_routes_register(struct cli *);     /* show ip route, show ipv6 route */
 void show_system_register(struct cli *);     /* show clock, version, users, history, system processes */
 
 #endif

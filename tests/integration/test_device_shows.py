@@ -1,5 +1,6 @@
 """What applets ask the device: its processes, routes, neighbours and file systems, in IOS's layouts and as the kernel has them."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,7 +8,8 @@ import sys
 
 import pytest
 
-import tree
+from netns import program_ip
+from test_manuals import documented, outline
 
 
 # ---- processes -----------------------------------------------------------------------------------------------------------
@@ -68,3 +70,132 @@ def test_processes_refuse_what_they_do_not_know(daemon):
     for command, hint in (("show processes cpu unsorted", "'sorted'"), ("show processes memory sorted 1min", "")):
         refused = daemon.ctl(command)
         assert refused.code == 1 and "% Invalid input detected at '^' marker." in refused.out and hint in refused.out
+
+
+# ---- routes --------------------------------------------------------------------------------------------------------------
+
+ROUTES = (
+    ("default", "via", "192.0.2.2"),
+    ("10.1.0.0/16", "via", "10.0.0.2"),
+    ("blackhole", "10.2.0.0/16"),
+    ("172.16.0.0/12", "via", "10.0.0.3"),
+    ("172.16.0.0/12", "via", "10.0.0.4", "metric", "50"),
+    ("203.0.113.0/24", "proto", "186", "nexthop", "via", "10.0.0.4", "nexthop", "via", "10.0.0.5"),
+    ("198.51.100.0/25", "via", "10.0.0.9", "proto", "188", "metric", "20"),
+    ("198.18.0.0/15", "dev", "eth0"),
+)
+ROUTES6 = (("default", "via", "2001:db8::2"), ("2001:db8:5::/48", "via", "fe80::5", "dev", "eth0"))
+
+TABLE = """Codes: L - local, C - connected, S - static, R - RIP, B - BGP
+       D - EIGRP, O - OSPF, i - IS-IS, H - NHRP, ND - neighbor discovery
+       K - other route of the kernel, * - candidate default
+
+Gateway of last resort is 192.0.2.2 to network 0.0.0.0
+
+S*    0.0.0.0/0 [1/0] via 192.0.2.2
+      10.0.0.0/8 is variably subnetted, 5 subnets, 3 masks
+C        10.0.0.0/24 is directly connected, eth0
+L        10.0.0.1/32 is directly connected, eth0
+S        10.1.0.0/16 [1/0] via 10.0.0.2
+S        10.2.0.0/16 is directly connected, Null0
+C        10.99.0.1/32 is directly connected, lo
+S     172.16.0.0/12 [1/0] via 10.0.0.3
+      192.0.2.0/24 is variably subnetted, 3 subnets, 2 masks
+C        192.0.2.0/24 is directly connected, eth0
+L        192.0.2.1/32 is directly connected, eth0
+L        192.0.2.2/32 is directly connected, peer0
+S     198.18.0.0/15 is directly connected, eth0
+      198.51.100.0/25 is subnetted, 1 subnets
+O        198.51.100.0/25 [110/20] via 10.0.0.9, eth0
+B     203.0.113.0/24 [20/0] via 10.0.0.4, eth0
+                     [20/0] via 10.0.0.5, eth0
+"""
+
+
+def kernel(namespace, *arguments):
+    return json.loads(namespace.run(program_ip(), "-j", *arguments).stdout)
+
+
+@pytest.fixture
+def routed(netns, new_daemon):
+    netns.ip("address", "add", "10.0.0.1/24", "dev", "eth0")
+    netns.ip("address", "add", "10.99.0.1/32", "dev", "lo")
+    netns.ip("address", "add", "2001:db8::1/64", "dev", "eth0", "nodad")
+    for route in ROUTES:
+        netns.ip("route", "add", *route)
+    for route in ROUTES6:
+        netns.ip("-6", "route", "add", *route)
+    return netns, new_daemon(netns=netns.name)
+
+
+def of_kernel(rows):
+    """{prefix: [gateway, ...]} of the least metric, as the kernel's own tool tells it."""
+    best = {}
+    for row in sorted(rows, key=lambda row: row.get("metric", 0)):
+        prefix = row["dst"].replace("default", "::/0" if ":" in row.get("gateway", "") else "0.0.0.0/0")
+        best.setdefault(prefix, [hop.get("gateway") for hop in row.get("nexthops", [row])])
+    return best
+
+
+def of_daemon(document):
+    return {row["prefix"]: [path["gateway"] for path in row["paths"]] for row in document["routes"]
+            if row["code"] != "L" and "/32" not in row["prefix"]}
+
+
+def test_the_routing_table_has_the_layout_of_ios(routed):
+    _, daemon = routed
+    assert daemon.show("show ip route") == TABLE
+    assert daemon.show("show ip route static | include ^S") == \
+        "".join(line for line in TABLE.splitlines(True) if re.match("S[* ]", line))
+    assert "via" not in daemon.show("show ip route connected").partition("10.0.0.0/8")[2]
+
+
+def test_routes_are_those_of_the_kernel(routed):
+    namespace, daemon = routed
+    document = daemon.json("show ip route")
+    assert of_daemon(document) == of_kernel(row for row in kernel(namespace, "route"))
+    assert document["gateway_of_last_resort"] == "192.0.2.2" and outline(document) == documented()["show ip route"]
+    assert {row["prefix"]: row["protocol"] for row in document["routes"]}["198.51.100.0/25"] == "ospf"
+    six = daemon.json("show ipv6 route")
+    assert of_daemon(six) == of_kernel(row for row in kernel(namespace, "-6", "route") if row["dst"] != "fe80::/64")
+    assert outline(six) == documented()["show ipv6 route"]
+    assert re.search(r"^S   ::/0 \[1/0\]\n     via 2001:DB8::2, eth0\n", daemon.show("show ipv6 route"), re.M)
+    namespace.ip("route", "del", "default")
+    assert "Gateway of last resort is not set" in daemon.show("show ip route")
+
+
+def test_the_route_of_an_address(routed):
+    _, daemon = routed
+    assert daemon.show("show ip route 10.1.2.3") == """Routing entry for 10.1.0.0/16
+  Known via "static", distance 1, metric 0
+  Routing Descriptor Blocks:
+  * 10.0.0.2, via eth0
+      Route metric is 0, traffic share count is 1
+"""
+    assert daemon.show("show ip route 10.1.0.0 255.255.0.0") == daemon.show("show ip route 10.1.2.3")
+    assert "candidate default path" in daemon.show("show ip route 0.0.0.0")
+    # As on IOS the default route is nobody's own.
+    assert daemon.show("show ip route 8.8.8.8") == "% Network not in table\n"
+    assert daemon.show("show ip route 10.200.0.0") == "% Subnet not in table\n"
+    assert daemon.json("show ip route 8.8.8.8")["routes"] == []
+    assert len(daemon.json("show ip route 203.0.113.77")["routes"][0]["paths"]) == 2
+    assert "FE80::5, via eth0" in daemon.show("show ipv6 route 2001:db8:5::1")
+    for wrong, why in (("show ip route vrf none", "% IP routing table none does not exist"),
+                       ("show ip route 10.0.0.1 255.0.255.0", "% 255.0.255.0 is no network mask"),
+                       ("show ip route 2001:db8::", "% 2001:db8:: is no IPv4 address"),
+                       ("show ip route frames", "expected one of: bgp, connected")):
+        refused = daemon.ctl(wrong)
+        assert refused.code == 1 and why in refused.out
+
+
+def test_a_full_table_is_listed_while_others_are_served(routed):
+    namespace, daemon = routed
+    many = "".join("route add 11.%d.%d.%d/30 via 10.0.0.2\n" % (i >> 14, i >> 6 & 255, (i & 63) * 4) for i in range(30000))
+    namespace.run(program_ip(), "-batch", "-", input=many)
+    text = daemon.show("show ip route")
+    assert "      11.0.0.0/30 is subnetted, 30000 subnets\n" in text
+    assert len(re.findall(r"^S        11\.\d+\.\d+\.\d+/30 \[1/0\] via 10\.0\.0\.2$", text, re.M)) == 30000
+    document = daemon.json("show ip route")
+    assert len(document["routes"]) == 20000 and document["left_out"] > 10000
+    assert daemon.show("show ip route | include 11.1.0.0") == "S        11.1.0.0/30 [1/0] via 10.0.0.2\n"
+    assert daemon.show("show ip route | count via 10.0.0.2") == "Number of lines which match regexp = 30001\n"
