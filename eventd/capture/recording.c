@@ -6,6 +6,7 @@
 
 #include <pcap/pcap.h>
 
+#include "capture/intake.h"
 #include "capture/pcapfile.h"
 #include "capture/plane.h"
 #include "capture/spool.h"
@@ -268,38 +269,29 @@ lose(struct recording *r, struct tap *tap)
 		r->listener.interface(r->listener.arg, r, "lost", tap->name);
 }
 
+/* At most `budget` packets of all taps; `all`: also those that wait for what other taps may show. */
 static void
-read_tap(struct recording *r, uint16_t index, int budget)
+read_taps(struct recording *r, int budget, bool all)
 {
-	struct tap *tap = &r->taps[index];
-	struct pcap_pkthdr *h;
-	const unsigned char *data;
+	struct packet p = { 0 };
 
-	for (int i = 0; i < budget && tap->pcap != NULL; i++) {
-		int got = pcap_next_ex(tap->pcap, &h, &data);
+	intake_begin(r->taps, r->tap_count, now_ns(CLOCK_REALTIME));
+	while (budget-- > 0 && r->active) {
+		enum intake got = intake_next(r->taps, r->tap_count, all, &p);
+		const struct tap *tap = &r->taps[p.tap];
 		const char *enough;
 
-		if (got == 0)
+		if (got == INTAKE_NONE)
 			return;
-		if (got < 0) {
-			lose(r, tap);
-			return;
+		if (got == INTAKE_LOST) {
+			lose(r, &r->taps[p.tap]);
+			continue;
 		}
-		/* With nanosecond precision tv_usec holds nanoseconds. */
-		const struct packet p = { .ns = (int64_t)h->ts.tv_sec * NSEC_PER_SEC + h->ts.tv_usec,
-			.wire_len = h->len,
-			.len = h->caplen,
-			.tap = index,
-			.direction = tap->flag,
-			.data = data };
-
-		if (tap->is_plane && !plane_wants(r->plane, tap->linktype, data, h->caplen))
+		if (tap->is_plane && !plane_wants(r->plane, tap->linktype, p.data, p.len))
 			continue;
 		enough = keep(r, &p);
-		if (enough != NULL) {
+		if (enough != NULL)
 			finish(r, enough);
-			return;
-		}
 	}
 }
 
@@ -342,8 +334,8 @@ void
 recording_read(struct recording *r)
 {
 	look_around(r);
-	for (uint16_t i = 0; i < r->tap_count && r->active; i++)
-		read_tap(r, i, PACKETS_PER_TURN);
+	if (r->active)
+		read_taps(r, PACKETS_PER_TURN * (int)r->tap_count, false);
 	if (r->active && r->windows != NULL)
 		end_windows(r, false);
 	if (r->active && r->duration_ns > 0 && left_until(r->stats.started_ns + r->duration_ns) == 0)
@@ -359,6 +351,9 @@ recording_timeout(const struct recording *r)
 		return -1;
 	if (r->duration_ns > 0 && (other = left_until(r->stats.started_ns + r->duration_ns)) < left)
 		left = other;
+	other = intake_timeout(r->taps, r->tap_count, now_ns(CLOCK_REALTIME));
+	if (other >= 0 && other < left)
+		left = other;
 	for (const struct window *w = r->windows; w != NULL; w = w->next)
 		if ((other = left_until(w->deadline_ns)) < left)
 			left = other;
@@ -370,8 +365,9 @@ recording_fds(const struct recording *r, int *fds, size_t max)
 {
 	size_t n = 0;
 
+	/* A packet that waits would make the descriptor ready all the time. */
 	for (size_t i = 0; i < r->tap_count && n < max; i++)
-		if (r->taps[i].pcap != NULL)
+		if (r->taps[i].pcap != NULL && r->taps[i].next == NULL)
 			fds[n++] = r->taps[i].fd;
 	return n;
 }
@@ -387,8 +383,8 @@ recording_drain(struct recording *r)
 
 	if (r->active)
 		nanosleep(&blocks, NULL);
-	for (uint16_t i = 0; i < r->tap_count && r->active; i++)
-		read_tap(r, i, KERNEL_BUFFER / 64);
+	if (r->active)
+		read_taps(r, KERNEL_BUFFER / 64 * (int)r->tap_count, true);
 }
 
 void

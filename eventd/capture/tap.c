@@ -22,6 +22,7 @@ tap_close(struct tap *tap)
 	tap->lost = tap_losses(tap);
 	pcap_close(tap->pcap);
 	tap->pcap = NULL;
+	tap->next = NULL;
 }
 
 static bool

@@ -27,6 +27,11 @@ struct tap {
 	unsigned index; /* of the interface; 0: of all */
 	uint16_t flag;  /* pcapng's: 0 unknown, 1 in, 2 out */
 	uint64_t lost;  /* by the kernel, of closed taps */
+	/* capture/intake.h */
+	struct pcap_pkthdr *next; /* the packet that waits, or NULL; both of libpcap */
+	const unsigned char *data;
+	bool is_dry;      /* had no more when it was asked in this turn */
+	int64_t asked_ns; /* when the turn began */
 };
 
 /* Opened again it must have the link type that it had: packets of two cannot stand under one name. */

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capture/tap.h"
+#include "capture/intake.h"
 #include "core/mem.h"
 
 #define NSEC_PER_SEC  1000000000
@@ -39,9 +39,9 @@ window_new(const void *ctx, const json_t *ask, int fd)
 	w->from_ns = json_integer_value(json_object_get(ask, "from_ns"));
 	w->until_ns = json_integer_value(json_object_get(ask, "until_ns"));
 	w->at_ns = json_integer_value(json_object_get(ask, "at_ns"));
-	/* The last packets may still be in a block of the kernel's. */
+	/* The last packets may still be in a block of the kernel's, or wait for their row. */
 	w->deadline_ns = now_ns(CLOCK_MONOTONIC) + w->until_ns - now_ns(CLOCK_REALTIME) +
-			 (int64_t)3 * TAP_BLOCK_MS * NSEC_PER_MSEC;
+			 (int64_t)2 * INTAKE_WAIT_MS * NSEC_PER_MSEC;
 	w->max_bytes = max_bytes > 0 ? (uint64_t)max_bytes : 0;
 	w->comment = mem_strdup(w, comment != NULL ? comment : "");
 	w->is_masked = json_is_true(json_object_get(ask, "masked"));

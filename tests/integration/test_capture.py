@@ -197,6 +197,20 @@ def test_one_interface_has_one_name(netns, new_daemon):
     assert d.json("show monitor capture CAP")["interfaces"] == []
 
 
+def test_packets_of_several_interfaces_stand_in_the_order_of_their_times(capture, netns):
+    """Both ends of a veth, and lo: the kernel hands over each interface's packets in blocks of its own."""
+    start(capture, "interface lo both", "interface eth0 both", "interface peer0 both", "match ipv4 protocol udp any any", "limit pps 1000000")
+    for n in range(10):
+        frames.send(netns, "peer0", [frames.ethernet(frames.ipv4(frames.UDP, frames.udp(9, b"x"))) for _ in range(10)])
+        send_udp(netns, 10)
+    wait_packets(capture, 10 * (10 + 20))  # what lo sends is seen when it comes back
+    assert capture.ctl("monitor capture CAP stop").code == 0
+    seen = packets(capture)
+    times = [p["timestamp"] for p in seen]
+    assert times[0] == 0 and times == sorted(times)
+    assert [sum(p["size"] == size for p in seen) for size in (43, 142)] == [200, 100]
+
+
 def test_the_control_plane_is_what_the_host_itself_says_and_hears(capture, netns):
     """Not what it passes on: from peer0's side comes a packet for somebody else. Addresses may change meanwhile."""
     def udp(of, to, port):
