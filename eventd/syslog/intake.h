@@ -12,10 +12,10 @@
 #include "syslog/listen.h"
 #include "syslog/message.h"
 #include "syslog/source.h"
+#include "syslog/turns.h"
 #include "syslog/url.h"
 
 struct connection;
-struct stream_turns;
 struct relay;
 struct intake_arena; /* memory that all listeners use in turn, valid until their callback returns */
 
@@ -49,7 +49,7 @@ struct intake {
 	struct received *received;
 	struct sources *sources;
 	struct intake_arena *arena;
-	struct stream_turns *turns;
+	struct turns *turns;  /* of connections */
 	unsigned connections; /* of all listeners but those of helpers */
 	usec last_complaint;
 	uint64_t complained; /* losses that the log has told of */
@@ -71,13 +71,6 @@ struct source *intake_user(struct intake *, enum syslog_transport, uid_t);
 /* Called when the socket is readable. */
 void datagram_ready(void *listener, int fd, unsigned what);
 void stream_ready(void *listener, int fd, unsigned what);
-/*
- * However much comes in, the loop gets on to everybody else after so long: one listener's datagrams, and all
- * connections together, which take turns then.
- */
-#define INTAKE_TURN (10 * USEC_PER_MSEC)
-struct stream_turns *stream_turns_new(const void *ctx, struct loop *);
-
 /* Tells the helper of a TLS listener its certificate and whom it trusts, when that has changed. */
 void tls_tell(struct listener *);
 /* What the kernel has dropped up to now, also when nothing came since. */

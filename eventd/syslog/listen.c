@@ -37,7 +37,7 @@ intake_new(const void *ctx, struct engine *engine, line_f *f, void *arg)
 	in->received = received_new(in, RECEIVED_BYTES);
 	in->sources = sources_new(in);
 	in->arena = intake_arena_new(in);
-	in->turns = stream_turns_new(in, engine->loop);
+	in->turns = turns_new(in, engine->loop);
 	TAILQ_INIT(&in->listeners);
 	TAILQ_INIT(&in->ended);
 	return in;

@@ -15,8 +15,7 @@
 
 struct connection {
 	struct listener *listener;
-	bool is_waiting; /* for its turn */
-	TAILQ_ENTRY(connection) turn;
+	struct turn turn;
 	int fd;
 	struct watch *watch;
 	struct feed feed;
@@ -25,21 +24,12 @@ struct connection {
 	TAILQ_ENTRY(connection) entry;
 };
 
-/* Who comes when the time of this turn of the loop is used up waits behind those who do already. */
-struct stream_turns {
-	struct loop *loop;
-	usec used; /* since one had to wait, or the turn began */
-	struct timer *next;
-	TAILQ_HEAD(, connection) waiting;
-};
-
 static int
 connection_free(void *ptr)
 {
 	struct connection *c = ptr;
 
-	if (c->is_waiting)
-		TAILQ_REMOVE(&c->listener->intake->turns->waiting, c, turn);
+	turns_leave(c->listener->intake->turns, &c->turn);
 	TAILQ_REMOVE(&c->listener->connections, c, entry);
 	sources_release(c->listener->intake->sources, c->source);
 	c->listener->count.connections--;
@@ -76,8 +66,9 @@ consume(struct connection *c, const char *buf, size_t n, bool end)
 }
 
 static void
-connection_read(struct connection *c)
+connection_read(void *arg)
 {
+	struct connection *c = arg;
 	struct listener *l = c->listener;
 	char *arena = arena_bytes(l->intake->arena);
 	size_t rest = feed_begin(&c->feed, arena);
@@ -98,63 +89,13 @@ connection_read(struct connection *c)
 	intake_complain(l->intake);
 }
 
-/* ---- turns ---- */
-
-static void
-read_timed(struct stream_turns *t, struct connection *c)
-{
-	usec began = loop_mono(t->loop);
-
-	connection_read(c);
-	t->used += loop_mono(t->loop) - began;
-}
-
 static void
 connection_ready(void *arg, int fd, unsigned what)
 {
 	struct connection *c = arg;
-	struct stream_turns *t = c->listener->intake->turns;
 
-	if (c->is_waiting)
-		return;
-	if (t->used < INTAKE_TURN && TAILQ_EMPTY(&t->waiting)) {
-		read_timed(t, c);
-		return;
-	}
-	if (TAILQ_EMPTY(&t->waiting))
-		timer_set(t->next, 0);
-	c->is_waiting = true;
-	TAILQ_INSERT_TAIL(&t->waiting, c, turn);
+	turns_take(c->listener->intake->turns, &c->turn);
 }
-
-static void
-on_turn(void *arg)
-{
-	struct stream_turns *t = arg;
-	struct connection *c;
-
-	for (t->used = 0; t->used < INTAKE_TURN && (c = TAILQ_FIRST(&t->waiting)) != NULL;) {
-		TAILQ_REMOVE(&t->waiting, c, turn);
-		c->is_waiting = false;
-		read_timed(t, c);
-	}
-	if (!TAILQ_EMPTY(&t->waiting))
-		timer_set(t->next, 0);
-}
-
-struct stream_turns *
-stream_turns_new(const void *ctx, struct loop *loop)
-{
-	struct stream_turns *t = mem_new(ctx, struct stream_turns);
-
-	t->loop = loop;
-	TAILQ_INIT(&t->waiting);
-	t->next = timer_after(t, loop, 0, on_turn, t);
-	timer_stop(t->next);
-	return t;
-}
-
-/* ---- connections ---- */
 
 static void
 connection_new(struct listener *l, int fd, struct source *source)
@@ -164,6 +105,7 @@ connection_new(struct listener *l, int fd, struct source *source)
 
 	c->listener = l;
 	c->fd = fd;
+	c->turn = (struct turn){ .f = connection_read, .arg = c };
 	c->last = loop_mono(loop);
 	feed_init(&c->feed);
 	c->source = source;

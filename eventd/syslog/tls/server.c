@@ -23,6 +23,7 @@
 #include "syslog/feed.h"
 #include "syslog/socket.h"
 #include "syslog/tls/inquiry.h"
+#include "syslog/turns.h"
 #include "syslog/url.h"
 #include "syslog/wire.h"
 
@@ -31,7 +32,7 @@
 #define HANDSHAKE_TIME  (10 * USEC_PER_SEC)
 #define QUIET_ENOUGH    (60 * USEC_PER_SEC) /* to give way when connections are at their limit */
 #define ACCEPTS_MAX     16u
-#define READS_MAX       16u    /* of one connection, then others get their turn */
+#define READS_MAX       4u     /* of one connection, then others get their turn */
 #define READ_SIZE       16384u /* a TLS record */
 #define PAUSE           USEC_PER_SEC
 #define COMPLAINTS_MAX  10u /* lines of the log a minute */
@@ -47,6 +48,7 @@ struct connection {
 	struct timer *deadline;  /* of the handshake */
 	struct inquiry *inquiry; /* whether it is revoked: what is left of the handshake, or NULL */
 	struct feed feed;
+	struct turn turn;
 	usec last;
 	struct in6_addr address;
 	char source[SYSLOG_SOURCE_MAX]; /* "tls 192.0.2.1" */
@@ -63,6 +65,7 @@ struct server {
 	json_t *clients;        /* of the job */
 	struct revocation_cache *revoked;
 	struct inquiries *inquiries;
+	struct turns *turns;
 	TAILQ_HEAD(, connection) connections; /* the one that was quiet longest first */
 	unsigned count, handshakes;
 	uint32_t last_number;
@@ -119,6 +122,7 @@ connection_free(void *ptr)
 	struct server *s = c->server;
 
 	TAILQ_REMOVE(&s->connections, c, entry);
+	turns_leave(s->turns, &c->turn);
 	s->count--;
 	if (c->is_open)
 		channel_gone(s->channel, c->number);
@@ -151,8 +155,7 @@ take_message(void *arg, struct slice message, bool cut)
 	channel_message(c->server->channel, c->number, cut, message);
 }
 
-/* False: the connection has ended. */
-static bool
+static void
 read_messages(struct connection *c)
 {
 	struct server *s = c->server;
@@ -164,21 +167,33 @@ read_messages(struct connection *c)
 
 		if (turn == TLS_TURN_READ || turn == TLS_TURN_WRITE) {
 			watch_set(c->watch, turn == TLS_TURN_READ ? WATCH_READ : WATCH_WRITE);
-			return true;
+			return;
 		}
 		if (turn == TLS_TURN_FAILED || got == 0) {
 			feed_take(&c->feed, c, s->buffer, rest, true, take_message, c);
 			end_connection(c, NULL);
-			return false;
+			return;
 		}
 		if (!feed_take(&c->feed, c, s->buffer, rest + got, false, take_message, c)) {
 			err_set(&err, ERR_INVALID, "what it sends is no syslog: a count that cannot be");
 			end_connection(c, &err);
-			return false;
+			return;
 		}
 	}
 	timer_set(c->deadline, 0); /* there may be more already decrypted, which no poll would tell */
-	return true;
+}
+
+static void
+read_some(void *arg)
+{
+	struct connection *c = arg;
+	struct server *s = c->server;
+
+	c->last = loop_mono(s->loop);
+	TAILQ_REMOVE(&s->connections, c, entry);
+	TAILQ_INSERT_TAIL(&s->connections, c, entry);
+	read_messages(c);
+	channel_flush(s->channel);
 }
 
 static void
@@ -242,15 +257,9 @@ static void
 connection_ready(void *arg, int fd, unsigned what)
 {
 	struct connection *c = arg;
-	struct server *s = c->server;
 
-	if (!c->is_open && !shake_hands(c))
-		return;
-	c->last = loop_mono(s->loop);
-	TAILQ_REMOVE(&s->connections, c, entry);
-	TAILQ_INSERT_TAIL(&s->connections, c, entry);
-	read_messages(c);
-	channel_flush(s->channel);
+	if (c->is_open || shake_hands(c))
+		turns_take(c->server->turns, &c->turn);
 }
 
 /* Of the handshake; later: of the next turn to read. */
@@ -359,6 +368,7 @@ connection_new(struct server *s, int fd, const struct sockaddr_storage *from, co
 	c->fd = fd;
 	c->number = ++s->last_number;
 	c->address = *address;
+	c->turn = (struct turn){ .f = read_some, .arg = c };
 	c->last = loop_mono(s->loop);
 	feed_init(&c->feed);
 	syslog_source_format(SYSLOG_TLS, from, c->source);
@@ -533,6 +543,7 @@ server_run(const void *ctx)
 
 	mem_on_free(s, server_free);
 	s->loop = loop_new(s, clock_new_real(s));
+	s->turns = turns_new(s, s->loop);
 	s->channel = channel_new(s);
 	s->jobs = frame_reader_new(s, FRAME_MAX);
 	s->revoked = revocation_cache_new(s);
