@@ -73,8 +73,6 @@ sla_global_hint(const char *line)
 		{ "ip sla auto", "operations are written one by one; 'ip sla group schedule' spreads them" },
 		{ "ip sla ethernet", "there is no Ethernet OAM here" },
 		{ "ip sla monitor", "this is IOS 12.4: write 'ip sla N' and 'ip sla schedule N ...'" },
-		{ "ip sla low-memory", "operations take what memory they need; limit the service with "
-				       "systemd's MemoryMax=" },
 		{ "ip sla key-chain", "control messages go without authentication here; a responder that "
 				      "wants a key refuses "
 				      "them" },

@@ -196,6 +196,7 @@ struct slas_world {
 	struct operation *first;
 	struct sla_group *groups; /* in order of their numbers */
 	bool logging_traps, reaction_alerts;
+	uint64_t low_memory; /* bytes that must be free for one more operation */
 	usec changed_wall;
 	struct sla_responder *responder; /* responder_rows.c */
 };
@@ -232,6 +233,7 @@ void sla_reaction_rows(struct conf *);
 void sla_show_commands(struct cli *);
 void sla_show_configuration_commands(struct cli *);
 void sla_show_history_commands(struct cli *);
+void sla_commands(struct cli *); /* commands.c: restart, reset */
 /* responder_rows.c */
 struct sla_responder *sla_responder_new(struct slas_world *);
 void sla_responder_commands(struct cli *);

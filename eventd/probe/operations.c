@@ -456,5 +456,6 @@ slas_commands(struct cli *cli)
 	sla_show_commands(cli);
 	sla_show_configuration_commands(cli);
 	sla_show_history_commands(cli);
+	sla_commands(cli);
 	sla_responder_commands(cli);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/machine.h"
 #include "core/mem.h"
 #include "probe/lines.h"
 #include "probe/voice.h"
@@ -150,6 +151,47 @@ take(const void *ctx, struct sla_config *c, const struct conf_node *node)
 	take_history(c, node);
 }
 
+/* ---- ip sla low-memory BYTES ---- */
+
+#define LOW_MEMORY_MAX (INT64_C(1) << 50) /* IOS ends at 4 GiB */
+
+struct low_memory_args {
+	struct kw_int bytes;
+};
+
+static const struct kw low_memory_kw[] = {
+	{ .help = "Bytes of memory that must be free for a new operation",
+		.type = &kw_number,
+		KW_AT(struct low_memory_args, bytes),
+		.flags = KW_REQ,
+		.max = LOW_MEMORY_MAX },
+	KW_END,
+};
+
+/* IOS refuses new operations below it; those that are there go on. */
+static bool
+memory_fits(const struct slas_world *all, uint32_t number, struct err *err)
+{
+	const struct operation *o = slas_find(all, number);
+	struct machine_memory memory;
+
+	if (all->low_memory == 0 || (o != NULL && o->configured) || conf_is_lenient(all->engine->conf) ||
+		!machine_memory(&memory, NULL) || memory.available >= all->low_memory)
+		return true;
+	err_set(err, ERR_REFUSED, "Available memory is below the low-memory water mark");
+	err_hint(err, "%llu bytes are free, 'ip sla low-memory %llu'", (unsigned long long)memory.available,
+		(unsigned long long)all->low_memory);
+	return false;
+}
+
+static bool
+low_memory_apply(struct engine *e, const struct conf_node *old, const struct conf_node *new, struct err *err)
+{
+	e->sla_world->low_memory =
+		new == NULL ? 0 : (uint64_t)((const struct low_memory_args *)new->args)->bytes.v;
+	return true;
+}
+
 /* ---- ip sla N ---- */
 
 static bool
@@ -183,7 +225,8 @@ sla_check(struct engine *e, const struct conf_node *node, struct err *err)
 	bool ok;
 
 	take(ctx, &c, node);
-	ok = times_fit(&c, err);
+	ok = times_fit(&c, err) &&
+	     memory_fits(e->sla_world, (uint32_t)((const struct number_args *)node->args)->number.v, err);
 	for (const struct conf_node *n = node->first; ok && n != NULL; n = n->next)
 		ok = sla_line_fits(node, n->row->cmd.words, n->args, err);
 	mem_free(ctx);
@@ -293,6 +336,14 @@ static const struct conf_row rows[] = {
 		.check = sla_check,
 		.apply = sla_apply,
 		.again = sla_again },
+	{ .cmd = { .words = "ip sla low-memory",
+		  .help = "Memory below which no operation is added",
+		  .kw = low_memory_kw,
+		  .size = sizeof(struct low_memory_args),
+		  .level = 15 },
+		.mode = "config",
+		.order = SLA_ORDER + 4,
+		.apply = low_memory_apply },
 	{ .cmd = { .words = "ip sla logging traps", .help = "Syslog messages about thresholds", .level = 15 },
 		.mode = "config",
 		.order = SLA_ORDER + 4,

@@ -1,4 +1,4 @@
-/* show ip sla summary and statistics, ip sla restart, ip sla reset: in IOS's layouts (ios-surfaces 3.4 and 3.5). */
+/* show ip sla summary and statistics: in IOS's layouts (ios-surfaces 3.4 and 3.5). */
 #include "probe/show.h"
 
 #include <inttypes.h>
@@ -26,16 +26,6 @@ static const struct kw statistics_kw[] = {
 		.min = 1,
 		.max = SLA_MAX },
 	{ .word = "details", .help = "Detailed output", KW_AT(struct sla_show_args, details) },
-	KW_END,
-};
-
-static const struct kw restart_kw[] = {
-	{ .help = "Entry number",
-		.type = &kw_number,
-		KW_AT(struct sla_show_args, number),
-		.flags = KW_REQ,
-		.min = 1,
-		.max = SLA_MAX },
 	KW_END,
 };
 
@@ -116,6 +106,15 @@ sla_date(usec wall, char *out, size_t size)
 
 	gmtime_r(&sec, &tm);
 	strftime(out, size, "%H:%M:%S UTC %a %b %-d %Y", &tm);
+}
+
+void
+sla_date_ms(usec wall, char *out, size_t size)
+{
+	char rest[64];
+
+	sla_date(wall, rest, sizeof rest);
+	snprintf(out, size, "%.8s.%03d%s", rest, (int)(wall % USEC_PER_SEC / USEC_PER_MSEC), rest + 8);
 }
 
 const char *
@@ -400,48 +399,9 @@ show_statistics(struct session *s, const void *args, struct err *err)
 	return sla_each(s, args, "operations", statistics, err) ? CMD_DONE : CMD_REFUSED;
 }
 
-/* ---- ip sla restart, reset ---- */
-
-static enum cmd_result
-restart(struct session *s, const void *args, struct err *err)
-{
-	const struct sla_show_args *a = args;
-	struct operation *o = slas_find(session_engine(s)->sla_world, (uint32_t)a->number.v);
-
-	if (o == NULL || !o->configured || !o->config.has_kind) {
-		err_set(err, ERR_NOT_FOUND, "Entry %u does not exist", (unsigned)a->number.v);
-		return CMD_REFUSED;
-	}
-	if (!o->schedule.is_set) {
-		err_set(err, ERR_REFUSED, "Entry %u is not scheduled", o->number);
-		err_hint(err, "ip sla schedule %u start-time now", o->number);
-		return CMD_REFUSED;
-	}
-	operation_restart(o);
-	return CMD_DONE;
-}
-
-static enum cmd_result
-reset(struct session *s, const void *args, struct err *err)
-{
-	for (struct operation *o = session_engine(s)->sla_world->first; o != NULL; o = o->next)
-		operation_reconfigured(o);
-	return CMD_DONE;
-}
-
 static const struct exec_cmd cmds[] = {
 	SLA_SHOW("show ip sla summary", "Latest run of every operation", NULL, show_summary),
 	SLA_SHOW("show ip sla statistics", "Statistics of operations", statistics_kw, show_statistics),
-	{ .cmd = { .words = "ip sla restart",
-		  .help = "Restart an active entry",
-		  .kw = restart_kw,
-		  .size = sizeof(struct sla_show_args),
-		  .level = 15 },
-		.flags = EXEC_CONFIG,
-		.run = restart },
-	{ .cmd = { .words = "ip sla reset", .help = "Begin all entries anew", .level = 15 },
-		.flags = EXEC_CONFIG,
-		.run = reset },
 };
 
 void
@@ -449,7 +409,5 @@ sla_show_commands(struct cli *cli)
 {
 	cli_word(cli, "show ip", "IP information");
 	cli_word(cli, "show ip sla", "IP Service Level Agreements");
-	cli_word(cli, "ip", "Global IP configuration subcommands");
-	cli_word(cli, "ip sla", "IP Service Level Agreements");
 	cli_commands(cli, cmds, sizeof cmds / sizeof *cmds);
 }

@@ -27,6 +27,7 @@ bool sla_each(struct session *, const struct sla_show_args *, const char *key, s
 bool sla_is_known(struct session *, const struct sla_show_args *, struct err *);
 
 void sla_date(usec wall, char *out, size_t size); /* "10:16:41 UTC Thu Feb 18 2016" */
+void sla_date_ms(usec wall, char *out, size_t size); /* "10:16:41.307 UTC Thu Feb 18 2016" */
 const char *sla_state_name(enum sla_state);       /* "active" */
 const char *sla_kind_name(const struct operation *);
 const char *sla_destination(const struct operation *);

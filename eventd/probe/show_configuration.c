@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/session.h"
+#include "core/machine.h"
 #include "core/writer.h"
 #include "probe/show.h"
 #include "probe/voice.h"
@@ -196,12 +196,15 @@ show_configuration(struct session *s, const void *args, struct err *err)
 /* An estimate from what one operation with its texts takes. */
 enum { OPERATION_BYTES = 4096 };
 
+/* How many more there is room for. */
 static int64_t
-memory(void)
+room_for(const struct slas_world *all)
 {
-	long pages = sysconf(_SC_AVPHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	struct machine_memory memory;
 
-	return pages < 0 || size < 0 ? 0 : (int64_t)pages * size;
+	if (!machine_memory(&memory, NULL) || memory.available <= all->low_memory)
+		return 0;
+	return (int64_t)((memory.available - all->low_memory) / 2 / OPERATION_BYTES);
 }
 
 static enum cmd_result
@@ -209,7 +212,7 @@ show_application(struct session *s, const void *args, struct err *err)
 {
 	const struct slas_world *all = session_engine(s)->sla_world;
 	struct writer *w = session_writer(s);
-	int64_t configured = 0, active = 0, pending = 0, inactive = 0, room = memory() / 2 / OPERATION_BYTES;
+	int64_t configured = 0, active = 0, pending = 0, inactive = 0, room = room_for(all);
 	char when[64];
 
 	for (const struct operation *o = all->first; o != NULL; o = o->next) {
@@ -218,14 +221,16 @@ show_application(struct session *s, const void *args, struct err *err)
 		pending += o->configured && (o->state == SLA_IS_PENDING || o->state == SLA_IS_WAITING);
 		inactive += o->configured && o->state == SLA_IS_INACTIVE;
 	}
-	sla_date(all->changed_wall, when, sizeof when);
-	w_text(w, "        IP Service Level Agreements\nVersion: Round Trip Time MIB 2.2.0, Infrastructure "
+	sla_date_ms(all->changed_wall, when, sizeof when);
+	w_text(w, "\tIP Service Level Agreements\nVersion: Round Trip Time MIB 2.2.0, Infrastructure "
 		  "Engine-III\n\n");
-	w_text(w, "Supported Operation Types:\n        icmpEcho, udpEcho, tcpConnect, http\n"
-		  "        dns, udpJitter, icmpJitter\n\n");
-	w_text(w, "Supported Features:\n        IPSLAs Event Publisher\n\n");
-	w_text(w, "IP SLAs low memory water mark: 0\nEstimated system max number of entries: %" PRId64 "\n\n",
-		room + configured);
+	w_text(w, "Supported Operation Types:\n\ticmpEcho, udpEcho, tcpConnect, http\n"
+		  "\tdns, udpJitter, icmpJitter\n\n");
+	w_text(w, "Supported Features:\n\tIPSLAs Event Publisher\n\n");
+	w_text(w,
+		"IP SLAs low memory water mark: %" PRIu64 "\nEstimated system max number of entries: %" PRId64
+		"\n\n",
+		all->low_memory, room + configured);
 	w_text(w, "Estimated number of configurable operations: %" PRId64 "\n", room);
 	w_text(w,
 		"Number of Entries configured  : %" PRId64 "\nNumber of active Entries      : %" PRId64
@@ -238,6 +243,7 @@ show_application(struct session *s, const void *args, struct err *err)
 	w_int(w, "pending", pending);
 	w_int(w, "inactive", inactive);
 	w_int(w, "configurable", room);
+	w_int(w, "low_memory", (int64_t)all->low_memory);
 	return CMD_DONE;
 }
 
