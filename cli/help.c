@@ -116,6 +116,22 @@ behind(const char *line, const char *word)
 	return skip_blanks(line + n);
 }
 
+/* The lines of the open mode; it may keep some of them to itself, by their first word. */
+static bool
+add_mode(struct session *s, struct offers *o, const struct kw_tree *tree, const char *line, struct err *err)
+{
+	char *first = mem_strndup(o->ctx, line, strcspn(line, " \t"));
+	struct kw_offer *v = NULL;
+	size_t n = 0, before = o->n;
+
+	if (!kw_offers(o->ctx, tree, line, s->level, &v, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (conf_edit_offers(s->edit, line[strlen(first)] == '\0' ? v[i].word : first))
+			add(o, v[i].word, v[i].help, v[i].is_value);
+	return o->n > before;
+}
+
 static bool
 config_offers(struct session *s, struct offers *o, const char *line, struct err *err)
 {
@@ -129,9 +145,9 @@ config_offers(struct session *s, struct offers *o, const char *line, struct err 
 	if ((rest = behind(line, "do")) != NULL)
 		return exec_offers(s, o, s->cli->exec, rest, err);
 	if ((rest = behind(line, "no")) != NULL || (rest = behind(line, "default")) != NULL)
-		return add_tree(o, tree, rest, s->level, err);
+		return add_mode(s, o, tree, rest, err);
 	found = add_tree(o, s->cli->config, line, s->level, err);
-	found = add_tree(o, tree, line, s->level, err) || found;
+	found = add_mode(s, o, tree, line, err) || found;
 	/* A line of a mode above may be typed in a sub-mode, though `?` alone lists only the latter. */
 	for (; !found && strchr(line, ' ') != NULL && mode != NULL && mode->parent != NULL;
 		mode = conf_mode_find(conf, mode->parent))

@@ -51,7 +51,9 @@ struct conf_edit; /* owned by a session; holds the open mode and its uncommitted
 struct conf_edit *conf_edit_new(const void *ctx, struct conf *, const char *who);
 const char *conf_edit_mode(const struct conf_edit *);  /* "config", "config-applet", ... */
 const char *conf_edit_shown(const struct conf_edit *); /* as the prompt shows it */
-bool conf_edit_is_raw(const struct conf_edit *);       /* inside a body: the next line is no command */
+/* Is a line of the open mode that begins with this word one for `?` to list there? */
+bool conf_edit_offers(const struct conf_edit *, const char *word);
+bool conf_edit_is_raw(const struct conf_edit *); /* inside a body: the next line is no command */
 /*
  * One line in the current mode. A line of global configuration typed in a submode leaves the
  * submode (committing it) and is carried out. `no` and `default` are understood.

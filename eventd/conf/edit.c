@@ -133,11 +133,30 @@ conf_edit_mode(const struct conf_edit *e)
 	return e->candidate->body != NULL ? e->candidate->body->row->enters : e->mode;
 }
 
+/* The line that opened the mode, and the mode; NULL: global configuration, or a body. */
+static const struct node *
+open_line(const struct conf_edit *e, const struct conf_mode **def)
+{
+	const struct node *open = e->depth == 0 || e->candidate->body != NULL ? NULL : path_node(e, e->depth);
+
+	*def = open == NULL ? NULL : mode_below(e->conf, open)->def;
+	return open;
+}
+
+bool
+conf_edit_offers(const struct conf_edit *e, const char *word)
+{
+	const struct conf_mode *def;
+	const struct node *open = open_line(e, &def);
+
+	return def == NULL || def->offers == NULL || def->offers(&open->pub, word);
+}
+
 const char *
 conf_edit_shown(const struct conf_edit *e)
 {
-	const struct node *open = e->depth == 0 || e->candidate->body != NULL ? NULL : path_node(e, e->depth);
-	const struct conf_mode *def = open == NULL ? NULL : mode_below(e->conf, open)->def;
+	const struct conf_mode *def;
+	const struct node *open = open_line(e, &def);
 
 	return def != NULL && def->shown != NULL ? def->shown(&open->pub) : conf_edit_mode(e);
 }

@@ -22,6 +22,8 @@ struct conf_mode {
 	bool commit_on_exit; /* edits wait until the mode is left (applets); else each line commits at once */
 	/* The name that the prompt shows for the mode that this line opened. Optional; not with commit_on_exit. */
 	const char *(*shown)(const struct conf_node *);
+	/* Does `?` list lines that begin with this word, below the line that opened the mode? Optional, as shown(). */
+	bool (*offers)(const struct conf_node *, const char *word);
 };
 
 struct conf_row {

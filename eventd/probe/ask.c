@@ -81,6 +81,8 @@ probe_ask_to_json(const struct probe_ask *a)
 	json_object_set_new(j, "no_cache", json_boolean(a->no_cache));
 	json_object_set_new(j, "http_version", json_integer(a->http_version));
 	set_string(j, "proxy", a->proxy);
+	set_string(j, "request", a->request);
+	set_string(j, "anchors", a->anchors);
 	set_string(j, "target", a->target);
 	set_string(j, "server", a->server);
 	set_string(j, "source_address", a->source_address);
@@ -126,6 +128,8 @@ probe_ask_from_json(const void *ctx, const json_t *j, struct err *err)
 	a->interval_ms = (unsigned)get_number(j, "interval", 20);
 	a->microseconds = json_is_true(json_object_get(j, "microseconds"));
 	a->proxy = get_string(a, j, "proxy");
+	a->request = get_string(a, j, "request");
+	a->anchors = get_string(a, j, "anchors");
 	a->no_cache = json_is_true(json_object_get(j, "no_cache"));
 	a->http_version = (unsigned)get_number(j, "http_version", 0);
 	return a;

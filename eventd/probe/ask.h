@@ -39,7 +39,7 @@ struct probe_ask {
 	const char *target; /* address or name; of dns the name that is asked for; of http the URL */
 	unsigned port;      /* of tcp-connect, udp-echo and udp-jitter; of dns, 0 is 53 */
 	unsigned source_port;
-	const char *server; /* dns: the name server's address */
+	const char *server; /* dns: the name server's address; http: of one that is asked, or NULL */
 	const char *source_address,
 		*source_interface; /* of what is sent, or NULL; the interface's kernel name */
 	const char *vrf;           /* the VRF's device, or NULL */
@@ -53,6 +53,8 @@ struct probe_ask {
 	unsigned control_retry, control_timeout_ms;
 	const char *proxy;             /* of http, or NULL */
 	bool no_cache;                 /* of http */
+	const char *anchors;           /* of https: PEM, trusted beside the system's; or NULL */
+	const char *request;           /* of http raw: all of it; or NULL */
 	unsigned http_version;         /* 10, 11; 0: as it comes */
 	unsigned packets, interval_ms; /* of jitter */
 	bool microseconds;             /* udp-jitter: NTP time stamps */

@@ -1,25 +1,28 @@
 /* dns: one question to one name server (RFC 1035), and whether it answers it. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
+
 #include "core/mem.h"
 #include "probe/run.h"
 
-enum { HEADER = 12, TYPE_A = 1, CLASS_IN = 1, QUERY_MAX = 300, ROOM = 4096 };
+enum { HEADER = 12, CLASS_IN = 1, ROOM = 4096 };
 
 struct asking {
 	int fd;
 	struct watch *watch;
-	unsigned char query[QUERY_MAX];
+	unsigned char query[DNS_QUERY_MAX];
 	size_t n;
 };
 
 size_t
-dns_query(unsigned char *out, size_t room, uint16_t id, const char *name)
+dns_query(unsigned char *out, size_t room, uint16_t id, const char *name, enum dns_type type)
 {
 	size_t at = HEADER, label;
 
@@ -41,7 +44,7 @@ dns_query(unsigned char *out, size_t room, uint16_t id, const char *name)
 	}
 	out[at++] = 0;
 	out[at++] = 0;
-	out[at++] = TYPE_A;
+	out[at++] = (unsigned char)type;
 	out[at++] = 0;
 	out[at++] = CLASS_IN;
 	return at;
@@ -70,6 +73,25 @@ dns_answers(const unsigned char *data, size_t n, const unsigned char *query, siz
 	if (n < query_len || !is_same_question(data + HEADER, query + HEADER, query_len - HEADER))
 		return -1;
 	return code != 0 ? -2 : data[6] << 8 | data[7];
+}
+
+/* The name under which an address is asked for (RFC 1035 3.5, RFC 3596 2.5); false: it is a name itself. */
+static bool
+reverse_name(const char *address, char *out, size_t size)
+{
+	unsigned char raw[16];
+	size_t at = 0;
+
+	if (inet_pton(AF_INET, address, raw) == 1) {
+		snprintf(out, size, "%u.%u.%u.%u.in-addr.arpa", raw[3], raw[2], raw[1], raw[0]);
+		return true;
+	}
+	if (inet_pton(AF_INET6, address, raw) != 1)
+		return false;
+	for (int i = 15; i >= 0; i--)
+		at += (size_t)snprintf(out + at, size - at, "%x.%x.", raw[i] & 0x0f, raw[i] >> 4);
+	snprintf(out + at, size - at, "ip6.arpa");
+	return true;
 }
 
 static int
@@ -110,13 +132,15 @@ ready(void *arg, int fd, unsigned what)
 		probe_finish(r, PROBE_OK, NULL);
 	else
 		probe_finish(r, PROBE_DNS_QUERY_ERROR,
-			answers == 0 ? "the name has no address" : "the name server refused the question");
+			answers == 0 ? "the name server knows the name, and no record of it"
+				     : "the name server refused the question");
 }
 
 void
 probe_dns_start(struct probe_run *r)
 {
 	uint16_t id = 0;
+	char name[80];
 	struct asking *a;
 	int fd;
 
@@ -129,7 +153,10 @@ probe_dns_start(struct probe_run *r)
 	r->private = a;
 	if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id)
 		id = (uint16_t)r->ask->id;
-	a->n = dns_query(a->query, sizeof a->query, id, r->ask->target);
+	if (reverse_name(r->ask->target, name, sizeof name))
+		a->n = dns_query(a->query, sizeof a->query, id, name, DNS_PTR);
+	else
+		a->n = dns_query(a->query, sizeof a->query, id, r->ask->target, DNS_A);
 	if (a->n == 0) {
 		probe_finish(r, PROBE_DNS_QUERY_ERROR, "the name cannot stand in a question");
 		return;

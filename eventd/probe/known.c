@@ -23,10 +23,6 @@ sla_type_hint(const char *line)
 {
 	static const struct known rows[] = {
 		{ "path-", "path-echo and path-jitter are not there; icmp-echo measures the whole way" },
-		{ "http raw", "only 'http get URL' and 'http secure get URL' are there: a request of your "
-			      "own is not sent" },
-		{ "http secure raw",
-			"only 'http secure get URL' is there: a request of your own is not sent" },
 		{ "type ", "this is IOS 12.4: write 'icmp-echo ADDRESS', 'tcp-connect ADDRESS PORT control "
 			   "disable', ..." },
 		{ "ftp ", "not there: dns, http, icmp-echo, icmp-jitter, tcp-connect, udp-echo and "
@@ -42,9 +38,6 @@ sla_type_hint(const char *line)
 		{ "lsp", "there is no MPLS here" },
 	};
 
-	if (strncasecmp(line + strspn(line, " "), "http", 4) == 0 && strcasestr(line, " name-server") != NULL)
-		return "the name of a URL is resolved as the system resolves names: leave 'name-server' out, "
-		       "or add an operation 'dns NAME name-server A.B.C.D' that watches that server";
 	return known_hint(rows, sizeof rows / sizeof *rows, line);
 }
 

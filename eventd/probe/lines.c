@@ -148,6 +148,10 @@ static const struct kw http_kw[] = {
 		KW_AT(struct line_args, target),
 		.flags = KW_REQ,
 		.param = "URL" },
+	{ .word = "name-server",
+		.help = "Name server that is asked for the URL's host",
+		.type = &kw_ip,
+		KW_AT(struct line_args, server) },
 	{ .word = "version",
 		.help = "HTTP version",
 		.type = &kw_choice,
@@ -330,7 +334,9 @@ static const struct {
 } kinds[] = {
 	{ "dns", PROBE_DNS },
 	{ "http get", PROBE_HTTP },
+	{ "http raw", PROBE_HTTP },
 	{ "http secure get", PROBE_HTTP },
+	{ "http secure raw", PROBE_HTTP },
 	{ "icmp-echo", PROBE_ICMP_ECHO },
 	{ "icmp-jitter", PROBE_ICMP_JITTER },
 	{ "tcp-connect", PROBE_TCP_CONNECT },
@@ -372,15 +378,24 @@ static const struct {
 	const char *words;
 	unsigned kinds;
 } uses[] = {
-	{ "control retry", IS(PROBE_TCP_CONNECT) | IS(PROBE_UDP_ECHO) | IS(PROBE_UDP_JITTER) },
-	{ "control timeout", IS(PROBE_TCP_CONNECT) | IS(PROBE_UDP_ECHO) | IS(PROBE_UDP_JITTER) },
+	{ "control retry", IS(PROBE_UDP_JITTER) },
+	{ "control timeout", IS(PROBE_UDP_JITTER) },
 	{ "data-pattern", IS(PROBE_ICMP_ECHO) | IS(PROBE_UDP_ECHO) | IS(PROBE_UDP_JITTER) },
 	{ "precision", IS(PROBE_UDP_JITTER) },
 	{ "request-data-size", IS(PROBE_ICMP_ECHO) | IS(PROBE_UDP_ECHO) | IS(PROBE_UDP_JITTER) },
-	{ "tos", ~IS(PROBE_HTTP) },
-	{ "traffic-class", ~IS(PROBE_HTTP) & ~IS(PROBE_ICMP_JITTER) },
+	{ "http-raw-request", IS(PROBE_HTTP) },
+	{ "traffic-class", ~IS(PROBE_ICMP_JITTER) },
 	{ "verify-data", IS(PROBE_ICMP_ECHO) | IS(PROBE_UDP_ECHO) | IS(PROBE_UDP_JITTER) },
 };
+
+static bool
+is_for(const char *words, int kind)
+{
+	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+		if (strcmp(uses[i].words, words) == 0)
+			return (uses[i].kinds & IS((unsigned)kind)) != 0;
+	return true;
+}
 
 static bool
 size_fits(int kind, int64_t n, struct err *err)
@@ -405,11 +420,38 @@ sla_line_fits(const struct conf_node *entry, const char *words, const struct lin
 
 	if (kind < 0)
 		return true;
-	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
-		if (strcmp(uses[i].words, words) == 0 && (uses[i].kinds & IS((unsigned)kind)) == 0)
-			return err_set(err, ERR_REFUSED, "'%s' is not for operations of type %s", words,
-				probe_kind_name((enum probe_kind)kind));
+	if (!is_for(words, kind))
+		return err_set(err, ERR_REFUSED, "'%s' is not for operations of type %s", words,
+			probe_kind_name((enum probe_kind)kind));
+	if (strcmp(words, sla_request_words) == 0)
+		return sla_request_fits(line, a, err);
 	return strcmp(words, "request-data-size") != 0 || size_fits(kind, a->n.v, err);
+}
+
+static bool
+begins_with_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(words, word, n) == 0 && (words[n] == ' ' || words[n] == '\0');
+}
+
+bool
+sla_offers(const struct conf_node *entry, const char *word)
+{
+	const struct conf_node *type = sla_kind_line(entry);
+	bool is_type = false;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		is_type = is_type || begins_with_word(kinds[i].words, word);
+	if (type == NULL || is_type)
+		return type == NULL && is_type;
+	if (strcmp(word, sla_request_words) == 0)
+		return strstr(type->row->cmd.words, " raw") != NULL;
+	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+		if (begins_with_word(uses[i].words, word))
+			return (uses[i].kinds & IS((unsigned)sla_kind_of(type))) != 0;
+	return true;
 }
 
 /* An operation has one type. */
@@ -440,7 +482,11 @@ kind_place(struct engine *e, const struct conf_node *parent, const void *args, s
 static const struct conf_row rows[] = {
 	BELOW("dns", "DNS Query Operation", dns_kw, 1, .place = kind_place),
 	BELOW("http get", "HTTP get operation", http_kw, 1, .place = kind_place, .adopt = url_adopt),
+	BELOW("http raw", "HTTP operation with a request of your own", http_kw, 1, .place = kind_place,
+		.adopt = url_adopt),
 	BELOW("http secure get", "HTTPS get operation", http_kw, 1, .place = kind_place, .adopt = url_adopt),
+	BELOW("http secure raw", "HTTPS operation with a request of your own", http_kw, 1,
+		.place = kind_place, .adopt = url_adopt),
 	BELOW("icmp-echo", "ICMP Echo Operation", icmp_kw, 1, .place = kind_place),
 	BELOW("icmp-jitter", "ICMP Jitter Operation", icmp_jitter_kw, 1, .place = kind_place,
 		.adopt = icmp_jitter_adopt),
@@ -479,4 +525,5 @@ sla_line_rows(struct conf *conf)
 	conf_word(conf, sla_mode_name, "http", "HTTP Operation");
 	conf_word(conf, sla_mode_name, "http secure", "HTTPS Operation");
 	conf_rows(conf, rows, sizeof rows / sizeof *rows);
+	sla_request_rows(conf);
 }

@@ -36,6 +36,8 @@ struct sla_config {
 	unsigned port, source_port;
 	const char *server, *source_address, *source_interface, *vrf;
 	const char *proxy;
+	const char *request; /* of http raw: as it is sent; NULL: none yet, or another type */
+	bool is_raw;
 	bool no_cache;
 	unsigned http_version;                   /* 10, 11; 0: as it comes */
 	bool control;                            /* the responder is asked for the port */
@@ -221,6 +223,10 @@ void operation_reconfigured(struct operation *);
 void operation_rescheduled(struct operation *);
 void operation_restart(struct operation *);             /* `ip sla restart N`, a trigger */
 unsigned operation_frequency(const struct operation *); /* s: of its group, or its own */
+
+/* anchors.c: as PEM, or NULL: there is none. */
+struct pki;
+const char *sla_anchors(const void *ctx, const struct pki *);
 
 /* reaction.c: judges a run. */
 void operation_react(struct operation *, const struct probe_answer *);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "bus/detector.h"
@@ -166,6 +167,7 @@ on_due(void *arg)
 		.server = c->server,
 		.source_port = c->source_port,
 		.proxy = c->proxy,
+		.request = c->request,
 		.no_cache = c->no_cache,
 		.http_version = c->http_version,
 		.control = c->control,
@@ -191,6 +193,8 @@ on_due(void *arg)
 	o->last_wall = clock_wall(e->clock);
 	o->last_mono = clock_mono(e->clock);
 	o->run = mem_ctx(o, "ip sla run");
+	if (c->kind == PROBE_HTTP && strncasecmp(c->target, "https:", 6) == 0)
+		ask.anchors = sla_anchors(o->run, e->pki);
 	prober_ask(o->run, o->all->prober, &ask, on_answer, o);
 }
 

@@ -89,6 +89,7 @@ take_target(const void *ctx, struct sla_config *c, const struct conf_node *n)
 	c->source_address = text(ctx, &a->source_ip);
 	c->source_interface = text(ctx, &a->source_interface);
 	c->proxy = text(ctx, &a->proxy);
+	c->is_raw = strstr(n->row->cmd.words, " raw") != NULL;
 	c->no_cache = a->cache.set && a->cache.v == 0;
 	c->http_version = a->choice.set ? (unsigned)a->choice.v : 0;
 	c->control =
@@ -121,6 +122,7 @@ take(const void *ctx, struct sla_config *c, const struct conf_node *node)
 {
 	const struct line_args *tag = sla_line(node, "tag"), *owner = sla_line(node, "owner"),
 			       *vrf = sla_line(node, "vrf"), *pattern = sla_line(node, "data-pattern");
+	const struct line_args *request = sla_line(node, "http-raw-request");
 	const struct conf_node *type = sla_kind_line(node);
 	int64_t timeout = TIMEOUT;
 
@@ -148,6 +150,7 @@ take(const void *ctx, struct sla_config *c, const struct conf_node *node)
 	c->vrf = vrf == NULL ? NULL : mem_strdup(ctx, vrf->text.s);
 	c->pattern = pattern == NULL ? 0xABCDABCD : (uint32_t)strtoul(pattern->pattern.s, NULL, 16);
 	c->verify = sla_line(node, "verify-data") != NULL;
+	c->request = request == NULL || !request->request.set ? NULL : sla_request(ctx, request->request.s);
 	take_history(c, node);
 }
 
@@ -295,15 +298,22 @@ sla_entry(const struct conf_node *any_global, uint32_t number)
 bool
 sla_entry_is_there(const struct conf_node *n, uint32_t number, bool with_type, struct err *err)
 {
-	const struct conf_node *entry = sla_entry(n, number);
+	const struct conf_node *entry = sla_entry(n, number), *type;
 
 	if (entry == NULL) {
 		err_set(err, ERR_REFUSED, "Entry %u is not configured", number);
 		err_hint(err, "'ip sla %u' first", number);
 		return false;
 	}
-	return !with_type || sla_kind_line(entry) != NULL ||
-	       err_set(err, ERR_REFUSED, "Entry %u has no type of operation yet", number);
+	type = sla_kind_line(entry);
+	if (!with_type || (type != NULL && (strstr(type->row->cmd.words, " raw") == NULL ||
+						   sla_line(entry, "http-raw-request") != NULL)))
+		return true;
+	if (type == NULL)
+		return err_set(err, ERR_REFUSED, "Entry %u has no type of operation yet", number);
+	err_set(err, ERR_REFUSED, "Entry %u has no request yet", number);
+	err_hint(err, "'http-raw-request' below 'ip sla %u', lines, and 'end'", number);
+	return false;
 }
 
 /* ---- switches ---- */
@@ -322,7 +332,9 @@ alerts_apply(struct engine *e, const struct conf_node *old, const struct conf_no
 	return true;
 }
 
-static const struct conf_mode sla_mode = { .name = sla_mode_name, .parent = "config", .shown = sla_shown };
+static const struct conf_mode sla_mode = {
+	.name = sla_mode_name, .parent = "config", .shown = sla_shown, .offers = sla_offers
+};
 
 static const struct conf_row rows[] = {
 	{ .cmd = { .words = "ip sla",

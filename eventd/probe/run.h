@@ -45,6 +45,8 @@ void probe_finish_answer(struct probe_run *, struct probe_answer *);
 usec probe_elapsed(const struct probe_run *);
 /* As it, for something that the kernel received at that time (0: it did not say): not when we came to read it. */
 void probe_finish_at(struct probe_run *, enum probe_code, const char *detail, usec received_wall);
+/* An address as text becomes r->to, without a port; false: it is a name. */
+bool probe_numeric(struct probe_run *, const char *);
 /* Now it leaves. */
 void probe_sending(struct probe_run *);
 
@@ -91,8 +93,20 @@ void probe_icmp_jitter_reply(
 int echo_parse(const unsigned char *data, size_t n, bool is_v6, bool has_ip_header, uint16_t identifier,
 	const unsigned char **payload, size_t *payload_len);
 
-/* dns.c: a query for name (type A), and whether an answer is one to it: 0 or more answers, -1 no, -2 an error. Pure. */
-size_t dns_query(unsigned char *out, size_t room, uint16_t id, const char *name);
+/* dns.c: a query for name, and whether an answer is one to it: 0 or more answers, -1 no, -2 an error. Pure. */
+enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_AAAA = 28 };
+enum { DNS_QUERY_MAX = 300 };
+size_t dns_query(unsigned char *out, size_t room, uint16_t id, const char *name, enum dns_type);
 int dns_answers(const unsigned char *data, size_t n, const unsigned char *query, size_t query_len);
+
+/*
+ * lookup.c: asks the name server r->ask->server for the addresses of a name, and calls `done` with them as
+ * "192.0.2.1,192.0.2.2" when it has answered; the run ends with the reason when it does not. r->to is the server's
+ * meanwhile.
+ */
+typedef void lookup_done_f(struct probe_run *, const char *addresses);
+void probe_lookup(struct probe_run *, const char *name, lookup_done_f *done);
+/* The addresses of that type in an answer that dns_answers() has looked at; false: there is none. Pure. */
+bool lookup_addresses(const unsigned char *data, size_t n, enum dns_type, char *out, size_t room);
 
 #endif

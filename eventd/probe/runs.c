@@ -282,8 +282,8 @@ on_resolve_timeout(void *arg)
 	probe_finish(arg, PROBE_DNS_TIMEOUT, "the name was not resolved in time");
 }
 
-static bool
-numeric(const char *s, struct probe_run *r)
+bool
+probe_numeric(struct probe_run *r, const char *s)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&r->to;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&r->to;
@@ -314,7 +314,7 @@ begin(struct probe_run *r)
 		probe_http_start(r);
 		return;
 	}
-	if (to != NULL && numeric(to, r)) {
+	if (to != NULL && probe_numeric(r, to)) {
 		start(r);
 		return;
 	}
@@ -403,7 +403,7 @@ probe_world_new(const void *ctx, const struct echo_sockets *sockets)
 
 	w->clock = clock_new_real(w);
 	w->loop = loop_new(w, w->clock);
-	w->reader = frame_reader_new(w, 1 << 20);
+	w->reader = frame_reader_new(w, 8 << 20);
 	w->echo = echo_new(w, w->loop, sockets);
 	w->responder = responder_new(w, w->loop);
 	watch_fd(w, w->loop, STDIN_FILENO, WATCH_READ, ready, w);

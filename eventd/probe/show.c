@@ -11,20 +11,12 @@
 #include "core/writer.h"
 
 const struct kw sla_show_number_kw[] = {
-	{ .help = "Entry number",
-		.type = &kw_number,
-		KW_AT(struct sla_show_args, number),
-		.min = 1,
-		.max = SLA_MAX },
+	SLA_SHOW_NUMBER,
 	KW_END,
 };
 
-static const struct kw statistics_kw[] = {
-	{ .help = "Entry number",
-		.type = &kw_number,
-		KW_AT(struct sla_show_args, number),
-		.min = 1,
-		.max = SLA_MAX },
+const struct kw sla_show_details_kw[] = {
+	SLA_SHOW_NUMBER,
 	{ .word = "details", .help = "Detailed output", KW_AT(struct sla_show_args, details) },
 	KW_END,
 };
@@ -401,7 +393,7 @@ show_statistics(struct session *s, const void *args, struct err *err)
 
 static const struct exec_cmd cmds[] = {
 	SLA_SHOW("show ip sla summary", "Latest run of every operation", NULL, show_summary),
-	SLA_SHOW("show ip sla statistics", "Statistics of operations", statistics_kw, show_statistics),
+	SLA_SHOW("show ip sla statistics", "Statistics of operations", sla_show_details_kw, show_statistics),
 };
 
 void

@@ -16,8 +16,13 @@ struct sla_show_args {
 	struct kw_flag details, full, tabular;
 };
 
-/* An optional entry number. */
-extern const struct kw sla_show_number_kw[];
+/* An optional entry number, and with `details` behind it. */
+#define SLA_SHOW_NUMBER                                                                                    \
+	{                                                                                                  \
+		.help = "Entry number", .type = &kw_number, KW_AT(struct sla_show_args, number), .min = 1, \
+		.max = SLA_MAX                                                                             \
+	}
+extern const struct kw sla_show_number_kw[], sla_show_details_kw[];
 
 typedef void sla_each_f(struct writer *, const struct operation *, const struct sla_show_args *);
 
@@ -26,9 +31,9 @@ bool sla_each(struct session *, const struct sla_show_args *, const char *key, s
 /* Before a heading is printed. */
 bool sla_is_known(struct session *, const struct sla_show_args *, struct err *);
 
-void sla_date(usec wall, char *out, size_t size); /* "10:16:41 UTC Thu Feb 18 2016" */
+void sla_date(usec wall, char *out, size_t size);    /* "10:16:41 UTC Thu Feb 18 2016" */
 void sla_date_ms(usec wall, char *out, size_t size); /* "10:16:41.307 UTC Thu Feb 18 2016" */
-const char *sla_state_name(enum sla_state);       /* "active" */
+const char *sla_state_name(enum sla_state);          /* "active" */
 const char *sla_kind_name(const struct operation *);
 const char *sla_destination(const struct operation *);
 

@@ -51,6 +51,33 @@ has_port(enum probe_kind k)
 	return k == PROBE_TCP_CONNECT || k == PROBE_UDP_ECHO || k == PROBE_UDP_JITTER;
 }
 
+/* The request as it was typed: a line each, its ends as escapes. */
+static void
+raw_strings(struct writer *w, const char *request)
+{
+	w_text(w, "Raw String(s):\n");
+	for (const char *s = request == NULL ? "" : request; *s != '\0';) {
+		size_t n = strcspn(s, "\r\n"), end = strspn(s + n, "\r") > 0 ? 1 : 0;
+
+		end += s[n + end] == '\n';
+		w_text(w, "%.*s%s\n", (int)n, s, end == 2 ? "\\r\\n" : end == 1 ? "\\n" : "");
+		s += n + end;
+	}
+}
+
+static void
+http(struct writer *w, const struct sla_config *c, const char *source)
+{
+	w_text(w, "Target address/Source address: 0.0.0.0/%s\nTarget port/Source port: 0/%u\n", source,
+		c->source_port);
+	w_text(w, "Type Of Service parameter: 0x%X\nHTTP Operation: %s\nHTTP Server Version: %s\nURL: %s\n",
+		c->tos, c->is_raw ? "raw" : "get", c->http_version == 10 ? "1.0" : "1.1", c->target);
+	w_text(w, "Name Server: %s\nProxy: %s\n", c->server == NULL ? "" : c->server,
+		c->proxy == NULL ? "" : c->proxy);
+	raw_strings(w, c->request);
+	w_text(w, "Cache Control: %s\n", c->no_cache ? "disabled" : "enabled");
+}
+
 static void
 target(struct writer *w, const struct sla_config *c)
 {
@@ -59,9 +86,7 @@ target(struct writer *w, const struct sla_config *c)
 							   : "0.0.0.0";
 
 	if (c->has_kind && c->kind == PROBE_HTTP) {
-		w_text(w, "URL: %s\n", c->target);
-		w_text(w, "Proxy: %s\nCache Control: %s\n", c->proxy == NULL ? "" : c->proxy,
-			c->no_cache ? "disabled" : "enabled");
+		http(w, c, source);
 		return;
 	}
 	if (c->has_kind && c->kind == PROBE_DNS)
@@ -144,6 +169,9 @@ in_json(struct writer *w, const struct operation *o, const char *next, const cha
 	w_str(w, "source_interface", c->source_interface);
 	w_int(w, "source_port", c->source_port);
 	w_str(w, "vrf", c->vrf);
+	w_str(w, "name_server", c->server);
+	w_int(w, "tos", c->tos);
+	w_str(w, "raw_request", c->request);
 	w_bool(w, "control", c->control);
 	w_int(w, "packets", c->packets);
 	w_int(w, "interval", c->interval);

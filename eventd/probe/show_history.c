@@ -12,38 +12,20 @@
 #include "probe/show.h"
 
 static const struct kw history_kw[] = {
-	{ .help = "Entry number",
-		.type = &kw_number,
-		KW_AT(struct sla_show_args, number),
-		.min = 1,
-		.max = SLA_MAX },
+	SLA_SHOW_NUMBER,
 	{ .word = "full", .help = "One value a line", KW_AT(struct sla_show_args, full), .group = 1 },
 	{ .word = "tabular", .help = "One run a line", KW_AT(struct sla_show_args, tabular), .group = 1 },
 	KW_END,
 };
 
 static const struct kw enhanced_kw[] = {
-	{ .help = "Entry number",
-		.type = &kw_number,
-		KW_AT(struct sla_show_args, number),
-		.min = 1,
-		.max = SLA_MAX },
+	SLA_SHOW_NUMBER,
 	{ .word = "interval",
 		.help = "Seconds that a bucket covers",
 		.type = &kw_number,
 		KW_AT(struct sla_show_args, interval),
 		.min = 1,
 		.max = 3600 },
-	KW_END,
-};
-
-static const struct kw aggregated_kw[] = {
-	{ .help = "Entry number",
-		.type = &kw_number,
-		KW_AT(struct sla_show_args, number),
-		.min = 1,
-		.max = SLA_MAX },
-	{ .word = "details", .help = "Detailed output", KW_AT(struct sla_show_args, details) },
 	KW_END,
 };
 
@@ -308,7 +290,7 @@ static const struct exec_cmd cmds[] = {
 		enhanced_kw, show_collection),
 	SLA_SHOW("show ip sla enhanced-history distribution-statistics", "Round trip times by bucket",
 		enhanced_kw, show_distribution),
-	SLA_SHOW("show ip sla statistics aggregated", "Statistics by the hour", aggregated_kw,
+	SLA_SHOW("show ip sla statistics aggregated", "Statistics by the hour", sla_show_details_kw,
 		show_aggregated),
 };
 

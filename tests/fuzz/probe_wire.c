@@ -14,6 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	unsigned char query[300], *copy;
 	const unsigned char *payload;
+	char addresses[64] = "";
 	size_t len, q;
 
 	if (n < 1)
@@ -26,8 +27,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		    &payload, &len) >= 0 &&
 		(payload < copy || payload + len > copy + n - 1))
 		abort();
-	q = dns_query(query, sizeof query, (uint16_t)(data[0] << 8 | 0x55), "www.example.test");
+	q = dns_query(query, sizeof query, (uint16_t)(data[0] << 8 | 0x55), "www.example.test", DNS_A);
 	dns_answers(copy, n - 1, query, q);
+	if (lookup_addresses(copy, n - 1, (data[0] & 1) != 0 ? DNS_AAAA : DNS_A, addresses,
+		    sizeof addresses) != (addresses[0] != '\0'))
+		abort();
 	free(copy);
 	return 0;
 }

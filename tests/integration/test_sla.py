@@ -220,3 +220,27 @@ def test_why_a_page_failed(daemon, tmp_path):
         for server in (plain, secure):
             server.shutdown()
             server.server_close()
+
+
+TYPES = {"dns", "http", "icmp-echo", "icmp-jitter", "tcp-connect", "udp-echo", "udp-jitter"}
+COMMON = {"frequency", "history", "owner", "tag", "threshold", "timeout", "tos", "traffic-class", "vrf"}
+DATA = {"data-pattern", "request-data-size", "verify-data"}
+OFFERED = {"dns www.example.net name-server 192.0.2.1": COMMON, "http get http://192.0.2.1/": COMMON,
+           "http raw http://192.0.2.1/": COMMON | {"http-raw-request"}, "icmp-echo 192.0.2.1": COMMON | DATA,
+           "icmp-jitter 192.0.2.1": COMMON - {"traffic-class"}, "tcp-connect 192.0.2.1 7": COMMON, "udp-echo 192.0.2.1 7": COMMON | DATA,
+           "udp-jitter 192.0.2.1 7": COMMON | DATA | {"control", "precision"}}
+
+
+def test_help_is_of_the_type(daemon):
+    """`?` lists what an operation of this type has a use for; the types themselves where none is set yet."""
+    def offered(*lines):
+        answer = daemon.ctl("configure terminal", *lines)
+        assert answer.code == 0, answer.out
+        return {line.split()[0] for line in answer.out.splitlines() if line.startswith("  ")}
+    others = {"crypto", "default", "do", "end", "exit", "ip", "no"}
+    assert offered("ip sla 1", "?") - others == TYPES
+    for number, (kind, words) in enumerate(OFFERED.items(), 2):
+        assert offered("ip sla %d" % number, kind, "?") - others == words, kind
+        assert offered("ip sla %d" % number, "no ?") == words, kind
+    assert offered("ip sla 9", "re?") == set() and "request-data-size" in daemon.ctl("configure terminal", "ip sla 9", "re?").out
+    assert "request-data-size" not in daemon.ctl("configure terminal", "ip sla 7", "re?").out

@@ -128,7 +128,7 @@ static void
 name_servers(void **state)
 {
 	unsigned char q[300], a[400];
-	size_t n = dns_query(q, sizeof q, 0xbeef, "www.Example.test");
+	size_t n = dns_query(q, sizeof q, 0xbeef, "www.Example.test", DNS_A);
 
 	assert_int_equal(n, 12 + 18 + 4);
 	assert_memory_equal(q + 12, "\3www\7Example\4test", 18);
@@ -144,8 +144,8 @@ name_servers(void **state)
 	a[13] = 'x';
 	assert_int_equal(dns_answers(a, n, q, n), -1);
 	assert_int_equal(dns_answers(a, 11, q, n), -1);
-	assert_int_equal(dns_query(q, sizeof q, 1, "a..b"), 0);
-	assert_int_equal(dns_query(q, 20, 1, "www.example.test"), 0);
+	assert_int_equal(dns_query(q, sizeof q, 1, "a..b", DNS_A), 0);
+	assert_int_equal(dns_query(q, 20, 1, "www.example.test", DNS_A), 0);
 }
 
 int
