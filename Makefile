@@ -14,7 +14,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config python3 \
 DEMO_PACKAGES  := postfix dovecot-core python3-cryptography openssl iproute2 tshark procps
 TEST_PACKAGES  := $(DEMO_PACKAGES) libcmocka-dev python3-pytest python3-pexpect clang-14 libclang-rt-14-dev clang-format \
 	valgrind strace mandoc nftables frr nsd knot-dnssecutils nginx-light msmtp snmpd snmptrapd snmp lldpd keepalived hostapd wpasupplicant \
-	systemd systemd-journal-remote rsyslog rsyslog-openssl softflowd
+	systemd systemd-journal-remote rsyslog rsyslog-openssl softflowd curl
 # Debian lets only one mail server be installed, and only one syslog daemon, so each second one is brought by itself.
 PEER_PACKAGES  := exim4-daemon-light syslog-ng-core
 BENCH_PACKAGES := rsyslog syslog-ng-core sec tcl

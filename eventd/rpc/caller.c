@@ -9,7 +9,9 @@
 
 #include "core/mem.h"
 #include "core/regex.h"
+#include "pki/fetch.h"
 #include "pki/revocation_cache.h"
+#include "pki/tls_check.h"
 #include "pki/verify.h"
 
 enum { CLIENTS_MAX = 1000 };
@@ -27,7 +29,8 @@ struct callers {
 	struct caller *v;
 	size_t n;
 	struct regex_scratch *scratch;
-	struct pki_fetch fetch;
+	struct revocation_cache *revoked;
+	bool wants; /* something had to be fetched */
 };
 
 static void
@@ -61,7 +64,7 @@ callers_new(const void *ctx, const json_t *clients, struct revocation_cache *cac
 	size_t n = json_array_size(clients);
 
 	all->scratch = regex_scratch_new(all, REGEX_JIT);
-	all->fetch = (struct pki_fetch){ .get = pki_fetch_http, .cache = cache };
+	all->revoked = cache;
 	all->v = mem_array(all, struct caller, n + 1);
 	if (n > CLIENTS_MAX)
 		err_set(err, ERR_RANGE, "%d clients at most", CLIENTS_MAX);
@@ -121,9 +124,30 @@ find_by_token(const struct callers *all, const char *token)
 	return found;
 }
 
+/* Nothing is fetched here: everybody would wait for it. */
 static bool
-proves(const struct callers *all, const struct caller *c, const STACK_OF(X509) * chain, struct err *err)
+note_want(void *arg, const void *ctx, const struct pki_fetch_ask *ask, unsigned char **data, size_t *len,
+	struct err *err)
 {
+	struct callers *all = arg;
+
+	(void)ctx, (void)ask, (void)data, (void)len;
+	all->wants = true;
+	return err_set(err, ERR_TIMEOUT, "not asked yet");
+}
+
+/* The last reason; but that it is not this client's name says least, where there are others to compare with. */
+static void
+keep_reason(const struct pki_result *result, struct err *err)
+{
+	if (err->code == ERR_NONE || result->class != PKI_NAME_MISMATCH)
+		err_set(err, ERR_REFUSED, "%s: %s", pki_class_name(result->class), result->detail);
+}
+
+static bool
+proves(struct callers *all, const struct caller *c, const STACK_OF(X509) * chain, struct err *err)
+{
+	const struct pki_fetch fetch = { .get = note_want, .arg = all, .cache = all->revoked };
 	struct pki_request request = { .trust = c->trust,
 		.peer = sk_X509_value(chain, 0),
 		.untrusted = (STACK_OF(X509) *)(uintptr_t)chain,
@@ -131,41 +155,60 @@ proves(const struct callers *all, const struct caller *c, const STACK_OF(X509) *
 		.purpose = PKI_CLIENT,
 		.depth = -1,
 		.revocation = PKI_REVOCATION_BY_POLICY,
-		.fetch = &all->fetch };
+		.fetch = &fetch };
 	struct pki_result result;
-	bool good;
+	bool good, unknown;
 
+	all->wants = false;
 	if (c->as != NULL)
 		request.name = (struct pki_name){ PKI_NAME_DNS, c->as };
 	good = pki_verify(&request, &result);
+	unknown = result.class == PKI_REVOCATION_UNKNOWN;
 	if (!good)
-		err_set(err, ERR_REFUSED, "%s: %s", pki_class_name(result.class), result.detail);
+		keep_reason(&result, err);
 	pki_result_clear(&result);
+	/* Good as well as unknown: `revocation-check crl none` is not to be had by not asking. */
+	all->wants = all->wants && (good || unknown);
 	return good;
 }
 
-/* The reason of the last one that did not fit is as good as any. */
 static const struct caller *
-find_by_certificate(const struct callers *all, const STACK_OF(X509) * chain, struct err *err)
+find_by_certificate(
+	struct callers *all, const struct caller_shown *shown, struct caller_check *needed, struct err *err)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (all->v[i].trust != NULL && proves(all, &all->v[i], chain, err))
-			return &all->v[i];
+	for (size_t i = 0; i < all->n; i++) {
+		const struct caller *c = &all->v[i];
+		bool good = c->trust != NULL && proves(all, c, shown->chain, err);
+
+		if (c->trust != NULL && all->wants &&
+			(shown->checked == NULL || strcmp(shown->checked, c->name) != 0)) {
+			needed->client = c->name;
+			needed->check = tls_check_new(NULL, c->trust, sk_X509_value(shown->chain, 0),
+				(STACK_OF(X509) *)(uintptr_t)shown->chain, all->revoked);
+			return NULL;
+		}
+		if (good)
+			return c;
+	}
 	return NULL;
 }
 
 const char *
-callers_find(struct callers *all, const STACK_OF(X509) * chain, const char *token, struct err *err)
+callers_find(
+	struct callers *all, const struct caller_shown *shown, struct caller_check *needed, struct err *err)
 {
-	const struct caller *c = NULL;
+	const struct caller *c = shown->token != NULL ? find_by_token(all, shown->token) : NULL;
 
-	if (chain != NULL && sk_X509_num(chain) > 0 && callers_have_certificates(all))
-		c = find_by_certificate(all, chain, err);
-	if (c == NULL && token != NULL) {
-		c = find_by_token(all, token);
-		if (c == NULL)
-			err_set(err, ERR_REFUSED, "the token is not known");
-	} else if (c == NULL && err->code == ERR_NONE)
+	*needed = (struct caller_check){ 0 };
+	if (c == NULL && shown->chain != NULL && sk_X509_num(shown->chain) > 0 &&
+		callers_have_certificates(all)) {
+		c = find_by_certificate(all, shown, needed, err);
+		if (needed->check != NULL)
+			return NULL;
+	}
+	if (c == NULL && shown->token != NULL)
+		err_set(err, ERR_REFUSED, "the token is not known");
+	else if (c == NULL && err->code == ERR_NONE)
 		err_set(err, ERR_REFUSED, "neither a token nor a certificate was shown");
 	return c != NULL ? c->name : NULL;
 }

@@ -15,6 +15,7 @@
 
 struct callers;
 struct revocation_cache;
+struct tls_check;
 
 /* [{"name","token"} | {"name","trust":pki/trust.h,"as":NAME}, "policy":RE], ...; NULL with err. */
 struct callers *callers_new(const void *ctx, const json_t *clients, struct revocation_cache *, struct err *);
@@ -25,10 +26,21 @@ bool callers_have_certificates(const struct callers *);
 char *callers_authorities(const void *ctx, const struct callers *);
 
 /*
- * The client's name, or NULL with the reason in err. `chain` (peer first) may be NULL, `token` too; a
- * certificate that proves somebody is asked first.
+ * Who shows this: `chain` (peer first) may be NULL, `token` too. The client's name; or NULL with the reason in
+ * err; or NULL and `check`, the caller's, which has to run first: then it is asked again with `checked`, the
+ * client that it was for.
  */
-const char *callers_find(struct callers *, const STACK_OF(X509) * chain, const char *token, struct err *err);
+struct caller_shown {
+	const STACK_OF(X509) * chain;
+	const char *token;
+	const char *checked; /* NULL: none */
+};
+struct caller_check {
+	struct tls_check *check; /* NULL: none is needed */
+	const char *client;      /* borrowed from the callers */
+};
+const char *callers_find(
+	struct callers *, const struct caller_shown *, struct caller_check *needed, struct err *err);
 
 /* May this client run the policy? */
 bool callers_may_run(const struct callers *, const char *client, const char *policy);

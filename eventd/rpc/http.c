@@ -16,10 +16,13 @@
 #include <microhttpd.h>
 #include <openssl/x509.h>
 
+#include "core/frame.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "pki/verify.h"
 #include "rpc/caller.h"
+#include "rpc/check.h"
+#include "rpc/connections.h"
 
 enum {
 	OK = 200,
@@ -32,6 +35,9 @@ enum {
 	IDLE_S = 15,
 	HEADERS_MAX = 32 * 1024,
 	TOKEN_MAX = 4096,
+	REFUSED_AFTER_MS = 1000, /* whoever tries tokens tries one a second on each of his connections */
+	CHECKS_OF_REQUEST = 4,
+	PATIENCE_MAX_MS = 60000,
 };
 
 #define TLS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -45,7 +51,12 @@ struct asked {
 	const char *client;
 	char peer[NI_MAXHOST];
 	struct text body;
-	bool is_parked;
+	/* Suspended until the engine has answered, its certificate is checked, or its refusal is due. */
+	enum { GOES_ON, WAITS_FOR_ENGINE, WAITS_FOR_CHECK, WAITS_FOR_REFUSAL } parked;
+	bool is_begun; /* the caller is known: its body is read */
+	int64_t due;   /* of its refusal: connections_now() */
+	const char *checked;
+	unsigned checks;
 	unsigned status; /* 0: no reply yet */
 	json_t *reply;
 };
@@ -53,8 +64,10 @@ struct asked {
 struct http {
 	struct MHD_Daemon *daemon;
 	struct callers *callers;
+	struct checks *checks;
+	struct connections *connections;
 	struct http_events events;
-	unsigned sessions, parked;
+	unsigned sessions, parked; /* requests that wait for the engine */
 	int64_t last_id;
 	LIST_HEAD(, asked) asked;
 };
@@ -150,18 +163,26 @@ shown_token(struct MHD_Connection *c)
 	return v + strlen(scheme);
 }
 
-static bool
-is_known(struct asked *a, struct err *err)
-{
-	STACK_OF(X509) *chain = shown_chain(a->connection);
+/* ---- one request ---- */
 
-	a->client = mem_strdup(a, callers_find(a->http->callers, chain, shown_token(a->connection), err));
-	if (chain != NULL)
-		sk_X509_pop_free(chain, X509_free);
-	return a->client != NULL;
+static void
+park(struct asked *a, int how)
+{
+	a->parked = how;
+	a->http->parked += how == WAITS_FOR_ENGINE;
+	MHD_suspend_connection(a->connection);
 }
 
-/* ---- one request ---- */
+static void
+unpark(struct asked *a)
+{
+	if (a->parked == GOES_ON)
+		return;
+	a->http->parked -= a->parked == WAITS_FOR_ENGINE;
+	a->parked = GOES_ON;
+	connections_begin(a->http->connections, a->connection);
+	MHD_resume_connection(a->connection);
+}
 
 static int
 asked_free(void *p)
@@ -169,18 +190,55 @@ asked_free(void *p)
 	struct asked *a = p;
 
 	LIST_REMOVE(a, link);
-	a->http->parked -= a->is_parked;
+	a->http->parked -= a->parked == WAITS_FOR_ENGINE;
 	explicit_bzero(a->body.s, a->body.len);
 	json_decref(a->reply);
 	return 0;
 }
 
-/* A caller is known before its body is read. */
+static void
+deny(struct asked *a, const char *why)
+{
+	struct http *h = a->http;
+
+	h->events.denied(h->events.arg, a->peer, why);
+	decide(a, UNAUTHORIZED, json_pack("{s:o}", "error", frame_string(why, strlen(why))));
+	a->due = connections_now() + REFUSED_AFTER_MS;
+	park(a, WAITS_FOR_REFUSAL);
+}
+
+/* The caller is known before the body is read, or refused, or parked until more is known. */
+static void
+identify(struct asked *a, const struct err *checked)
+{
+	STACK_OF(X509) *chain = shown_chain(a->connection);
+	const struct caller_shown shown = { chain, shown_token(a->connection), a->checked };
+	struct caller_check needed;
+	struct err err = ERR_INIT;
+
+	a->client = mem_strdup(a, callers_find(a->http->callers, &shown, &needed, &err));
+	if (needed.check != NULL) {
+		a->checked = mem_strdup(a, needed.client);
+		park(a, WAITS_FOR_CHECK);
+		if (a->checks++ >= CHECKS_OF_REQUEST || !checks_start(a->http->checks, a->id, needed.check)) {
+			decide(a, UNAVAILABLE,
+				json_pack("{s:s}", "error", "too many certificates are being checked"));
+			unpark(a);
+		}
+	} else if (a->client == NULL) {
+		if (checked != NULL && checked->code != ERR_NONE) /* it knows more: that nobody answered */
+			err_set(&err, ERR_REFUSED, "%s: %s", checked->class, checked->text);
+		deny(a, err.text);
+	} else
+		a->is_begun = true;
+	if (chain != NULL)
+		sk_X509_pop_free(chain, X509_free);
+}
+
 static enum MHD_Result
 begin(struct http *h, struct MHD_Connection *connection, void **place)
 {
 	struct asked *a = mem_new(h, struct asked);
-	struct err err = ERR_INIT;
 
 	a->http = h;
 	a->connection = connection;
@@ -190,10 +248,36 @@ begin(struct http *h, struct MHD_Connection *connection, void **place)
 	mem_on_free(a, asked_free);
 	*place = a;
 	name_peer(a);
-	if (is_known(a, &err))
-		return MHD_YES;
-	h->events.denied(h->events.arg, a->peer, err.text);
-	return refuse(a, UNAUTHORIZED, err.text);
+	identify(a, NULL);
+	return MHD_YES;
+}
+
+static struct asked *
+find(const struct http *h, int64_t id, int parked)
+{
+	struct asked *a;
+
+	LIST_FOREACH (a, &h->asked, link)
+		if (a->id == id && (int)a->parked == parked)
+			return a;
+	return NULL;
+}
+
+static void
+on_checked(void *arg, int64_t id, bool good, const struct err *why)
+{
+	struct http *h = arg;
+	struct asked *a = find(h, id, WAITS_FOR_CHECK);
+
+	(void)good; /* what was fetched is known now: it is judged again, its name too */
+	if (a == NULL)
+		return;
+	a->parked = GOES_ON;
+	identify(a, why);
+	if (a->parked == GOES_ON) {
+		a->parked = WAITS_FOR_CHECK;
+		unpark(a);
+	}
 }
 
 static enum MHD_Result
@@ -210,9 +294,8 @@ hand_on(struct asked *a, const char *verb, const char *path)
 		return refuse(a, FORBIDDEN, "this client may not run this policy");
 	if (h->parked >= h->sessions)
 		return refuse(a, UNAVAILABLE, "too many sessions at a time");
-	a->is_parked = true;
-	h->parked++;
-	MHD_suspend_connection(a->connection);
+	connections_rest(h->connections, a->connection);
+	park(a, WAITS_FOR_ENGINE);
 	h->events.called(h->events.arg, a->id, a->client, a->peer, &r);
 	return MHD_YES;
 }
@@ -226,6 +309,10 @@ on_access(void *arg, struct MHD_Connection *connection, const char *path, const 
 	(void)version;
 	if (a == NULL)
 		return begin(arg, connection, place);
+	if (!a->is_begun) { /* parked, and asked again */
+		a->is_begun = true;
+		return a->status != 0 ? send_reply(a) : MHD_YES;
+	}
 	if (*n > 0) { /* one byte more than there may be is kept: it says that there were */
 		size_t room = RPC_BODY_MAX + 1 - a->body.len;
 
@@ -241,33 +328,25 @@ on_completed(void *arg, struct MHD_Connection *connection, void **place, enum MH
 {
 	struct asked *a = *place;
 
-	(void)arg, (void)connection, (void)why;
+	struct http *h = arg;
+
+	(void)why;
+	connections_begin(h->connections, connection);
 	*place = NULL;
 	mem_free(a);
-}
-
-static void
-unpark(struct asked *a)
-{
-	if (!a->is_parked)
-		return;
-	a->is_parked = false;
-	a->http->parked--;
-	MHD_resume_connection(a->connection);
 }
 
 void
 http_answer(struct http *h, int64_t id, unsigned status, json_t *body)
 {
-	struct asked *a;
+	struct asked *a = find(h, id, WAITS_FOR_ENGINE);
 
-	LIST_FOREACH (a, &h->asked, link)
-		if (a->id == id && a->is_parked) {
-			decide(a, status, body);
-			unpark(a);
-			return;
-		}
-	json_decref(body);
+	if (a == NULL) {
+		json_decref(body);
+		return;
+	}
+	decide(a, status, body);
+	unpark(a);
 }
 
 /* ---- the server ---- */
@@ -281,7 +360,7 @@ http_free(void *p)
 	if (h->daemon == NULL)
 		return 0;
 	LIST_FOREACH (a, &h->asked, link)
-		if (a->is_parked) {
+		if (a->parked != GOES_ON) {
 			decide(a, UNAVAILABLE, json_pack("{s:s}", "error", "the server is restarted"));
 			unpark(a);
 		}
@@ -324,7 +403,8 @@ start_at(
 		MHD_OPTION_HTTPS_PRIORITIES, TLS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
 		IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX, MHD_OPTION_STRICT_FOR_CLIENT,
-		1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+		1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_NOTIFY_CONNECTION,
+		connections_notify, h->connections, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 }
 
 struct http *
@@ -338,6 +418,9 @@ http_new(const void *ctx, const struct http_setup *s, struct callers *callers,
 	h->callers = callers;
 	h->events = *events;
 	h->sessions = s->sessions;
+	h->connections = connections_new(h);
+	h->checks = s->checks;
+	h->last_id = connections_now() << 16; /* no request of a server before has one of these */
 	LIST_INIT(&h->asked);
 	mem_on_free(h, http_free);
 	errno = 0;
@@ -374,18 +457,50 @@ http_fd(const struct http *h)
 	return MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 }
 
+/* Until the first refusal is due, in milliseconds; -1: none is. */
+static int64_t
+until_refusal(const struct http *h, int64_t now)
+{
+	const struct asked *a;
+	int64_t first = -1;
+
+	LIST_FOREACH (a, &h->asked, link)
+		if (a->parked == WAITS_FOR_REFUSAL && (first < 0 || a->due - now < first))
+			first = a->due > now ? a->due - now : 0;
+	return first;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 int
 http_patience(const struct http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
+	int64_t now = connections_now(),
+		until = sooner(connections_patience(h->connections, now), until_refusal(h, now));
 
-	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES)
-		return -1;
-	return ms < 60000 ? (int)ms : 60000;
+	if (MHD_get_timeout(h->daemon, &ms) == MHD_YES)
+		until = sooner(until, ms < PATIENCE_MAX_MS ? (int64_t)ms : PATIENCE_MAX_MS);
+	return until < PATIENCE_MAX_MS ? (int)until : PATIENCE_MAX_MS;
 }
 
 void
 http_turn(struct http *h)
 {
-	MHD_run(h->daemon);
+	int64_t now = connections_now();
+	struct asked *a;
+
+	checks_turn(h->checks, on_checked, h);
+	LIST_FOREACH (a, &h->asked, link)
+		if (a->parked == WAITS_FOR_REFUSAL && a->due <= now)
+			unpark(a);
+	connections_turn(h->connections, now);
+	/* A full server listens no more; it begins again only when it runs after one has ended. */
+	do
+		MHD_run(h->daemon);
+	while (connections_ended(h->connections));
 }

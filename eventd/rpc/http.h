@@ -14,6 +14,7 @@
 #include "rpc/request.h"
 
 struct callers;
+struct checks;
 struct http;
 
 struct http_setup {
@@ -21,6 +22,7 @@ struct http_setup {
 	uint16_t port;                 /* 0: any */
 	const char *certificate, *key; /* PEM: our chain, our key */
 	unsigned sessions;             /* requests that may wait for the engine at a time */
+	struct checks *checks;         /* borrowed; http_turn() is due when checks_fd() is readable */
 };
 
 struct http_events {

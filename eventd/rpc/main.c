@@ -25,11 +25,13 @@
 #include "pki/identity.h"
 #include "pki/revocation_cache.h"
 #include "rpc/caller.h"
+#include "rpc/check.h"
 #include "rpc/http.h"
 
 struct helper_state {
 	struct frame_reader *in;
 	struct revocation_cache *crls;
+	struct checks *checks;
 	struct callers *callers;
 	struct http *http; /* NULL while nothing is served */
 	json_t *served;    /* what it was made of, and the authorities that it names */
@@ -102,8 +104,8 @@ open_server(struct helper_state *h, const json_t *listen, struct err *err)
 				.port = (uint16_t)json_integer_value(json_object_get(listen, "port")),
 				.certificate = pem_of(ctx, &id, false),
 				.key = pem_of(ctx, &id, true),
-				.sessions =
-					(unsigned)json_integer_value(json_object_get(listen, "sessions")) },
+				.sessions = (unsigned)json_integer_value(json_object_get(listen, "sessions")),
+				.checks = h->checks },
 			h->callers, &events, err);
 	identity_clear(&id);
 	mem_free(ctx);
@@ -178,12 +180,15 @@ take_message(void *arg, const json_t *message)
 static void
 turn(struct helper_state *h)
 {
-	struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+	struct pollfd fds[3] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN } };
 	json_t *news;
 
-	if (h->http != NULL)
+	if (h->http != NULL) {
 		fds[1].fd = http_fd(h->http);
-	if (poll(fds, 2, h->http != NULL ? http_patience(h->http) : -1) < 0 && errno != EINTR)
+		fds[2].fd = checks_fd(h->checks);
+	}
+	if (poll(fds, 3, h->http != NULL ? http_patience(h->http) : -1) < 0 && errno != EINTR)
 		h->ended = true;
 	if (fds[0].revents != 0)
 		h->ended |= !helper_side_hear(h->in, take_message, h);
@@ -208,6 +213,11 @@ main(void)
 	h = mem_new(NULL, struct helper_state);
 	h->in = frame_reader_new(h, FRAME_MAX);
 	h->crls = revocation_cache_new(h);
+	h->checks = checks_new(h, h->crls, &err);
+	if (h->checks == NULL) {
+		fprintf(stderr, "eventd-rpc: %s\n", err.text);
+		return 1;
+	}
 	while (!h->ended)
 		turn(h);
 	mem_free(h->http);
