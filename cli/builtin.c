@@ -24,6 +24,9 @@ static void (*const families[])(struct cli *) = {
 	show_interfaces_register,
 	show_processes_register,
 	show_routes_register,
+	show_arp_register,
+	show_mac_register,
+	show_ipv6_interfaces_register,
 	show_system_register,
 };
 

@@ -31,6 +31,9 @@ void show_flows_register(struct cli *);      /* show flow monitor */
 void show_interfaces_register(struct cli *); /* show interfaces, show ip interface brief, clear counters */
 void show_processes_register(struct cli *);  /* show processes cpu, memory */
 void show_routes_register(struct cli *);     /* show ip route, show ipv6 route */
-void show_system_register(struct cli *);     /* show clock, version, users, history, system processes */
+void show_arp_register(struct cli *);        /* show arp, show ipv6 neighbors, and what clears them */
+void show_mac_register(struct cli *);        /* show mac address-table, and what clears it */
+void show_ipv6_interfaces_register(struct cli *); /* show ipv6 interface brief */
+void show_system_register(struct cli *);          /* show clock, version, users, history, system processes */
 
 #endif

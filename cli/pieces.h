@@ -11,7 +11,11 @@
 
 struct session;
 
-enum { PIECES_ROWS = 256 }; /* that a piece should write */
+enum {
+	PIECES_ROWS = 256, /* that a piece should write */
+	PIECES_DOCUMENT =
+		20000, /* of a JSON document, which is made in one go: it says how many it leaves out */
+};
 
 struct pieces {
 	void *(*read)(void *arg); /* in a worker thread: malloc only; what it returns, free_data() frees */

@@ -1,4 +1,6 @@
 /* show interfaces, show ip interface brief, clear counters: the kernel's interfaces in IOS's layouts. */
+#include "cli/show/interfaces.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
@@ -35,16 +37,16 @@ static const struct kw name_kw[] = {
 
 /* ---- words for states ---- */
 
-static const char *
-status_of(const struct link *l)
+const char *
+interface_status(const struct link *l)
 {
 	if ((l->flags & IFF_UP) == 0)
 		return "administratively down";
 	return (l->flags & IFF_LOWER_UP) != 0 ? "up" : "down";
 }
 
-static const char *
-protocol_of(const struct link *l)
+const char *
+interface_protocol(const struct link *l)
 {
 	return (l->flags & IFF_UP) != 0 && (l->flags & IFF_RUNNING) != 0 ? "up" : "down";
 }
@@ -251,8 +253,8 @@ show_one(void *arg, struct link *l)
 	if (l->cleared_at != 0)
 		ago(clock_wall(e->clock) - l->cleared_at, cleared, sizeof cleared);
 	w_object(w, NULL);
-	w_text(w, "%s is %s, line protocol is %s\n", ifname_ios(e->settings, l->name), status_of(l),
-		protocol_of(l));
+	w_text(w, "%s is %s, line protocol is %s\n", ifname_ios(e->settings, l->name), interface_status(l),
+		interface_protocol(l));
 	w_text(w, "  Hardware is %s", hardware_of(l));
 	if (l->address_len > 0)
 		w_text(w, ", address is %s (bia %s)", mac, mac);
@@ -264,8 +266,8 @@ show_one(void *arg, struct link *l)
 	}
 	w_str(w, "interface", ifname_ios(e->settings, l->name));
 	w_str(w, "kernel_name", l->name);
-	w_str(w, "status", status_of(l));
-	w_str(w, "protocol", protocol_of(l));
+	w_str(w, "status", interface_status(l));
+	w_str(w, "protocol", interface_protocol(l));
 	w_str(w, "hardware", hardware_of(l));
 	w_str(w, "address", mac);
 	w_str(w, "description", l->alias);
@@ -332,8 +334,8 @@ show_brief(void *arg, struct link *l)
 	struct listing *list = arg;
 
 	w_cell(list->w, ifname_ios(list->engine->settings, l->name));
-	w_cell(list->w, (l->flags & IFF_UP) == 0 ? "admin down" : status_of(l));
-	w_cell(list->w, protocol_of(l));
+	w_cell(list->w, (l->flags & IFF_UP) == 0 ? "admin down" : interface_status(l));
+	w_cell(list->w, interface_protocol(l));
 	w_cell(list->w, l->alias);
 }
 
@@ -360,8 +362,8 @@ show_ip(void *arg, struct link *l)
 	w_cell(list->w, text);
 	w_cell(list->w, "YES");
 	w_cell(list->w, a == NULL ? "unset" : a->permanent ? "manual" : "DHCP");
-	w_cell(list->w, status_of(l));
-	w_cell(list->w, protocol_of(l));
+	w_cell(list->w, interface_status(l));
+	w_cell(list->w, interface_protocol(l));
 }
 
 static const struct w_column ip_columns[] = {

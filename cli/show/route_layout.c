@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 
+#include "cli/pieces.h"
 #include "core/engine.h"
 #include "core/ifname.h"
 #include "core/writer.h"
@@ -404,7 +405,7 @@ route_list_row(struct writer *w, struct route_list *l, const struct routing_tabl
 		begin_group(l, t);
 	if (l->source != ROUTE_ANY && route_list_source(l, t, e) != l->source)
 		return;
-	if (writer_is_json(w) && l->written == ROUTE_LIST_DOCUMENT)
+	if (writer_is_json(w) && l->written == PIECES_DOCUMENT)
 		l->left_out++;
 	else if (writer_is_json(w))
 		json_route(w, l, t, e);
@@ -412,7 +413,7 @@ route_list_row(struct writer *w, struct route_list *l, const struct routing_tabl
 		ipv4_route(w, l, t, e);
 	else
 		ipv6_route(w, l, t, e);
-	l->written += l->written < ROUTE_LIST_DOCUMENT;
+	l->written += l->written < PIECES_DOCUMENT;
 }
 
 void

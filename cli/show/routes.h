@@ -11,8 +11,6 @@
 struct engine;
 struct writer;
 
-enum { ROUTE_LIST_DOCUMENT = 20000 }; /* routes in one JSON document */
-
 /* The protocols that one may ask for; their letters are those of IOS, K is for those that it lacks. */
 enum route_source {
 	ROUTE_ANY,
@@ -41,7 +39,7 @@ struct route_list {
 	unsigned char raw[16];
 	unsigned prefix;
 	bool begun;
-	size_t written, left_out; /* of a document, which is kept short: it is made in one go */
+	size_t written, left_out; /* of a document: PIECES_DOCUMENT */
 	size_t at;                /* the next row */
 	size_t group_end;         /* IPv4: rows before it are of one classful network ... */
 	bool group_is_told;       /* ... whose heading is written */

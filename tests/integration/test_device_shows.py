@@ -199,3 +199,117 @@ def test_a_full_table_is_listed_while_others_are_served(routed):
     assert len(document["routes"]) == 20000 and document["left_out"] > 10000
     assert daemon.show("show ip route | include 11.1.0.0") == "S        11.1.0.0/30 [1/0] via 10.0.0.2\n"
     assert daemon.show("show ip route | count via 10.0.0.2") == "Number of lines which match regexp = 30001\n"
+
+
+# ---- neighbours ----------------------------------------------------------------------------------------------------------
+
+STATES = {"REACHABLE": "REACH", "PERMANENT": "REACH", "INCOMPLETE": "INCMP", "FAILED": "INCMP"}
+
+
+def dotted(mac):
+    digits = mac.replace(":", "")
+    return ".".join(digits[i:i + 4] for i in (0, 4, 8))
+
+
+@pytest.fixture
+def neighbours(netns, new_daemon):
+    netns.ip("address", "add", "2001:db8::1/64", "dev", "eth0", "nodad")
+    for address, mac, state in (("192.0.2.10", "02:00:00:00:00:10", "stale"), ("192.0.2.9", "02:00:00:00:00:09", "reachable"),
+                                ("192.0.2.11", "02:00:00:00:00:11", "permanent"), ("2001:db8::9", "02:00:00:00:00:09", "stale")):
+        netns.ip("neighbor", "add", address, "lladdr", mac, "nud", state, "dev", "eth0")
+    return netns, new_daemon(netns=netns.name, settings={"interfaces": {"alias": {"GigabitEthernet0/1": "eth0"}}})
+
+
+def test_arp_is_that_of_the_kernel(neighbours):
+    namespace, daemon = neighbours
+    own = {link["ifname"]: dotted(link["address"]) for link in kernel(namespace, "link")}
+    assert daemon.show("show arp") == \
+        "Protocol  Address          Age (min)  Hardware Addr   Type   Interface\n" \
+        "Internet  192.0.2.1                 -  %s  ARPA   GigabitEthernet0/1\n" \
+        "Internet  192.0.2.2                 -  %s  ARPA   peer0\n" \
+        "Internet  192.0.2.9                 0  0200.0000.0009  ARPA   GigabitEthernet0/1\n" \
+        "Internet  192.0.2.10                0  0200.0000.0010  ARPA   GigabitEthernet0/1\n" \
+        "Internet  192.0.2.11                -  0200.0000.0011  ARPA   GigabitEthernet0/1\n" % (own["eth0"], own["peer0"])
+    document = daemon.json("show ip arp")
+    assert outline(document) == documented()["show arp"]
+    seen = {row["address"]: (row["hardware_address"], row["state"]) for row in document["entries"]}
+    for row in kernel(namespace, "-4", "neighbor"):
+        assert seen[row["dst"]] == (dotted(row["lladdr"]), STATES.get(row["state"][0], row["state"][0]))
+    assert daemon.show("show ip arp 192.0.2.9") == daemon.show("show arp 0200.0000.0009") \
+        == "".join(daemon.show("show arp").splitlines(True)[i] for i in (0, 3))
+    assert daemon.json("show arp gi0/1")["entries"] == [row for row in document["entries"] if row["interface"] != "peer0"]
+
+
+def test_an_address_that_nobody_has_is_incomplete(neighbours):
+    namespace, daemon = neighbours
+    namespace.run(program_ip(), "neighbor", "add", "192.0.2.77", "dev", "eth0", "nud", "incomplete")
+    assert "Internet  192.0.2.77                0  Incomplete      ARPA\n" in daemon.show("show arp")
+    assert daemon.json("show arp 192.0.2.77")["entries"][0]["hardware_address"] is None
+
+
+def test_ipv6_neighbors(neighbours):
+    _, daemon = neighbours
+    head, row = daemon.show("show ipv6 neighbors 2001:db8::9").splitlines()
+    assert head == "IPv6 Address                              Age Link-layer Addr State Interface"
+    assert row == "2001:DB8::9                                 0 0200.0000.0009  STALE GigabitEthernet0/1"
+    assert outline(daemon.json("show ipv6 neighbors")) == documented()["show ipv6 neighbors"]
+    assert re.search(r"^GigabitEthernet0/1     \[up/up\]\n(    FE80::.*\n)?    2001:DB8::1\n", daemon.show("show ipv6 interface brief"), re.M)
+    assert daemon.ctl("clear ipv6 neighbors").code == 0
+    assert "2001:DB8::9" not in daemon.show("show ipv6 neighbors")
+
+
+def test_arp_can_be_cleared(neighbours):
+    namespace, daemon = neighbours
+
+    def left():
+        return {row["dst"] for row in kernel(namespace, "-4", "neighbor")}
+    assert daemon.ctl("clear ip arp 192.0.2.10").code == 0
+    assert left() == {"192.0.2.9", "192.0.2.11"}
+    assert daemon.ctl("clear arp interface peer0").code == 0
+    assert left() == {"192.0.2.9", "192.0.2.11"}
+    assert daemon.ctl("clear arp").code == 0
+    assert left() == {"192.0.2.11"}  # what somebody set is not learnt
+    for wrong, why in (("clear ip arp", "% Incomplete command."), ("clear arp interface none0", "% There is no interface none0"),
+                       ("show arp none0", "% There is no interface none0"), ("show ipv6 neighbors 192.0.2.1", "There is no interface")):
+        refused = daemon.ctl(wrong)
+        assert refused.code == 1 and why in refused.out
+
+
+@pytest.fixture
+def bridged(netns, new_daemon):
+    netns.ip("link", "add", "br0", "type", "bridge")
+    netns.ip("link", "set", "eth0", "master", "br0")
+    netns.ip("link", "set", "br0", "up")
+    bridge = os.path.join(os.path.dirname(program_ip()), "bridge")
+    for mac, kind in (("02:00:00:00:09:01", "dynamic"), ("02:00:00:00:09:02", "static")):
+        netns.run(bridge, "fdb", "add", mac, "dev", "eth0", "master", kind)
+    return netns, new_daemon(netns=netns.name)
+
+
+def test_mac_addresses_are_those_of_the_bridge(bridged):
+    namespace, daemon = bridged
+    own = next(dotted(link["address"]) for link in kernel(namespace, "link") if link["ifname"] == "eth0")
+    text = daemon.show("show mac address-table interface eth0")
+    assert text.startswith("""          Mac Address Table
+-------------------------------------------
+
+Vlan    Mac Address       Type        Ports
+----    -----------       --------    -----
+   1    0200.0000.0901    DYNAMIC     eth0
+   1    0200.0000.0902    STATIC      eth0
+""")
+    assert " All    %s    STATIC      CPU\n" % own in text
+    document = daemon.json("show mac address-table")
+    assert outline(document) == documented()["show mac address-table"] and document["total"] == len(document["entries"])
+    assert daemon.json("show mac address-table address 0200.0000.0901")["entries"] == \
+        [{"vlan": None, "mac_address": "0200.0000.0901", "type": "DYNAMIC", "port": "eth0", "bridge": "br0", "own": False}]
+    assert "0200.0000.0902" not in daemon.show("show mac address-table dynamic vlan 1")
+    assert "0200.0000.0901" not in daemon.show("show mac-address-table static")
+    assert daemon.ctl("clear mac address-table dynamic address 0200.0000.0901").code == 0
+    assert "0200.0000.0901" not in daemon.show("show mac address-table")
+    assert daemon.ctl("clear mac address-table dynamic").code == 0
+    assert "0200.0000.0902" in daemon.show("show mac address-table")
+    for wrong, why in (("show mac address-table dynamic static", "Invalid input"), ("show mac address-table address 1", "a MAC address such as"),
+                       ("clear mac address-table", "Incomplete command"), ("show mac address-table vlan 5000", "1 to 4094")):
+        refused = daemon.ctl(wrong)
+        assert refused.code == 1 and why in refused.out, refused.out

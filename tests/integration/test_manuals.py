@@ -173,7 +173,7 @@ def documented():
 
 
 # Lists that may be empty where the tests run: a namespace fills them in test_device_shows.py.
-OF_THE_MACHINE = ("show ip route", "show ipv6 route")
+OF_THE_MACHINE = ("show ip route", "show ipv6 route", "show arp", "show ip arp", "show ipv6 neighbors", "show mac address-table")
 
 
 @pytest.fixture(scope="module")
