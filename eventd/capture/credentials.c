@@ -5,11 +5,13 @@
 
 #include <uthash.h>
 
+#include "capture/device_secret.h"
 #include "capture/login.h"
 #include "capture/mask.h"
 #include "capture/segment.h"
 #include "core/mem.h"
 
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { TUNNELS_MAX = 8 }; /* one in the other */
 enum { HALVES_MAX = 4096, OCTETS_MAX = 24 << 20 /* of all halves */ };
 
@@ -105,15 +107,16 @@ credentials_learn(struct credentials *c, int linktype, const unsigned char *data
 	}
 }
 
-/* One message by itself. */
+/* One message by itself, of an IP protocol and to a port, where they are known; 0 else. */
 static void
-star_message(unsigned char *message, size_t n)
+star_message(unsigned protocol, unsigned port, unsigned char *message, size_t n)
 {
 	unsigned char *secret = mem_array(NULL, unsigned char, n + 1);
 
 	memset(secret, 0, n);
 	login_mark(message, n, secret);
 	login_mark_ber(message, n, secret);
+	device_secret_in_message(protocol, port, message, n, secret);
 	for (size_t i = 0; i < n; i++)
 		if (secret[i] != 0)
 			message[i] = '*';
@@ -133,17 +136,20 @@ is_written(unsigned char c)
 static void
 star_other(int linktype, unsigned char *data, size_t n)
 {
+	struct segment_payload p;
 	size_t at, end;
 
 	if (segment_fragment(linktype, data, n, &at)) {
 		memset(data + at, '*', n - at);
 		return;
 	}
-	star_message(data, n);
+	star_message(0, 0, data, n);
+	if (segment_payload(&p, linktype, data, n))
+		star_message(p.protocol, 0, data + p.at, p.len);
 	for (at = 0; at < n; at = end + 1) {
 		for (end = at; end < n && is_written(data[end]); end++)
 			;
-		star_message(data + at, end - at);
+		star_message(0, 0, data + at, end - at);
 	}
 }
 
@@ -154,7 +160,7 @@ star(struct credentials *c, int linktype, unsigned char *data, size_t n)
 	struct half *h;
 
 	if (segment_read_udp(&s, linktype, data, n)) {
-		star_message(data + s.at, s.len);
+		star_message(PROTOCOL_UDP, s.to.port, data + s.at, s.len);
 		return;
 	}
 	if (!segment_read(&s, linktype, data, n)) {
@@ -164,7 +170,7 @@ star(struct credentials *c, int linktype, unsigned char *data, size_t n)
 	h = half_of(c, &s, false);
 	if (h != NULL)
 		mask_apply(h->mask, s.seq, s.syn, data + s.at, s.len);
-	star_message(data + s.at, s.len);
+	star_message(PROTOCOL_TCP, s.to.port, data + s.at, s.len);
 }
 
 void

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "capture/device_secret.h"
+
 /* ---- lines ---- */
 
 struct line {
@@ -41,13 +43,25 @@ skip_word(const struct line *l, size_t at)
 	return at;
 }
 
+/* As skip_word(); a string in quotes may have blanks. */
+static size_t
+skip_string(const struct line *l, size_t at)
+{
+	if (at == l->n || l->s[at] != '"')
+		return skip_word(l, at);
+	for (at++; at < l->n && l->s[at] != '"'; at++)
+		at += l->s[at] == '\\';
+	return skip_word(l, at < l->n ? at : l->n);
+}
+
 /* Lines whose rest is a secret. HTTP and SIP name their headers, the others are commands. */
-static const char *const heads[] = { "PASS ", "APOP ", "IDENTIFY ", "Authorization:", "Proxy-Authorization:",
-	"Cookie:", "Set-Cookie:", "X-Api-Key:", "X-Auth-Token:", "X-Vault-Token:", "X-Amz-Security-Token:" };
+static const char *const heads[] = { "PASS ", "ACCT ", "APOP ", "AUTHINFO PASS ", "OPER ", "IDENTIFY ",
+	"Authorization:", "Proxy-Authorization:", "Cookie:", "Set-Cookie:", "X-Api-Key:", "X-Auth-Token:",
+	"X-Vault-Token:", "X-Amz-Security-Token:" };
 
 /* Words with a value that is a secret, wherever they stand: forms, JSON, URLs, configurations. */
-static const char *const keys[] = { "password", "passwd", "passphrase", "passwort", "pwd", "secret", "token",
-	"api_key", "apikey", "api-key", "community" };
+static const char *const keys[] = { "password", "passwd", "passphrase", "passwort", "pass", "pwd", "psk",
+	"secret", "token", "api_key", "apikey", "api-key", "community" };
 
 static void
 mark_heads(const struct line *l)
@@ -57,26 +71,52 @@ mark_heads(const struct line *l)
 			mark(l, strlen(heads[i]), l->n);
 }
 
-/* `a1 LOGIN user password` of IMAP. */
+/* Of routers' configurations. */
 static void
+mark_configuration(const struct line *l)
+{
+	mark(l, device_secret_in_line(l->s, l->n), l->n);
+}
+
+/*
+ * `a1 LOGIN user password` of IMAP. Either may come as a line of its own, behind its length: `{6}`. Answers how many
+ * lines behind this one belong to the login.
+ */
+static unsigned
 mark_imap(const struct line *l)
 {
 	size_t command = skip_word(l, 0), user;
 	const struct line rest = { l->s + command, l->n - command, NULL };
 
 	if (command == 0 || !begins(&rest, "LOGIN "))
-		return;
+		return 0;
 	user = skip_word(l, command);
-	mark(l, skip_word(l, user), l->n);
+	mark(l, skip_string(l, user), l->n);
+	if (l->s[l->n - 1] != '}')
+		return 0;
+	return skip_string(l, user) < l->n ? 1 : 2;
 }
 
-/* Behind `password`: `=` or `:`, quotes and blanks around, then the value. */
+/* <password>...</password> */
+static void
+mark_element(const struct line *l, size_t at)
+{
+	const unsigned char *end = memchr(l->s + at, '<', l->n - at);
+
+	mark(l, at, end == NULL ? l->n : (size_t)(end - l->s));
+}
+
+/* Behind `password`: `=` or `:`, quotes and blanks around, then the value; or an element of XML. */
 static void
 mark_value(const struct line *l, size_t at)
 {
 	size_t end;
 	unsigned char quote = 0;
 
+	if (at < l->n && l->s[at] == '>') {
+		mark_element(l, at + 1);
+		return;
+	}
 	while (at < l->n && (l->s[at] == '"' || l->s[at] == '\'' || l->s[at] == ' '))
 		at++;
 	if (at == l->n || (l->s[at] != '=' && l->s[at] != ':'))
@@ -181,7 +221,9 @@ login_mark(const unsigned char *octets, size_t n, unsigned char *secret)
 		} else {
 			answers = mark_auth(&l);
 			mark_heads(&l);
-			mark_imap(&l);
+			if (answers == 0)
+				answers = mark_imap(&l);
+			mark_configuration(&l);
 			mark_keys(&l);
 			mark_urls(&l);
 		}

@@ -240,6 +240,18 @@ segment_ends(
 }
 
 bool
+segment_payload(struct segment_payload *p, int linktype, const unsigned char *data, size_t n)
+{
+	struct view v = { data, 0, n };
+	struct network net;
+
+	if (!read_network(&net, &v, linktype) || net.is_piece)
+		return false;
+	*p = (struct segment_payload){ net.protocol, v.at, v.n - v.at };
+	return true;
+}
+
+bool
 segment_read_udp(struct segment *s, int linktype, const unsigned char *data, size_t n)
 {
 	struct view v = { data, 0, n };

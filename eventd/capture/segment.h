@@ -32,6 +32,13 @@ bool segment_read_udp(struct segment *, int linktype, const unsigned char *data,
 bool segment_ends(
 	int linktype, const unsigned char *data, size_t n, struct segment_end *from, struct segment_end *to);
 
+/* What an IP packet carries behind all its headers. False: it is none, or a piece. */
+struct segment_payload {
+	unsigned protocol;
+	size_t at, len;
+};
+bool segment_payload(struct segment_payload *, int linktype, const unsigned char *data, size_t n);
+
 /*
  * The packet in a packet: of a tunnel (IP in IP, GRE, VXLAN, Geneve, PPPoE, MPLS), or the one that an error of ICMP quotes
  * (RFC 792, RFC 4443), which has been cut. False: there is none.

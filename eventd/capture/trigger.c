@@ -227,7 +227,9 @@ fire(struct trigger *t, const char *what, usec at)
 		.size_mb = (unsigned)value_or(&t->a.size, TRIGGER_SIZE_MB),
 		.is_masked = !t->a.secrets.set };
 
-	if (!t->point->active || t->waiting != NULL || t->is_spent || clock_mono(e->clock) < t->ready) {
+	if (!t->point->active)
+		return; /* nothing is armed */
+	if (t->waiting != NULL || t->is_spent || clock_mono(e->clock) < t->ready) {
 		t->suppressed++;
 		return;
 	}

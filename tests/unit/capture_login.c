@@ -25,7 +25,15 @@ static const struct {
 	/* IMAP */
 	{ "a1 LOGIN joe hunter2\r\na2 SELECT INBOX\r\n", "a1 LOGIN joe *******\r\na2 SELECT INBOX\r\n" },
 	{ "a1 AUTHENTICATE PLAIN\r\nAGpvZQ==\r\n", "a1 AUTHENTICATE PLAIN\r\n********\r\n" },
-	/* HTTP: headers, forms, JSON, URLs */
+	{ "a1 LOGIN \"joe x\" \"hunter 2\"\r\n", "a1 LOGIN \"joe x\" **********\r\n" },
+	{ "a1 LOGIN {3}\r\njoe {7}\r\nhunter2\r\na2 SELECT INBOX\r\n",
+		"a1 LOGIN {3}\r\n*******\r\n*******\r\na2 SELECT INBOX\r\n" },
+	{ "a1 LOGIN joe {7}\r\nhunter2\r\na2 LIST\r\n", "a1 LOGIN joe ***\r\n*******\r\na2 LIST\r\n" },
+	{ "AUTHINFO USER joe\r\nAUTHINFO PASS hunter2\r\n",
+		"AUTHINFO USER joe\r\nAUTHINFO PASS *******\r\n" },
+	/* HTTP: headers, forms, JSON, XML, URLs */
+	{ "<Password>hunter2</Password><x>1</x>", "<Password>*******</Password><x>1</x>" },
+	{ "pass=hunter2&bypass=1", "pass=*******&bypass=*" },
 	{ "GET / HTTP/1.1\r\nauthorization: Basic am9l\r\nAccept: a\r\n",
 		"GET / HTTP/1.1\r\nauthorization:***********\r\nAccept: a\r\n" },
 	{ "Cookie: sid=1; b=2\r\nHost: h\r\n", "Cookie:***********\r\nHost: h\r\n" },
@@ -37,7 +45,18 @@ static const struct {
 	{ "see http://host:80/x@y", "see http://host:80/x@y" },
 	/* Redis */
 	{ "*2\r\n$4\r\nAUTH\r\n$7\r\nhunter2\r\n", "*2\r\n$4\r\nAUTH\r\n**\r\n*******\r\n" },
+	/* configurations of routers */
+	{ "enable secret 9 $9$abc\nhostname r1\n", "enable secret ********\nhostname r1\n" },
+	{ " username joe privilege 15 password 0 x\n", " username joe privilege 15 password ***\n" },
+	{ "line vty 0 4\n password 7 0822\n login\n", "line vty 0 4\n password 7 ****\n login\n" },
+	{ "snmp-server community public RO 10\r\n", "snmp-server community ************\r\n" },
+	{ " neighbor 192.0.2.1 password x y\n neighbor 192.0.2.1 remote-as 1\n",
+		" neighbor 192.0.2.1 password ***\n neighbor 192.0.2.1 remote-as 1\n" },
+	{ "no tacacs-server host 1.1.1.1 key abc", "no tacacs-server host 1.1.1.1 key ***" },
+	{ "crypto isakmp key abc address 0.0.0.0", "crypto isakmp key *******************" },
+	{ " ip ospf message-digest-key 1 md5 7 ab", " ip ospf message-digest-key 1 md5 ****" },
 	/* words that only look so */
+	{ "key chain A\npassword of mine\n", "key chain A\npassword of mine\n" },
 	{ "the password is not here\r\n", "the password is not here\r\n" },
 	{ "PASSIVE\r\nPASV\r\n", "PASSIVE\r\nPASV\r\n" },
 	/* cut off */
