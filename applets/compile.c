@@ -25,7 +25,8 @@ line_compare(const void *a, const void *b)
 
 /* ---- variables and templates ---- */
 
-uint32_t
+/* The number of a variable in this program. */
+static uint32_t
 compile_symbol(struct compile *c, const char *name, size_t n)
 {
 	struct program *p = c->program;

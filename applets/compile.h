@@ -27,8 +27,6 @@ struct compile {
 	bool by_name; /* a script's call: variables have no symbols, PROGRAM_NOWHERE stands for them */
 };
 
-/* The number of a variable in this program. */
-uint32_t compile_symbol(struct compile *, const char *name, size_t n);
 /* A variable that the action sets or reads by its own: "_result". The name is copied. */
 struct variable compile_variable(struct compile *, const char *name);
 

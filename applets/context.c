@@ -379,15 +379,3 @@ context_take(struct contexts *all, const char *key, const char *pattern, context
 		changed(all);
 	return n;
 }
-
-void
-contexts_each(const struct contexts *all,
-	void (*f)(void *arg, const char *key, const char *name, const char *value, size_t n), void *arg)
-{
-	const struct context *c, *next_c;
-	const struct saved *v, *next_v;
-
-	HASH_ITER (hh, all->by_key, c, next_c)
-		HASH_ITER (hh, c->by_name, v, next_v)
-			f(arg, c->key, v->name, v->value, v->n);
-}

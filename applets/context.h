@@ -30,8 +30,4 @@ bool context_save(
 typedef void context_f(void *arg, const char *name, const char *value, size_t n);
 size_t context_take(struct contexts *, const char *key, const char *pattern, context_f *, void *arg);
 
-/* Everything that is kept, without taking it. */
-void contexts_each(const struct contexts *,
-	void (*f)(void *arg, const char *key, const char *name, const char *value, size_t n), void *arg);
-
 #endif

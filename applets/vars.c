@@ -204,18 +204,6 @@ run_var_get(struct run *r, const char *name, size_t *len)
 	return read_value(r, symbol_of(r, name), name, len);
 }
 
-const char *
-run_var_own(struct run *r, const char *name, size_t *len)
-{
-	size_t none;
-	struct value *v = find_value(r, symbol_of(r, name), name);
-
-	if (len == NULL)
-		len = &none;
-	*len = 0;
-	return v ? value_text(r, v, len) : NULL;
-}
-
 /* ---- writing ---- */
 
 static bool
@@ -344,12 +332,6 @@ bool
 run_var_set(struct run *r, const char *name, const char *s, size_t n)
 {
 	return run_set_result(r, &(struct variable){ .name = name, .symbol = symbol_of(r, name) }, s, n);
-}
-
-void
-run_var_set_int(struct run *r, const char *name, int64_t number)
-{
-	value_put_number(make_value(r, symbol_of(r, name), name), number);
 }
 
 void

@@ -49,9 +49,6 @@ run_var_is_int(struct run *r, const struct variable *v, int64_t *out)
 	return true;
 }
 
-/* Only what the run itself has set. */
-const char *run_var_own(struct run *, const char *name, size_t *len);
-
 /*
  * Sets it (the bytes are copied and may hold NULs). False, with the step failed, for an event's
  * variable: those are read-only. `_exit_status` sets the exit status, which must be an integer.
@@ -92,7 +89,6 @@ run_set_result_int(struct run *r, const struct variable *v, int64_t number)
 
 /* The same by name, which looks it up. */
 bool run_var_set(struct run *, const char *name, const char *s, size_t n);
-void run_var_set_int(struct run *, const char *name, int64_t);
 void run_var_unset(struct run *, const char *name);
 
 /* What the run has set, for `context save`. */

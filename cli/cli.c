@@ -41,8 +41,6 @@ cli_new(const void *ctx, struct engine *engine)
 	cli->engine = engine;
 	cli->exec = kw_tree_new(cli, "exec");
 	cli->config = kw_tree_new(cli, "config-exec");
-	cli->policy_user = mem_strdup(cli, "");
-	cli->policy_level = 1;
 	cli_builtin(cli);
 	LIST_INIT(&cli->ports);
 	cli_add_processes(cli, port_each_process, cli);
@@ -108,14 +106,6 @@ cli_each_session(const struct cli *cli, void (*f)(void *arg, struct session *), 
 		next = s->next;
 		f(arg, s);
 	}
-}
-
-void
-cli_set_policy_user(struct cli *cli, const char *user, unsigned level)
-{
-	mem_free(cli->policy_user);
-	cli->policy_user = mem_strdup(cli, user != NULL ? user : "");
-	cli->policy_level = level;
 }
 
 void

@@ -30,9 +30,6 @@ struct kw_tree *cli_config_tree(const struct cli *);
 /* In order of their line numbers. */
 void cli_each_session(const struct cli *, void (*f)(void *arg, struct session *), void *arg);
 
-/* User and privilege of the sessions that policies open: event manager session cli username. */
-void cli_set_policy_user(struct cli *, const char *user, unsigned level);
-
 /* ---- `event cli`: cli/hook.h ---- */
 void cli_set_hook(struct cli *, cli_hook_f *, void *arg);
 

@@ -55,7 +55,7 @@ session_masked(const struct session *s, const void *ctx, const char *line)
 	return t.s;
 }
 
-void
+static void
 session_history_add(struct session *s, const char *line)
 {
 	char *masked = session_masked(s, s, line);

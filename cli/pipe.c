@@ -220,7 +220,8 @@ next_bar(const char *s)
 	return NULL;
 }
 
-void
+/* An IOS expression as the regex engine reads it: '_' stands for a delimiter. */
+static void
 pipe_pattern(const char *ios, struct text *out)
 {
 	bool in_set = false;

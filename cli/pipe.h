@@ -40,7 +40,4 @@ bool pipe_end(struct pipe *, struct err *);
 /* What may come behind `filters` (for `?` and Tab): the filter words, or what the last one takes. */
 void pipe_offers(const void *ctx, const char *filters, struct kw_offer **offers, size_t *n);
 
-/* An IOS expression as the regex engine reads it: '_' stands for a delimiter. */
-void pipe_pattern(const char *ios, struct text *out);
-
 #endif

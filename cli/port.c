@@ -356,12 +356,12 @@ port_open(void *engine, const void *ctx, const char *policy, struct cause *cause
 {
 	struct cli *cli = ((struct engine *)engine)->cli;
 	struct cli_port *p = mem_new(ctx, struct cli_port);
-	/* event manager session cli username, else what the daemon's settings say */
+	/* event manager session cli username; without it whoever is nobody */
 	const char *user = session_cli_username(engine);
 	struct session_spec spec = {
-		.user = *user ? user : cli->policy_user,
+		.user = user,
 		.location = mem_printf(p, "EEM:%s", policy),
-		.level = *user ? session_cli_privilege(engine) : cli->policy_level,
+		.level = *user ? session_cli_privilege(engine) : 1,
 		.cause = cause,
 		.is_policy = true,
 		.echoes = true,

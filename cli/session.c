@@ -155,12 +155,6 @@ session_level(const struct session *s)
 	return s->level;
 }
 
-void
-session_set_level(struct session *s, unsigned level)
-{
-	s->level = level;
-}
-
 struct cause *
 session_cause(const struct session *s)
 {
@@ -290,7 +284,8 @@ session_print(struct session *s, const char *fmt, ...)
 	mem_free(t.s);
 }
 
-void
+/* Foreign text: made safe for a screen (text_add_screen()). */
+static void
 session_foreign(struct session *s, const char *out, size_t n)
 {
 	struct text t;
@@ -373,15 +368,6 @@ session_fail(struct session *s, const struct err *err)
 {
 	if (s->cmd != NULL)
 		command_end(s->cmd, false, err);
-}
-
-void
-session_fail_bare(struct session *s, const struct err *err)
-{
-	if (s->cmd == NULL)
-		return;
-	s->cmd->bare = true;
-	command_end(s->cmd, false, err);
 }
 
 void

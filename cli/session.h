@@ -35,8 +35,7 @@ const char *session_tty_name(const struct session *); /* "vty0" */
 const char *session_location(const struct session *); /* "local", "10.0.0.1", "EEM:NAME" */
 /* "admin on vty0 (local)" or " on vty1 (EEM:NAME)": as log messages name who did it. */
 const char *session_who(const struct session *);
-unsigned session_level(const struct session *); /* privilege 0-15 */
-void session_set_level(struct session *, unsigned level);
+unsigned session_level(const struct session *);      /* privilege 0-15 */
 struct cause *session_cause(const struct session *); /* borrowed; NULL: a person */
 bool session_is_policy(const struct session *);      /* opened by `action cli command` */
 const char *session_mode(const struct session *);    /* "exec", "config", "config-applet", ... */
@@ -50,8 +49,6 @@ const void *session_cmd_ctx(const struct session *);
 /* ---- output ---- */
 void session_print(struct session *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void session_write(struct session *, const char *s, size_t n);
-/* Foreign text: made safe for a screen (text_add_screen()). */
-void session_foreign(struct session *, const char *s, size_t n);
 /* For EXEC_SHOW commands: text through the filters, or one JSON document. Finished by the session. */
 struct writer *session_writer(struct session *);
 /* For a `show` with the word `json`: a document, though the session reads text. Before anything else is written. */
@@ -72,8 +69,7 @@ enum session_end {
 typedef void session_over_f(void *arg, enum session_end);
 enum cmd_result session_wait(struct session *, usec deadline, session_over_f *over, void *arg);
 void session_done(struct session *);
-void session_fail(struct session *, const struct err *);      /* as CMD_REFUSED */
-void session_fail_bare(struct session *, const struct err *); /* as CMD_REFUSED_BARE */
+void session_fail(struct session *, const struct err *); /* as CMD_REFUSED */
 
 /* ---- dialogs ---- */
 enum ask_kind {

@@ -87,8 +87,6 @@ struct cli {
 	unsigned checks; /* passwords being looked at in a worker */
 	bool quiet;      /* file prompt quiet */
 	unsigned logins, failed_logins;
-	char *policy_user;
-	unsigned policy_level;
 	struct processes *processes;
 	LIST_HEAD(, cli_port) ports; /* of policies: cli/port.c */
 	bool has_told_no_device;     /* of a policy's command that nobody knows */
@@ -99,7 +97,6 @@ void command_help(struct command *, struct text *out);                 /* what i
 void command_go(struct command *);                                     /* behind the hook */
 void command_end(struct command *, bool accepted, const struct err *); /* frees it, calls ready() */
 struct command *command_new(struct session *, const char *line);
-void session_history_add(struct session *, const char *line);
 
 /* cli/settle.c */
 void command_settle(

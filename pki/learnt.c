@@ -195,7 +195,8 @@ is_same(const json_t *a, const json_t *b)
 	       strcmp(text_of(a, "key"), text_of(b, "key")) == 0;
 }
 
-size_t
+/* of everything that is kept, OCSP responses too */
+static size_t
 learnt_bytes(const struct learnt *l)
 {
 	size_t bytes = 0;

@@ -39,6 +39,5 @@ struct learnt_crl {
 
 /* The one at place *at or behind it; *at moves on. False at the end. */
 bool learnt_next_crl(const struct learnt *, size_t *at, struct learnt_crl *);
-size_t learnt_bytes(const struct learnt *); /* of everything that is kept, OCSP responses too */
 
 #endif

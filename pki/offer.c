@@ -66,7 +66,8 @@ is_ca(X509 *cert)
 	return (X509_get_extension_flags(cert) & EXFLAG_CA) != 0;
 }
 
-const char *
+/* "root CA", "intermediate CA", "server certificate", "self-signed server certificate" */
+static const char *
 offer_kind(X509 *cert)
 {
 	bool self_signed = cert_is_self_issued(cert);

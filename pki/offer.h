@@ -21,9 +21,6 @@ struct text;
 /* The "certificates" of an errand's answer. NULL and err when there is none, too many, or one is none. */
 STACK_OF(X509) * offer_chain(const json_t *answer, struct err *);
 
-/* "root CA", "intermediate CA", "server certificate", "self-signed server certificate" */
-const char *offer_kind(X509 *);
-
 /* Certificate i of the chain, in lines. */
 void offer_describe(struct text *, struct engine *, const STACK_OF(X509) * chain, int i);
 

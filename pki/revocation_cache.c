@@ -230,7 +230,8 @@ time_of(const ASN1_TIME *when)
 	return when != NULL && asn1_to_time(when, &t) ? json_integer((json_int_t)t) : json_null();
 }
 
-json_t *
+/* The "crl" entry of the messages. */
+static json_t *
 revocation_crl_facts(const char *url, const X509_CRL *crl, time_t fetched, time_t until)
 {
 	char *issuer = certtext_name_new(NULL, X509_CRL_get_issuer(crl));

@@ -55,7 +55,4 @@ void revocation_cache_join(struct revocation_cache *cache, const struct revocati
 /* A message from the engine. What is malformed in it is left out. */
 void revocation_cache_take(struct revocation_cache *, const json_t *message);
 
-/* The "crl" entry of the messages. */
-json_t *revocation_crl_facts(const char *url, const X509_CRL *, time_t fetched, time_t until);
-
 #endif

@@ -75,7 +75,8 @@ chars_offset(const struct chars *c, size_t i)
 	return at;
 }
 
-size_t
+/* Number of the character that begins at this byte. */
+static size_t
 chars_index(const struct chars *c, size_t offset)
 {
 	size_t n = 0;

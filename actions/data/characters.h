@@ -24,8 +24,6 @@ void chars_pair(const char *a, size_t na, const char *b, size_t nb, struct chars
 
 /* Where character i begins; i may be n. */
 size_t chars_offset(const struct chars *, size_t i);
-/* Number of the character that begins at this byte. */
-size_t chars_index(const struct chars *, size_t offset);
 /* Bytes of the character that begins at this byte. */
 size_t chars_length_at(const struct chars *, size_t offset);
 

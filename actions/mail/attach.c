@@ -62,7 +62,11 @@ is_file(const struct engine *e, const char *s)
 	return false;
 }
 
-bool
+/*
+ * One item of the statement's list: `flash:x` and the other prefixes, `capture:NAME`; with `variable`, the whole item is the
+ * value of that one. The value of _cli_result is always text, whatever it says. False when it is none.
+ */
+static bool
 attach_parse(const void *ctx, struct attach_want *w, const struct engine *e, const char *item, size_t n,
 	const char *variable, struct err *err)
 {

@@ -26,13 +26,6 @@ struct attach_want {
 	size_t len;
 };
 
-/*
- * One item of the statement's list: `flash:x` and the other prefixes, `capture:NAME`; with `variable`, the whole item is the
- * value of that one. The value of _cli_result is always text, whatever it says. False when it is none.
- */
-bool attach_parse(const void *ctx, struct attach_want *, const struct engine *, const char *item, size_t n,
-	const char *variable, struct err *);
-
 /* The statement's list with the values of the run; at most ATTACH_MAX wants. What they hold is allocated in ctx. */
 bool attach_list(const void *ctx, struct run *, const struct template *, struct attach_want *wants,
 	size_t *count, struct err *);

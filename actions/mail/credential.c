@@ -287,7 +287,8 @@ credentials_new(const void *ctx, struct engine *engine)
 	return c;
 }
 
-const struct mail_credential *
+/* NULL: there is none. Valid until the configuration changes. */
+static const struct mail_credential *
 credential_named(const struct credentials *c, const char *name)
 {
 	struct entry *e = find(c, name);
@@ -295,7 +296,8 @@ credential_named(const struct credentials *c, const char *name)
 	return e == NULL ? NULL : &e->pub;
 }
 
-const struct mail_credential *
+/* The first of that user, in the order of definition. */
+static const struct mail_credential *
 credential_of_user(const struct credentials *c, const char *user)
 {
 	for (struct entry *e = c->by_name; e != NULL; e = e->hh.next)

@@ -25,11 +25,6 @@ struct mail_credential {
 struct credentials *credentials_new(const void *ctx, struct engine *);
 void credential_rows(struct conf *);
 
-/* NULL: there is none. Valid until the configuration changes. */
-const struct mail_credential *credential_named(const struct credentials *, const char *name);
-/* The first of that user, in the order of definition. */
-const struct mail_credential *credential_of_user(const struct credentials *, const char *user);
-
 /*
  * With a name: the job logs in with that credential. Without: a user whose password was not given gets
  * it from the store. False with class NO_PASSWORD when nothing is there; nothing was sent then.

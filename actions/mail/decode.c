@@ -17,7 +17,8 @@ base64_digit(char c)
 	return at == NULL ? -1 : (int)(at - digits);
 }
 
-void
+/* Anything that is no digit of the encoding is passed over. */
+static void
 decode_base64(struct text *out, const char *s, size_t n)
 {
 	unsigned bits = 0, held = 0;
@@ -45,7 +46,7 @@ escaped(const char *s, size_t n)
 	return hex_digit(s[1]) * 16 + hex_digit(s[2]);
 }
 
-void
+static void
 decode_quoted_printable(struct text *out, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

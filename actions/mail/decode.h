@@ -12,10 +12,6 @@
 /* Words of UTF-8 and US-ASCII are decoded; of other charsets, and broken ones, they stay as they are. */
 void decode_words(struct text *out, const char *s, size_t n);
 
-/* Anything that is no digit of the encoding is passed over. */
-void decode_base64(struct text *out, const char *s, size_t n);
-void decode_quoted_printable(struct text *out, const char *s, size_t n);
-
 /* The field of a message with CRLF line ends, unfolded and decoded; empty when there is none. */
 char *decode_field(const void *ctx, const char *message, const char *name);
 

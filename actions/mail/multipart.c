@@ -33,7 +33,8 @@ static const struct {
 	{ ".pem", "application/x-pem-file" },
 };
 
-const char *
+/* "text/plain", "application/octet-stream", ... */
+static const char *
 multipart_type(const char *name)
 {
 	const char *ending = strrchr(name, '.');

@@ -20,7 +20,4 @@ void multipart_attach(struct text *out, const char *boundary, const struct mail_
 
 void multipart_end(struct text *out, const char *boundary);
 
-/* "text/plain", "application/octet-stream", ... */
-const char *multipart_type(const char *name);
-
 #endif

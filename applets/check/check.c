@@ -47,7 +47,8 @@ split_source(struct findings *f, const char *source)
 	}
 }
 
-const char *
+/* The label of a line's node; "" when it has none. */
+static const char *
 check_node_label(const struct conf_node *n)
 {
 	return is_action_node(n)    ? ((const struct action_args *)n->args)->label.s

@@ -46,7 +46,8 @@ compare(const struct template *a, const struct template *b)
 	return strcmp(a->text, b->text);
 }
 
-int
+/* -1: cannot be told; else whether the condition of the step holds always, or never. */
+static int
 flow_constant(const struct compile_line *l)
 {
 	struct operands o = { .n = 0 };

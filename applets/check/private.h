@@ -121,8 +121,6 @@ void check_tell(struct check *, enum lint_id, const struct check_applet *, const
 /* As it, of a place in the settings; `text` is shown for it, and `word` is the part of it that is meant. */
 void check_tell_setting(struct check *, enum lint_id, const struct setting_place *, const char *text,
 	const char *word, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
-/* The label of a line's node; "" when it has none. */
-const char *check_node_label(const struct conf_node *);
 
 /* ---- place.c ---- */
 /* The column of the word in the line, 1-based; that of the first word when it is not found. */
@@ -154,8 +152,6 @@ void flow_from(struct flow *, uint32_t step, enum arrival);
 /* As it, with what follows the step, however control came there. */
 void flow_behind(struct flow *, uint32_t step);
 bool flow_reaches(const struct flow *, uint32_t step);
-/* -1: cannot be told; else whether the condition of the step holds always, or never. */
-int flow_constant(const struct compile_line *);
 bool flow_opens(const struct compile_line *);
 
 /* ---- the families ---- */

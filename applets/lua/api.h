@@ -41,8 +41,6 @@ const void *api_ctx(const struct script_run *); /* of the call under way; run_ct
 void api_answer(struct script_run *, json_t *value);
 void api_refuse(struct script_run *, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Where the call under way stands in the policy. */
-const char *api_at(const struct script_run *);
 /* Ends the run well, with this status, wherever its process is. */
 void api_exit(struct script_run *, int status);
 

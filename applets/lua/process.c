@@ -240,7 +240,8 @@ process_refuse_err(struct process *p, const struct err *err)
 		process_refuse(p, code_of(err), "%s", err->text);
 }
 
-pid_t
+/* 0: it has ended */
+static pid_t
 process_pid(const struct process *p)
 {
 	return p->host != NULL ? host_pid(p->host) : 0;

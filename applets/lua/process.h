@@ -52,7 +52,6 @@ void process_refuse(struct process *, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same by an error: its class is the code, its hint stands behind the sentence. */
 void process_refuse_err(struct process *, const struct err *);
-pid_t process_pid(const struct process *); /* 0: it has ended */
 
 /*
  * For tests: no process is started; whatever would be written to it goes to f, and f's owner says what

@@ -57,12 +57,6 @@ api_ctx(const struct script_run *s)
 	return s->call_ctx;
 }
 
-const char *
-api_at(const struct script_run *s)
-{
-	return s->at;
-}
-
 struct api_parts *
 api_parts(struct script_run *s)
 {

@@ -292,7 +292,8 @@ error_to_json(const struct err *err)
 		pki_class_name(PKI_UNTRUSTED), "detail", err->text, "depth", 0, "anchor");
 }
 
-json_t *
+/* One request of --batch; the caller owns the answer. */
+static json_t *
 pki_verify_answer(const json_t *request)
 {
 	struct work *w = mem_new(NULL, struct work);

@@ -10,7 +10,4 @@
 /* argv[0] is the word "verify", options follow. Exit status: 0 good, 1 bad, 2 usage. */
 int pki_verify_main(int argc, char **argv);
 
-/* One request of --batch; the caller owns the answer. */
-json_t *pki_verify_answer(const json_t *request);
-
 #endif

@@ -48,12 +48,6 @@ device_is_configured(const struct engine *e)
 	return e->settings != NULL && e->settings->cli_device != DEVICE_NONE;
 }
 
-bool
-device_is_ready(const struct device *d)
-{
-	return d->state == READY;
-}
-
 const char *
 device_prompt(const struct device *d)
 {

@@ -35,7 +35,6 @@ struct device *device_open(
 /* A line at the prompt, or the answer to what a command asks. False with err: too long for a terminal. */
 bool device_send(struct device *, const char *line, struct err *);
 
-bool device_is_ready(const struct device *);        /* at its prompt */
 const char *device_prompt(const struct device *);   /* "r1(config-if)# "; the last one */
 bool device_in_config(const struct device *);       /* the prompt is that of a configuration mode */
 bool device_has_modes(const struct device *);       /* knows `configure terminal`; a shell does not */

@@ -49,12 +49,6 @@ struct bus {
 static const char *const stage_names[] = { "filter", "match", "loop", "occurs", "damping", "ratelimit",
 	"digest", "correlate", "sched" }; /* ORDER: enum stage */
 
-const char *
-stage_name(enum stage s)
-{
-	return stage_names[s];
-}
-
 /* ---- specifications ---- */
 
 static struct detector_specs *

@@ -71,7 +71,6 @@ enum stage {
 	STAGE_CORRELATE,
 	STAGE_SCHED
 };
-const char *stage_name(enum stage);
 
 struct verdict { /* a view, valid during the call */
 	enum stage stage;

@@ -560,11 +560,3 @@ trigger_suppressed(const struct trigger *t)
 {
 	return t->suppressed;
 }
-
-void
-trigger_state(const struct trigger *t, struct trigger_state *out)
-{
-	*out = (struct trigger_state){
-		.is_open = t->is_open, .is_raising = t->delayed != NULL, .times = t->times
-	};
-}

@@ -76,12 +76,4 @@ void trigger_describe(const struct trigger *, struct text *out);
 
 uint64_t trigger_suppressed(const struct trigger *); /* by the rate limit */
 
-/* Where the trigger stands, for tests and `show`. */
-struct trigger_state {
-	bool is_open;    /* a window is */
-	bool is_raising; /* waits for its delay */
-	uint64_t times;  /* how often the expression held in this window */
-};
-void trigger_state(const struct trigger *, struct trigger_state *);
-
 #endif

@@ -124,15 +124,6 @@ counter_get(const struct counters *all, const char *name)
 }
 
 void
-counters_each(const struct counters *all, void (*f)(void *arg, const char *name, int64_t value), void *arg)
-{
-	const struct counter *c, *next;
-
-	HASH_ITER (hh, all->by_name, c, next)
-		f(arg, c->name, c->value);
-}
-
-void
 counters_each_changed(
 	struct counters *all, bool again, void (*f)(void *arg, const char *name, int64_t value), void *arg)
 {

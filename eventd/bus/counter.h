@@ -22,8 +22,6 @@ struct counters *counters_new(const void *ctx);
 bool counter_change(struct counters *, const char *name, enum counter_op, int64_t by, struct cause *,
 	int64_t *now, struct err *);
 int64_t counter_get(const struct counters *, const char *name); /* 0 when there is none */
-/* In the order in which they were made. */
-void counters_each(const struct counters *, void (*f)(void *arg, const char *name, int64_t value), void *arg);
 
 /* Those that have changed since the last call; with `again` all of them. */
 void counters_each_changed(

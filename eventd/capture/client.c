@@ -48,16 +48,6 @@ captures_make(struct captures *c, const char *name)
 	return *at;
 }
 
-bool
-captures_has(const struct captures *c, const struct capture_point *wanted)
-{
-	const struct capture_point *p = c->first;
-
-	while (p != NULL && p != wanted)
-		p = p->next;
-	return p != NULL;
-}
-
 void
 captures_drop(struct captures *c, struct capture_point *gone)
 {

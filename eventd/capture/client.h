@@ -32,9 +32,6 @@ struct capture_point *captures_find(const struct captures *, const char *name);
 struct capture_point *captures_make(struct captures *, const char *name); /* finds it, or adds it */
 void captures_drop(struct captures *, struct capture_point *);
 
-/* False: the point was deleted meanwhile. */
-bool captures_has(const struct captures *, const struct capture_point *);
-
 /* It records: %BUFCAP-6-ENABLE. */
 void captures_started(struct captures *, struct capture_point *);
 

@@ -413,12 +413,6 @@ recording_name(const struct recording *r)
 	return r->name;
 }
 
-bool
-recording_is_active(const struct recording *r)
-{
-	return r->active;
-}
-
 const char *
 recording_end_reason(const struct recording *r)
 {

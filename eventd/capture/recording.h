@@ -51,7 +51,6 @@ struct recording *recording_start(const void *ctx, const char *name, const json_
 void recording_freeze(struct recording *, struct window *);
 
 const char *recording_name(const struct recording *);
-bool recording_is_active(const struct recording *);
 /* Why it ended by itself: "duration limit reached", ...; NULL while active or when it was told to stop. */
 const char *recording_end_reason(const struct recording *);
 

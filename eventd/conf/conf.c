@@ -28,7 +28,7 @@ conf_new(const void *ctx, struct engine *engine)
 	return conf;
 }
 
-struct mode *
+static struct mode *
 mode_get(struct conf *conf, const char *name)
 {
 	struct mode *m;

@@ -96,7 +96,6 @@ next_of(const struct node *n)
 }
 
 /* ---- conf.c ---- */
-struct mode *mode_get(struct conf *, const char *name);
 /* The mode that a node's lines are typed in. */
 struct mode *mode_below(struct conf *, const struct node *);
 

@@ -107,7 +107,7 @@ alarm_new(const void *ctx, struct loop *loop, const struct clock *clock, alarm_f
 	return a;
 }
 
-void
+static void
 alarm_stop(struct alarm *a)
 {
 	a->soon = false;

@@ -33,8 +33,7 @@ const char *alarm_kind_word(enum alarm_kind);
 
 /* In place of what was set before. An absolute time that is over and `@reboot` stay stopped. */
 void alarm_set(struct alarm *, const struct alarm_when *);
-void alarm_soon(struct alarm *); /* expires once, at the next turn of the loop */
-void alarm_stop(struct alarm *);
+void alarm_soon(struct alarm *);       /* expires once, at the next turn of the loop */
 usec alarm_left(const struct alarm *); /* 0 when it is stopped */
 void alarm_clock_stepped(struct alarm *);
 

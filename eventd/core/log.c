@@ -98,7 +98,8 @@ log_screen(struct log *l, log_screen_f *f, void *arg)
 	l->screen_arg = arg;
 }
 
-void
+/* A time stamp in this form, as log lines carry it ("*" while the clock is not synchronised). */
+static void
 log_stamp(const struct log *l, const struct stamp_form *form, usec wall, char *out, size_t size)
 {
 	char when[64];

@@ -89,7 +89,4 @@ void log_stats(const struct log *, struct log_stats *);
 /* Oldest first: every kept line without its newline. */
 void log_each(const struct log *, void (*f)(void *arg, const char *line, size_t n), void *arg);
 
-/* A time stamp in this form, as log lines carry it ("*" while the clock is not synchronised). */
-void log_stamp(const struct log *, const struct stamp_form *, usec wall, char *out, size_t size);
-
 #endif

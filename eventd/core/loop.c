@@ -55,12 +55,6 @@ loop_new(const void *ctx, struct clock *clock)
 	return l;
 }
 
-struct clock *
-loop_clock(const struct loop *l)
-{
-	return l->clock;
-}
-
 usec
 loop_mono(const struct loop *l)
 {

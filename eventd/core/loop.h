@@ -19,7 +19,6 @@ struct timer;
 struct child;
 
 struct loop *loop_new(const void *ctx, struct clock *);
-struct clock *loop_clock(const struct loop *);
 usec loop_mono(const struct loop *); /* shorthands for the loop's clock */
 usec loop_wall(const struct loop *);
 

@@ -141,12 +141,6 @@ regex_text(const struct regex *re)
 	return re->text;
 }
 
-unsigned
-regex_groups(const struct regex *re)
-{
-	return re->groups;
-}
-
 static int
 scratch_free(void *ptr)
 {

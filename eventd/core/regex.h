@@ -50,7 +50,6 @@ struct regex *regex_new(const void *ctx, const char *pattern, enum regex_dialect
 bool regex_check(const char *pattern, enum regex_dialect, struct err *);
 
 const char *regex_text(const struct regex *);
-unsigned regex_groups(const struct regex *); /* capturing groups in the pattern, without the whole */
 
 enum regex_engine {
 	REGEX_JIT,       /* machine code, or the interpreter where that is refused */

@@ -24,7 +24,8 @@ broken_down(usec wall, bool local, int *msec)
 	return tm;
 }
 
-void
+/* "00:00:46", "1d16h", "1w2d": ages and uptimes. */
+static void
 stamp_age(usec age, char *out, size_t size)
 {
 	long long s = age / USEC_PER_SEC;
@@ -60,41 +61,12 @@ stamp_datetime(const struct stamp_form *f, usec wall, usec up, char *out, size_t
 }
 
 void
-stamp_registered(usec wall, char *out, size_t size)
-{
-	struct tm tm = broken_down(wall, true, NULL);
-
-	snprintf(out, size, "%s %s %d %02d:%02d:%02d %d", days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday,
-		tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
-}
-
-void
 stamp_history(usec wall, char *out, size_t size)
 {
 	struct tm tm = broken_down(wall, true, NULL);
 
 	snprintf(out, size, "%s %s%2d %02d:%02d:%02d %d", days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday,
 		tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
-}
-
-void
-stamp_certificate(usec wall, char *out, size_t size)
-{
-	struct tm tm = broken_down(wall, false, NULL);
-
-	snprintf(out, size, "%02d:%02d:%02d UTC %s %d %d", tm.tm_hour, tm.tm_min, tm.tm_sec,
-		months[tm.tm_mon], tm.tm_mday, tm.tm_year + 1900);
-}
-
-void
-stamp_clock(usec wall, bool local, char *out, size_t size)
-{
-	int msec;
-	struct tm tm = broken_down(wall, local, &msec);
-
-	snprintf(out, size, "%02d:%02d:%02d.%03d %s %s %s %d %d", tm.tm_hour, tm.tm_min, tm.tm_sec, msec,
-		local ? tm.tm_zone : "UTC", days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday,
-		tm.tm_year + 1900);
 }
 
 void

@@ -17,20 +17,8 @@ struct stamp_form { /* service timestamps {log|debug} ... */
 /* "Mar 15 21:51:32.798", without the clock mark. `up` is the time since boot, for uptime forms. */
 void stamp_datetime(const struct stamp_form *, usec wall, usec up, char *out, size_t size);
 
-/* "00:00:46", "1d16h", "1w2d": ages and uptimes. */
-void stamp_age(usec age, char *out, size_t size);
-
-/* "Mon May 29 22:55:49 2017", day unpadded (rulings 15): registration times. */
-void stamp_registered(usec wall, char *out, size_t size);
-
 /* "Sun May17 18:06:42 2026", day in two columns: history, active, pending. */
 void stamp_history(usec wall, char *out, size_t size);
-
-/* "02:31:20 UTC Mar 16 2023": certificates and their installation. */
-void stamp_certificate(usec wall, char *out, size_t size);
-
-/* "18:56:04.554 UTC Mon Oct 17 2016": show clock. */
-void stamp_clock(usec wall, bool localtime, char *out, size_t size);
 
 /* "2016-10-17T18:56:04.554Z": JSON. */
 void stamp_iso(usec wall, char *out, size_t size);

@@ -84,12 +84,6 @@ run_is_live(const struct run *r)
 	return r->event->origin == EVENT_LIVE && !run_engine(r)->is_check;
 }
 
-bool
-run_bypasses_authorization(const struct run *r)
-{
-	return r->policy->bypass;
-}
-
 struct tty *
 run_tty(const struct run *r)
 {
@@ -112,12 +106,6 @@ void
 run_set_exit_status(struct run *r, int status)
 {
 	r->exit_status = status;
-}
-
-enum error_mode
-run_error_mode(const struct run *r)
-{
-	return r->error_mode;
 }
 
 void

@@ -131,7 +131,6 @@ usec run_left(const struct run *);           /* until maxrun ends it; INT64_MAX 
 void run_stop_clock(struct run *);
 void run_start_clock(struct run *);
 bool run_is_live(const struct run *); /* false for replay and simulation: no effects outside */
-bool run_bypasses_authorization(const struct run *);
 
 /* The policy version that runs; NULL never, though it may be unregistered meanwhile. */
 struct policy *run_registration(const struct run *);
@@ -179,7 +178,6 @@ void run_resume_failed(struct run *, const char *error, enum severity, const cha
 
 /* handle-error type ...; RAISE: nothing is logged, run_failure() says what went wrong, on with the next step. */
 enum error_mode { ERRORS_EXIT, ERRORS_IGNORE, ERRORS_WARN, ERRORS_RAISE };
-enum error_mode run_error_mode(const struct run *);
 void run_set_error_mode(struct run *, enum error_mode);
 const char *run_error(const struct run *);   /* "" after a good step */
 const char *run_failure(const struct run *); /* the sentence of the last failure; "" */

@@ -384,12 +384,6 @@ sched_suspend(struct sched *s, bool on)
 	sched_start_pending(s);
 }
 
-bool
-sched_is_suspended(const struct sched *s)
-{
-	return s->suspended;
-}
-
 void
 sched_stop(struct sched *s, bool kill)
 {

@@ -33,11 +33,7 @@ void run_take_tty(struct run *); /* the session is gone: `puts` goes to the log 
  */
 #define SCHED_CLASS_BIT(class_) (UINT32_C(1) << ((class_) == 0 ? 0 : (class_) - 'A' + 1))
 void sched_set_threads(struct sched *, enum policy_kind, const char *line, uint32_t classes, unsigned slots);
-/* Of a class ('A'-'Z'; 0 = default). */
-unsigned sched_slots(const struct sched *, enum policy_kind, char class);
-unsigned sched_running(const struct sched *, enum policy_kind, char class);
 void sched_suspend(struct sched *, bool on);
-bool sched_is_suspended(const struct sched *);
 
 /* SIGTERM: no new runs; kills what is left when told a second time. */
 void sched_stop(struct sched *, bool kill);

@@ -52,15 +52,3 @@ sched_set_threads(struct sched *s, enum policy_kind kind, const char *line, uint
 	recompute(s, kind);
 	sched_start_pending(s);
 }
-
-unsigned
-sched_slots(const struct sched *s, enum policy_kind kind, char class)
-{
-	return s->kinds[kind].classes[class_index(class)].slots;
-}
-
-unsigned
-sched_running(const struct sched *s, enum policy_kind kind, char class)
-{
-	return s->kinds[kind].classes[class_index(class)].running;
-}

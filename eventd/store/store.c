@@ -51,7 +51,6 @@ struct store {
 	struct works todo, done; /* under the lock, as what follows */
 	size_t waiting;
 	bool ending;
-	unsigned long long commits, work_count, failures;
 	char *news; /* what the log is to hear; malloc */
 
 	struct db *db;    /* the thread's alone, as what follows */
@@ -258,10 +257,6 @@ work_thread(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		carry_out_batch(s, &batch);
 		pthread_mutex_lock(&s->lock);
-		s->commits++;
-		s->work_count += n;
-		STAILQ_FOREACH (w, &batch, link)
-			s->failures += w->err.code != ERR_NONE;
 		STAILQ_CONCAT(&s->done, &batch);
 		if (write(s->wake, &one, sizeof one) < 0 && errno != EAGAIN)
 			abort();
@@ -427,18 +422,4 @@ store_submit(const void *ctx, struct store *s, store_work_f *f, json_t *in, stor
 		pthread_cond_signal(&s->changed);
 	}
 	pthread_mutex_unlock(&s->lock);
-}
-
-void
-store_stats(const struct store *s, struct store_stats *out)
-{
-	struct store *store = (struct store *)(uintptr_t)s;
-
-	pthread_mutex_lock(&store->lock);
-	*out = (struct store_stats){ .waiting = s->waiting,
-		.commits = s->commits,
-		.works = s->work_count,
-		.failures = s->failures,
-		.path = s->path };
-	pthread_mutex_unlock(&store->lock);
 }

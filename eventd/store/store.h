@@ -42,12 +42,4 @@ struct store *store_new(const void *ctx, struct engine *, const char *dir);
  */
 void store_submit(const void *ctx, struct store *, store_work_f *, json_t *in, store_done_f *done, void *arg);
 
-/* For `show`: pieces of work that wait, transactions, works in them. */
-struct store_stats {
-	size_t waiting;
-	unsigned long long commits, works, failures;
-	const char *path; /* NULL: in memory */
-};
-void store_stats(const struct store *, struct store_stats *);
-
 #endif

@@ -149,12 +149,6 @@ sources_limited(const struct sources *t)
 	return t->limited;
 }
 
-size_t
-sources_count(const struct sources *t)
-{
-	return t->count;
-}
-
 void
 sources_each(const struct sources *t, void (*f)(void *arg, const struct source *), void *arg)
 {

@@ -69,7 +69,6 @@ void sources_release(struct sources *, struct source *);
 struct source *sources_greediest(const struct sources *, enum syslog_transport);
 
 uint64_t sources_limited(const struct sources *); /* of all, also of those that gave way */
-size_t sources_count(const struct sources *);
 void sources_each(const struct sources *, void (*f)(void *arg, const struct source *), void *arg);
 
 #endif

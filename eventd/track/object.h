@@ -97,7 +97,6 @@ struct track_object *tracks_find(const struct tracks *, uint32_t number);
 
 /* timers.c */
 enum track_timer track_timer_of(const struct track_object *);
-const char *track_timer_name(enum track_timer);
 /* 0: changes are seen at once. */
 usec tracks_poll(const struct tracks *, enum track_timer);
 usec tracks_poll_left(const struct tracks *, enum track_timer);

@@ -27,12 +27,6 @@ static const char *const timer_names[TIMER_COUNT] = { "interface", "ip route", "
 static const char *const resolution_names[RESOLUTION_COUNT] = { "bgp", "eigrp", "isis", "ospf", "static" };
 
 const char *
-track_timer_name(enum track_timer t)
-{
-	return timer_names[t];
-}
-
-const char *
 track_resolution_name(enum track_resolution r)
 {
 	return resolution_names[r];

@@ -18,7 +18,8 @@
 #define RCODE_NXDOMAIN 3
 #define RCODE_REFUSED  5
 
-int64_t
+/* monotonic, microseconds */
+static int64_t
 validator_now(void)
 {
 	struct timespec t;

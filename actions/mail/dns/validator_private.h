@@ -56,7 +56,6 @@ struct validator {
 	char *server_name;
 };
 
-int64_t validator_now(void);             /* monotonic, microseconds */
 int64_t validator_in_seconds(int64_t s); /* from now */
 
 /* ---- validator_channel.c ---- */

@@ -42,7 +42,8 @@ static const struct {
 	{ MAIL_HELPER_FAILED, "4.3.0" },
 };
 
-const char *
+/* "5.1.1": the server's own, or the one of RFC 3463 that says what happened. */
+static const char *
 queue_status_code(enum mail_class class, enum mail_phase phase, int code, const char *enhanced)
 {
 	if (enhanced != NULL && enhanced[0] != '\0')

@@ -32,7 +32,7 @@ intern(struct mail_queue *q, const char *s)
 	return i->text;
 }
 
-struct queue_host *
+static struct queue_host *
 queue_host_get(struct mail_queue *q, const char *name)
 {
 	struct queue_host *h;

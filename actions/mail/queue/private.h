@@ -115,7 +115,6 @@ struct mail_queue {
 };
 
 /* ---- index.c ---- */
-struct queue_host *queue_host_get(struct mail_queue *, const char *name);
 struct queue_message *queue_message_add(struct mail_queue *, uint64_t mid, const char *applet,
 	const char *server, usec created, size_t size, enum queue_kind);
 struct queue_part *queue_part_add(struct queue_message *, struct mail_queue *, uint64_t id, const char *host,
@@ -192,7 +191,5 @@ enum queue_notice { NOTICE_FAILED, NOTICE_DELAYED };
  */
 json_t *queue_bounce_make(struct mail_queue *, const struct queue_part *, const json_t *claim,
 	enum queue_notice, const json_t *failed, const struct mail_result *);
-/* "5.1.1": the server's own, or the one of RFC 3463 that says what happened. */
-const char *queue_status_code(enum mail_class, enum mail_phase, int code, const char *enhanced);
 
 #endif

@@ -36,9 +36,6 @@ struct mail_recorder {
 	usec began_again;    /* monotonic; 0: never yet */
 };
 
-/* The recording that has packets of the port, or NULL. */
-struct recorded_port *recorder_port(struct mail_recorder *, unsigned port);
-
 /* The packets of the connections become a file, told in the record `no`. Takes `question` (capture/extract.h). */
 void recorder_write(struct mail_recorder *, const struct recorded_port *, uint64_t no, const char *name,
 	json_t *question);

@@ -37,7 +37,8 @@ is_submission(unsigned port)
 	return false;
 }
 
-struct recorded_port *
+/* The recording that has packets of the port, or NULL. */
+static struct recorded_port *
 recorder_port(struct mail_recorder *r, unsigned port)
 {
 	for (size_t i = 0; i < r->port_count; i++)

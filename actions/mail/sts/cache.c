@@ -171,7 +171,8 @@ make_room(struct sts_cache *c)
 	forget(c, oldest);
 }
 
-struct sts_entry *
+/* made when there is none */
+static struct sts_entry *
 sts_cache_entry(struct sts_cache *c, const char *domain)
 {
 	struct sts_entry *e = sts_cache_find(c, domain);

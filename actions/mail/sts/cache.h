@@ -30,7 +30,6 @@ struct sts_entry {
 struct sts_cache *sts_cache_new(const void *ctx, struct engine *, const char *dir);
 
 struct sts_entry *sts_cache_find(struct sts_cache *, const char *domain);
-struct sts_entry *sts_cache_entry(struct sts_cache *, const char *domain); /* made when there is none */
 
 /* The policy in force now, or NULL. Looks at the clock: one that has expired is taken away. */
 const struct sts_policy *sts_cache_policy(struct sts_cache *, const char *domain);
