@@ -164,8 +164,8 @@ a_job_is_read_as_it_was_written(void **state)
 {
 	void *ctx = mem_ctx(NULL, "test");
 	struct snmp_peer peers[] = {
-		{ "192.0.2.1", 162, SNMP_RELEASE_2C, SECURED_NOT, "c\xe4\xff", NULL, true },
-		{ "2001:db8::1", 1162, SNMP_RELEASE_3, SECURED_PRIV, "noc", "vrf-a", false },
+		{ "192.0.2.1", 162, SNMP_RELEASE_2C, SECURED_NOT, "c\xe4\xff", NULL, NULL, true },
+		{ "2001:db8::1", 1162, SNMP_RELEASE_3, SECURED_PRIV, "noc", "vrf-a", "192.0.2.9", false },
 	};
 	struct snmp_var vars[] = {
 		{ "1.3.6.1", OBJECT_STRING, "a\0\xff\xc3", 4 },
@@ -182,6 +182,8 @@ a_job_is_read_as_it_was_written(void **state)
 	assert_string_equal(read->peers[0].name, "c\xe4\xff");
 	assert_null(read->peers[0].context);
 	assert_string_equal(read->peers[1].context, "vrf-a");
+	assert_null(read->peers[0].source);
+	assert_string_equal(read->peers[1].source, "192.0.2.9");
 	assert_int_equal(read->vars[0].len, 4);
 	assert_memory_equal(read->vars[0].value, "a\0\xff\xc3", 4);
 	json_decref(j);
