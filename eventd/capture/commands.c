@@ -14,7 +14,7 @@
 /* ---- grammar ---- */
 
 struct monitor_args {
-	struct kw_str name, interface, list, map, file, capture_filter, export, comment;
+	struct kw_str name, interface, list, map, file, capture_filter, export, comment, display_how;
 	struct kw_enum direction, plane_direction;
 	struct kw_flag plane, buffer, circular, linear, limit, start, stop, clear, files, freeze, display;
 	struct kw_sub match, trigger;
@@ -86,12 +86,16 @@ static const struct kw freeze_kw[] = {
 	{ .word = "comment", .help = "Comment of the file", .type = &kw_string, AT(comment) },
 	KW_END,
 };
+static const struct kw display_kw[] = {
+	{ .help = "Not here", .type = &kw_line, AT(display_how) },
+	KW_END,
+};
 static const struct kw start_kw[] = {
 	{ .word = "capture-filter",
 		.help = "A filter in the language of libpcap, beside the capture's own",
 		.type = &kw_string,
 		AT(capture_filter) },
-	{ .word = "display", .help = "Not here", AT(display), .flags = KW_HIDDEN },
+	{ .word = "display", .help = "Not here", AT(display), .flags = KW_HIDDEN, .sub = display_kw },
 	KW_END,
 };
 
@@ -171,6 +175,11 @@ is_possible(const struct monitor_args *a, struct err *err)
 			"shows them");
 	if (a->match.set + a->list.set + a->map.set > 1)
 		return err_set(err, ERR_REFUSED, "a capture has one filter: match, access-list or class-map");
+	if (a->buffer.set && !a->circular.set && !a->linear.set && !a->size.set)
+		return err_set(err, ERR_INCOMPLETE, "Incomplete command.");
+	if (a->limit.set && !a->duration.set && !a->every.set && !a->packet_len.set && !a->packets.set &&
+		!a->pps.set)
+		return err_set(err, ERR_INCOMPLETE, "Incomplete command.");
 	if (a->file_ring.set && !a->file_size.set)
 		return err_set(err, ERR_REFUSED,
 			"a ring of files needs their size: file location URL ring N size MB");

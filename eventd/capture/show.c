@@ -32,12 +32,15 @@ static const struct kw buffer_kw[] = {
 	KW_END,
 };
 
-static const struct kw show_kw[] = {
-	{ .help = "Name of a capture", .type = &kw_word, AT(name) },
+static const struct kw what_kw[] = {
 	{ .word = "buffer", .help = "What has been captured", AT(buffer), .group = 1, .sub = buffer_kw },
 	{ .word = "capture-statistics", .help = "What has been counted", AT(statistics), .group = 1 },
 	{ .word = "parameter", .help = "The commands that made the capture", AT(parameter), .group = 1 },
 	{ .word = "trigger", .help = "What freezes the buffer, and what was kept", AT(trigger), .group = 1 },
+	KW_END,
+};
+static const struct kw show_kw[] = {
+	{ .help = "Name of a capture", .type = &kw_word, AT(name), .sub = what_kw },
 	KW_END,
 };
 

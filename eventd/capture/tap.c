@@ -25,6 +25,13 @@ tap_close(struct tap *tap)
 	tap->next = NULL;
 }
 
+/* For people. */
+static const char *
+name_of(const struct tap *tap)
+{
+	return tap->is_plane ? "control plane" : tap->name;
+}
+
 static bool
 set_filter(struct tap *tap, struct err *err)
 {
@@ -34,10 +41,10 @@ set_filter(struct tap *tap, struct err *err)
 	if (tap->filter[0] == '\0')
 		return true;
 	if (pcap_compile(tap->pcap, &program, tap->filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return err_set(err, ERR_INVALID, "%s: filter: %s", tap->name, pcap_geterr(tap->pcap));
+		return err_set(err, ERR_INVALID, "%s: filter: %s", name_of(tap), pcap_geterr(tap->pcap));
 	ok = pcap_setfilter(tap->pcap, &program) == 0;
 	pcap_freecode(&program);
-	return ok || err_set(err, ERR_IO, "%s: filter: %s", tap->name, pcap_geterr(tap->pcap));
+	return ok || err_set(err, ERR_IO, "%s: filter: %s", name_of(tap), pcap_geterr(tap->pcap));
 }
 
 static bool
@@ -52,12 +59,16 @@ activate(struct tap *tap, struct err *err)
 	pcap_set_buffer_size(tap->pcap, tap->kernel_bytes);
 	pcap_set_tstamp_precision(tap->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(tap->pcap);
+	if (status == PCAP_ERROR_PERM_DENIED)
+		return err_set(err, ERR_REFUSED,
+			"%s: packets are captured by root only, or with the capability CAP_NET_RAW",
+			name_of(tap));
 	if (status < 0) {
 		const char *what = pcap_statustostr(status), *detail = pcap_geterr(tap->pcap);
 
 		if (detail[0] == '\0' || strcmp(detail, what) == 0)
-			return err_set(err, ERR_IO, "%s: %s", tap->name, what);
-		return err_set(err, ERR_IO, "%s: %s: %s", tap->name, what, detail);
+			return err_set(err, ERR_IO, "%s: %s", name_of(tap), what);
+		return err_set(err, ERR_IO, "%s: %s: %s", name_of(tap), what, detail);
 	}
 	return true;
 }
