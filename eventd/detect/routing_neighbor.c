@@ -63,6 +63,8 @@ struct routing_neighbor_data {
 	int64_t as;
 	int64_t local_as;
 	int64_t discriminator;
+	const char *level;
+	int64_t process;
 	const char *msg;
 };
 
@@ -93,6 +95,9 @@ static const struct event_field routing_neighbor_fields[] = {
 	WORDS_INT(struct routing_neighbor_data, "_neighbor_local_as", "BGP: our AS", local_as),
 	WORDS_INT(struct routing_neighbor_data, "_neighbor_discriminator", "BFD: local discriminator",
 		discriminator),
+	WORDS_STR(struct routing_neighbor_data, "_neighbor_level", "IS-IS: level-1 or level-2", level),
+	WORDS_INT(struct routing_neighbor_data, "_neighbor_process",
+		"OSPF: number of FRR's instance, 0 when it has none", process),
 	WORDS_STR(struct routing_neighbor_data, "_neighbor_msg", "The message of IOS, as it is logged", msg),
 	EVENT_FIELDS_END,
 };
@@ -252,6 +257,8 @@ event_of(struct engine *e, const struct adjacency *is)
 	d->as = is->as;
 	d->local_as = is->local_as;
 	d->discriminator = is->discriminator;
+	d->level = event_str(ev, is->level);
+	d->process = is->process;
 	d->msg = message_text(ev, e, is);
 	ev->source = "frr";
 	return ev;

@@ -3,6 +3,7 @@
 
 import os
 import socket
+import threading
 
 import pytest
 
@@ -146,6 +147,66 @@ def test_ospf_full_and_down(routers, cable, new_daemon):
     daemon.wait_log("%%OSPF-5-ADJCHG: Process 1, Nbr %s on eth0 from FULL to (DOWN|INIT)" % OTHER)
     daemon.wait_log("%%HA_EM-6-LOG: N: ospf %s down from FULL to" % OTHER)
     daemon.wait_log("%%OSPFv3-5-ADJCHG: Process 1, Nbr %s on eth0 from FULL to DOWN, Neighbor Down: Dead timer expired" % OTHER)
+
+
+def test_a_bgpd_that_dies_loses_its_neighbors(routers, cable, new_daemon):
+    """It says nothing of it. Those that were up before eventd came are known, too, and so is the AS of one that is deleted."""
+    own, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002)}, {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001)})
+    assert tree.wait_for(lambda: '"bgpState":"Established"' in own.show("show bgp neighbors json"), 40)
+    daemon = eventd(new_daemon, cable, own, watch("bgp", "as", "65002"))
+    wait_heard(daemon)
+    for i, signal in enumerate(("kill", "terminate"), 1):
+        own.end("bgpd", signal)
+        assert tree.wait_for(lambda: daemon.show("show logging").count("%%BGP-5-ADJCHANGE: neighbor %s Down bgpd ended" % OTHER) == i)
+        assert tree.wait_for(lambda: daemon.show("show logging").count(
+            "N: bgp %s down from Established to Idle: bgpd ended. as 65002 local 65001" % OTHER) == i)
+        daemon.wait_log("%HA_EM-4-FMPD_FRR: FRR's bgpd is not heard: .*/bgpd.vty: it")
+        own.begin("bgpd")
+        assert tree.wait_for(lambda: daemon.show("show logging").count("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER) == i, 40)
+    own.vty("router bgp 65001", "no neighbor %s" % OTHER)
+    daemon.wait_log("%%HA_EM-6-LOG: N: bgp %s down from Established to Idle: Neighbor deleted. as 65002 local 65001" % OTHER)
+
+
+def test_an_instance_of_ospfd_has_its_number(routers, cable, new_daemon):
+    """`ospfd -n 5`: its socket is ospfd-5.vty, its messages are of process 5."""
+    config = OSPF.replace("ip ospf area", "ip ospf 5 area").replace("router ospf\n", "router ospf 5\n")
+    own, other = routers({}, {"ospfd": OSPF % ("peer0", OTHER)})
+    daemon = eventd(new_daemon, cable, own, watch("ospf") + ["event manager applet P", " event routing-neighbor protocol ospf state up",
+                                                             ' action 1.0 syslog msg "process $_neighbor_process"'])
+    own.instance("ospfd", 5, config % ("eth0", OWN))
+    daemon.wait_log("%%OSPF-5-ADJCHG: Process 5, Nbr %s on eth0 from LOADING to FULL, Loading Done" % OTHER, 60)
+    daemon.wait_log("%HA_EM-6-LOG: P: process 5")
+    own.end("ospfd-5", "kill")
+    daemon.wait_log("%%OSPF-5-ADJCHG: Process 5, Nbr %s on eth0 from FULL to DOWN, ospfd-5 ended" % OTHER)
+
+
+def test_an_frr_without_a_live_log_is_asked_for_the_as(new_daemon, tmp_path):
+    """Before 8.4 the socket answers, and the messages come by syslog."""
+    path, asked = str(tmp_path / "log"), []
+    answers = {b"enable": b"", b"terminal monitor": b"",
+               b"show bgp vrf all neighbors 192.0.2.2 json": b'{"default":{"192.0.2.2":{"remoteAs":65002,"localAs":65001,"remoteRouterId":"10.0.0.2"}}}'}
+
+    def serve():
+        while True:
+            try:
+                connection = server.accept()[0]
+            except OSError:
+                return
+            while command := connection.recv(200).rstrip(b"\0"):
+                for one in command.split(b"\0"):
+                    asked.append(one)
+                    connection.sendall(answers.get(one, b"% Unknown command") + b"\0\0\0" + (b"\0" if one in answers else b"\2"))
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "bgpd.vty"))
+        server.listen()
+        threading.Thread(target=serve, daemon=True).start()
+        daemon = new_daemon(settings={"daemons": {"frr": str(tmp_path)}, "syslog": {"listen": ["unix://" + path]}}, config=watch("bgp"))
+        daemon.wait_log("FRR's bgpd is not heard: .*/bgpd.vty: it has no live log: that needs FRR 8.4")
+        assert tree.wait_for(lambda: asked.count(b"enable") == 2)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(b"<30>Nov 22 22:00:00 bgpd[7]: [N9HHH-F8H1M] %ADJCHANGE: neighbor 192.0.2.2(r2) in vrf default Up", path)
+        daemon.wait_log("N: bgp 192.0.2.2 up from OpenConfirm to Established: . as 65002 local 65001 id 10.0.0.2")
+        assert asked.count(b"terminal monitor") == 1
 
 
 def test_bfd_down_and_up_and_the_daemon_again(routers, cable, new_daemon):

@@ -147,11 +147,20 @@ class Router(Frr):
     def begin(self, name):
         self.await_socket(name, self.spawn(self.inside + self.daemon(name), name))
 
-    def end(self, name):
-        """One daemon ends."""
+    def instance(self, name, number, config):
+        """The instance of a daemon (`-n NUMBER`)."""
+        own = "%s-%d" % (name, number)
+        path = os.path.join(self.etc, "frr", own + ".conf")
+        with open(path, "w") as f:
+            f.write(config)
+        argv = [path if word.endswith("/%s.conf" % name) else word.replace(name + ".pid", own + ".pid") for word in self.daemon(name)]
+        self.await_socket(own, self.spawn(self.inside + argv + ["-n", str(number)], own))
+
+    def end(self, name, how="terminate"):
+        """One daemon ends, or is killed."""
         with open(os.path.join(self.run_dir, name + ".pid")) as f:
             pid = int(f.read())
         process = next(p for p in self.processes if p.pid == pid)
-        process.terminate()
+        getattr(process, how)()
         process.wait(10)
         self.processes.remove(process)

@@ -199,13 +199,21 @@ bgp_notification(struct slice t, struct adjacency *a)
 	bgp_error(code, text, a);
 	PUT(a->reason, slice_of(a->notification));
 	skip(&t, " ");
-	octets = word(&t, " ");
-	if (octets.n == 0 || !skip(&t, " bytes"))
+	if (skip(&t, "\"") && until(&t, "\"", &text)) { /* RFC 9003: what its operator says */
+		snprintf(a->reason, sizeof a->reason, "%s \"%.*s\"", a->notification, SLICE_FMT(text));
 		return true;
+	}
+	octets = word(&t, " ");
+	if (octets.n == 0 || octets.n > 4 || !skip(&t, " bytes"))
+		return true;
+	for (size_t i = 0; i < octets.n; i++)
+		a->octets = 10 * a->octets + (unsigned)(octets.s[i] - '0') % 10;
 	/* "fd e9" is FDE9 in IOS's message. */
 	for (; t.n > 0 && n < sizeof a->data - 1; t.s++, t.n--)
 		if (strchr("0123456789abcdefABCDEF", t.s[0]) != NULL && t.s[0] != '\0')
 			a->data[n++] = t.s[0] >= 'a' ? (char)(t.s[0] - 'a' + 'A') : t.s[0];
+	if (n != (size_t)2 * a->octets) /* FRR 8 prints a part of what it sends */
+		a->data[0] = '\0';
 	return true;
 }
 
@@ -335,6 +343,7 @@ from_isisd(struct slice t, struct adjacency *a)
 	PUT(a->neighbor, name);
 	PUT(a->hostname, name);
 	PUT(a->interface, interface);
+	PUT(a->level, level);
 	PUT(a->from, from);
 	PUT(a->to, to);
 	PUT(a->reason, slice_is(t, "unspecified") ? SLICE_NONE : t);

@@ -42,13 +42,17 @@ struct adjacency {
 	char vrf[64];
 	char from[16], to[16]; /* states in IOS's words: "FULL", "DOWN", "Established", "Up" */
 	char reason[160];
-	char notification[128];  /* BGP: "6/2 (Administrative Shutdown)" */
-	char sent[12], data[64]; /* of it: sent or received, and its data in hexadecimal */
-	char hostname[80];       /* as BGP and IS-IS learnt it */
-	char afi[8];             /* "ipv4", "ipv6", or "" */
-	int64_t as, local_as;    /* BGP */
-	int64_t discriminator;   /* BFD: the local one */
-	unsigned handle;         /* BFD: counted here from 1, as IOS counts sessions */
+	char notification[128]; /* BGP: "6/2 (Administrative Shutdown)" */
+	char sent[12],
+		data[64];  /* of it: sent or received, and its data in hexadecimal, where it is all there */
+	unsigned octets;   /* of its data */
+	char hostname[80]; /* as BGP and IS-IS learnt it */
+	char afi[8];       /* "ipv4", "ipv6", or "" */
+	char level[12];    /* IS-IS: "level-1", "level-2" */
+	int64_t process;   /* OSPF: FRR's instance; 0: it has no number */
+	int64_t as, local_as;  /* BGP */
+	int64_t discriminator; /* BFD: the local one */
+	unsigned handle;       /* BFD: counted here from 1, as IOS counts sessions */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* Follows FRR's daemons. */
 #include "peers/frr/frr.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,19 +18,34 @@
 #include "core/text.h"
 #include "peers/dial.h"
 #include "peers/frr/bfd.h"
+#include "peers/frr/standing.h"
 #include "peers/frr/vty.h"
 
 #define AGAIN    (2 * USEC_PER_SEC)
 #define SOON     (20 * USEC_PER_MSEC)
 #define PATIENCE (1 * USEC_PER_SEC) /* with what bgpd knows of a neighbor */
 
+#define SOURCES_MAX 64u /* daemons, and instances of ospfd */
+
 static const char *const daemons[] = { "bgpd", "ospfd", "ospf6d", "isisd" };
 #define DAEMONS (sizeof daemons / sizeof *daemons)
+
+/* One that can be heard: a daemon, or the instance N of ospfd, whose socket is ospfd-N.vty. */
+struct source {
+	struct frr *frr;
+	char name[24];
+	const char *daemon;
+	int64_t process;
+	struct vty *vty;
+	bool hears, was_heard; /* now; ever */
+};
 
 struct frr {
 	struct engine *engine;
 	const char *dir; /* NULL: they are not followed */
-	struct vty *vty[DAEMONS];
+	struct source *sources[SOURCES_MAX];
+	size_t nsources;
+	struct standing *standing;
 	struct bfd_sessions *sessions;
 	int bfd;
 	struct watch *bfd_watch;
@@ -47,8 +63,9 @@ struct frr {
 /* ---- changes ---- */
 
 static void
-changed(struct frr *frr, const struct adjacency *a)
+tell(void *arg, const struct adjacency *a)
 {
+	struct frr *frr = arg;
 	struct engine *e = frr->engine;
 	struct adjacency_message m;
 	struct text *text = text_new(frr);
@@ -58,6 +75,13 @@ changed(struct frr *frr, const struct adjacency *a)
 	mem_free(text);
 	if (frr->f != NULL)
 		frr->f(frr->arg, a);
+}
+
+static void
+changed(struct frr *frr, const char *source, struct adjacency *a)
+{
+	if (standing_take(frr->standing, source, a))
+		tell(frr, a);
 }
 
 /* A change of a BGP neighbor that waits for what bgpd knows of it besides: its log says no AS. */
@@ -70,7 +94,7 @@ struct pending {
 static void
 conclude(struct pending *p)
 {
-	changed(p->frr, &p->adjacency);
+	changed(p->frr, daemons[0], &p->adjacency);
 	mem_free(p);
 }
 
@@ -84,15 +108,17 @@ on_late(void *arg)
 static void
 fill_bgp(struct adjacency *a, const json_t *vrfs)
 {
-	const json_t *vrf = json_object_get(vrfs, a->vrf);
-	const json_t *n = json_object_get(vrf, a->neighbor);
+	const json_t *n = json_object_get(json_object_get(vrfs, a->vrf), a->neighbor);
 	const char *id = json_string_value(json_object_get(n, "remoteRouterId"));
 	const char *address = json_string_value(json_object_get(n, "bgpNeighborAddr"));
+	const char *hostname = json_string_value(json_object_get(n, "hostname"));
 
 	a->as = json_integer_value(json_object_get(n, "remoteAs"));
 	a->local_as = json_integer_value(json_object_get(n, "localAs"));
 	if (id != NULL && strcmp(id, "0.0.0.0") != 0)
 		snprintf(a->router_id, sizeof a->router_id, "%s", id);
+	if (hostname != NULL && a->hostname[0] == '\0')
+		snprintf(a->hostname, sizeof a->hostname, "%s", hostname);
 	/* An unnumbered neighbor is known by its interface. */
 	if (address != NULL && a->afi[0] == '\0' && adjacency_is_name(address)) {
 		snprintf(
@@ -127,34 +153,62 @@ ask_bgpd(struct frr *frr, struct vty *bgpd, const struct adjacency *a)
 }
 
 static void
+take_text(struct source *src, const char *text, size_t n)
+{
+	struct adjacency a;
+
+	if (!adjacency_from_log(src->daemon, text, n, &a))
+		return;
+	a.process = src->process;
+	if (a.protocol == ADJACENCY_BGP)
+		ask_bgpd(src->frr, src->vty, &a);
+	else
+		changed(src->frr, src->name, &a);
+}
+
+static void
 on_message(void *arg, const char *daemon, const struct live_message *m)
 {
-	struct frr *frr = arg;
-	struct adjacency a;
+	struct source *src = arg;
+	struct frr *frr = src->frr;
 
 	if (m->lost > 0)
 		log_msg(frr->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_FRR",
 			"%u messages of FRR's %s were lost: changes of adjacencies may be among them",
 			m->lost, daemon);
-	if (!adjacency_from_log(daemon, m->text.s, m->text.n, &a))
-		return;
-	if (a.protocol == ADJACENCY_BGP)
-		ask_bgpd(frr, frr->vty[0], &a);
-	else
-		changed(frr, &a);
+	take_text(src, m->text.s, m->text.n);
+}
+
+static const char *
+name_kept(const char *daemon)
+{
+	size_t i = 0;
+
+	while (i < DAEMONS - 1 && strcmp(daemons[i], daemon) != 0)
+		i++;
+	return daemons[i];
 }
 
 void
 frr_syslog(struct frr *frr, const char *daemon, const char *text, size_t n)
 {
 	const char *at = adjacency_log_text(text, text + n);
+	struct source *found = NULL;
 	struct adjacency a;
 
-	for (size_t i = 0; i < DAEMONS; i++)
-		if (strcmp(daemons[i], daemon) == 0 && frr->vty[i] != NULL && vty_is_heard(frr->vty[i]))
+	for (size_t i = 0; i < frr->nsources; i++) {
+		if (strcmp(frr->sources[i]->daemon, daemon) != 0)
+			continue;
+		if (vty_is_heard(frr->sources[i]->vty))
 			return;
-	if (adjacency_from_log(daemon, at, n - (size_t)(at - text), &a))
-		changed(frr, &a);
+		if (found == NULL)
+			found = frr->sources[i];
+	}
+	/* One without a live log may still be asked for the AS. */
+	if (found != NULL)
+		take_text(found, at, n - (size_t)(at - text));
+	else if (adjacency_from_log(daemon, at, n - (size_t)(at - text), &a))
+		changed(frr, name_kept(daemon), &a);
 }
 
 /* In its own log files a daemon has another name: "2026/11/22 22:22:35 BGP: [N9HHH-F8H1M] %ADJCHANGE: ...". */
@@ -204,8 +258,8 @@ frr_line(struct frr *frr, struct slice program, struct slice line)
 static bool
 hears(const struct frr *frr)
 {
-	for (size_t i = 0; i < DAEMONS; i++)
-		if (frr->vty[i] != NULL && vty_is_heard(frr->vty[i]))
+	for (size_t i = 0; i < frr->nsources; i++)
+		if (vty_is_heard(frr->sources[i]->vty))
 			return true;
 	return frr->bfd >= 0;
 }
@@ -214,8 +268,8 @@ hears(const struct frr *frr)
 static bool
 is_known(const struct frr *frr)
 {
-	for (size_t i = 0; frr->dir != NULL && i < DAEMONS; i++)
-		if (frr->vty[i] == NULL || !vty_is_known(frr->vty[i]))
+	for (size_t i = 0; i < frr->nsources; i++)
+		if (!vty_is_known(frr->sources[i]->vty))
 			return false;
 	return true;
 }
@@ -241,16 +295,34 @@ tell_lack(struct frr *frr)
 }
 
 static void
+on_summary(void *arg, const char *text, size_t n)
+{
+	struct source *src = arg;
+	json_t *j = text == NULL ? NULL : json_loadb(text, n, 0, NULL);
+
+	standing_bgp(src->frr->standing, daemons[0], j, src->was_heard, tell, src->frr);
+	src->was_heard = true;
+	json_decref(j);
+}
+
+/* A daemon that does not run is nothing to tell, but that it runs no more is. */
+static void
 on_state(void *arg, const char *daemon, const struct err *why)
 {
-	struct frr *frr = arg;
+	struct source *src = arg;
+	struct frr *frr = src->frr;
+	bool was_heard = src->hears;
 
-	tell_lack(frr);
-	/* A daemon that does not run is nothing to tell. */
-	if (why != NULL &&
-		(strstr(why->text, strerror(EACCES)) != NULL || strstr(why->text, "live log") != NULL))
+	src->hears = why == NULL;
+	if (why != NULL && (was_heard || strstr(why->text, strerror(EACCES)) != NULL ||
+				   strstr(why->text, "live log") != NULL))
 		log_msg(frr->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_FRR",
 			"FRR's %s is not heard: %s", daemon, why->text);
+	if (was_heard && why != NULL && why->code == ERR_NOT_FOUND)
+		standing_end(frr->standing, src->daemon == daemons[0] ? daemons[0] : src->name, tell, frr);
+	if (why == NULL && src->daemon == daemons[0])
+		vty_ask(src, src->vty, "show bgp vrf all summary json", on_summary, src);
+	tell_lack(frr);
 }
 
 /* ---- bfdd ---- */
@@ -262,7 +334,7 @@ frr_bfd(struct frr *frr, const char *json, size_t n)
 	struct adjacency a;
 
 	if (bfd_sessions_take(frr->sessions, j, &a))
-		changed(frr, &a);
+		tell(frr, &a);
 	json_decref(j);
 }
 
@@ -301,6 +373,59 @@ on_bfd(void *arg, int fd, unsigned what)
 }
 
 static void
+follow(struct frr *frr, const char *name, const char *daemon, int64_t process)
+{
+	struct source *src;
+
+	if (frr->nsources == SOURCES_MAX)
+		return;
+	src = mem_new(frr, struct source);
+	src->frr = frr;
+	snprintf(src->name, sizeof src->name, "%s", name);
+	src->daemon = daemon;
+	src->process = process;
+	src->vty = vty_new(src, frr->engine->loop,
+		&(struct vty_spec){ .daemon = src->name,
+			.dir = frr->dir,
+			.on_message = on_message,
+			.on_state = on_state,
+			.arg = src });
+	frr->sources[frr->nsources++] = src;
+}
+
+static bool
+is_followed(const struct frr *frr, int64_t process)
+{
+	for (size_t i = 0; i < frr->nsources; i++)
+		if (frr->sources[i]->process == process)
+			return true;
+	return false;
+}
+
+/* `ospfd -n 5` has ospfd-5.vty. */
+static void
+look_for_instances(struct frr *frr)
+{
+	DIR *dir = opendir(frr->dir);
+	const struct dirent *d;
+	int process, end;
+
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		char name[24];
+
+		end = 0;
+		if (sscanf(d->d_name, "ospfd-%5d.vty%n", &process, &end) != 1 || end == 0 ||
+			d->d_name[end] != '\0' || process < 1 || process > UINT16_MAX ||
+			is_followed(frr, process))
+			continue;
+		snprintf(name, sizeof name, "ospfd-%d", process);
+		follow(frr, name, daemons[1], process);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static void
 on_directory(void *arg, int fd, unsigned what)
 {
 	struct frr *frr = arg;
@@ -308,8 +433,9 @@ on_directory(void *arg, int fd, unsigned what)
 
 	if (read(fd, events, sizeof events) <= 0)
 		return;
-	for (size_t i = 0; i < DAEMONS; i++)
-		vty_hurry(frr->vty[i]);
+	look_for_instances(frr);
+	for (size_t i = 0; i < frr->nsources; i++)
+		vty_hurry(frr->sources[i]->vty);
 	if (frr->bfd < 0)
 		timer_set(frr->bfd_again, SOON);
 }
@@ -332,6 +458,7 @@ dial_bfd(void *arg)
 	unsigned char ask[BFD_ASK_SIZE];
 
 	watch_directory(frr);
+	look_for_instances(frr);
 	frr->bfd = dial_unix(path, NULL);
 	mem_free(path);
 	bfd_ask(ask);
@@ -359,12 +486,12 @@ unfollow(struct frr *frr)
 		close(frr->inotify);
 	frr->bfd = frr->inotify = -1;
 	text_clear(&frr->bfd_in);
-	for (size_t i = 0; i < DAEMONS; i++) {
-		mem_free(frr->vty[i]);
-		frr->vty[i] = NULL;
-	}
+	for (; frr->nsources > 0; frr->nsources--)
+		mem_free(frr->sources[frr->nsources - 1]);
 	mem_free(frr->sessions);
 	frr->sessions = bfd_sessions_new(frr);
+	mem_free(frr->standing);
+	frr->standing = standing_new(frr);
 	mem_free((void *)(uintptr_t)frr->dir);
 	frr->dir = NULL;
 	frr->lack_was_told = false;
@@ -383,12 +510,8 @@ frr_follow(struct frr *frr, const char *dir)
 	frr->dir = mem_strdup(frr, dir);
 	frr->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	for (size_t i = 0; i < DAEMONS; i++)
-		frr->vty[i] = vty_new(frr, frr->engine->loop,
-			&(struct vty_spec){ .daemon = daemons[i],
-				.dir = frr->dir,
-				.on_message = on_message,
-				.on_state = on_state,
-				.arg = frr });
+		follow(frr, daemons[i], daemons[i], 0);
+	look_for_instances(frr);
 	frr->bfd_again = timer_after(frr, frr->engine->loop, 0, dial_bfd, frr);
 }
 
@@ -427,6 +550,7 @@ frr_new(const void *ctx, struct engine *engine)
 
 	frr->engine = engine;
 	frr->sessions = bfd_sessions_new(frr);
+	frr->standing = standing_new(frr);
 	frr->bfd = frr->inotify = -1;
 	text_init(&frr->bfd_in, frr);
 	mem_on_free(frr, frr_free);

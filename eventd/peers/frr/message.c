@@ -29,9 +29,9 @@ bgp_text(const struct adjacency *a, const struct settings *settings, struct text
 static bool
 notification_text(const struct adjacency *a, const struct settings *settings, struct text *out)
 {
-	text_printf(out, "%s neighbor %s %s %zu bytes%s%s",
+	text_printf(out, "%s neighbor %s %s %u bytes%s%s",
 		strcmp(a->sent, "sent") == 0 ? "sent to" : "received from", a->neighbor, a->notification,
-		strlen(a->data) / 2, a->data[0] ? " " : "", a->data);
+		a->octets, a->data[0] ? " " : "", a->data);
 	return true;
 }
 
@@ -39,7 +39,9 @@ notification_text(const struct adjacency *a, const struct settings *settings, st
 static bool
 ospf_text(const struct adjacency *a, const struct settings *settings, struct text *out)
 {
-	text_printf(out, "Process 1, Nbr %s on %s from %s to %s, %s", a->router_id,
+	/* A process has a number on IOS; FRR's only one has none, and is the first. */
+	text_printf(out, "Process %lld, Nbr %s on %s from %s to %s, %s",
+		(long long)(a->process != 0 ? a->process : 1), a->router_id,
 		ifname_ios(settings, a->interface), a->from, a->to, a->reason);
 	return true;
 }

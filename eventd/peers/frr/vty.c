@@ -14,7 +14,6 @@
 
 #define AGAIN        (2 * USEC_PER_SEC)
 #define SOON         (20 * USEC_PER_MSEC) /* a socket that is bound is about to listen */
-#define AGAIN_OLD    (60 * USEC_PER_SEC)  /* one that has no live log will not have it soon */
 #define PATIENCE     (5 * USEC_PER_SEC)   /* with an answer */
 #define ANSWER_MAX   ((size_t)4 * 1024 * 1024)
 #define MESSAGE_MAX  ((size_t)16 * 1024)
@@ -44,7 +43,9 @@ struct vty {
 	struct timer *timer; /* dials again, or gives up waiting for an answer */
 	struct text in;
 	TAILQ_HEAD(, question) questions;
-	bool heard, was_told;
+	bool heard, was_told, log_ended;
+	bool takes;                                  /* an answer: whoever asks again meanwhile is next */
+	bool is_old;                                 /* it has no live log, but can be asked */
 	char told[sizeof((struct err *)NULL)->text]; /* why it cannot be heard */
 	char *room;
 };
@@ -82,12 +83,13 @@ send_first(struct vty *v)
 	struct err err = ERR_INIT;
 	size_t n;
 
-	if (q == NULL || v->fd < 0)
+	if (q == NULL || v->fd < 0 || v->takes)
 		return;
 	n = strlen(q->command) + 1;
 	/* Short, and the daemon reads: a socket without room for it is a daemon that hangs. */
 	if (send(v->fd, q->command, n, MSG_NOSIGNAL) == (ssize_t)n) {
-		timer_set(v->timer, PATIENCE);
+		if (!v->log_ended)
+			timer_set(v->timer, PATIENCE);
 		return;
 	}
 	err_errno(&err, "%s", v->path);
@@ -157,6 +159,7 @@ close_all(struct vty *v)
 	if (v->live >= 0)
 		close(v->live);
 	v->fd = v->live = -1;
+	v->log_ended = false;
 	text_clear(&v->in);
 }
 
@@ -167,7 +170,9 @@ hang_up(struct vty *v, usec again, const struct err *why)
 
 	close_all(v);
 	timer_set(v->timer, again);
-	tell(v, why);
+	if (!v->is_old) /* why it is not heard is that it is old */
+		tell(v, why);
+	v->is_old = false; /* it may be another one that comes */
 	while ((q = TAILQ_FIRST(&v->questions)) != NULL) {
 		TAILQ_REMOVE(&v->questions, q, entry);
 		answer(q, NULL);
@@ -182,16 +187,17 @@ on_live(void *arg, int fd, unsigned what)
 {
 	struct vty *v = arg;
 	struct live_message m;
-	struct err err = ERR_INIT;
 
 	for (unsigned i = 0; i < MESSAGES_MAX && v->live == fd; i++) {
 		ssize_t n = recv(fd, v->room, MESSAGE_MAX, 0);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n <= 0) {
-			err_set(&err, ERR_IO, "%s: its log has ended", v->path);
-			hang_up(v, AGAIN, &err);
+		if (n <= 0) { /* what it has answered is still to be read */
+			mem_free(v->live_watch);
+			v->live_watch = NULL;
+			v->log_ended = true;
+			timer_set(v->timer, SOON);
 			return;
 		}
 		if (live_read(v->room, (size_t)n, &m))
@@ -210,7 +216,8 @@ on_monitor(struct vty *v, int status, const struct text *text)
 		return;
 	}
 	err_set(&err, ERR_IO, "%s: it has no live log: that needs FRR 8.4", v->path);
-	hang_up(v, AGAIN_OLD, &err);
+	hang_up(v, 0, &err); /* a conversation with log lines in between would be none */
+	v->is_old = true;
 }
 
 /* ---- answers ---- */
@@ -248,12 +255,15 @@ take_answer(struct vty *v)
 	if (q == NULL)
 		return;
 	TAILQ_REMOVE(&v->questions, q, entry);
-	timer_stop(v->timer);
+	if (!v->log_ended)
+		timer_stop(v->timer);
 	v->in.len -= 4;
+	v->takes = true;
 	if (q->own != NULL)
 		q->own(v, status, &v->in);
 	else
 		answer(q, status == 0 ? &v->in : NULL);
+	v->takes = false;
 	mem_free(q);
 	text_clear(&v->in);
 	send_first(v);
@@ -282,8 +292,13 @@ on_readable(void *arg, int fd, unsigned what)
 		v->live = passed;
 	else if (passed >= 0)
 		close(passed);
-	if (n <= 0 || v->in.len + (size_t)n > ANSWER_MAX) {
-		err_set(&err, ERR_IO, "%s: it has ended the conversation", v->path);
+	if (n <= 0) {
+		err_set(&err, ERR_NOT_FOUND, "%s: it has ended the conversation", v->path);
+		hang_up(v, AGAIN, &err);
+		return;
+	}
+	if (v->in.len + (size_t)n > ANSWER_MAX) {
+		err_set(&err, ERR_RANGE, "%s: an answer is longer than %zu octets", v->path, ANSWER_MAX);
 		hang_up(v, AGAIN, &err);
 		return;
 	}
@@ -306,7 +321,8 @@ dial(struct vty *v)
 	}
 	v->watch = watch_fd(v, v->loop, v->fd, WATCH_READ, on_readable, v);
 	ask(v, "enable");
-	ask(v, "terminal monitor")->own = on_monitor;
+	if (!v->is_old)
+		ask(v, "terminal monitor")->own = on_monitor;
 }
 
 static void
@@ -319,7 +335,10 @@ on_timer(void *arg)
 		dial(v);
 		return;
 	}
-	err_set(&err, ERR_TIMEOUT, "%s: no answer", v->path);
+	if (v->log_ended)
+		err_set(&err, ERR_NOT_FOUND, "%s: its log has ended", v->path);
+	else
+		err_set(&err, ERR_TIMEOUT, "%s: no answer", v->path);
 	hang_up(v, AGAIN, &err);
 }
 

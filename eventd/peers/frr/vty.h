@@ -20,7 +20,7 @@ struct vty_spec {
 	const char *dir;    /* where its socket is */
 	/* A message of its log, borrowed for the call. */
 	void (*on_message)(void *arg, const char *daemon, const struct live_message *);
-	/* It can be heard (why == NULL), or cannot; told when it changes. */
+	/* It can be heard (why == NULL), or cannot; told when it changes. ERR_NOT_FOUND: it was heard, and has ended. */
 	void (*on_state)(void *arg, const char *daemon, const struct err *why);
 	void *arg;
 };
