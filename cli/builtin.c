@@ -27,6 +27,7 @@ static void (*const families[])(struct cli *) = {
 	show_arp_register,
 	show_mac_register,
 	show_ipv6_interfaces_register,
+	show_discovery_register,
 	show_system_register,
 };
 

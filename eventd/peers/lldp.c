@@ -91,6 +91,23 @@ read_capabilities(const json_t *list, struct lldp_change *c)
 	}
 }
 
+static void
+read_addresses(const json_t *list, struct lldp_change *c)
+{
+	const json_t *one;
+	size_t i;
+
+	c->address = c->address6 = "";
+	json_array_foreach(list, i, one)
+	{
+		const char *text = string(json_object_get(one, "value"));
+		const char **at = strchr(text, ':') != NULL ? &c->address6 : &c->address;
+
+		if (**at == '\0')
+			*at = text;
+	}
+}
+
 bool
 lldp_neighbor_read(const json_t *is, struct lldp_change *c)
 {
@@ -113,6 +130,7 @@ lldp_neighbor_read(const json_t *is, struct lldp_change *c)
 	c->port_description = value(port, "descr");
 	c->ttl = strtol(value(port, "ttl"), NULL, 10);
 	read_capabilities(json_object_get(chassis, "capability"), c);
+	read_addresses(json_object_get(chassis, "mgmt-ip"), c);
 	return true;
 }
 

@@ -38,8 +38,9 @@ struct lldp_change {
 	bool is_cdp;
 	const char *chassis, *name, *description;
 	const char *port, *port_description;
-	int64_t ttl;        /* s */
-	unsigned can, does; /* enum lldp_capability */
+	int64_t ttl;                    /* s */
+	unsigned can, does;             /* enum lldp_capability */
+	const char *address, *address6; /* that it is managed at, the first of each family */
 };
 
 /* One change as lldpcli prints it (json0). False: it is something else. Any thread. */

@@ -28,7 +28,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (lldp_change_read(j, &c) &&
 			strlen(c.interface) + strlen(c.name) + strlen(c.port) + strlen(c.description) > n)
 			abort();
-		if (lldp_neighbor_read(j, &c) && strlen(c.interface) + strlen(c.chassis) > n)
+		if (lldp_neighbor_read(j, &c) &&
+			strlen(c.interface) + strlen(c.chassis) + strlen(c.address) + strlen(c.address6) > n)
 			abort();
 		json_decref(j);
 		s += from + n;

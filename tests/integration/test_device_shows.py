@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+import tree
+from lldphost import Lldpd, Unavailable
 from netns import program_ip
 from test_manuals import documented, outline
 
@@ -313,3 +315,59 @@ Vlan    Mac Address       Type        Ports
                        ("clear mac address-table", "Incomplete command"), ("show mac address-table vlan 5000", "1 to 4094")):
         refused = daemon.ctl(wrong)
         assert refused.code == 1 and why in refused.out, refused.out
+
+
+# ---- CDP and LLDP --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def discovered(cable, tmp_path, new_daemon):
+    """A device beside a real lldpd, with r2 at the other end of its cable."""
+    try:
+        own = Lldpd(tmp_path / "own", cable.first.name, "eth0", "r1")
+        other = Lldpd(tmp_path / "other", cable.second.name, "peer0", "r2")
+    except Unavailable as why:
+        pytest.skip(str(why))
+    own.start()
+    other.start()
+    yield new_daemon(netns=cable.first.name, env={"PATH": tree.PATH},
+                     settings={"daemons": {"lldpd": own.socket}, "interfaces": {"alias": {"GigabitEthernet0/1": "eth0"}}})
+    own.stop()
+    other.stop()
+
+
+def test_neighbors_of_both_protocols(discovered, cable):
+    daemon = discovered
+    mac = next(link["address"] for link in kernel(cable.second, "link", "show", "peer0"))
+    daemon.wait_show("show lldp neighbors", "^Total entries displayed: 1$")
+    daemon.wait_show("show cdp neighbors", "^Total cdp entries displayed : 1$")
+    assert daemon.show("show lldp neighbors").endswith(
+        "Device ID           Local Intf     Hold-time  Capability      Port ID\n"
+        "r2                  Gi0/1          120        S               peer0\n\nTotal entries displayed: 1\n")
+    assert daemon.show("show cdp neighbors").endswith(
+        "Device ID        Local Intrfce     Holdtme    Capability  Platform  Port ID\n"
+        "r2               Gig 0/1           120                H   Linux     peer0\n\nTotal cdp entries displayed : 1\n")
+    detail = daemon.show("show lldp neighbors gi0/1 detail")
+    for line in ("Local Intf: Gi0/1", "Chassis id: " + mac, "Port Description: peer0", "System Name: r2",
+                 "Router r2 of the test", "Enabled Capabilities: S", "    IP: 192.0.2.2"):
+        assert line + "\n" in detail
+    detail = daemon.show("show cdp neighbors detail")
+    for line in ("Device ID: r2\nEntry address(es): \n  IP address: 192.0.2.2\n", "Platform: Linux,  Capabilities: Host \n",
+                 "Interface: GigabitEthernet0/1,  Port ID (outgoing port): peer0\nHoldtime : 120 sec\n", "\nVersion :\nRouter r2 of the test\n"):
+        assert line in detail
+    assert daemon.show("show cdp nei det") == detail
+    for protocol in ("cdp", "lldp"):
+        document = daemon.json("show %s neighbors" % protocol)
+        assert outline(document) == documented()["show %s neighbors" % protocol]
+        assert document["neighbors"][0]["device_id"] == "r2"
+    assert daemon.json("show lldp neighbors lo")["neighbors"] == []
+    refused = daemon.ctl("show cdp neighbors none0")
+    assert refused.code == 1 and "% There is no interface none0" in refused.out
+
+
+def test_without_lldpd_neighbors_are_refused_with_the_reason(new_daemon, tmp_path):
+    daemon = new_daemon(settings={"daemons": {"lldpd": str(tmp_path / "nobody")}})
+    for protocol in ("CDP", "LLDP"):
+        refused = daemon.ctl("show %s neighbors" % protocol)
+        assert refused.code == 1
+        assert refused.out == "%% %s is not enabled\n%% lldpd: %s: No such file or directory\n" % (protocol, tmp_path / "nobody")
