@@ -63,8 +63,10 @@ code_of(const struct transaction *t)
 	case CURLE_OK:
 		/* IOS takes redirections for an answer. */
 		return t->status == 200 || t->status == 301 || t->status == 302 ? PROBE_OK : PROBE_HTTP_ERROR;
-	case CURLE_OPERATION_TIMEDOUT:
-		return PROBE_HTTP_TIMEOUT;
+	case CURLE_OPERATION_TIMEDOUT: /* a phase that did not end has taken no time */
+		return t->dns_us == 0   ? PROBE_DNS_TIMEOUT
+		       : t->tcp_us == 0 ? PROBE_TCP_TIMEOUT
+					: PROBE_HTTP_TIMEOUT;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return PROBE_DNS_QUERY_ERROR;
 	case CURLE_COULDNT_CONNECT:

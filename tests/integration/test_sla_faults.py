@@ -1,6 +1,7 @@
 """Probes of a target that is lost, slow, refused and gone (F28), on a veth between two namespaces: what is measured is right to a
 millisecond, and states change as thresholds and delays say, no oftener."""
 
+import http.server
 import socket
 import subprocess
 import threading
@@ -238,6 +239,104 @@ def test_refused_and_moved_targets(wire, new_daemon):
         f.write(text)
     assert tree.wait_for(lambda: row(moved, 1)["address"] == "127.0.0.3")
     assert row(moved, 1)["failures"] == 0
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """/N is a page of N octets."""
+
+    def do_GET(self):
+        body = b"x" * int(self.path.strip("/"))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except OSError:
+            pass  # nobody took it
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def middle(new_daemon):
+    """192.0.2.1 - a router - 198.51.100.1, where the router's side of the first link takes 1300 octets and nobody says so."""
+    try:
+        with Namespace() as near, Namespace() as router, Namespace() as far:
+            router.ip("link", "del", "eth0")
+            for ns, address, gateway in ((near, "192.0.2.1", "192.0.2.254"), (far, "198.51.100.1", "198.51.100.254")):
+                ns.ip("link", "set", "peer0", "netns", router.name, "name", "to-near" if ns is near else "to-far")
+                ns.ip("address", "flush", "dev", "eth0")
+                ns.ip("address", "add", address + "/24", "dev", "eth0")
+                device = "to-near" if ns is near else "to-far"
+                router.ip("address", "add", gateway + "/24", "dev", device)
+                router.ip("link", "set", device, "up")
+                ns.ip("route", "add", "default", "via", gateway)
+            router.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+            yield near, router, far, new_daemon(netns=near.name)
+    except Unavailable as e:
+        pytest.skip(str(e))
+
+
+def silence(router):
+    """The router drops what would say that a packet is too big."""
+    text = "table ip quiet {\n chain out {\n  type filter hook output priority 0; policy accept;\n" \
+           "  icmp type destination-unreachable icmp code frag-needed drop\n }\n}\n"
+    subprocess.run([program_ip(), "netns", "exec", router.name, "nft", "-f", "-"], input=text, text=True, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("says_so", [False, True])
+def test_a_black_hole_for_big_packets(middle, says_so):
+    """Connections come, and small pages and echoes pass; big ones are lost on the way, and the phase is named. A router that
+    says that they are too big costs no run."""
+    _, router, far, daemon = middle
+    if not says_so:
+        silence(router)
+    with far.entered():
+        server = http.server.ThreadingHTTPServer(("198.51.100.1", 80), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        router.ip("link", "set", "to-near", "mtu", "1300")
+        for number, lines in ((1, ("http get http://198.51.100.1/100000",)), (2, ("http get http://198.51.100.1/100",)),
+                              (3, ("icmp-echo 198.51.100.1", "request-data-size 1400")), (4, ("icmp-echo 198.51.100.1",)),
+                              (5, ("tcp-connect 198.51.100.1 80 control disable",)), (6, ("http get http://198.51.100.2/100",))):
+            operation(daemon, number, *lines, "threshold 500", "timeout 1500", "frequency 2")
+        for number in (2, 4, 5):
+            wait_code(daemon, number, "OK")
+        if says_so:
+            wait_code(daemon, 1, "OK")
+            return
+        wait_code(daemon, 1, "HTTP transaction timeout")
+        assert " bytes received" in row(daemon, 1)["reason"], row(daemon, 1)
+        wait_code(daemon, 3, "Timeout")
+        wait_code(daemon, 6, "No connection")  # the router's word that nobody has that address
+        assert tree.wait_for(lambda: row(daemon, 1)["failures"] >= 2 and row(daemon, 2)["successes"] >= 2)
+        assert [row(daemon, n)["failures"] for n in (2, 4, 5)] == [0, 0, 0]
+        router.ip("link", "set", "to-near", "mtu", "1500")
+        for number in (1, 3):
+            wait_code(daemon, number, "OK")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_phase_of_a_page_that_hangs(wire):
+    """A connection that does not come, and a page that does not: each its return code."""
+    _, far, daemon = wire
+    with far.entered():
+        server = http.server.ThreadingHTTPServer(("192.0.2.2", 80), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        rules(far, "tcp dport 81 drop", "tcp dport 80 tcp flags & psh == psh drop")
+        operation(daemon, 1, "http get http://192.0.2.2:81/1", "threshold 500", "timeout 900", "frequency 1")
+        operation(daemon, 2, "http get http://192.0.2.2/1", "threshold 500", "timeout 900", "frequency 1")
+        operation(daemon, 3, "tcp-connect 192.0.2.2 81 control disable", "threshold 500", "timeout 900", "frequency 1")
+        wait_code(daemon, 1, "TCP connect timeout")
+        wait_code(daemon, 2, "HTTP transaction timeout")
+        wait_code(daemon, 3, "TCP connect timeout")
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 KINDS = ("dns www.example.test name-server 192.0.2.2", "http get http://192.0.2.2/", "icmp-echo 192.0.2.2", "icmp-jitter 192.0.2.2 num-packets 2",
