@@ -47,7 +47,6 @@
 #include "peers/frr/frr.h"
 #include "peers/lldp.h"
 #include "pki/store.h"
-#include "probe/prober.h"
 #include "probe/slas.h"
 #include "rpc/rpc.h"
 #include "sched/journal.h"
@@ -163,7 +162,7 @@ probe_processes(void *source, cli_process_f *f, void *arg)
 {
 	struct process_list list = { f, arg, "IP SLA probes" };
 
-	report_helper(&list, prober_helper(source));
+	slas_each_helper(source, report_helper, &list);
 }
 
 static void
@@ -255,7 +254,7 @@ register_everything(struct engine *e)
 	cli_add_processes(e->cli, snmp_processes, e->snmp);
 	cli_add_processes(e->cli, lldp_processes, e->lldp);
 	cli_add_processes(e->cli, rpc_processes, e->rpc);
-	cli_add_processes(e->cli, probe_processes, e->prober);
+	cli_add_processes(e->cli, probe_processes, e->sla_world);
 	cli_add_processes(e->cli, intake_processes, e->intake);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
 }

@@ -11,6 +11,7 @@
 #include "core/frame.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/netns.h"
 #include "core/text.h"
 
 /* One life of the process: a new one begins with the next message after an end. */
@@ -156,6 +157,21 @@ on_exit_helper(void *arg, int exit_code, int term_signal)
 		h->spec.on_exit(h->spec.arg, pid, exit_code, term_signal);
 }
 
+static struct child *
+start_child(struct life *l, const struct child_spec *spec, struct err *err)
+{
+	struct helper *h = l->helper;
+	int before = h->spec.netns == NULL ? -1 : netns_enter(h->spec.netns, err);
+	struct child *child;
+
+	if (h->spec.netns != NULL && before < 0)
+		return NULL;
+	child = child_start(l, h->loop, spec, on_exit_helper, l, err);
+	if (before >= 0)
+		netns_leave(before);
+	return child;
+}
+
 static bool
 start(struct helper *h, struct err *err)
 {
@@ -181,7 +197,7 @@ start(struct helper *h, struct err *err)
 	for (size_t i = 0; i < h->spec.pass_count; i++)
 		spec.fds[spec.nfds++] = h->spec.pass[i];
 	spec.env = isolated ? nothing : NULL;
-	l->child = child_start(l, h->loop, &spec, on_exit_helper, l, err);
+	l->child = start_child(l, &spec, err);
 	close(pair[1]);
 	if (l->child == NULL) {
 		mem_free(l);
@@ -204,6 +220,7 @@ helper_new(const void *ctx, struct loop *loop, const struct helper_spec *spec)
 	h->spec = *spec;
 	h->spec.name = mem_strdup(h, spec->name);
 	h->spec.dir = mem_strdup(h, spec->dir);
+	h->spec.netns = mem_strdup(h, spec->netns);
 	return h;
 }
 

@@ -26,6 +26,7 @@ struct helper_spec {
 	 * no environment, and /dev/null as standard error.
 	 */
 	bool isolated;
+	const char *netns; /* the network namespace that it works in; NULL: ours */
 	/* Descriptors 3, 4, ... of every process that is started; they stay the caller's. */
 	int pass[2];
 	size_t pass_count;

@@ -2,11 +2,7 @@
 #include "net/netlink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +12,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
+#include "core/netns.h"
 
 #define ROOM_BYTES     ((size_t)64 * 1024)
 #define RECEIVE_BUFFER (2 * 1024 * 1024)
@@ -184,32 +181,18 @@ open_here(const struct netlink_table *table)
 	return mnl_socket_open2(table->bus, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-/* A socket is of the namespace that its maker was in: this thread goes there and comes back. */
 static struct mnl_socket *
 open_in(const struct netlink_table *table, const char *netns, struct err *err)
 {
-	struct mnl_socket *nl = NULL;
-	char path[300];
-	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), there;
+	struct mnl_socket *nl;
+	int before = netns_enter(netns, err);
 
-	snprintf(path, sizeof path, "/run/netns/%s", netns);
-	there = open(path, O_RDONLY | O_CLOEXEC);
-	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET) != 0) {
-		err_errno(err, "network namespace %s", netns);
-	} else {
-		nl = open_here(table);
-		if (nl == NULL)
-			err_errno(err, "netlink");
-		if (setns(here, CLONE_NEWNET) != 0) {
-			/* Everything that is opened from now on would be of the wrong one. */
-			perror("eventd: the way back to our network namespace");
-			abort();
-		}
-	}
-	if (there >= 0)
-		close(there);
-	if (here >= 0)
-		close(here);
+	if (before < 0)
+		return NULL;
+	nl = open_here(table);
+	if (nl == NULL)
+		err_errno(err, "netlink");
+	netns_leave(before);
 	return nl;
 }
 

@@ -196,6 +196,7 @@ struct slas_world {
 	struct engine *engine;
 	struct prober *prober;
 	struct operation *first;
+	struct sla_place *places; /* places.c */
 	struct sla_group *groups; /* in order of their numbers */
 	bool logging_traps, reaction_alerts;
 	uint64_t low_memory; /* bytes that must be free for one more operation */
@@ -223,6 +224,13 @@ void operation_reconfigured(struct operation *);
 void operation_rescheduled(struct operation *);
 void operation_restart(struct operation *);             /* `ip sla restart N`, a trigger */
 unsigned operation_frequency(const struct operation *); /* s: of its group, or its own */
+
+/*
+ * places.c: who sends probes of that `vrf` (NULL: none). Where no device has the name it may be that of a network
+ * namespace, where there is no VRF to bind to.
+ */
+struct prober *sla_prober(struct slas_world *, const char *vrf, bool *is_namespace);
+void sla_places_tidy(struct slas_world *); /* processes of namespaces that no operation names end */
 
 /* anchors.c: as PEM, or NULL: there is none. */
 struct pki;

@@ -187,6 +187,9 @@ on_due(void *arg)
 		.pattern = c->pattern,
 		.verify = c->verify };
 
+	struct prober *prober;
+	bool is_namespace;
+
 	timer_set(o->timer, (usec)operation_frequency(o) * USEC_PER_SEC);
 	if (o->run != NULL) /* it is about to end, or waits for a responder */
 		return;
@@ -195,7 +198,10 @@ on_due(void *arg)
 	o->run = mem_ctx(o, "ip sla run");
 	if (c->kind == PROBE_HTTP && strncasecmp(c->target, "https:", 6) == 0)
 		ask.anchors = sla_anchors(o->run, e->pki);
-	prober_ask(o->run, o->all->prober, &ask, on_answer, o);
+	prober = sla_prober(o->all, c->vrf, &is_namespace);
+	if (is_namespace)
+		ask.vrf = NULL;
+	prober_ask(o->run, prober, &ask, on_answer, o);
 }
 
 /* ---- the schedule ---- */
@@ -445,7 +451,7 @@ slas_new(const void *ctx, struct engine *engine)
 	struct slas_world *all = mem_new(ctx, struct slas_world);
 
 	all->engine = engine;
-	all->prober = prober_new(all, engine);
+	all->prober = prober_new(all, engine, NULL);
 	engine->prober = all->prober;
 	all->responder = sla_responder_new(all);
 	sla_rows(engine->conf);

@@ -1,6 +1,7 @@
 /* Talks to eventd-probe. */
 #include "probe/prober.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include <uthash.h>
@@ -203,10 +204,15 @@ prober_ask(const void *ctx, struct prober *p, struct probe_ask *ask, prober_done
 	j = probe_ask_to_json(ask);
 	a->in_flight = helper_send(p->helper, j, &err);
 	json_decref(j);
-	if (a->in_flight)
-		loop_in_flight(p->engine->loop, 1);
-	a->timer = timer_after(a, p->engine->loop,
-		a->in_flight ? probe_ask_deadline_ms(ask) * USEC_PER_MSEC + GRACE : 0, on_late, a);
+	if (!a->in_flight) {
+		a->answer.code = PROBE_SOCKET_ERROR;
+		a->answer.detail = mem_strdup(a, err.text);
+		a->timer = timer_after(a, p->engine->loop, 0, on_faked, a);
+		return;
+	}
+	loop_in_flight(p->engine->loop, 1);
+	a->timer = timer_after(
+		a, p->engine->loop, probe_ask_deadline_ms(ask) * USEC_PER_MSEC + GRACE, on_late, a);
 }
 
 void
@@ -214,6 +220,19 @@ prober_fake(struct prober *p, prober_fake_f *f, void *arg)
 {
 	p->fake = f;
 	p->fake_arg = arg;
+}
+
+void
+prober_restart(struct prober *p)
+{
+	helper_kill(p->helper, SIGKILL);
+}
+
+void
+prober_rest(struct prober *p)
+{
+	if (p->by_id == NULL)
+		helper_close(p->helper);
 }
 
 const struct helper *
@@ -233,11 +252,12 @@ prober_free(void *ptr)
 }
 
 struct prober *
-prober_new(const void *ctx, struct engine *engine)
+prober_new(const void *ctx, struct engine *engine, const char *netns)
 {
 	struct prober *p = mem_new(ctx, struct prober);
 	struct helper_spec spec = { .name = "eventd-probe",
 		.dir = engine->program_dir,
+		.netns = netns,
 		.on_message = on_message,
 		.on_exit = on_exit_helper,
 		.arg = p };

@@ -9,7 +9,11 @@ struct engine;
 struct helper;
 struct prober;
 
-struct prober *prober_new(const void *ctx, struct engine *);
+/* netns: the network namespace that it probes from; NULL: ours. */
+struct prober *prober_new(const void *ctx, struct engine *, const char *netns);
+/* Its process ends: at once with what is under way (which fails), or as soon as nothing is; the next ask starts another. */
+void prober_restart(struct prober *);
+void prober_rest(struct prober *);
 
 /* The answer is borrowed for the call; called once, from the loop. */
 typedef void prober_done_f(void *arg, const struct probe_answer *);

@@ -253,6 +253,7 @@ sla_apply(struct engine *e, const struct conf_node *old, const struct conf_node 
 	if (new == NULL)
 		operation_forget_lines(o); /* IOS removes schedule and reactions with the entry */
 	slas_tidy(e->sla_world, o);
+	sla_places_tidy(e->sla_world);
 	return true;
 }
 

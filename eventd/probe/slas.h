@@ -8,11 +8,14 @@
 #include "core/engine.h"
 
 struct cli;
+struct helper;
 struct prober;
 struct slas_world;
 
 /* Hands its rows to engine->conf; needs conf, the bus and engine->prober. */
 struct slas_world *slas_new(const void *ctx, struct engine *);
 void slas_commands(struct cli *);
+/* For `show system processes`: one for us, and one for each network namespace that operations name. */
+void slas_each_helper(const struct slas_world *, void (*f)(void *arg, const struct helper *), void *arg);
 
 #endif
