@@ -20,6 +20,7 @@ void exec_terminal_register(struct cli *);   /* terminal ... */
 void exec_debug_register(struct cli *);      /* debug, undebug, show debugging */
 void exec_files_register(struct cli *);      /* copy, delete, dir, more */
 void exec_config_register(struct cli *);     /* write memory, copy running-config, configure replace */
+void exec_ping_register(struct cli *);       /* ping */
 void exec_log_register(struct cli *);        /* send log, clear logging */
 void show_config_register(struct cli *);     /* show running-config, show startup-config */
 void show_logging_register(struct cli *);    /* show logging */

@@ -11,6 +11,7 @@ import pytest
 import tree
 from lldphost import Lldpd, Unavailable
 from netns import program_ip
+from test_cli import Shell
 from test_manuals import documented, outline
 
 
@@ -371,3 +372,94 @@ def test_without_lldpd_neighbors_are_refused_with_the_reason(new_daemon, tmp_pat
         refused = daemon.ctl("show %s neighbors" % protocol)
         assert refused.code == 1
         assert refused.out == "%% %s is not enabled\n%% lldpd: %s: No such file or directory\n" % (protocol, tmp_path / "nobody")
+
+
+# ---- ping ----------------------------------------------------------------------------------------------------------------
+
+BEGIN = "Type escape sequence to abort.\nSending %d, %d-byte ICMP Echos to %s, timeout is 2 seconds:\n"
+ALL_BACK = r"Success rate is 100 percent \(%d/%d\), round-trip min/avg/max = \d+/\d+/\d+ ms\n"
+
+
+def test_ping_has_the_layout_of_ios(routed):
+    namespace, daemon = routed
+    assert re.fullmatch(re.escape(BEGIN % (5, 100, "10.0.0.1")) + r"!!!!!\n" + ALL_BACK % (5, 5), daemon.show("ping 10.0.0.1"))
+    text = daemon.show("ping 192.0.2.2 source eth0 repeat 75 size 1500")
+    assert re.fullmatch(re.escape(BEGIN % (75, 1500, "192.0.2.2") + "Packet sent with a source address of 192.0.2.1 \n") +
+                        "!{70}\\n!{5}\\n" + ALL_BACK % (75, 75), text), text
+    assert re.search(ALL_BACK % (2, 2), daemon.show("ping ipv6 2001:db8::1 repeat 2"))
+    assert daemon.show("ping 10.0.0.1 | include Success").count("\n") == 1
+    # Nobody has this address.
+    assert daemon.show("ping 10.0.0.77 repeat 2 timeout 1").endswith("\n..\nSuccess rate is 0 percent (0/2)\n")
+
+
+def test_ping_as_a_document(routed):
+    _, daemon = routed
+    document = daemon.json("ping 10.0.0.1 repeat 3")
+    assert outline(document) == documented()["ping 127.0.0.1"]
+    assert (document["results"], document["sent"], document["received"], document["success_rate"]) == ("!!!", 3, 3, 100)
+    assert 0 < document["round_trip_min"] <= document["round_trip_avg"] <= document["round_trip_max"]
+    lost = daemon.json("ping 10.0.0.77 repeat 1 timeout 1")
+    assert (lost["results"], lost["success_rate"], lost["round_trip_avg"]) == (".", 0, None)
+
+
+@pytest.mark.parametrize("typed, why", (
+    ("ping", "% Incomplete command."),
+    ("ping 10.0.0.1 size 5", "'size' takes a number from 36 to 18024"),
+    ("ping 2001:db8::1 size 40", "% The size of an IPv6 echo request is 56 octets at least"),
+    ("ping ipv6 10.0.0.1", "% 10.0.0.1 is no IPv6 address"),
+    ("ping 10.0.0.1 source 10.0.0.9", "% Invalid source address- IP address not on any of our up interfaces"),
+    ("ping 10.0.0.1 source none0", "% There is no interface none0"),
+    ("ping 2001:db8::1 source 10.0.0.1", "are of two families"),
+    ("ping vrf NONE 10.0.0.1", "% VRF NONE does not exist"),
+    ("ping nobody.invalid", "% Unrecognized host or address, or protocol not running."),
+))
+def test_ping_is_refused_with_the_reason(routed, typed, why):
+    refused = routed[1].ctl(typed)
+    assert refused.code == 1 and why in refused.out, refused.out
+
+
+def test_ctrl_c_ends_a_ping(new_daemon):
+    daemon = new_daemon(config=["hostname R1"])
+    shell = Shell(daemon)
+    shell.type("ping 127.0.0.1 repeat 1000000", None)
+    shell.expect("!!!!!!!!!!")
+    shell.keys("\x03", "Success rate is 100 percent (")
+    shell.expect("R1#")
+    assert "Success rate is 100 percent (1/1)" in shell.type("ping 127.0.0.1 repeat 1")
+    assert shell.close() == 0
+
+
+def test_an_applet_reads_what_the_commands_print(routed):
+    """As applets do it: type, match, decide."""
+    _, daemon = routed
+    daemon.configure(
+        "event manager applet UPLINK", "event none sync yes",
+        'action 010 cli command "enable"',
+        'action 020 cli command "show ip route 0.0.0.0"',
+        'action 030 regexp "\\* ([0-9.]+)" "$_cli_result" match gateway',
+        'action 040 puts "gateway $gateway"',
+        'action 050 cli command "ping 10.0.0.1 source 192.0.2.1 repeat 3"',
+        'action 060 regexp "Success rate is ([0-9]+) percent \\(([0-9]+)/" "$_cli_result" match rate count',
+        "action 070 if $rate eq 100",
+        'action 080  puts "reached $count times"',
+        "action 090 end",
+        'action 100 cli command "ping 10.0.0.77 repeat 1 timeout 1"',
+        'action 110 regexp "Success rate is 0 percent" "$_cli_result"',
+        "action 120 if $_regexp_result eq 1",
+        'action 130  cli command "show ip route 10.200.0.1 | include not in table"',
+        'action 140  puts "$_cli_result"',
+        "action 150 end",
+        'action 160 cli command "show processes cpu | include CPU utilization"',
+        'action 170 regexp "five seconds: ([0-9]+)%" "$_cli_result" match busy',
+        'action 180 puts "busy $_regexp_result"',
+        'action 190 cli command "show arp | include 192.0.2.1 "',
+        'action 200 foreach line "$_cli_result" "\\n"',
+        'action 210  regexp "Internet +([0-9.]+) +- +([0-9a-f.]+) +ARPA +(.*)" "$line" match address mac interface',
+        "action 220  if $_regexp_result eq 1",
+        'action 230   puts "own $address on $interface"',
+        "action 240  end",
+        "action 250 end")
+    ran = daemon.run("UPLINK")
+    assert ran.code == 0, ran.out
+    for told in ("gateway 192.0.2.2", "reached 3 times", "% Subnet not in table", "busy 1", "own 192.0.2.1 on eth0"):
+        assert told in ran.out, ran.out
