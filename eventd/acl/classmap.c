@@ -51,7 +51,7 @@ static const struct {
 	{ "gre", "ip proto 47" },
 	{ "http", "tcp port 80 or tcp port 8080" },
 	{ "icmp", "icmp" },
-	{ "icmpv6", "icmp6" },
+	{ "icmpv6", "icmp6 or (ip6[6] = 0 and ip6[40] = 58)" },
 	{ "imap", "tcp port 143" },
 	{ "ip", "ip" },
 	{ "ipsec", "ip proto 50 or ip proto 51 or udp port 500 or udp port 4500" },

@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "capture/filter.h"
+#include "acl/upper.h"
 #include "acl/values.h"
+#include "core/mem.h"
 #include "core/text.h"
 
 static void
@@ -56,13 +58,53 @@ add_address(struct text *out, const char *side, const struct filter_end *e)
 }
 
 static bool
+add_ports6(struct text *out, enum upper_side side, const struct filter_end *e, struct err *err)
+{
+	if (e->from.set && e->from.v > e->to.v)
+		return err_set(err, ERR_INVALID, "the port range is empty");
+	if (e->eq.set)
+		upper_port(out, side, "=", e->eq.v);
+	if (e->neq.set)
+		upper_port(out, side, "!=", e->neq.v);
+	if (e->lt.set)
+		upper_port(out, side, "<", e->lt.v);
+	if (e->gt.set)
+		upper_port(out, side, ">", e->gt.v);
+	if (e->from.set) {
+		upper_port(out, side, ">=", e->from.v);
+		upper_port(out, side, "<=", e->to.v);
+	}
+	return true;
+}
+
+static bool
+build_ipv6(const struct filter_args *f, struct text *out, struct err *err)
+{
+	struct text conditions;
+	bool ok;
+
+	text_add(out, "ip6");
+	add_address(out, "src", &f->source);
+	add_address(out, "dst", &f->destination);
+	text_init(&conditions, NULL);
+	ok = add_ports6(&conditions, UPPER_SOURCE, &f->source, err) &&
+	     add_ports6(&conditions, UPPER_DESTINATION, &f->destination, err);
+	if (ok && f->protocol.set)
+		upper_add(out, f->protocol.v, conditions.len > 0 ? conditions.s : "");
+	mem_free(conditions.s);
+	return ok;
+}
+
+static bool
 build_ip(const struct filter_args *f, struct text *out, struct err *err)
 {
 	bool ports = has_ports(&f->source) || has_ports(&f->destination);
 
 	if (ports && (!f->protocol.set || (f->protocol.v != 6 && f->protocol.v != 17)))
 		return err_set(err, ERR_INVALID, "ports need 'protocol tcp' or 'protocol udp'");
-	text_add(out, f->ipv4.set ? "ip" : "ip6");
+	if (f->ipv6.set)
+		return build_ipv6(f, out, err);
+	text_add(out, "ip");
 	if (f->protocol.set)
 		text_printf(out, " proto %" PRId64, f->protocol.v);
 	add_address(out, "src", &f->source);

@@ -20,6 +20,8 @@ static const char *const shouted[] = { "IN", "OUT", "BOTH" };
 /* What the host itself sends and receives, on all interfaces. */
 #define CONTROL_PLANE_DEVICE "any"
 
+enum { FILTER_MAX = 32768 };
+
 /* One interface has one name, however it is typed. */
 static const char *
 name_of(const struct engine *engine, const char *typed)
@@ -152,6 +154,11 @@ whole_filter(struct engine *engine, const struct capture_point *p, const char *m
 		text_add(out, one);
 		mem_free(one);
 	}
+	/* libpcap takes seconds for more, in which nobody reads packets. */
+	if (fine && out->len > FILTER_MAX)
+		return err_set(err, ERR_REFUSED,
+			"its filter is too long, %zu octets: at most %d, some 400 lines of an access list",
+			out->len, FILTER_MAX);
 	return fine;
 }
 

@@ -137,6 +137,41 @@ def test_messages_of_icmp(capture, netns, lines, wanted):
     assert seen("CAP") == wanted
 
 
+BEHIND = {
+    "plain": frames.ipv6(frames.UDP, frames.udp(53, b"x")),
+    "hop-by-hop": frames.ipv6(0, frames.options(frames.UDP, frames.udp(53, b"x"))),
+    "long destination options": frames.ipv6(60, frames.options(frames.UDP, frames.udp(53, b"x"), 5)),
+    "first piece": frames.ipv6(44, frames.fragment(frames.UDP, frames.udp(53, b"x"))),
+    "later piece": frames.ipv6(44, frames.fragment(frames.UDP, frames.udp(53, b"x"), 64)),
+    "another port": frames.ipv6(0, frames.options(frames.UDP, frames.udp(54, b"x"))),
+    "another protocol": frames.ipv6(0, frames.options(frames.TCP, frames.tcp(53, b"x"))),
+    "membership report": frames.ipv6(0, frames.options(58, bytes([131]) + b"\0" * 7)),
+}
+
+
+@pytest.mark.parametrize("by, wanted", [
+    ("match ipv6 protocol udp any any eq 53", ["plain", "hop-by-hop", "long destination options", "first piece"]),
+    ("match ipv6 protocol udp any range 3999 4000 any gt 53", ["another port"]),
+    ("match ipv6 protocol udp any neq 4000 any", []),
+    ("match ipv6 protocol udp any any", ["plain", "hop-by-hop", "long destination options", "first piece", "later piece", "another port"]),
+    ("access-list UDP", ["plain", "hop-by-hop", "long destination options", "first piece"]),
+    ("access-list MLD", ["membership report"]),
+    ("access-list FLAGS", ["another protocol"]),
+])
+def test_behind_extension_headers(capture, netns, by, wanted):
+    """What IPv6 carries is found behind one extension header, as every report of a multicast listener has it."""
+    capture.configure("ipv6 access-list UDP", " permit udp any eq 4000 any eq domain 55", "ipv6 access-list MLD", " permit icmp any any mld-report",
+                      "ipv6 access-list FLAGS", " deny udp any any lt 65535", " permit tcp any any range 1 100 ack")
+    start(capture, "CAP", "interface eth0 in", by)
+    assert capture.ctl("monitor capture ALL interface eth0 in match ipv6 2001:db8::2/128 any", "monitor capture ALL start").code == 0
+    seen = lambda cap: [p["size"] for p in capture.json("show monitor capture %s buffer brief" % cap)["packets"]  # noqa: E731
+                        if p["source"] == "2001:db8::2"]
+    sized = {name: frames.ethernet(packet, frames.IPV6) + b"\0" * n for n, (name, packet) in enumerate(BEHIND.items())}
+    frames.send(netns, "peer0", sized.values())
+    assert tree.wait_for(lambda: seen("ALL") == [len(f) for f in sized.values()], 20, every=0.1), seen("ALL")
+    assert seen("CAP") == [len(sized[name]) for name in wanted]
+
+
 def test_code_points_of_both_families(capture, netns):
     """`match dscp` means IPv4 and IPv6, `match ip dscp` IPv4."""
     capture.configure("class-map BOTH", " match dscp ef", "class-map FOUR", " match ip dscp ef", "class-map match-any P", " match precedence 5")
@@ -216,6 +251,8 @@ def test_refused_lines(eventd, lines, why):
     (["class-map C"], "class-map C", "% class map C has no 'match' line"),
     (["class-map C", "match access-group name NO"], "class-map C", "% class map C: access list NO does not exist"),
     (["class-map C", "match class-map C"], "class-map C", "% class map C: class map C is nested deeper than 8"),
+    (["ip access-list extended L"] + ["permit tcp host 192.0.2.%d any eq %d" % (n % 250, n) for n in range(1000)], "access-list L",
+     "% its filter is too long, "),
 ])
 def test_filters_that_start_nothing(eventd, lines, by, why):
     if lines:
