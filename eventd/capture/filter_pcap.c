@@ -60,7 +60,8 @@ add_address(struct text *out, const char *side, const struct filter_end *e)
 static bool
 add_ports6(struct text *out, enum upper_side side, const struct filter_end *e, struct err *err)
 {
-	if (e->from.set && e->from.v > e->to.v)
+	if ((e->from.set && e->from.v > e->to.v) || (e->lt.set && e->lt.v == 0) ||
+		(e->gt.set && e->gt.v == 65535))
 		return err_set(err, ERR_INVALID, "the port range is empty");
 	if (e->eq.set)
 		upper_port(out, side, "=", e->eq.v);

@@ -143,6 +143,7 @@ static const struct kw_cmd holder_cmd = {
 	.words = "capture", .help = "Capture", .kw = holder_kw, .size = sizeof(struct holder)
 };
 
+#define EXTENSION(piece_) "(ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60 or (ip6[6] = 44" piece_ "))"
 static const struct {
 	const char *match, *pcap, *printed;
 } filters[] = {
@@ -161,9 +162,14 @@ static const struct {
 		" ipv4 protocol udp any any neq domain" },
 	{ "ipv4 protocol 89 any any", "ip proto 89", " ipv4 protocol ospf any any" },
 	{ "ipv6 protocol icmpv6 2001:db8:0:0::1/64 host fe80::1",
-		"ip6 proto 58 and src net 2001:db8::/64 and dst host fe80::1",
+		"ip6 and src net 2001:db8::/64 and dst host fe80::1 and ((ip6[6] = 58) or (" EXTENSION(
+			"") " and ip6[40] = 58))",
 		" ipv6 protocol icmpv6 2001:db8::/64 host fe80::1" },
-	{ "ipv6 protocol tcp any any eq 25", "ip6 proto 6 and dst portrange 25-25",
+	{ "ipv6 protocol tcp any any eq 25",
+		"ip6 and ((ip6[6] = 6 and ip6[40 + 2:2] = 25) or (" EXTENSION(
+			" and ip6[42:2] & 0xfff8 = 0") " and ip6[40] = 6 and ip6[(48 + (ip6[41] << 3)) + "
+						       "2:2] = "
+						       "25))",
 		" ipv6 protocol tcp any any eq smtp" },
 	{ "mac host 0011.2233.4455 any",
 		"ether[6:4] & 0xffffffff = 0x00112233 and ether[10:2] & 0xffff = 0x4455",
@@ -228,6 +234,8 @@ test_refused_filters(void **state)
 		"ipv4 protocol tcp any any eq 65536",
 		"ipv4 protocol tcp any range 20 10 any",
 		"ipv4 protocol udp any lt 0 any",
+		"ipv6 protocol udp any lt 0 any",
+		"ipv6 protocol udp any any range 9 5",
 		"ipv4 protocol 256 any any",
 		"ipv4 10.0.0.0/33 any",
 		"ipv4 10.0.0/8 any",
