@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import ledger  # noqa: E402
 import tree  # noqa: E402
 from daemon import Daemon  # noqa: E402
+from mailhelper import MailHelper  # noqa: E402
 from mailhost import MailHost, Unavailable  # noqa: E402
 from netns import Namespace, Pair, Unavailable as NoNamespaces  # noqa: E402
 
@@ -23,6 +24,31 @@ def pki(tmp_path_factory):
     made = Pki(tmp_path_factory.mktemp("pki"))
     made.variants()
     return made
+
+
+@pytest.fixture(scope="session")
+def root(pki):
+    return pki.path("root.pem")
+
+
+@pytest.fixture(scope="session")
+def good(pki):
+    """What a server needs to show the good certificate of mail.example.test."""
+    return {"cert": pki.path("chain.pem"), "key": pki.path("leaf-key.pem")}
+
+
+@pytest.fixture(scope="session")
+def tls(pki):
+    """The same for 127.0.0.1."""
+    return {"cert": pki.path("ip-chain.pem"), "key": pki.path("ip-key.pem")}
+
+
+@pytest.fixture
+def helper():
+    """An eventd-mail that must end well."""
+    with MailHelper() as h:
+        yield h
+        assert h.close() == 0
 
 
 def mailhosts(pki):

@@ -260,11 +260,6 @@ def applet(module_daemon, pki, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def tls(pki):
-    return {"cert": pki.path("ip-chain.pem"), "key": pki.path("ip-key.pem")}
-
-
-@pytest.fixture(scope="module")
 def postfix(module_mailhost):
     return module_mailhost()
 

@@ -93,12 +93,7 @@ class Strace:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        tree.end(self.process)
 
 
 def traced(pid):

@@ -10,17 +10,10 @@ import tree
 from badsmtp import BadSmtp, Drop, Garbage, Hang, Inject, Reset, Say
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from mailhelper import MailHelper, job
+from mailhelper import job
 
 DOMAIN, MX = "domain.example", "mx.domain.example"
 SHORT = 400
-
-
-@pytest.fixture
-def helper():
-    with MailHelper() as h:
-        yield h
-        assert h.close() == 0
 
 
 @pytest.fixture(scope="module")

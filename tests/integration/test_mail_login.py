@@ -14,17 +14,11 @@ import urllib.parse
 
 import pytest
 
-import tree
 from badsmtp import BadSmtp, Refuse
 from cryptography import x509
 
 HOST, USER, PASSWORD, TOKEN = "mail.example.test", "bob@example.net", "correct-horse-battery", "ya29.a0AfH6-SMBx_token~+/=="
 WORDS = ' port %d secure tls'
-
-
-@pytest.fixture
-def good(pki):
-    return {"cert": pki.path("chain.pem"), "key": pki.path("leaf-key.pem")}
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="packets are read by r
 
 
 @pytest.fixture
-def good(pki):
-    return {"cert": pki.path("chain.pem"), "key": pki.path("leaf-key.pem")}
-
-
-@pytest.fixture
 def daemon(new_daemon, pki):
     made = new_daemon(hosts="127.0.0.1 " + HOST)
     made.authenticate("ROOT", pki.path("root.pem"))

@@ -26,16 +26,6 @@ def helper(tmp_path):
         assert h.close() == 0
 
 
-@pytest.fixture
-def tls(pki):
-    return {"cert": pki.path("ip-chain.pem"), "key": pki.path("ip-key.pem")}
-
-
-@pytest.fixture
-def root(pki):
-    return pki.path("root.pem")
-
-
 def events(helper):
     return [e["what"] for e in helper.events]
 

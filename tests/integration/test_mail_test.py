@@ -34,11 +34,6 @@ def dns():
         yield stub
 
 
-@pytest.fixture
-def good(pki):
-    return {"cert": pki.path("chain.pem"), "key": pki.path("leaf-key.pem")}
-
-
 def shown(pki, name):
     return {"cert": pki.path(name + "-chain.pem"), "key": pki.path(name + "-key.pem")}
 

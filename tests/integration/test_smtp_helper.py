@@ -19,24 +19,6 @@ SECRETS = [PASSWORD, base64.b64encode(PASSWORD.encode()).decode(),
 SHORT = 400
 
 
-@pytest.fixture
-def helper():
-    with MailHelper() as h:
-        yield h
-        assert h.close() == 0
-
-
-@pytest.fixture
-def tls(pki):
-    """Everything a server needs to show the good certificate of 127.0.0.1."""
-    return {"cert": pki.path("ip-chain.pem"), "key": pki.path("ip-key.pem")}
-
-
-@pytest.fixture
-def root(pki):
-    return pki.path("root.pem")
-
-
 def ended(result, class_, phase):
     assert (result["class"], result["phase"]) == (class_, phase), result
     for recipient in result["recipients"]:

@@ -98,12 +98,7 @@ class Frr:
 
     def stop(self):
         for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            tree.end(process)
         self.processes = []
 
     def __enter__(self):

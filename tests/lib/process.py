@@ -42,12 +42,7 @@ class Process:
 
     def stop(self):
         if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            tree.end(self.process)
             self.process = None
 
     def __enter__(self):

@@ -65,12 +65,7 @@ class Server:
 
     def stop(self):
         if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            tree.end(self.process)
 
     def __enter__(self):
         return self.start()

@@ -41,6 +41,16 @@ def vrfs(directory, *names):
     return {"LD_PRELOAD": preloaded(directory, "vrfs"), "VRFS": " ".join(names)}
 
 
+def end(process, seconds=10):
+    """Asks a process that a test started to end, and kills it when it does not."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def free_port(address="127.0.0.1", kind=socket.SOCK_STREAM):
     """A port that nobody has now. Somebody may take it before it is used: whoever starts a server looks whether it runs."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

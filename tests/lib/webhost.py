@@ -9,7 +9,6 @@ One listener with TLS on an address (127.0.0.1) and a port that is chosen. reque
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -115,12 +114,7 @@ class WebHost:
 
     def stop(self):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            tree.end(self.process)
         self.process = None
 
     def __enter__(self):
