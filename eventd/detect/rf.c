@@ -1,4 +1,4 @@
-/* Detector rf: the redundancy facility, which is VRRP here: what keepalived says of its instances (peers/vrrp.h). */
+/* Detector rf: the redundancy facility, which is VRRP here: what keepalived and FRR's vrrpd say (peers/vrrp.h). */
 #include "detect/daemons.h"
 #include "detect/detector.h"
 
@@ -124,6 +124,7 @@ struct rf {
 	struct regex_scratch *scratch;
 	struct timer *again;
 	unsigned armed;
+	bool heard; /* somebody who tells */
 };
 
 /* One armed statement. Without a pattern: every instance, so that a sync group does not count twice. */
@@ -164,7 +165,7 @@ publish(const struct rf *all, const char *name, const struct vrrp_notice *notice
 			d->state = vrrp_word(notice->word);
 			d->previous = vrrp_word(before);
 			d->priority = notice->priority;
-			ev->source = "keepalived";
+			ev->source = notice->of_frr ? "frr" : "keepalived";
 		}
 		bus_publish(e->bus, event_ref(ev), &s->id, 1);
 	}
@@ -174,10 +175,11 @@ publish(const struct rf *all, const char *name, const struct vrrp_notice *notice
 static void
 on_notice(void *arg, const struct vrrp_notice *notice, enum vrrp_word before)
 {
-	const struct rf *all = arg;
+	struct rf *all = arg;
 
+	all->heard = true;
 	bus_detector_lacks(all->engine->bus, &detector_rf, NULL);
-	for (size_t i = 0; i < MEANINGS; i++)
+	for (size_t i = 0; notice != NULL && i < MEANINGS; i++)
 		if (meanings[i].word == notice->word &&
 			(meanings[i].before == ANY || meanings[i].before == (int)before))
 			publish(all, meanings[i].event, notice, before);
@@ -208,8 +210,12 @@ open_fifo(struct rf *all)
 		timer_set(all->again, AGAIN);
 		return;
 	}
-	text = mem_printf(
-		NULL, "a keepalived that writes to its FIFO: 'vrrp_notify_fifo %s' in its global_defs", path);
+	if (all->heard)
+		return;
+	text = mem_printf(NULL,
+		"a keepalived that writes to its FIFO: 'vrrp_notify_fifo %s' in its global_defs; or FRR's "
+		"vrrpd",
+		path);
 	bus_detector_lacks(all->engine->bus, &detector_rf, text);
 	mem_free(text);
 }

@@ -18,7 +18,7 @@
 
 struct known {
 	LIST_ENTRY(known) entry;
-	bool of_group;
+	bool of_group, of_frr;
 	enum vrrp_word word;
 	char name[VRRP_NAME_MAX + 1];
 };
@@ -129,12 +129,14 @@ known_of(struct vrrp *v, const struct vrrp_notice *notice)
 	struct known *k;
 
 	LIST_FOREACH (k, &v->known, entry)
-		if (k->of_group == notice->of_group && strcmp(k->name, notice->name) == 0)
+		if (k->of_group == notice->of_group && k->of_frr == notice->of_frr &&
+			strcmp(k->name, notice->name) == 0)
 			return k;
 	if (v->nknown == KNOWN_MAX)
 		return NULL;
 	k = mem_new(v, struct known);
 	k->of_group = notice->of_group;
+	k->of_frr = notice->of_frr;
 	k->word = VRRP_STOP;
 	memcpy(k->name, notice->name, sizeof k->name);
 	LIST_INSERT_HEAD(&v->known, k, entry);
@@ -179,6 +181,48 @@ take_notice(struct vrrp *v, const struct vrrp_notice *notice)
 		LIST_REMOVE(k, entry);
 		mem_free(k);
 		v->nknown--;
+	}
+}
+
+/* ---- vrrpd ---- */
+
+void
+vrrp_frr_heard(struct vrrp *v)
+{
+	v->f(v->arg, NULL, VRRP_STOP);
+}
+
+void
+vrrp_frr_is(struct vrrp *v, const struct vrrp_notice *notice)
+{
+	struct known *k = known_of(v, notice);
+
+	if (k != NULL)
+		k->word = notice->word;
+}
+
+void
+vrrp_frr_changed(struct vrrp *v, const struct vrrp_notice *notice, enum vrrp_word before)
+{
+	struct known *k = known_of(v, notice);
+
+	if (k != NULL)
+		k->word = before;
+	take_notice(v, notice);
+}
+
+/* Its virtual routers take part no more. */
+void
+vrrp_frr_ended(struct vrrp *v)
+{
+	struct vrrp_notice notice = { .of_frr = true, .word = VRRP_FAULT };
+	struct known *k;
+
+	LIST_FOREACH (k, &v->known, entry) {
+		if (!k->of_frr || k->word == VRRP_FAULT)
+			continue;
+		memcpy(notice.name, k->name, sizeof notice.name);
+		take_notice(v, &notice);
 	}
 }
 

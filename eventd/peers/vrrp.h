@@ -1,7 +1,8 @@
 /*
  * What keepalived says of its VRRP instances: it writes a line to a FIFO at each change of state (keepalived.conf(5),
  * vrrp_notify_fifo), `INSTANCE "VI_1" MASTER 100`. We make the FIFO and are its only reader; keepalived may come,
- * go and come again. A change of an instance becomes IOS's %VRRP-6-STATECHANGE. Engine thread only.
+ * go and come again. FRR's vrrpd is heard as well (peers/frr/virtual.h). A change of an instance becomes IOS's
+ * %VRRP-6-STATECHANGE. Engine thread only.
  */
 #ifndef PEERS_VRRP_H
 #define PEERS_VRRP_H
@@ -27,6 +28,7 @@ enum vrrp_word {
 
 struct vrrp_notice {
 	bool of_group; /* of a sync group */
+	bool of_frr;   /* of vrrpd */
 	char name[VRRP_NAME_MAX + 1];
 	enum vrrp_word word;
 	int64_t priority; /* 0: a group has none */
@@ -40,7 +42,10 @@ const char *vrrp_word(enum vrrp_word);
 
 struct vrrp;
 
-/* `before` is what was said of the same one before, or VRRP_STOP when nothing was. Borrowed for the call. */
+/*
+ * `before` is what was said of the same one before, or VRRP_STOP when nothing was. Borrowed for the call. Without a
+ * notice: somebody is heard who would tell.
+ */
 typedef void vrrp_f(void *arg, const struct vrrp_notice *, enum vrrp_word before);
 struct vrrp *vrrp_new(const void *ctx, struct engine *, vrrp_f *, void *arg);
 
@@ -48,6 +53,12 @@ struct vrrp *vrrp_new(const void *ctx, struct engine *, vrrp_f *, void *arg);
 bool vrrp_open(struct vrrp *, const char *path, struct err *);
 
 bool vrrp_is_open(const struct vrrp *, const char *path);
+
+/* Of vrrpd: it is heard; it says what an instance was (nothing is told of it), and what it is now; it has ended. */
+void vrrp_frr_heard(struct vrrp *);
+void vrrp_frr_is(struct vrrp *, const struct vrrp_notice *);
+void vrrp_frr_changed(struct vrrp *, const struct vrrp_notice *, enum vrrp_word before);
+void vrrp_frr_ended(struct vrrp *);
 
 /* Octets as they came from the FIFO. */
 void vrrp_feed(struct vrrp *, const char *data, size_t n);

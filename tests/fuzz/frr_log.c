@@ -1,6 +1,6 @@
 /*
  * Fuzz target: what FRR's daemons send. The first octet chooses: a message of a live log, the text of one of the
- * daemons, or frames of bfdd. What is found lies inside, texts end, and the message of IOS is one line.
+ * daemons, frames of bfdd, or what bgpd and vrrpd answer. What is found lies inside, texts end, and the message of IOS is one line.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +15,8 @@
 #include "peers/frr/adjacency.h"
 #include "peers/frr/bfd.h"
 #include "peers/frr/live.h"
+#include "peers/frr/standing.h"
+#include "peers/frr/virtual.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -70,6 +72,38 @@ frames(const void *ctx, const uint8_t *data, size_t size)
 	}
 }
 
+static void
+virtual_router(const char *text, size_t n)
+{
+	struct virtual_change c;
+
+	if (virtual_read(text, n, &c) && (c.vrid < 1 || c.vrid > 255))
+		abort();
+}
+
+static void
+stands(void *ctx, const struct adjacency *a)
+{
+	speak(ctx, a);
+}
+
+static void
+answer(void *ctx, const char *text, size_t n)
+{
+	static const struct settings none;
+	json_t *j = json_loadb(text, n, 0, NULL);
+	struct standing *all = standing_new(ctx);
+	struct vrrp_notice notice;
+	size_t at = 0;
+
+	standing_bgp(all, "bgpd", j, true, stands, ctx);
+	standing_end(all, "bgpd", stands, ctx);
+	while (virtual_next(j, &at, NULL, &none, &notice))
+		if (memchr(notice.name, '\0', sizeof notice.name) == NULL)
+			abort();
+	json_decref(j);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -80,6 +114,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		live(ctx, data + 1, size - 1);
 	else if (size > 0 && data[0] == 'f')
 		frames(ctx, data + 1, size - 1);
+	else if (size > 0 && data[0] == 'v')
+		virtual_router((const char *)data + 1, size - 1);
+	else if (size > 0 && data[0] == 'a')
+		answer(ctx, (const char *)data + 1, size - 1);
 	else if (size > 0)
 		log_text(ctx, daemons[data[0] % 4], (const char *)data + 1, size - 1);
 	mem_free(ctx);

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+import frr
 import tree
 from vrrphost import Keepalived, Unavailable
 
@@ -82,3 +83,48 @@ def test_settings_that_are_the_same_change_nothing_of_the_fifo(new_daemon, tmp_p
     with open(fifo, "w") as f:
         f.write('INSTANCE "VI_1" MASTER 50\n')
     daemon.wait_log("%HA_EM-6-LOG: ACTIVE: RF_PROG_ACTIVE VI_1")
+
+
+FRR = "interface %s\n vrrp 5 version 3\n vrrp 5 priority %d\n vrrp 5 advertisement-interval 100\n vrrp 5 ip 192.0.2.100\n"
+
+
+def macvlan(namespace, interface):
+    """The interface with the virtual address that FRR wants to find."""
+    for command in ("link add vrrp4-1 link %s type macvlan mode bridge" % interface, "link set vrrp4-1 address 00:00:5e:00:01:05",
+                    "address add 192.0.2.100/24 dev vrrp4-1", "link set vrrp4-1 up"):
+        if namespace.run("ip", *command.split(), check=False).returncode:
+            pytest.skip("this kernel has no macvlan")
+
+
+def test_vrrpd_of_frr(cable, new_daemon, tmp_path):
+    """Without keepalived: a better router comes and goes, and vrrpd is killed."""
+    macvlan(cable.first, "eth0")
+    macvlan(cable.second, "peer0")
+    routers = []
+    try:
+        for name, netns, config in (("r1", cable.first.name, FRR % ("eth0", 100)), ("r2", cable.second.name, FRR % ("peer0", 200))):
+            routers.append(frr.Router(tmp_path / name, netns, {"vrrpd": config}, later=("vrrpd",)))
+            routers[-1].start()
+    except frr.Unavailable as why:
+        for router in routers:
+            router.stop()
+        pytest.skip(str(why))
+    own, other = routers
+    try:
+        daemon = new_daemon(netns=cable.first.name, config=APPLETS, settings={
+            "daemons": {"frr": own.run_dir, "keepalived": str(tmp_path / "vrrp")}, "interfaces": {"alias": {"GigabitEthernet0/1": "eth0"}}})
+        daemon.wait_log("needs a keepalived that writes to its FIFO: .*; or FRR's vrrpd")
+        own.begin("vrrpd")
+        daemon.wait_log("%HA_EM-6-FMPD_SEES: policy ACTIVE")
+        daemon.wait_log("%VRRP-6-STATECHANGE: GigabitEthernet0/1 Grp 5 state Init -> Backup")
+        daemon.wait_log("%VRRP-6-STATECHANGE: GigabitEthernet0/1 Grp 5 state Backup -> Master")
+        daemon.wait_log("%HA_EM-6-LOG: ACTIVE: RF_PROG_ACTIVE GigabitEthernet0/1 Grp 5 from BACKUP priority 100")
+        daemon.wait_log("%HA_EM-6-LOG: MESSAGE: seen")
+        other.begin("vrrpd")
+        daemon.wait_log("%VRRP-6-STATECHANGE: GigabitEthernet0/1 Grp 5 state Master -> Backup")
+        own.end("vrrpd", "kill")
+        daemon.wait_log("%VRRP-6-STATECHANGE: GigabitEthernet0/1 Grp 5 state Backup -> Init")
+        daemon.wait_log("%HA_EM-6-LOG: COLD: FAULT")
+    finally:
+        for router in routers:
+            router.stop()

@@ -19,6 +19,7 @@
 #include "peers/dial.h"
 #include "peers/frr/bfd.h"
 #include "peers/frr/standing.h"
+#include "peers/frr/virtual.h"
 #include "peers/frr/vty.h"
 
 #define AGAIN    (2 * USEC_PER_SEC)
@@ -27,8 +28,10 @@
 
 #define SOURCES_MAX 64u /* daemons, and instances of ospfd */
 
-static const char *const daemons[] = { "bgpd", "ospfd", "ospf6d", "isisd" };
+static const char *const daemons[] = { "bgpd", "ospfd", "ospf6d", "isisd", "vrrpd" };
 #define DAEMONS (sizeof daemons / sizeof *daemons)
+#define BGPD    daemons[0]
+#define VRRPD   daemons[4]
 
 /* One that can be heard: a daemon, or the instance N of ospfd, whose socket is ospfd-N.vty. */
 struct source {
@@ -94,7 +97,7 @@ struct pending {
 static void
 conclude(struct pending *p)
 {
-	changed(p->frr, daemons[0], &p->adjacency);
+	changed(p->frr, BGPD, &p->adjacency);
 	mem_free(p);
 }
 
@@ -157,6 +160,8 @@ take_text(struct source *src, const char *text, size_t n)
 {
 	struct adjacency a;
 
+	if (src->daemon == VRRPD)
+		virtual_message(src, src->vty, src->frr->engine, text, n);
 	if (!adjacency_from_log(src->daemon, text, n, &a))
 		return;
 	a.process = src->process;
@@ -184,7 +189,7 @@ name_kept(const char *daemon)
 {
 	size_t i = 0;
 
-	while (i < DAEMONS - 1 && strcmp(daemons[i], daemon) != 0)
+	while (i < DAEMONS - 2 && strcmp(daemons[i], daemon) != 0)
 		i++;
 	return daemons[i];
 }
@@ -300,9 +305,29 @@ on_summary(void *arg, const char *text, size_t n)
 	struct source *src = arg;
 	json_t *j = text == NULL ? NULL : json_loadb(text, n, 0, NULL);
 
-	standing_bgp(src->frr->standing, daemons[0], j, src->was_heard, tell, src->frr);
+	standing_bgp(src->frr->standing, BGPD, j, src->was_heard, tell, src->frr);
 	src->was_heard = true;
 	json_decref(j);
+}
+
+static void
+began(struct source *src)
+{
+	if (src->daemon == BGPD)
+		vty_ask(src, src->vty, "show bgp vrf all summary json", on_summary, src);
+	if (src->daemon == VRRPD)
+		virtual_begin(src, src->vty, src->frr->engine);
+}
+
+static void
+ended(struct source *src)
+{
+	struct frr *frr = src->frr;
+
+	if (src->daemon == VRRPD && frr->engine->vrrp != NULL)
+		vrrp_frr_ended(frr->engine->vrrp);
+	else
+		standing_end(frr->standing, src->daemon == BGPD ? BGPD : src->name, tell, frr);
 }
 
 /* A daemon that does not run is nothing to tell, but that it runs no more is. */
@@ -319,9 +344,9 @@ on_state(void *arg, const char *daemon, const struct err *why)
 		log_msg(frr->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_FRR",
 			"FRR's %s is not heard: %s", daemon, why->text);
 	if (was_heard && why != NULL && why->code == ERR_NOT_FOUND)
-		standing_end(frr->standing, src->daemon == daemons[0] ? daemons[0] : src->name, tell, frr);
-	if (why == NULL && src->daemon == daemons[0])
-		vty_ask(src, src->vty, "show bgp vrf all summary json", on_summary, src);
+		ended(src);
+	if (why == NULL)
+		began(src);
 	tell_lack(frr);
 }
 

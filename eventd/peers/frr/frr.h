@@ -1,6 +1,6 @@
 /*
  * FRR as a source: changes of adjacencies of its daemons, each an IOS message in the device's own log
- * (%BGP-5-ADJCHANGE, %OSPF-5-ADJCHG, ...) and a call of whoever asked. bgpd, ospfd, ospf6d and isisd are heard over their
+ * (%BGP-5-ADJCHANGE, %OSPF-5-ADJCHG, ...) and a call of whoever asked. bgpd, ospfd, ospf6d, isisd and vrrpd are heard over their
  * live logs (vty.h), bfdd over its control socket (bfd.h); where a daemon cannot be heard, what it sends to a local
  * syslog listener counts. Engine thread only.
  */
