@@ -555,6 +555,15 @@ trigger_describe(const struct trigger *t, struct text *out)
 				t->member[i].need);
 }
 
+bool
+trigger_has_track(const struct trigger *t, uint32_t number)
+{
+	for (size_t i = 0; i < t->terms; i++)
+		if (t->term[i].track == number)
+			return true;
+	return false;
+}
+
 uint64_t
 trigger_suppressed(const struct trigger *t)
 {

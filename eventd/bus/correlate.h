@@ -74,6 +74,9 @@ struct event *trigger_occurred(struct trigger *, struct spec *, struct event *);
  * registered` prints them. */
 void trigger_describe(const struct trigger *, struct text *out);
 
+/* Is this tracked object part of its expression? */
+bool trigger_has_track(const struct trigger *, uint32_t number);
+
 uint64_t trigger_suppressed(const struct trigger *); /* by the rate limit */
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/correlate.h"
 #include "bus/detector.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
@@ -102,13 +103,22 @@ struct users {
 	bool any;
 };
 
+static bool
+uses(const struct policy *p, uint32_t number)
+{
+	for (size_t i = 0; i < p->nspecs; i++)
+		if (strcmp(p->specs[i]->detector->name, "track") == 0 &&
+			((const struct track_spec *)p->specs[i]->args)->number.v == number)
+			return true;
+	return p->trigger != NULL && trigger_has_track(p->trigger, number);
+}
+
 static void
 add_user(void *arg, struct policy *p)
 {
 	struct users *u = arg;
-	const struct spec *s = policy_spec(p, "track");
 
-	if (s == NULL || ((const struct track_spec *)s->args)->number.v != u->number)
+	if (!uses(p, u->number))
 		return;
 	if (!u->any)
 		w_text(u->w, "  Tracked by:\n");

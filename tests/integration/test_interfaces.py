@@ -1,6 +1,7 @@
 """The kernel's interfaces: event interface on a real veth, show interfaces, addresses that come and go."""
 
 import json
+import signal
 
 import pytest
 
@@ -151,3 +152,28 @@ def test_an_interface_that_is_not_there_is_told(linked):
     namespace.ip("link", "delete", "late0")
     assert tree.wait_for(lambda: "needs interface late0" in daemon.show("show event manager policy registered"))
     assert "policy THERE waits" not in daemon.log()
+
+
+def test_more_changes_than_can_be_read_end_in_the_state_of_the_kernel(linked):
+    """eventd is stopped while interfaces flap, come and go and get addresses: what it lost, it reads anew."""
+    namespace, daemon = linked
+    daemon.configure("track 1 interface eth0 line-protocol", "exit", "event manager applet LOST", 'event syslog pattern "NETLINK-4-RESYNC"',
+                     'action 1 syslog msg "all is read anew"')
+    flaps = ["link set peer0 down", "link set peer0 up"] * 1500
+    comings = ["link add z%d type veth peer name y%d" % (n, n) for n in range(60)] + ["link del z%d" % n for n in range(30)]
+    addresses = ["address add 198.18.%d.%d/32 dev peer0" % divmod(n, 256) for n in range(2000)]
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        assert namespace.run(program_ip(), "-batch", "-", input="\n".join(flaps + addresses + comings + ["link set peer0 down"]) + "\n").returncode == 0
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    daemon.wait_log("%HA_EM-6-LOG: LOST: all is read anew")
+
+    def same():
+        seen = {row["interface"]: (row["protocol"], sorted(row["addresses"])) for row in daemon.json("show interfaces")["interfaces"]}
+        there = {row["ifname"]: ("up" if {"UP", "LOWER_UP"} <= set(row["flags"]) else "down",
+                                 sorted("%s/%d" % (a["local"], a["prefixlen"]) for a in row["addr_info"]))
+                 for row in json.loads(namespace.run(program_ip(), "-j", "address").stdout)}
+        return seen == there
+    assert tree.wait_for(same)
+    assert "  Line protocol is Down" in daemon.show("show track 1")

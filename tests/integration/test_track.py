@@ -115,6 +115,17 @@ def test_what_is_behind_a_delay_is_shown_with_its_reason(linked):
     assert re.search(r"Line protocol is Up, delayed Down \(\d+ secs remaining\) \(hw down\)\n", daemon.show("show track 4"))
 
 
+def test_who_tracks_it(linked):
+    """Every event of an applet counts, and the objects that its trigger names."""
+    namespace, daemon = linked
+    daemon.configure("track 1 stub-object", "exit", "track 2 stub-object", "exit", "track 3 stub-object", "exit", "track 4 stub-object", "exit",
+                     "track 5 list boolean or", "object 2", "exit",
+                     "event manager applet MANY", "event tag a track 1", "event tag b track 2", "trigger", "correlate event a or event b andnot track 3",
+                     "exit", 'action 1 puts "x"')
+    users = {row["number"]: [u.get("name", u.get("number")) for u in row["tracked_by"]] for row in daemon.json("show track")["tracks"]}
+    assert users == {1: ["MANY"], 2: ["MANY", 5], 3: ["MANY"], 4: [], 5: []}
+
+
 def test_objects_survive_a_reload_of_the_configuration(linked):
     """What is saved loads again, with the states of the world as it is then."""
     namespace, daemon = linked
