@@ -193,12 +193,17 @@ vrrp_frr_heard(struct vrrp *v)
 }
 
 void
-vrrp_frr_is(struct vrrp *v, const struct vrrp_notice *notice)
+vrrp_frr_is(struct vrrp *v, const struct vrrp_notice *notice, bool news)
 {
 	struct known *k = known_of(v, notice);
 
-	if (k != NULL)
-		k->word = notice->word;
+	if (k == NULL)
+		return;
+	if (k->word == VRRP_STOP)
+		k->word = VRRP_FAULT; /* it was not there: it took no part */
+	if (news && k->word != notice->word)
+		take_notice(v, notice);
+	k->word = notice->word;
 }
 
 void
@@ -206,6 +211,8 @@ vrrp_frr_changed(struct vrrp *v, const struct vrrp_notice *notice, enum vrrp_wor
 {
 	struct known *k = known_of(v, notice);
 
+	if (k != NULL && k->word == notice->word)
+		return; /* it was asked for in between */
 	if (k != NULL)
 		k->word = before;
 	take_notice(v, notice);

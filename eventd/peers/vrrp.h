@@ -54,9 +54,12 @@ bool vrrp_open(struct vrrp *, const char *path, struct err *);
 
 bool vrrp_is_open(const struct vrrp *, const char *path);
 
-/* Of vrrpd: it is heard; it says what an instance was (nothing is told of it), and what it is now; it has ended. */
+/*
+ * Of vrrpd: it is heard; an instance is in this state, which is told when it is news and is another one than was known;
+ * it has changed; all that it has ended.
+ */
 void vrrp_frr_heard(struct vrrp *);
-void vrrp_frr_is(struct vrrp *, const struct vrrp_notice *);
+void vrrp_frr_is(struct vrrp *, const struct vrrp_notice *, bool news);
 void vrrp_frr_changed(struct vrrp *, const struct vrrp_notice *, enum vrrp_word before);
 void vrrp_frr_ended(struct vrrp *);
 

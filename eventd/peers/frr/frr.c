@@ -40,7 +40,8 @@ struct source {
 	const char *daemon;
 	int64_t process;
 	struct vty *vty;
-	bool hears, was_heard; /* now; ever */
+	bool hears;
+	bool was_away; /* once: what it has when it is heard again has happened since */
 };
 
 struct frr {
@@ -305,8 +306,7 @@ on_summary(void *arg, const char *text, size_t n)
 	struct source *src = arg;
 	json_t *j = text == NULL ? NULL : json_loadb(text, n, 0, NULL);
 
-	standing_bgp(src->frr->standing, BGPD, j, src->was_heard, tell, src->frr);
-	src->was_heard = true;
+	standing_bgp(src->frr->standing, BGPD, j, src->was_away, tell, src->frr);
 	json_decref(j);
 }
 
@@ -316,7 +316,7 @@ began(struct source *src)
 	if (src->daemon == BGPD)
 		vty_ask(src, src->vty, "show bgp vrf all summary json", on_summary, src);
 	if (src->daemon == VRRPD)
-		virtual_begin(src, src->vty, src->frr->engine);
+		virtual_begin(src, src->vty, src->frr->engine, src->was_away);
 }
 
 static void
@@ -339,6 +339,7 @@ on_state(void *arg, const char *daemon, const struct err *why)
 	bool was_heard = src->hears;
 
 	src->hears = why == NULL;
+	src->was_away = src->was_away || why != NULL;
 	if (why != NULL && (was_heard || strstr(why->text, strerror(EACCES)) != NULL ||
 				   strstr(why->text, "live log") != NULL))
 		log_msg(frr->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_FRR",

@@ -92,6 +92,7 @@ virtual_next(const json_t *answer, size_t *at, const struct virtual_change *chan
 struct pending {
 	const struct engine *engine;
 	struct virtual_change change;
+	bool was_away;
 };
 
 static void
@@ -139,13 +140,13 @@ on_all(void *arg, const char *text, size_t n)
 	size_t at = 0;
 
 	while (virtual_next(answer, &at, NULL, p->engine->settings, &notice))
-		vrrp_frr_is(p->engine->vrrp, &notice);
+		vrrp_frr_is(p->engine->vrrp, &notice, p->was_away);
 	json_decref(answer);
 	mem_free(p);
 }
 
 void
-virtual_begin(const void *ctx, struct vty *vrrpd, const struct engine *e)
+virtual_begin(const void *ctx, struct vty *vrrpd, const struct engine *e, bool was_away)
 {
 	struct pending *p;
 
@@ -154,5 +155,6 @@ virtual_begin(const void *ctx, struct vty *vrrpd, const struct engine *e)
 	vrrp_frr_heard(e->vrrp);
 	p = mem_new(ctx, struct pending);
 	p->engine = e;
+	p->was_away = was_away;
 	vty_ask(p, vrrpd, "show vrrp json", on_all, p);
 }

@@ -32,8 +32,11 @@ bool virtual_read(const char *text, size_t n, struct virtual_change *);
 bool virtual_next(const json_t *answer, size_t *at, const struct virtual_change *change,
 	const struct settings *, struct vrrp_notice *);
 
-/* vrrpd is heard; it has said this. What comes of it is told by engine->vrrp. Engine thread. */
-void virtual_begin(const void *ctx, struct vty *vrrpd, const struct engine *);
+/*
+ * vrrpd is heard, and when it was away before, what it has is news; it has said this. What comes of it is told by
+ * engine->vrrp. Engine thread.
+ */
+void virtual_begin(const void *ctx, struct vty *vrrpd, const struct engine *, bool was_away);
 void virtual_message(const void *ctx, struct vty *vrrpd, const struct engine *, const char *text, size_t n);
 
 #endif
