@@ -195,13 +195,26 @@ show_summary(struct session *s, const void *args, struct err *err)
 
 /* ---- show ip sla statistics ---- */
 
+/* `precision microseconds` shows them. */
 static int64_t
-average_ms(int64_t sum, int64_t count)
+shown(const struct operation *o, int64_t us)
 {
-	return count == 0 ? 0 : sum / count / 1000;
+	return us < 0 ? 0 : o->config.microseconds ? us : us / 1000;
 }
 
-#define MS "%" PRId64 "/%" PRId64 "/%" PRId64 " milliseconds\n"
+static const char *
+unit_of(const struct operation *o)
+{
+	return o->config.microseconds ? "microseconds" : "milliseconds";
+}
+
+static void
+spread(struct writer *w, const struct operation *o, const char *what, int64_t min, int64_t sum, int64_t count,
+	int64_t max)
+{
+	w_text(w, "%s Min/Avg/Max: %" PRId64 "/%" PRId64 "/%" PRId64 " %s\n", what, shown(o, min),
+		shown(o, count == 0 ? 0 : sum / count), shown(o, max), unit_of(o));
+}
 
 static void
 loss_text(struct writer *w, const char *from_to, const char *loss, int64_t lost, int64_t periods,
@@ -222,22 +235,22 @@ jitter_text(struct writer *w, const struct operation *o)
 	static const struct jitter_result none;
 	const struct jitter_result *r = o->jitter == NULL ? &none : o->jitter;
 
-	w_text(w, "RTT Values:\n        Number Of RTT: %" PRId64 "               RTT Min/Avg/Max: " MS,
-		r->rtt_count, ms(r->rtt_min), average_ms(r->rtt_sum, r->rtt_count), ms(r->rtt_max));
+	w_text(w, "RTT Values:\n        Number Of RTT: %" PRId64 "               ", r->rtt_count);
+	spread(w, o, "RTT", r->rtt_min, r->rtt_sum, r->rtt_count, r->rtt_max);
 	w_text(w, "Latency one-way time:\n        Number of Latency one-way Samples: %" PRId64 "\n",
 		r->latency_count);
-	w_text(w, "        Source to Destination Latency one way Min/Avg/Max: " MS, ms(r->latency_sd_min),
-		average_ms(r->latency_sd_sum, r->latency_count), ms(r->latency_sd_max));
-	w_text(w, "        Destination to Source Latency one way Min/Avg/Max: " MS, ms(r->latency_ds_min),
-		average_ms(r->latency_ds_sum, r->latency_count), ms(r->latency_ds_max));
+	spread(w, o, "        Source to Destination Latency one way", r->latency_sd_min, r->latency_sd_sum,
+		r->latency_count, r->latency_sd_max);
+	spread(w, o, "        Destination to Source Latency one way", r->latency_ds_min, r->latency_ds_sum,
+		r->latency_count, r->latency_ds_max);
 	w_text(w,
 		"Jitter Time:\n        Number of SD Jitter Samples: %" PRId64
 		"\n        Number of DS Jitter Samples: %" PRId64 "\n",
 		r->jitter_sd_count, r->jitter_ds_count);
-	w_text(w, "        Source to Destination Jitter Min/Avg/Max: " MS, ms(r->jitter_sd_min),
-		average_ms(r->jitter_sd_sum, r->jitter_sd_count), ms(r->jitter_sd_max));
-	w_text(w, "        Destination to Source Jitter Min/Avg/Max: " MS, ms(r->jitter_ds_min),
-		average_ms(r->jitter_ds_sum, r->jitter_ds_count), ms(r->jitter_ds_max));
+	spread(w, o, "        Source to Destination Jitter", r->jitter_sd_min, r->jitter_sd_sum,
+		r->jitter_sd_count, r->jitter_sd_max);
+	spread(w, o, "        Destination to Source Jitter", r->jitter_ds_min, r->jitter_ds_sum,
+		r->jitter_ds_count, r->jitter_ds_max);
 	w_text(w, "Over Threshold:\n        Number Of RTT Over Threshold: %" PRId64 " (%" PRId64 "%%)\n",
 		r->over_threshold, r->rtt_count == 0 ? 0 : r->over_threshold * 100 / r->rtt_count);
 	if (o->config.kind == PROBE_ICMP_JITTER) {
@@ -304,7 +317,7 @@ statistics_text(struct writer *w, const struct operation *o, bool details)
 	if (is_train(o))
 		w_text(w, "Type of operation: %s\n", sla_kind_name(o));
 	if (o->has_run && o->rtt_us >= 0)
-		w_text(w, "        Latest RTT: %" PRId64 " milliseconds\n", ms(o->rtt_us));
+		w_text(w, "        Latest RTT: %" PRId64 " %s\n", shown(o, o->rtt_us), unit_of(o));
 	else if (o->has_run)
 		w_text(w, "        Latest RTT: NoConnection/Busy/Timeout\n");
 	if (o->has_run)

@@ -315,6 +315,8 @@ reactions(struct writer *w, const struct operation *o, const struct sla_show_arg
 	unsigned index = 1;
 	char title[24];
 
+	if (o->reactions == NULL)
+		w_text(w, "Entry number: %u\nReaction Configuration not configured\n\n", o->number);
 	for (const struct reaction *r = o->reactions; r != NULL; r = r->next, index++) {
 		threshold_title(r, title, sizeof title);
 		w_text(w, "Entry number: %u\nIndex: %u\nReaction: %s\nThreshold Type: %s\n", o->number, index,

@@ -75,6 +75,8 @@ def test_every_kind_with_control(responder):
     assert seen["sent"] == 10 and seen["loss"] == 0 and seen["out_of_sequence"] == 0
     assert seen["jitter_sd_count"] == 9 and seen["jitter_ds_count"] == 9 and seen["latency_count"] == 10
     assert seen["latency_sd_sum"] + seen["latency_ds_sum"] <= seen["rtt_sum"] + 10 * 1000
+    shown = responder.show("show ip sla statistics 4")
+    assert shown.count(" microseconds\n") == 6 and " milliseconds" not in shown and "RTT Min/Avg/Max: 0/" not in shown, shown
     assert jitter(responder, 5)["icpif"] == 1 and jitter(responder, 5)["mos"] == 4.34
     shown = responder.show("show ip sla statistics 1")
     assert "Type of operation: udp-jitter" in shown and "        Number Of RTT: 10 " in shown
@@ -220,7 +222,7 @@ def test_the_example_of_a_call(responder):
 
 def test_prompts_and_help_say_the_type(daemon):
     """Behind the type line the mode has its name; `?` offers what may follow."""
-    shell = daemon.eventctl(input="configure terminal\nip sla 7\nudp-jitter 192.0.2.1 5000 ?\nhistory ?\nip sla schedule 7 start-time ?\n"
+    shell = daemon.eventctl(input="configure terminal\nip sla 7\nudp-jitter 192.0.2.1 5000 ?\nudp-jitter 192.0.2.1 5000\nhistory ?\nip sla schedule 7 start-time ?\n"
                             "track timer ?\nip sla responder ?\n")
     for word in ("codec", "num-packets", "control", "buckets-kept", "enhanced", "random", "pending", "stub-object", "udp-echo"):
         assert "\n  %s " % word in shell.out, (word, shell.out)
