@@ -222,8 +222,8 @@ def test_the_example_of_a_call(responder):
 
 def test_prompts_and_help_say_the_type(daemon):
     """Behind the type line the mode has its name; `?` offers what may follow."""
-    shell = daemon.eventctl(input="configure terminal\nip sla 7\nudp-jitter 192.0.2.1 5000 ?\nudp-jitter 192.0.2.1 5000\nhistory ?\nip sla schedule 7 start-time ?\n"
-                            "track timer ?\nip sla responder ?\n")
+    shell = daemon.eventctl(input="configure terminal\nip sla 7\nudp-jitter 192.0.2.1 5000 ?\nudp-jitter 192.0.2.1 5000\nhistory ?\n"
+                            "ip sla schedule 7 start-time ?\ntrack timer ?\nip sla responder ?\n")
     for word in ("codec", "num-packets", "control", "buckets-kept", "enhanced", "random", "pending", "stub-object", "udp-echo"):
         assert "\n  %s " % word in shell.out, (word, shell.out)
 
