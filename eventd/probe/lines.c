@@ -4,8 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/engine.h"
 #include "core/mem.h"
 #include "probe/voice.h"
+#include "store/secret.h"
 
 const char sla_mode_name[] = "config-ip-sla";
 
@@ -72,29 +74,29 @@ static const struct kw_alternative codecs[] = {
 };
 
 static const struct kw codec_kw[] = {
-	{ .word = "advantage-factor",
-		.help = "What callers put up with for the advantage of access",
-		.type = &kw_number,
-		KW_AT(struct line_args, advantage),
-		.max = 20 },
-	{ .word = "codec-interval",
-		.help = "Milliseconds between two packets",
-		.type = &kw_number,
-		KW_AT(struct line_args, codec_interval),
-		.min = 4,
-		.max = 60000 },
 	{ .word = "codec-numpackets",
 		.help = "Packets of a run",
 		.type = &kw_number,
 		KW_AT(struct line_args, codec_packets),
 		.min = 1,
 		.max = PROBE_PACKETS_MAX },
+	{ .word = "codec-interval",
+		.help = "Milliseconds between two packets",
+		.type = &kw_number,
+		KW_AT(struct line_args, codec_interval),
+		.min = 4,
+		.max = 60000 },
 	{ .word = "codec-size",
 		.help = "Octets of a packet",
 		.type = &kw_number,
 		KW_AT(struct line_args, codec_size),
 		.min = 16,
 		.max = 1500 },
+	{ .word = "advantage-factor",
+		.help = "What callers put up with for the advantage of access",
+		.type = &kw_number,
+		KW_AT(struct line_args, advantage),
+		.max = 20 },
 	KW_END,
 };
 
@@ -146,7 +148,7 @@ static const struct kw http_kw[] = {
 	{ .help = "URL, http:// or https://",
 		.type = &kw_word,
 		KW_AT(struct line_args, target),
-		.flags = KW_REQ,
+		.flags = KW_REQ | KW_SECRET,
 		.param = "URL" },
 	{ .word = "name-server",
 		.help = "Name server that is asked for the URL's host",
@@ -170,6 +172,7 @@ static const struct kw http_kw[] = {
 		.help = "Proxy server",
 		.type = &kw_word,
 		KW_AT(struct line_args, proxy),
+		.flags = KW_SECRET,
 		.param = "URL" },
 	KW_END,
 };
@@ -294,16 +297,26 @@ owner_adopt(struct engine *e, void *args, struct err *err)
 	       err_set(err, ERR_RANGE, "an owner has at most 255 characters");
 }
 
+/* A password in it is kept encrypted (rulings 43). */
 static bool
 url_adopt(struct engine *e, void *args, struct err *err)
 {
-	const struct line_args *a = args;
+	struct line_args *a = args;
+	size_t scheme = strncasecmp(a->target.s, "https://", 8) == 0  ? 8
+			: strncasecmp(a->target.s, "http://", 7) == 0 ? 7
+								      : 0;
 
-	if (strncasecmp(a->target.s, "http://", 7) == 0 || strncasecmp(a->target.s, "https://", 8) == 0)
+	if (scheme == 0 || strcspn(a->target.s + scheme, "/?#") == 0) {
+		err_set(err, ERR_REFUSED, "\"%s\" is not an http URL", a->target.s);
+		err_hint(err, "as http://192.0.2.1/status");
+		return false;
+	}
+	if (e->secrets == NULL)
 		return true;
-	err_set(err, ERR_REFUSED, "\"%s\" is not an http URL", a->target.s);
-	err_hint(err, "as http://192.0.2.1/status");
-	return false;
+	a->target.s = secret_seal(e->secrets, args, a->target.s);
+	if (a->proxy.set)
+		a->proxy.s = secret_seal(e->secrets, args, a->proxy.s);
+	return true;
 }
 
 static bool

@@ -32,11 +32,12 @@ struct sla_keep {
 struct sla_config {
 	enum probe_kind kind;
 	bool has_kind;
-	const char *target; /* address, name, or URL */
+	const char *target; /* address, name, or URL as it is shown */
+	const char *url;    /* of http: with its password sealed; NULL: another type */
 	unsigned port, source_port;
 	const char *server, *source_address, *source_interface, *vrf;
-	const char *proxy;
-	const char *request; /* of http raw: as it is sent; NULL: none yet, or another type */
+	const char *proxy, *proxy_url; /* as target and url */
+	const char *request;           /* of http raw: as it is sent; NULL: none yet, or another type */
 	bool is_raw;
 	bool no_cache;
 	unsigned http_version;                   /* 10, 11; 0: as it comes */
@@ -231,6 +232,10 @@ unsigned operation_frequency(const struct operation *); /* s: of its group, or i
  */
 struct prober *sla_prober(struct slas_world *, const char *vrf, bool *is_namespace);
 void sla_places_tidy(struct slas_world *); /* processes of namespaces that no operation names end */
+
+/* url.c: their passwords are never shown while ctx lives; and as they are used. */
+void sla_urls_learn(void *ctx, const struct engine *, const struct sla_config *);
+const char *sla_url_clear(const void *ctx, const struct engine *, const char *url);
 
 /* anchors.c: as PEM, or NULL: there is none. */
 struct pki;

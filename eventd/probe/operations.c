@@ -166,7 +166,6 @@ on_due(void *arg)
 		.port = c->port,
 		.server = c->server,
 		.source_port = c->source_port,
-		.proxy = c->proxy,
 		.request = c->request,
 		.no_cache = c->no_cache,
 		.http_version = c->http_version,
@@ -196,8 +195,12 @@ on_due(void *arg)
 	o->last_wall = clock_wall(e->clock);
 	o->last_mono = clock_mono(e->clock);
 	o->run = mem_ctx(o, "ip sla run");
-	if (c->kind == PROBE_HTTP && strncasecmp(c->target, "https:", 6) == 0)
-		ask.anchors = sla_anchors(o->run, e->pki);
+	if (c->kind == PROBE_HTTP) {
+		ask.target = sla_url_clear(o->run, e, c->url);
+		ask.proxy = sla_url_clear(o->run, e, c->proxy_url);
+		if (strncasecmp(c->target, "https:", 6) == 0)
+			ask.anchors = sla_anchors(o->run, e->pki);
+	}
 	prober = sla_prober(o->all, c->vrf, &is_namespace);
 	if (is_namespace)
 		ask.vrf = NULL;

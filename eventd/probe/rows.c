@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "probe/lines.h"
 #include "probe/voice.h"
+#include "store/secret.h"
 
 enum {
 	FREQUENCY = 60,
@@ -88,7 +89,12 @@ take_target(const void *ctx, struct sla_config *c, const struct conf_node *n)
 	c->server = text(ctx, &a->server);
 	c->source_address = text(ctx, &a->source_ip);
 	c->source_interface = text(ctx, &a->source_interface);
-	c->proxy = text(ctx, &a->proxy);
+	if (c->kind == PROBE_HTTP) {
+		c->url = c->target;
+		c->target = secret_mask(ctx, c->url);
+		c->proxy_url = text(ctx, &a->proxy);
+		c->proxy = c->proxy_url == NULL ? NULL : secret_mask(ctx, c->proxy_url);
+	}
 	c->is_raw = strstr(n->row->cmd.words, " raw") != NULL;
 	c->no_cache = a->cache.set && a->cache.v == 0;
 	c->http_version = a->choice.set ? (unsigned)a->choice.v : 0;
@@ -249,6 +255,7 @@ sla_apply(struct engine *e, const struct conf_node *old, const struct conf_node 
 	o->configured = new != NULL;
 	if (new != NULL)
 		take(o->texts, &o->config, new);
+	sla_urls_learn(o->texts, e, &o->config);
 	operation_reconfigured(o);
 	if (new == NULL)
 		operation_forget_lines(o); /* IOS removes schedule and reactions with the entry */

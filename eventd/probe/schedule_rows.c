@@ -215,6 +215,12 @@ parse_time(const char *s, int *h, int *m, int *sec)
 	return s[n] == '\0' && *h >= 0 && *h < 24 && *m >= 0 && *m < 60 && *sec >= 0 && *sec < 60;
 }
 
+static bool
+has_seconds(const char *s)
+{
+	return strchr(strchr(s, ':') + 1, ':') != NULL;
+}
+
 /* `Mar 17` and `17 Mar`; neither of both is fine, too. */
 static bool
 parse_date(const struct when_args *a, int *month, int *day)
@@ -247,7 +253,7 @@ when_adopt(const struct when_args *a, struct err *err)
 		(strspn(a->life.s, "0123456789") != strlen(a->life.s) || strlen(a->life.s) > 10 ||
 			strtoll(a->life.s, NULL, 10) > INT32_MAX))
 		return err_set(err, ERR_RANGE, "'life' takes seconds, or forever");
-	if ((a->after.set && !parse_time(a->after.s, &h, &m, &s)) ||
+	if ((a->after.set && (!parse_time(a->after.s, &h, &m, &s) || !has_seconds(a->after.s))) ||
 		(a->time.set && !parse_time(a->time.s, &h, &m, &s)))
 		return err_set(
 			err, ERR_RANGE, "'start-time' takes now, pending, after HH:MM:SS or HH:MM[:SS]");

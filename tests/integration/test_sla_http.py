@@ -1,6 +1,8 @@
 """Web pages as probes: requests written by hand, https with a certificate of one's own, a name server that is asked for the host,
 TOS - against nginx and nsd, and against servers that lie, are silent or end early."""
 
+import base64
+import http.server
 import os
 import socket
 import subprocess
@@ -242,3 +244,41 @@ def test_reverse_questions(daemon):
             data, _ = server.recvfrom(1000)
             assert data[12:] in wanted, data
             seen.add(data[12:])
+
+
+def test_the_password_of_a_url(daemon):
+    """Sent, and never shown: kept encrypted, masked in every show and log, used again after a restart."""
+    seen = []
+
+    class Web(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(self.headers.get("Authorization"))
+            self.send_response(200 if seen[-1] == "Basic " + base64.b64encode(b"probe:geheim99").decode() else 401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        daemon.ctl("debug ip sla trace")
+        get(daemon, 1, "http get http://probe:geheim99@127.0.0.1:%d/" % server.server_address[1])
+        wait_code(daemon, 1, "OK")
+        saved = daemon.show("show running-config | section ip sla")
+        assert " http get http://probe:{6}" in saved
+        for command in ("show ip sla configuration", "show ip sla statistics details", "show ip sla summary", "show logging"):
+            assert "geheim99" not in daemon.show(command), command
+        assert "URL: http://probe:********@127.0.0.1:" in daemon.show("show ip sla configuration 1")
+        assert daemon.json("show ip sla configuration")["operations"][0]["target"].startswith("http://probe:********@")
+        daemon.ctl("write memory")
+        daemon.stop()
+        with open(daemon.config) as f:
+            assert "geheim99" not in f.read()
+        daemon.start()
+        wait_code(daemon, 1, "OK")
+        assert daemon.show("show running-config | section ip sla") == saved
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert set(seen) == {"Basic " + base64.b64encode(b"probe:geheim99").decode()} and "geheim99" not in daemon.log()
