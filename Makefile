@@ -76,6 +76,7 @@ main_of_eventd-tls     := eventd/syslog/tls/main.c
 main_of_eventd-follow  := eventd/syslog/follow/main.c
 main_of_eventd-journal := eventd/syslog/journal/main.c
 main_of_eventd-rpc     := eventd/rpc/main.c
+main_of_eventd-forward := eventd/logging/forward/main.c
 NAMES    := $(sort $(patsubst main_of_%,%,$(filter main_of_eventd main_of_eventctl main_of_eventd-%,$(.VARIABLES))))
 PROGRAMS := $(foreach p,$(NAMES),$(if $(wildcard $(main_of_$(p))),$(BUILD)/$(p)))
 

@@ -44,6 +44,7 @@
 #include "detect/erm.h"
 #include "detect/nf.h"
 #include "detect/syslog.h"
+#include "logging/logging.h"
 #include "peers/frr/frr.h"
 #include "peers/lldp.h"
 #include "pki/store.h"
@@ -158,6 +159,14 @@ rpc_processes(void *source, cli_process_f *f, void *arg)
 }
 
 static void
+logging_processes(void *source, cli_process_f *f, void *arg)
+{
+	struct process_list list = { f, arg, "messages to a host" };
+
+	logging_each_helper(source, report_helper, &list);
+}
+
+static void
 probe_processes(void *source, cli_process_f *f, void *arg)
 {
 	struct process_list list = { f, arg, "IP SLA probes" };
@@ -254,6 +263,7 @@ register_everything(struct engine *e)
 	cli_add_processes(e->cli, snmp_processes, e->snmp);
 	cli_add_processes(e->cli, lldp_processes, e->lldp);
 	cli_add_processes(e->cli, rpc_processes, e->rpc);
+	cli_add_processes(e->cli, logging_processes, e->logging);
 	cli_add_processes(e->cli, probe_processes, e->sla_world);
 	cli_add_processes(e->cli, intake_processes, e->intake);
 	cli_add_processes(e->cli, policy_processes, e->scripts);
@@ -303,6 +313,7 @@ engine_new(const void *ctx, const struct setup *setup, struct err *err)
 	e->captures = captures_new(e, e);
 	e->snmp = snmp_new(e, e);
 	e->rpc = rpc_new(e, e);
+	e->logging = logging_new(e, e);
 	e->cli = cli_new(e, e);
 	e->cli_port = &cli_port;
 	e->capture_port = &capture_port;
@@ -325,6 +336,7 @@ engine_settings(struct engine *e)
 {
 	add_prefixes(e);
 	conf_global_settings(e);
+	logging_settings(e->logging);
 	resolver_settings(e->resolver);
 	mailer_set_parallel(e->mailer, (size_t)e->settings->mail_max_parallel);
 	mail_queue_settings(e->mail_queue);

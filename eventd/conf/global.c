@@ -1,4 +1,4 @@
-/* Global configuration that belongs to no feature: hostname, service, logging. */
+/* Global configuration that belongs to no feature: hostname, service. */
 #include "conf/global.h"
 
 #include <ctype.h>
@@ -18,10 +18,6 @@ struct word_args {
 };
 struct stamp_args {
 	struct kw_flag uptime, datetime, localtime, msec, zone, year;
-};
-struct logging_args {
-	struct kw_int size;
-	struct kw_enum level;
 };
 struct no_args {
 	struct kw_flag set;
@@ -161,107 +157,6 @@ sequence_apply(
 	return true;
 }
 
-/* ---- logging ---- */
-
-#define LEVEL(word_, help_, value_)                           \
-	{                                                     \
-		.word = word_, .help = help_, .value = value_ \
-	}
-#define LEGACY(word_, value_)                                  \
-	{                                                      \
-		.word = word_, .value = value_, .hidden = true \
-	}
-static const struct kw_alternative levels[] = {
-	LEVEL("alerts", "Immediate action needed           (severity=1)", SEV_ALERTS),
-	LEVEL("critical", "Critical conditions               (severity=2)", SEV_CRITICAL),
-	LEVEL("debugging", "Debugging messages                (severity=7)", SEV_DEBUGGING),
-	LEVEL("emergencies", "System is unusable                (severity=0)", SEV_EMERGENCIES),
-	LEVEL("errors", "Error conditions                  (severity=3)", SEV_ERRORS),
-	LEVEL("informational", "Informational messages            (severity=6)", SEV_INFORMATIONAL),
-	LEVEL("notifications", "Normal but significant conditions (severity=5)", SEV_NOTIFICATIONS),
-	LEVEL("warnings", "Warning conditions                (severity=4)", SEV_WARNINGS),
-	LEGACY("0", SEV_EMERGENCIES),
-	LEGACY("1", SEV_ALERTS),
-	LEGACY("2", SEV_CRITICAL),
-	LEGACY("3", SEV_ERRORS),
-	LEGACY("4", SEV_WARNINGS),
-	LEGACY("5", SEV_NOTIFICATIONS),
-	LEGACY("6", SEV_INFORMATIONAL),
-	LEGACY("7", SEV_DEBUGGING),
-	{ .word = NULL },
-};
-
-enum { BUFFER_MIN = 4096, BUFFER_DEFAULT = 1024 * 1024 }; /* rulings 38 */
-
-static const struct kw buffered_kw[] = {
-	{ .help = "Logging buffer size",
-		.type = &kw_number,
-		KW_AT(struct logging_args, size),
-		.min = BUFFER_MIN,
-		.max = 2147483647 },
-	{ .help = "Logging severity level",
-		.type = &kw_choice,
-		KW_AT(struct logging_args, level),
-		.choices = levels },
-	KW_END,
-};
-static const struct kw level_kw[] = {
-	{ .help = "Logging severity level",
-		.type = &kw_choice,
-		KW_AT(struct logging_args, level),
-		.choices = levels },
-	KW_END,
-};
-
-static enum severity
-level_of(const struct conf_node *n, enum severity otherwise)
-{
-	const struct logging_args *a = n == NULL || n->no ? NULL : n->args;
-
-	return a != NULL && a->level.set ? (enum severity)a->level.v : otherwise;
-}
-
-static bool
-buffered_apply(
-	struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
-{
-	const struct logging_args *a = new == NULL || new->no ? NULL : new->args;
-	size_t size = a != NULL && a->size.set ? (size_t)a->size.v : BUFFER_DEFAULT;
-
-	if (engine->log != NULL)
-		log_set_buffer(engine->log, new != NULL &&new->no ? 0 : size, level_of(new, SEV_DEBUGGING));
-	return true;
-}
-
-static void
-console_set(struct engine *engine, const struct conf_node *n)
-{
-	const struct settings *s = engine->settings;
-	bool on = n != NULL ? !n->no : s == NULL || s->console;
-	enum severity level = n != NULL || s == NULL ? SEV_DEBUGGING : (enum severity)s->log_level;
-
-	if (engine->log != NULL)
-		log_set_place(engine->log, LOG_CONSOLE, on, level_of(n, level));
-}
-
-static bool
-console_apply(
-	struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
-{
-	console_set(engine, new);
-	return true;
-}
-
-static bool
-monitor_apply(
-	struct engine *engine, const struct conf_node *old, const struct conf_node *new, struct err *err)
-{
-	if (engine->log != NULL)
-		log_set_place(
-			engine->log, LOG_MONITOR, new == NULL || !new->no, level_of(new, SEV_DEBUGGING));
-	return true;
-}
-
 /* ---- the rows ---- */
 
 #define LINE(order_, words_, help_, kw_, args_, ...)                                         \
@@ -278,12 +173,6 @@ static const struct conf_row rows[] = {
 		struct no_args, .apply = sequence_apply),
 	LINE(20, "hostname", "Set system's network name", hostname_kw, struct word_args,
 		.adopt = hostname_adopt, .apply = hostname_apply),
-	LINE(30, "logging buffered", "Set buffered logging parameters", buffered_kw, struct logging_args,
-		.keep_no = true, .apply = buffered_apply),
-	LINE(30, "logging console", "Set console logging parameters", level_kw, struct logging_args,
-		.keep_no = true, .apply = console_apply),
-	LINE(30, "logging monitor", "Set terminal line (monitor) logging parameters", level_kw,
-		struct logging_args, .keep_no = true, .apply = monitor_apply),
 	/* Names typed by mistake are never looked up (ios-surfaces 1.2): kept, without an effect. */
 	LINE(40, "ip domain lookup", "Enable IP Domain Name System hostname translation", NULL,
 		struct no_args, .keep_no = true),
@@ -296,7 +185,6 @@ conf_global_start(struct engine *engine)
 
 	conf_word(conf, "config", "service", "Modify use of network based services");
 	conf_word(conf, "config", "service timestamps", "Timestamp debug/log messages");
-	conf_word(conf, "config", "logging", "Modify message logging facilities");
 	conf_word(conf, "config", "ip", "Global IP configuration subcommands");
 	conf_word(conf, "config", "ip domain", "IP DNS Resolver");
 	conf_rows(conf, rows, sizeof rows / sizeof *rows);
@@ -308,6 +196,4 @@ conf_global_settings(struct engine *engine)
 {
 	if (conf_find(engine->conf, "hostname") == NULL)
 		hostname_default(engine);
-	if (conf_find(engine->conf, "logging console") == NULL)
-		console_set(engine, NULL);
 }

@@ -64,6 +64,7 @@ struct engine {
 	struct captures *captures;             /* capture/capture.h */
 	struct snmp *snmp;                     /* snmp/client.h */
 	struct rpc *rpc;                       /* rpc/rpc.h */
+	struct logging *logging;               /* logging/logging.h */
 	struct intake *intake;                 /* syslog/listen.h */
 	struct cli *cli;                       /* cli/server.h */
 	const struct cli_port_ops *cli_port;

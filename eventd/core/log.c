@@ -34,11 +34,18 @@ struct log {
 	usec started;
 	STAILQ_HEAD(, kept) kept;
 	size_t kept_bytes, buffer_bytes;
-	enum severity buffer_level;
 	struct {
 		bool off;
 		enum severity least;
-	} place[2]; /* ORDER: enum log_place */
+		log_filter_f *filter;
+		void *filter_arg;
+		uint64_t lines;
+	} place[3]; /* ORDER: enum log_place */
+	bool off;
+	struct log_rate rate;
+	usec second; /* the one that `in_second` counts */
+	unsigned in_second;
+	uint64_t limited;
 	LIST_HEAD(, sink) sinks;
 	log_screen_f *screen;
 	void *screen_arg;
@@ -61,8 +68,9 @@ log_new(const void *ctx, struct clock *clock, struct redact *redact)
 	l->log_form.msec = l->debug_form.msec = true; /* IOS XE: datetime msec for both */
 	l->started = clock_mono(clock);
 	l->buffer_bytes = DEFAULT_BUFFER;
-	l->buffer_level = SEV_DEBUGGING;
-	l->place[LOG_CONSOLE].least = l->place[LOG_MONITOR].least = SEV_DEBUGGING;
+	for (size_t i = 0; i < 3; i++)
+		l->place[i].least = SEV_DEBUGGING;
+	l->rate.never = -1;
 	STAILQ_INIT(&l->kept);
 	LIST_INIT(&l->sinks);
 	l->trace.f = trace_sink;
@@ -136,12 +144,50 @@ keep(struct log *l, const char *line, size_t n)
 	trim(l);
 }
 
+/* Is this one line too many of its second? */
+static bool
+is_too_many(struct log *l, const struct log_entry *e)
+{
+	const struct log_rate *r = &l->rate;
+
+	if (r->per_second == 0 || (e->is_debug && !r->debugs) || (int)e->severity <= r->never)
+		return false;
+	if (e->mono - l->second >= USEC_PER_SEC || l->second == 0) {
+		l->second = e->mono;
+		l->in_second = 0;
+	}
+	if (l->in_second++ < r->per_second)
+		return false;
+	l->limited++;
+	return true;
+}
+
+static void
+hand_out(struct log *l, struct log_entry *e, size_t line_len)
+{
+	struct sink *s, *next;
+
+	e->limited = is_too_many(l, e);
+	if (e->limited && !l->rate.console_only)
+		return;
+	l->logged++;
+	for (int i = LOG_CONSOLE; i <= LOG_MONITOR; i++)
+		l->place[i].lines += log_shows(l, (enum log_place)i, e);
+	if (log_shows(l, LOG_BUFFER, e)) {
+		l->place[LOG_BUFFER].lines++;
+		keep(l, e->line, line_len);
+	}
+	for (s = LIST_FIRST(&l->sinks); s != NULL; s = next) {
+		next = LIST_NEXT(s, link);
+		s->f(s->arg, e);
+	}
+}
+
 /* `text` is the whole message or debug line; redacted and made one entry. */
 static void
 emit(struct log *l, struct log_entry *e, const char *text)
 {
 	int saved = errno;
-	struct sink *s, *next;
 	struct text body, line;
 	char stamp[80];
 	void *ctx = mem_ctx(l, "log line");
@@ -165,18 +211,8 @@ emit(struct log *l, struct log_entry *e, const char *text)
 	e->text = body.s;
 	e->line = line.s;
 	e->stamp = stamp;
-	if (l->screen != NULL && !l->screen(l->screen_arg, e)) {
-		mem_free(ctx);
-		errno = saved;
-		return;
-	}
-	l->logged++;
-	if (e->severity <= l->buffer_level)
-		keep(l, line.s, line.len);
-	for (s = LIST_FIRST(&l->sinks); s != NULL; s = next) {
-		next = LIST_NEXT(s, link);
-		s->f(s->arg, e);
-	}
+	if (l->screen == NULL || l->screen(l->screen_arg, e))
+		hand_out(l, e, line.len);
 	mem_free(ctx);
 	errno = saved;
 }
@@ -268,7 +304,8 @@ void
 log_set_buffer(struct log *l, size_t bytes, enum severity level)
 {
 	l->buffer_bytes = bytes;
-	l->buffer_level = level;
+	l->place[LOG_BUFFER].least = level;
+	l->place[LOG_BUFFER].off = bytes == 0;
 	trim(l);
 }
 
@@ -287,8 +324,11 @@ log_stats(const struct log *l, struct log_stats *out)
 {
 	out->logged = l->logged;
 	out->dropped = l->dropped;
+	out->limited = l->limited;
+	for (size_t i = 0; i < 3; i++)
+		out->at[i] = l->place[i].lines;
 	out->buffer_bytes = l->buffer_bytes;
-	out->buffer_level = l->buffer_level;
+	out->buffer_level = l->place[LOG_BUFFER].least;
 }
 
 void
@@ -317,5 +357,41 @@ log_place(const struct log *l, enum log_place place, enum severity *least)
 bool
 log_shows(const struct log *l, enum log_place place, const struct log_entry *e)
 {
-	return !l->place[place].off && e->severity <= l->place[place].least;
+	if (l->place[place].off || e->severity > l->place[place].least)
+		return false;
+	if (place == LOG_CONSOLE ? e->limited : l->off)
+		return false;
+	return l->place[place].filter == NULL || l->place[place].filter(l->place[place].filter_arg, e);
+}
+
+void
+log_set_filter(struct log *l, enum log_place place, log_filter_f *f, void *arg)
+{
+	l->place[place].filter = f;
+	l->place[place].filter_arg = arg;
+}
+
+bool
+log_is_filtered(const struct log *l, enum log_place place)
+{
+	return l->place[place].filter != NULL;
+}
+
+void
+log_set_on(struct log *l, bool on)
+{
+	l->off = !on;
+}
+
+bool
+log_is_on(const struct log *l)
+{
+	return !l->off;
+}
+
+void
+log_set_rate(struct log *l, const struct log_rate *rate)
+{
+	l->rate = *rate;
+	l->second = 0;
 }

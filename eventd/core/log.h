@@ -40,6 +40,7 @@ struct log_entry { /* a view, valid during the sink's call */
 	const char *text;    /* "%HA_EM-6-LOG: ..." or the debug line; no final newline */
 	const char *line;    /* stamp + ": " + text, as shown */
 	const char *stamp;   /* "*Mar 15 21:51:32.798" */
+	bool limited;        /* not for the console: `logging rate-limit console` */
 	struct cause *cause; /* who caused it; NULL = the outside world */
 };
 typedef void log_sink_f(void *arg, const struct log_entry *);
@@ -73,15 +74,34 @@ void log_set_sequence(struct log *, bool on); /* service sequence-numbers */
 void log_set_buffer(struct log *, size_t bytes, enum severity level);
 void log_clear(struct log *);
 
-/* Where lines are shown as they come: `logging console`, `logging monitor`. Asked by the sinks there. */
-enum log_place { LOG_CONSOLE, LOG_MONITOR };
+/*
+ * Where lines go as they come: `logging console`, `logging monitor`, `logging buffered`. Asked by the sinks of
+ * the first two. With `no logging on` there is the console alone.
+ */
+enum log_place { LOG_CONSOLE, LOG_MONITOR, LOG_BUFFER };
 void log_set_place(struct log *, enum log_place, bool on, enum severity least);
+/* Keeps what it says no to away from that place (`logging discriminator`); NULL takes it away. */
+typedef bool log_filter_f(void *arg, const struct log_entry *);
+void log_set_filter(struct log *, enum log_place, log_filter_f *, void *arg);
+bool log_is_filtered(const struct log *, enum log_place);
 bool log_shows(const struct log *, enum log_place, const struct log_entry *);
 /* False when nothing is shown there; *least is the level of `show logging`. */
 bool log_place(const struct log *, enum log_place, enum severity *least);
+void log_set_on(struct log *, bool on);
+bool log_is_on(const struct log *);
+
+/* `logging rate-limit`: what is more than that in a second goes nowhere. Detectors have seen it. */
+struct log_rate {
+	unsigned per_second; /* 0: any number */
+	bool console_only;
+	bool debugs; /* debug lines count, too */
+	int never;   /* messages of this level and more severe ones are not limited; -1: all are */
+};
+void log_set_rate(struct log *, const struct log_rate *);
 
 struct log_stats {
-	uint64_t logged, dropped;
+	uint64_t logged, dropped, limited;
+	uint64_t at[3]; /* ORDER: enum log_place: lines that went there (of the console: that might) */
 	size_t buffer_bytes;
 	enum severity buffer_level;
 };

@@ -246,7 +246,8 @@ def full_daemon(module_daemon, pki):
     daemon.ctl("monitor capture CAP interface lo both", "monitor capture CAP match any",
                "monitor capture CAP file location flash:cap.pcap buffer-size 1 ring 2 size 2",
                "monitor capture CAP trigger mail before 1 after 1")
-    daemon.configure("access-list 10 permit any", "ipv6 access-list SIX", "permit ipv6 any any", "class-map C", "match any", "flow monitor KEPT")
+    daemon.configure("access-list 10 permit any", "ipv6 access-list SIX", "permit ipv6 any any", "class-map C", "match any", "flow monitor KEPT",
+                     "logging count", "logging host 127.0.0.1 transport udp port %d" % tree.free_port())
     yield daemon
     daemon.ctl("event manager scheduler clear all")
 

@@ -20,6 +20,7 @@
 #include "core/redact.h"
 #include "core/text.h"
 #include "core/writer.h"
+#include "logging/logging.h"
 
 struct host_args {
 	struct kw_str name, text;
@@ -231,6 +232,7 @@ host_new(const void *ctx)
 	e->conf = conf_new(e, e);
 	conf_modes(e->conf, host_modes, sizeof host_modes / sizeof host_modes[0]);
 	conf_rows(e->conf, host_rows, sizeof host_rows / sizeof host_rows[0]);
+	logging_new(e, e);
 	e->cli = cli_new(e, e);
 	e->cli_port = &cli_port;
 	cli_commands(e->cli, host_cmds, sizeof host_cmds / sizeof host_cmds[0]);

@@ -23,7 +23,7 @@ ORDER = [
     ["conf"],
     ["acl"],
     ["bus"],
-    ["snmp", "rpc"],
+    ["snmp", "rpc", "logging"],
     ["sched"],
     ["applets"],
     ["actions", "detect", "syslog", "track", "probe", "capture"],

@@ -1,4 +1,4 @@
-/* hostname, service and logging lines: what they do, and what leaving them out means. */
+/* hostname and service lines: what they do, and what leaving them out means. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,53 +118,17 @@ stamps(void **state)
 }
 
 static void
-levels_of_places(void **state)
-{
-	struct world *w = *state;
-	struct log *log = w->engine.log;
-	struct log_entry notice = { .severity = SEV_NOTIFICATIONS }, error = { .severity = SEV_ERRORS };
-	struct log_stats stats;
-
-	/* The settings' level holds until a line says otherwise. */
-	assert_true(log_shows(log, LOG_CONSOLE, &error));
-	assert_false(log_shows(log, LOG_CONSOLE, &notice));
-	type(w, "logging console 5");
-	assert_true(log_shows(log, LOG_CONSOLE, &notice));
-	type(w, "no logging console");
-	assert_false(log_shows(log, LOG_CONSOLE, &error));
-	type(w, "default logging console");
-	assert_true(log_shows(log, LOG_CONSOLE, &error));
-
-	assert_true(log_shows(log, LOG_MONITOR, &notice));
-	type(w, "logging monitor err");
-	assert_false(log_shows(log, LOG_MONITOR, &notice));
-
-	type(w, "logging buffered 8192 warnings");
-	log_stats(log, &stats);
-	assert_int_equal(stats.buffer_bytes, 8192);
-	assert_int_equal(stats.buffer_level, SEV_WARNINGS);
-	type(w, "logging buffered debugging");
-	log_stats(log, &stats);
-	assert_int_equal(stats.buffer_bytes, 1024 * 1024);
-	type(w, "no logging buffered");
-	log_stats(log, &stats);
-	assert_int_equal(stats.buffer_bytes, 0);
-}
-
-static void
 prints_in_order(void **state)
 {
 	struct world *w = *state;
 	struct text *t = text_new(w);
 
 	type(w, "no ip domain lookup");
-	type(w, "logging console 3");
-	type(w, "no logging monitor");
 	type(w, "hostname r1");
 	type(w, "service timestamps debug datetime localtime msec");
 	conf_print_running(w->engine.conf, t);
 	assert_string_equal(t->s, "version 17.9\n!\nservice timestamps debug datetime msec localtime\n!\n"
-				  "hostname r1\n!\nlogging console errors\nno logging monitor\n!\n"
+				  "hostname r1\n!\n"
 				  "no ip domain lookup\n!\nend\n");
 }
 
@@ -175,7 +139,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(host_name),
 		TEST(stamps),
-		TEST(levels_of_places),
 		TEST(prints_in_order),
 	};
 
