@@ -8,6 +8,7 @@
 static void (*const families[])(struct cli *) = {
 	exec_session_register,
 	exec_absent_register,
+	exec_counters_register,
 	exec_enable_register,
 	exec_terminal_register,
 	exec_debug_register,

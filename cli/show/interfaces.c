@@ -1,14 +1,16 @@
-/* show interfaces, show ip interface brief, clear counters: the kernel's interfaces in IOS's layouts. */
+/* show interfaces, show ip interface: the kernel's interfaces in IOS's layouts. */
 #include "cli/show/interfaces.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include <linux/if_arp.h>
 
 #include "cli/builtin.h"
 #include "cli/session_private.h"
+#include "cli/show/interface_counters.h"
 #include "core/engine.h"
 #include "core/ifname.h"
 #include "core/log.h"
@@ -19,6 +21,7 @@
 
 struct interfaces_args {
 	struct kw_str name;
+	struct kw_flag counters, description;
 };
 
 /* One command under way. */
@@ -27,11 +30,40 @@ struct listing {
 	struct writer *w;
 	struct engine *engine;
 	const char *name; /* the kernel's; NULL: all */
+	const struct form *form;
+	bool any; /* show ip interface: an address */
+};
+
+/* A layout. */
+struct form {
+	const char *words; /* as a word behind `show interfaces`; NULL: it is none */
 	void (*show)(void *arg, struct link *);
+	const struct w_column *columns; /* NULL: no table */
+	size_t count;
 };
 
 static const struct kw name_kw[] = {
 	{ .help = "Interface name", .type = &kw_ifname, KW_AT(struct interfaces_args, name) },
+	KW_END,
+};
+
+static const struct kw of_one_kw[] = {
+	{ .word = "counters",
+		.help = "Octets and packets of the interface",
+		KW_AT(struct interfaces_args, counters),
+		.group = 1 },
+	{ .word = "description",
+		.help = "Status, protocol and description of the interface",
+		KW_AT(struct interfaces_args, description),
+		.group = 1 },
+	KW_END,
+};
+
+static const struct kw interfaces_kw[] = {
+	{ .help = "Interface name",
+		.type = &kw_ifname,
+		KW_AT(struct interfaces_args, name),
+		.sub = of_one_kw },
 	KW_END,
 };
 
@@ -96,41 +128,6 @@ address_text(const struct address *a, char *out, size_t size)
 	snprintf(out, size, "%s/%u", text, a->prefix);
 }
 
-static uint64_t
-since(uint64_t now, uint64_t cleared)
-{
-	return now >= cleared ? now - cleared : now;
-}
-
-static struct link_counters
-counters_of(const struct link *l)
-{
-	const struct link_counters *c = &l->counters, *z = &l->cleared;
-
-	return (struct link_counters){
-		.rx_packets = since(c->rx_packets, z->rx_packets),
-		.rx_bytes = since(c->rx_bytes, z->rx_bytes),
-		.rx_errors = since(c->rx_errors, z->rx_errors),
-		.rx_dropped = since(c->rx_dropped, z->rx_dropped),
-		.rx_multicast = since(c->rx_multicast, z->rx_multicast),
-		.rx_crc = since(c->rx_crc, z->rx_crc),
-		.rx_frame = since(c->rx_frame, z->rx_frame),
-		.rx_overrun = since(c->rx_overrun, z->rx_overrun),
-		.rx_length = since(c->rx_length, z->rx_length),
-		.rx_no_handler = since(c->rx_no_handler, z->rx_no_handler),
-		.tx_packets = since(c->tx_packets, z->tx_packets),
-		.tx_bytes = since(c->tx_bytes, z->tx_bytes),
-		.tx_errors = since(c->tx_errors, z->tx_errors),
-		.tx_dropped = since(c->tx_dropped, z->tx_dropped),
-		.tx_underrun = since(c->tx_underrun, z->tx_underrun),
-		.tx_carrier = since(c->tx_carrier, z->tx_carrier),
-		.tx_aborted = since(c->tx_aborted, z->tx_aborted),
-		.collisions = since(c->collisions, z->collisions),
-		.late_collisions = since(c->late_collisions, z->late_collisions),
-		.resets = since(c->resets, z->resets),
-	};
-}
-
 /* "5 minute", "30 second": as IOS heads the rates. */
 static void
 interval_text(usec interval, char *out, size_t size)
@@ -158,39 +155,6 @@ show_address(void *arg, const struct address *a)
 				      : "Internet address",
 		text);
 	w_str(list->w, NULL, text);
-}
-
-static void
-write_json_counters(struct writer *w, const struct link_counters *c)
-{
-	const struct {
-		const char *key;
-		uint64_t value;
-	} rows[] = {
-		{ "packets_input", c->rx_packets },
-		{ "bytes_input", c->rx_bytes },
-		{ "input_errors", c->rx_errors },
-		{ "input_drops", c->rx_dropped },
-		{ "multicast_input", c->rx_multicast },
-		{ "crc", c->rx_crc },
-		{ "frame", c->rx_frame },
-		{ "overrun", c->rx_overrun },
-		{ "giants", c->rx_length },
-		{ "unknown_protocol_drops", c->rx_no_handler },
-		{ "packets_output", c->tx_packets },
-		{ "bytes_output", c->tx_bytes },
-		{ "output_errors", c->tx_errors },
-		{ "output_drops", c->tx_dropped },
-		{ "underruns", c->tx_underrun },
-		{ "lost_carrier", c->tx_carrier },
-		{ "output_buffer_failures", c->tx_aborted },
-		{ "collisions", c->collisions },
-		{ "late_collisions", c->late_collisions },
-		{ "interface_resets", c->resets },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		w_int(w, rows[i].key, (int64_t)rows[i].value);
 }
 
 static void
@@ -244,7 +208,7 @@ show_one(void *arg, struct link *l)
 	struct listing *list = arg;
 	struct writer *w = list->w;
 	const struct engine *e = list->engine;
-	struct link_counters c = counters_of(l);
+	struct link_counters c = interface_counters(l);
 	char mac[96], cleared[32] = "never";
 	int duplex;
 	uint64_t speed = link_speed(l, &duplex);
@@ -297,7 +261,7 @@ show_one(void *arg, struct link *l)
 	w_int(w, "output_rate_bps", (int64_t)l->load.tx_bps);
 	w_int(w, "output_rate_pps", (int64_t)l->load.tx_pps);
 	text_counters(w, l, &c, links_load_interval(e->links, l));
-	write_json_counters(w, &c);
+	interface_counters_json(w, &c);
 	w_end(w);
 }
 
@@ -307,7 +271,7 @@ static void
 show_counters(void *arg, struct link *l)
 {
 	struct listing *list = arg;
-	struct link_counters c = counters_of(l);
+	struct link_counters c = interface_counters(l);
 
 	w_cell(list->w, ifname_ios(list->engine->settings, l->name));
 	w_cell_int(list->w, (int64_t)c.rx_bytes);
@@ -324,6 +288,33 @@ static const struct w_column counter_columns[] = {
 	{ "in_multicast_packets", "InMcastPkts", 58, 0 },
 	{ "out_octets", "OutOctets", 74, 0 },
 	{ "out_packets", "OutPkts", 92, 0 },
+};
+
+/* ---- show interfaces counters errors ---- */
+
+static void
+show_errors(void *arg, struct link *l)
+{
+	struct listing *list = arg;
+	struct link_counters c = interface_counters(l);
+
+	w_cell(list->w, ifname_ios(list->engine->settings, l->name));
+	w_cell_int(list->w, (int64_t)c.rx_frame);
+	w_cell_int(list->w, (int64_t)c.rx_crc);
+	w_cell_int(list->w, (int64_t)c.tx_errors);
+	w_cell_int(list->w, (int64_t)c.rx_errors);
+	w_cell_int(list->w, (int64_t)c.rx_dropped);
+	w_cell_int(list->w, (int64_t)c.tx_dropped);
+}
+
+static const struct w_column error_columns[] = {
+	{ "interface", "Port", 0, 0 },
+	{ "align_err", "Align-Err", 24, 0 },
+	{ "fcs_err", "FCS-Err", 36, 0 },
+	{ "xmit_err", "Xmit-Err", 48, 0 },
+	{ "rcv_err", "Rcv-Err", 60, 0 },
+	{ "in_discards", "InDiscards", 72, 0 },
+	{ "out_discards", "OutDiscards", 84, 0 },
 };
 
 /* ---- show interfaces brief ---- */
@@ -375,20 +366,64 @@ static const struct w_column ip_columns[] = {
 	{ "protocol", "Protocol", 76, 0 },
 };
 
+/* ---- show ip interface [NAME] ---- */
+
+static void
+show_ip_address(void *arg, const struct address *a)
+{
+	struct listing *list = arg;
+	char text[80];
+
+	address_text(a, text, sizeof text);
+	w_text(list->w, "  %s %s\n", a->secondary ? "Secondary address" : "Internet address is", text);
+	w_str(list->w, NULL, text);
+	list->any = true;
+}
+
+static void
+show_ip_details(void *arg, struct link *l)
+{
+	struct listing *list = arg;
+	struct writer *w = list->w;
+	const char *name = ifname_ios(list->engine->settings, l->name);
+
+	w_object(w, NULL);
+	w_text(w, "%s is %s, line protocol is %s\n", name, interface_status(l), interface_protocol(l));
+	w_str(w, "interface", name);
+	w_str(w, "status", interface_status(l));
+	w_str(w, "protocol", interface_protocol(l));
+	list->any = false;
+	w_list(w, "addresses");
+	if (list->engine->addresses != NULL)
+		addresses_each(list->engine->addresses, l->index, AF_INET, show_ip_address, list);
+	w_end(w);
+	if (!list->any)
+		w_text(w, "  Internet protocol processing disabled\n");
+	else
+		w_text(w, "  MTU is %u bytes\n", l->mtu);
+	w_int(w, "mtu", l->mtu);
+	w_end(w);
+}
+
 /* ---- the commands: they go on when the counters are fresh ---- */
+
+#define TABLE(columns_) columns_, sizeof columns_ / sizeof *columns_
+
+static const struct form form_all = { NULL, show_one, NULL, 0 },
+			 form_counters = { "counters", show_counters, TABLE(counter_columns) },
+			 form_errors = { NULL, show_errors, TABLE(error_columns) },
+			 form_brief = { "brief", show_brief, TABLE(brief_columns) },
+			 form_description = { "description", show_brief, TABLE(brief_columns) },
+			 form_ip_brief = { NULL, show_ip, TABLE(ip_columns) },
+			 form_ip = { NULL, show_ip_details, NULL, 0 };
 
 static void
 polled(void *arg)
 {
 	struct listing *list = arg;
 	struct link *l = list->name == NULL ? NULL : links_find(list->engine->links, list->name);
+	const struct form *form = list->form;
 	struct writer *w = list->w;
-	const struct w_column *columns = list->show == show_counters ? counter_columns
-					 : list->show == show_brief  ? brief_columns
-								     : ip_columns;
-	size_t count = list->show == show_counters ? sizeof counter_columns / sizeof *counter_columns
-		       : list->show == show_brief  ? sizeof brief_columns / sizeof *brief_columns
-						   : sizeof ip_columns / sizeof *ip_columns;
 	struct err err = ERR_INIT;
 
 	if (list->name != NULL && l == NULL) {
@@ -396,15 +431,15 @@ polled(void *arg)
 		session_fail(list->session, &err);
 		return;
 	}
-	if (list->show == show_one)
+	if (form->columns == NULL)
 		w_list(w, "interfaces");
 	else
-		w_table_begin(w, "interfaces", columns, count);
+		w_table_begin(w, "interfaces", form->columns, form->count);
 	if (l != NULL)
-		list->show(list, l);
+		form->show(list, l);
 	else
-		links_each(list->engine->links, list->show, list);
-	if (list->show == show_one)
+		links_each(list->engine->links, form->show, list);
+	if (form->columns == NULL)
 		w_end(w);
 	else
 		w_table_end(w);
@@ -417,7 +452,7 @@ waited(void *arg, enum session_end end)
 }
 
 static enum cmd_result
-list_interfaces(struct session *s, const void *args, void (*show)(void *, struct link *), struct err *err)
+list_interfaces(struct session *s, const void *args, const struct form *form, struct err *err)
 {
 	const struct interfaces_args *a = args;
 	struct listing *list = mem_new(session_cmd_ctx(s), struct listing);
@@ -425,7 +460,7 @@ list_interfaces(struct session *s, const void *args, void (*show)(void *, struct
 	list->session = s;
 	list->w = session_writer(s);
 	list->engine = session_engine(s);
-	list->show = show;
+	list->form = form;
 	if (a != NULL && a->name.set)
 		list->name = ifname_kernel(list->engine->settings, a->name.s);
 	if (list->engine->links == NULL) {
@@ -436,110 +471,73 @@ list_interfaces(struct session *s, const void *args, void (*show)(void *, struct
 	return session_wait(s, 0, waited, NULL);
 }
 
+/* `show int desc`: what is no interface's name and begins a word is that word, which the parser cannot know. */
+static const struct form *
+form_meant(const struct engine *e, const char *typed)
+{
+	static const struct form *const forms[] = { &form_brief, &form_counters, &form_description };
+
+	if (e->links == NULL || links_find(e->links, ifname_kernel(e->settings, typed)) != NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (strncasecmp(forms[i]->words, typed, strlen(typed)) == 0)
+			return forms[i];
+	return NULL;
+}
+
 static enum cmd_result
 show_interfaces(struct session *s, const void *args, struct err *err)
 {
-	return list_interfaces(s, args, show_one, err);
+	const struct interfaces_args *a = args;
+	const struct form *meant = a->name.set ? form_meant(session_engine(s), a->name.s) : NULL;
+
+	if (meant != NULL && !a->counters.set && !a->description.set)
+		return list_interfaces(s, NULL, meant, err);
+	return list_interfaces(s, args,
+		a->counters.set      ? &form_counters
+		: a->description.set ? &form_description
+				     : &form_all,
+		err);
 }
 
 static enum cmd_result
 show_interfaces_counters(struct session *s, const void *args, struct err *err)
 {
-	return list_interfaces(s, args, show_counters, err);
+	return list_interfaces(s, args, &form_counters, err);
+}
+
+static enum cmd_result
+show_interfaces_errors(struct session *s, const void *args, struct err *err)
+{
+	return list_interfaces(s, args, &form_errors, err);
 }
 
 static enum cmd_result
 show_interfaces_brief(struct session *s, const void *args, struct err *err)
 {
-	return list_interfaces(s, NULL, show_brief, err);
+	return list_interfaces(s, NULL, &form_brief, err);
 }
 
 static enum cmd_result
 show_ip_interface_brief(struct session *s, const void *args, struct err *err)
 {
-	return list_interfaces(s, NULL, show_ip, err);
+	return list_interfaces(s, args, &form_ip_brief, err);
 }
 
-/* ---- clear counters [NAME] ---- */
-
-struct clearing {
-	struct session *session;
-	struct link *link; /* NULL: all */
-	const char *name;
-};
-
-static void
-clear_one(void *arg, struct link *l)
-{
-	const struct clearing *c = arg;
-	const struct engine *e = session_engine(c->session);
-
-	if (c->name != NULL && strcmp(l->name, c->name) != 0)
-		return;
-	l->cleared = l->counters;
-	l->cleared_at = clock_wall(e->clock);
-	if (c->name != NULL)
-		log_msg(e->log, session_cause(c->session), "CLEAR", SEV_NOTIFICATIONS, "COUNTERS",
-			"Clear counter on interface %s by %s", ifname_ios(e->settings, l->name),
-			session_who(c->session));
-}
-
-static void
-clear_polled(void *arg)
-{
-	const struct clearing *c = arg;
-	const struct engine *e = session_engine(c->session);
-
-	links_each(e->links, clear_one, arg);
-	if (c->name == NULL)
-		log_msg(e->log, session_cause(c->session), "CLEAR", SEV_NOTIFICATIONS, "COUNTERS",
-			"Clear counter on all interfaces by %s", session_who(c->session));
-	session_done(c->session);
-}
-
-static void
-clear_confirmed(struct session *s, const struct answer *answer, void *arg)
-{
-	if (!answer->yes) {
-		session_done(s);
-		return;
-	}
-	links_poll(session_cmd_ctx(s), session_engine(s)->links, clear_polled, arg);
-	session_wait(s, 0, waited, NULL);
-}
-
+/* `show ip int bri` names no interface either. */
 static enum cmd_result
-clear_counters(struct session *s, const void *args, struct err *err)
+show_ip_interface(struct session *s, const void *args, struct err *err)
 {
 	const struct interfaces_args *a = args;
-	struct engine *e = session_engine(s);
-	struct clearing *c = mem_new(session_cmd_ctx(s), struct clearing);
-	const struct answer yes = { .yes = true };
+	bool is_brief = a->name.set && form_meant(session_engine(s), a->name.s) == &form_brief;
 
-	if (e->links == NULL) {
-		err_set(err, ERR_REFUSED, "Interfaces are not watched: there is no netlink");
-		return CMD_REFUSED;
-	}
-	c->session = s;
-	c->name = a->name.set ? ifname_kernel(e->settings, a->name.s) : NULL;
-	if (c->name != NULL && links_find(e->links, c->name) == NULL) {
-		err_set(err, ERR_NOT_FOUND, "There is no interface %s", c->name);
-		return CMD_REFUSED;
-	}
-	if (session_is_quiet(s)) {
-		clear_confirmed(s, &yes, c);
-		return CMD_WAIT;
-	}
-	return session_ask(s, ASK_CONFIRM,
-		c->name == NULL ? "Clear \"show interface\" counters on all interfaces [confirm]"
-				: "Clear \"show interface\" counters on this interface [confirm]",
-		clear_confirmed, c);
+	return list_interfaces(s, is_brief ? NULL : args, is_brief ? &form_ip_brief : &form_ip, err);
 }
 
 static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "show interfaces",
 		  .help = "Interface status and counters",
-		  .kw = name_kw,
+		  .kw = interfaces_kw,
 		  .size = sizeof(struct interfaces_args),
 		  .level = 1 },
 		.flags = EXEC_SHOW,
@@ -561,23 +559,32 @@ static const struct exec_cmd cmds[] = {
 		  .level = 1 },
 		.flags = EXEC_SHOW,
 		.run = show_interfaces_counters },
+	{ .cmd = { .words = "show interfaces counters errors",
+		  .help = "Errors of the interfaces",
+		  .kw = name_kw,
+		  .size = sizeof(struct interfaces_args),
+		  .level = 1 },
+		.flags = EXEC_SHOW,
+		.run = show_interfaces_errors },
+	{ .cmd = { .words = "show ip interface",
+		  .help = "Addresses of the interfaces",
+		  .kw = name_kw,
+		  .size = sizeof(struct interfaces_args),
+		  .level = 1 },
+		.flags = EXEC_SHOW,
+		.run = show_ip_interface },
 	{ .cmd = { .words = "show ip interface brief",
-		  .help = "Addresses and status of every interface",
+		  .help = "First address and status of the interfaces, a line each",
+		  .kw = name_kw,
+		  .size = sizeof(struct interfaces_args),
 		  .level = 1 },
 		.flags = EXEC_SHOW,
 		.run = show_ip_interface_brief },
-	{ .cmd = { .words = "clear counters",
-		  .help = "Begin the counters of `show interfaces` anew",
-		  .kw = name_kw,
-		  .size = sizeof(struct interfaces_args),
-		  .level = 15 },
-		.run = clear_counters },
 };
 
 void
 show_interfaces_register(struct cli *cli)
 {
 	cli_word(cli, "show ip", "IP information");
-	cli_word(cli, "show ip interface", "IP interface status");
 	cli_commands(cli, cmds, sizeof cmds / sizeof cmds[0]);
 }

@@ -89,6 +89,24 @@ def test_rates_follow_traffic(linked):
     assert interface(daemon, "eth0")["output_rate_bps"] > 0
 
 
+def test_the_words_behind_show_interfaces(linked):
+    """One interface or all; and `desc`, which the parser must take for a name, is description when no interface has it."""
+    namespace, daemon = linked
+    namespace.ip("link", "set", "eth0", "alias", "to the core")
+    assert tree.wait_for(lambda: "to the core" in daemon.show("show interfaces desc"))
+    assert daemon.show("show interfaces desc") == daemon.show("show interfaces description")
+    assert [row["interface"] for row in daemon.json("show interfaces eth0 description")["interfaces"]] == ["eth0"]
+    assert [row["interface"] for row in daemon.json("show interfaces eth0 counters")["interfaces"]] == ["eth0"]
+    assert [row["interface"] for row in daemon.json("show ip interface brief eth0")["interfaces"]] == ["eth0"]
+    assert daemon.show("show ip int br") == daemon.show("show ip interface brief")
+    assert set(daemon.json("show interfaces counters errors")["interfaces"][0]) > {"align_err", "fcs_err", "xmit_err", "rcv_err"}
+    assert daemon.show("show ip interface eth0") == "eth0 is up, line protocol is up\n  Internet address is 192.0.2.1/24\n  MTU is 1500 bytes\n"
+    namespace.ip("address", "flush", "dev", "peer0")
+    assert tree.wait_for(lambda: "  Internet protocol processing disabled\n" in daemon.show("show ip interface peer0"))
+    namespace.ip("link", "add", "desc", "type", "veth", "peer", "name", "desc1")
+    assert tree.wait_for(lambda: daemon.show("show interfaces desc").startswith("desc is administratively down"))
+
+
 def test_an_interface_that_comes_later_is_watched(linked):
     namespace, daemon = linked
     watch(daemon, "LATE", "late0", "receive_broadcasts", 0)
