@@ -239,11 +239,18 @@ on_ready(void *arg, const struct outcome *o)
 	pump(c);
 }
 
+static size_t
+on_backlog(void *arg)
+{
+	return ((const struct cli_conn *)arg)->out->len;
+}
+
 static const struct session_ops ops = {
 	.output = on_output,
 	.question = on_question,
 	.ready = on_ready,
 	.monitor = on_monitor,
+	.backlog = on_backlog,
 };
 
 /* ---- requests ---- */

@@ -241,6 +241,12 @@ session_emit(struct session *s, bool is_json, const char *out, size_t n)
 	mem_free(t.s);
 }
 
+bool
+session_is_behind(const struct session *s)
+{
+	return s->ops != NULL && s->ops->backlog != NULL && s->ops->backlog(s->arg) >= SESSION_BACKLOG;
+}
+
 /* What the writer holds comes before whatever is printed beside it. */
 static void
 flush_writer(struct command *c)

@@ -61,6 +61,13 @@ enum session_end {
 	SESSION_GONE,        /* the session is being closed: print nothing */
 };
 /*
+ * Has the other end so much output to take that a long command had better wait before it writes more? Only what was
+ * written counts: session_write(s, "", 0) writes what the session's writer holds.
+ */
+enum { SESSION_BACKLOG = 1 << 20 };
+bool session_is_behind(const struct session *);
+
+/*
  * `over` is called at most once, when the wait ends otherwise than by session_done()/session_fail();
  * the wait is already over then, and the session reports it: nothing is left to call. For a
  * DEADLINE whose end is no failure (a synchronous policy that goes on behind) `over` may call

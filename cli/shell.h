@@ -32,6 +32,8 @@ struct session_ops {
 	void (*ready)(void *arg, const struct outcome *);
 	/* A message for a terminal that monitors; may come at any time. Without newline. */
 	void (*monitor)(void *arg, const char *line, size_t n);
+	/* Octets of output that the other end has not taken yet. NULL: it takes all at once. */
+	size_t (*backlog)(void *arg);
 };
 
 struct session_spec {

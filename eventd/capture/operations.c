@@ -141,7 +141,11 @@ learn_credentials(struct entry *e)
 		credentials_learn(e->credentials, recording_linktype(e->recording, p.tap), p.data, p.len);
 }
 
-/* {"from","data"} -> {"packets":[...],"origin_ns","next"}; no "next" behind the last. Logins in "data" are starred out. */
+/*
+ * {"from","data"} -> {"packets":[...],"origin_ns" (from 0 on),"next","left"}; no "next" behind the last, "left"
+ * packets behind these.
+ * Logins in "data" are starred out.
+ */
 static bool
 op_packets(struct helper_state *h, struct entry *e, const json_t *ask, json_t *answer, struct err *err)
 {
@@ -152,7 +156,8 @@ op_packets(struct helper_state *h, struct entry *e, const json_t *ask, json_t *a
 	size_t bytes = 0;
 	struct packet p;
 
-	if (ring_get(ring, 0, &p))
+	/* Not each time: the ring walks forward from where it was. */
+	if (from == 0 && ring_get(ring, 0, &p))
 		json_object_set_new(answer, "origin_ns", json_integer((json_int_t)p.ns));
 	if (with_data && (from == 0 || e->credentials == NULL))
 		learn_credentials(e);
@@ -164,6 +169,7 @@ op_packets(struct helper_state *h, struct entry *e, const json_t *ask, json_t *a
 	json_object_set_new(answer, "packets", list);
 	if (ring_get(ring, from, &p)) {
 		json_object_set_new(answer, "next", json_integer((json_int_t)from));
+		json_object_set_new(answer, "left", json_integer((json_int_t)(ring_end(ring) - from)));
 	} else {
 		mem_free(e->credentials);
 		e->credentials = NULL;

@@ -188,6 +188,12 @@ ring_count(const struct ring *r)
 	return r->count;
 }
 
+uint64_t
+ring_end(const struct ring *r)
+{
+	return r->number + r->count;
+}
+
 size_t
 ring_used(const struct ring *r)
 {

@@ -36,7 +36,8 @@ uint64_t ring_since(struct ring *, int64_t ns);
 void ring_hold(struct ring *, uint64_t from);
 
 size_t ring_count(const struct ring *);
-size_t ring_used(const struct ring *); /* bytes */
+uint64_t ring_end(const struct ring *); /* the number that the next packet will have */
+size_t ring_used(const struct ring *);  /* bytes */
 size_t ring_size(const struct ring *);
 
 #endif

@@ -10,6 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/session.h"
 #include "core/engine.h"
+#include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "core/writer.h"
@@ -17,6 +18,9 @@
 #define ANSWER_WITHIN (30 * USEC_PER_SEC)
 #define NSEC_PER_SEC  1000000000
 #define KILO          1024
+#define LOOK_AGAIN    (20 * (USEC_PER_SEC / 1000))
+
+enum { DOCUMENT_PACKETS = 20000, DOCUMENT_OCTETS = 16 << 20 }; /* of a JSON document */
 
 struct show_args {
 	struct kw_str name;
@@ -51,7 +55,10 @@ struct view {
 	char *name;
 	bool brief, dump; /* what is printed of each packet */
 	int64_t buffer_bytes;
-	int64_t origin_ns; /* time of the first packet */
+	int64_t origin_ns;    /* time of the first packet */
+	size_t shown, octets; /* packets, and octets of them */
+	json_int_t next;
+	struct timer *later; /* the session has not taken what there is */
 };
 
 static void
@@ -150,37 +157,69 @@ show_packet(const struct view *v, struct writer *w, const json_t *p)
 	w_end(w);
 }
 
-static bool ask_packets(struct view *, json_int_t from, struct err *);
+static void got_packets(void *arg, const json_t *answer, const struct err *err);
+
+static bool
+ask_packets(struct view *v, struct err *err)
+{
+	return captures_ask(v->captures, "packets", v->name,
+		json_pack("{sIsb}", "from", v->next, "data", v->dump), got_packets, v, err);
+}
+
+/* Nobody may take the rest of a large buffer at once: the session's own time decides. */
+static void
+go_on(void *arg)
+{
+	struct view *v = arg;
+	struct err why = ERR_INIT;
+
+	if (v->session != NULL && session_is_behind(v->session)) {
+		mem_free(v->later);
+		v->later = timer_after(v, v->captures->engine->loop, LOOK_AGAIN, go_on, v);
+	} else if (v->session == NULL || !ask_packets(v, &why)) {
+		if (v->session != NULL)
+			session_fail(v->session, &why);
+		mem_free(v);
+	}
+}
+
+/* A document is made in one go: it has an end, and says so. */
+static bool
+is_enough(const struct view *v)
+{
+	return writer_is_json(session_writer(v->session)) &&
+	       (v->shown >= DOCUMENT_PACKETS || v->octets >= DOCUMENT_OCTETS);
+}
 
 static void
 got_packets(void *arg, const json_t *answer, const struct err *err)
 {
 	struct view *v = arg;
 	const json_t *next = json_object_get(answer, "next"), *p;
-	struct err why = ERR_INIT;
+	struct writer *w;
 	size_t i;
 
 	if (!is_answered(v, answer, err))
 		return;
+	w = session_writer(v->session);
 	if (v->origin_ns == 0)
 		v->origin_ns = number(answer, "origin_ns");
 	json_array_foreach(json_object_get(answer, "packets"), i, p)
-		show_packet(v, session_writer(v->session), p);
-	if (next != NULL && ask_packets(v, json_integer_value(next), &why))
+	{
+		show_packet(v, w, p);
+		v->shown++;
+		v->octets += v->dump ? strlen(string(p, "data")) : 0;
+	}
+	v->next = json_integer_value(next);
+	if (next != NULL && !is_enough(v)) {
+		session_write(v->session, "", 0); /* what is written goes out */
+		go_on(v);
 		return;
-	w_end(session_writer(v->session));
-	if (next != NULL)
-		session_fail(v->session, &why);
-	else
-		session_done(v->session);
+	}
+	w_end(w);
+	w_int(w, "left_out", number(answer, "left"));
+	session_done(v->session);
 	mem_free(v);
-}
-
-static bool
-ask_packets(struct view *v, json_int_t from, struct err *err)
-{
-	return captures_ask(v->captures, "packets", v->name,
-		json_pack("{sIsb}", "from", from, "data", v->dump), got_packets, v, err);
 }
 
 static bool
@@ -188,7 +227,7 @@ begin_packets(struct view *v, struct err *err)
 {
 	struct writer *w = session_writer(v->session);
 
-	if (!ask_packets(v, 0, err))
+	if (!ask_packets(v, err))
 		return false;
 	if (v->brief)
 		w_text(w,
@@ -295,7 +334,7 @@ show_from_helper(struct session *s, const struct capture_point *p, const struct 
 		mem_free(v);
 		return CMD_REFUSED;
 	}
-	return session_wait(s, ANSWER_WITHIN, session_over, v);
+	return session_wait(s, v->brief || v->dump ? 0 : ANSWER_WITHIN, session_over, v);
 }
 
 static enum cmd_result

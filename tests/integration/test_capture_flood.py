@@ -129,3 +129,19 @@ def test_the_engine_answers_meanwhile(capture, netns, flood):
         process.kill()
         process.wait()
     assert capture.ctl("monitor capture CAP stop").code == 0
+
+
+def test_a_large_buffer_is_shown_whole(capture, netns, flood):
+    """As text every packet, however long it takes; a document ends at 20,000 and says how many it leaves out."""
+    answer = capture.ctl("monitor capture CAP interface peer0 in match mac any any buffer circular size 50 limit pps 1000000",
+                         "monitor capture CAP start")
+    assert answer.code == 0, answer.out
+    n = sent(begin(netns, flood, 100000, 800))
+    assert n > 25000
+    assert tree.wait_for(lambda: capture.json("show monitor capture CAP capture-statistics")["packets_received"] >= n, 20)
+    assert capture.ctl("monitor capture CAP stop").code == 0
+    kept = capture.json("show monitor capture CAP capture-statistics")["packets_sent"]
+    shown = capture.show("show monitor capture CAP buffer brief").splitlines()[3:]
+    assert [int(line.split()[0]) for line in shown] == list(range(kept))
+    document = capture.json("show monitor capture CAP buffer brief")
+    assert len(document["packets"]) == 20000 and document["left_out"] == kept - 20000
