@@ -30,6 +30,7 @@ static void (*const families[])(struct cli *) = {
 	show_mac_register,
 	show_ipv6_interfaces_register,
 	show_discovery_register,
+	show_file_systems_register,
 	show_system_register,
 };
 

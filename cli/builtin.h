@@ -37,6 +37,7 @@ void show_arp_register(struct cli *);             /* show arp, show ipv6 neighbo
 void show_mac_register(struct cli *);             /* show mac address-table, and what clears it */
 void show_ipv6_interfaces_register(struct cli *); /* show ipv6 interface brief */
 void show_discovery_register(struct cli *);       /* show cdp neighbors, show lldp neighbors */
+void show_file_systems_register(struct cli *);    /* show file systems */
 void show_system_register(struct cli *);          /* show clock, version, users, history, system processes */
 
 #endif

@@ -463,3 +463,16 @@ def test_an_applet_reads_what_the_commands_print(routed):
     assert ran.code == 0, ran.out
     for told in ("gateway 192.0.2.2", "reached 3 times", "% Subnet not in table", "busy 1", "own 192.0.2.1 on eth0"):
         assert told in ran.out, ran.out
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------------
+
+
+def test_file_systems_have_the_room_of_the_kernel(daemon):
+    text = daemon.show("show file systems")
+    assert text.startswith("File Systems:\n\n       Size(b)       Free(b)      Type  Flags  Prefixes\n"
+                           "             -             -    opaque     rw   system:\n")
+    kept = os.statvfs(daemon.state)
+    assert re.search(r"^\*%13d *\d+      disk     rw   flash:$" % (kept.f_blocks * kept.f_frsize), text, re.M)
+    row = next(row for row in daemon.json("show file systems")["file_systems"] if row["prefix"] == "flash:")
+    assert row["size"] == kept.f_blocks * kept.f_frsize and 0 < row["free"] <= row["size"] and row["default"]
