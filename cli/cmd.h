@@ -43,6 +43,12 @@ enum {
 	EXEC_EXEC = 1 << 2,      /* ... and with this flag beside EXEC_CONFIG in EXEC as well */
 	EXEC_SECRET = 1 << 3,    /* the line may hold a secret: kept out of `show history` */
 	EXEC_KEEP_MODE = 1 << 4, /* with EXEC_CONFIG: does not leave the sub-mode it is typed in */
+	/*
+	 * Of the device, not of eventd: where the settings name a program as the device's CLI, which may be that
+	 * of another box, it answers policies; with EXEC_ROUTING beside it, so does FRR's vtysh.
+	 */
+	EXEC_DEVICE = 1 << 5,
+	EXEC_ROUTING = 1 << 6,
 };
 
 struct exec_cmd {

@@ -349,6 +349,7 @@ config_line(struct command *c)
 		if (c->other.code != ERR_NONE && (err.column > 0 || err.code == ERR_INCOMPLETE) &&
 			progress(&c->other) > progress(&err))
 			err = c->other;
+		blame_device(c, &err);
 		if (err.column > 0)
 			err.column += (int)c->column;
 		command_end(c, false, &err);
@@ -433,6 +434,7 @@ wants_help(const struct session *s, const char *line)
 static void
 refuse(struct command *c, struct err *err)
 {
+	blame_device(c, err);
 	if (err->column > 0)
 		err->column += (int)c->column;
 	command_end(c, false, err);

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "core/engine.h"
 #include "core/mem.h"
+#include "core/settings.h"
 
 enum { ALL_LEVELS = 15 };
 
@@ -69,6 +70,34 @@ exec_knows(const void *ctx, const struct cli *cli, const char *line)
 	return understand(ctx, cli->exec, line, 0) == ALL;
 }
 
+/* Something about the device that its own CLI answers as well, and better: it may be another box. */
+static bool
+device_answers(const void *ctx, const struct cli *cli, const char *line)
+{
+	const struct settings *settings = cli->engine->settings;
+	struct kw_parsed parsed = { 0 };
+	struct err err = ERR_INIT;
+	long bar = pipe_find(line);
+	unsigned flags;
+
+	if (settings == NULL || settings->cli_device == DEVICE_NONE)
+		return false;
+	if (bar > 0)
+		line = mem_strndup(ctx, line, (size_t)bar);
+	if (!kw_parse(ctx, cli->exec, line, ALL_LEVELS, 0, &parsed, &err))
+		return false;
+	flags = ((const struct exec_cmd *)parsed.cmd)->flags;
+	return (flags & EXEC_DEVICE) != 0 &&
+	       (settings->cli_device == DEVICE_PROGRAM ||
+		       (settings->cli_device == DEVICE_VTYSH && (flags & EXEC_ROUTING) != 0));
+}
+
+static bool
+exec_is_ours(const void *ctx, const struct cli *cli, const char *line)
+{
+	return exec_knows(ctx, cli, line) && !device_answers(ctx, cli, line);
+}
+
 /* In a mode of ours (an applet's, a trustpoint's) a known first word is enough: its mistakes are told by us. */
 static bool
 config_knows(const void *ctx, struct session *s, const char *line)
@@ -108,9 +137,9 @@ session_knows(struct session *s, const char *typed)
 		return true;
 	ctx = mem_ctx(s, "known");
 	if (s->edit == NULL)
-		knows = exec_knows(ctx, s->cli, typed);
+		knows = exec_is_ours(ctx, s->cli, typed);
 	else if (begins_with(typed, exec_words, 1))
-		knows = exec_knows(ctx, s->cli, skip_word(typed));
+		knows = exec_is_ours(ctx, s->cli, skip_word(typed));
 	else
 		knows = config_knows(ctx, s, typed);
 	mem_free(ctx);

@@ -4,8 +4,8 @@
  * end with CR LF. Everything is delivered from the loop, never from inside open() or send().
  *
  * Where the settings name a device's own CLI (cli.device), a line that the session does not understand
- * goes there instead, and every line while the device is in a configuration mode, except
- * `event manager ...`. Configuration mode and privilege of the device follow the session's.
+ * goes there instead, as does what is about the device (EXEC_DEVICE in cli/cmd.h), and every line while
+ * the device is in a configuration mode, except `event manager ...`. Configuration mode and privilege of the device follow the session's.
  */
 #ifndef CLI_PORT_H
 #define CLI_PORT_H

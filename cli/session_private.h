@@ -98,6 +98,10 @@ void command_go(struct command *);                                     /* behind
 void command_end(struct command *, bool accepted, const struct err *); /* frees it, calls ready() */
 struct command *command_new(struct session *, const char *line);
 
+/* cli/theirs.c */
+/* A line that was refused as unknown, and is known to be the device's: err says so. Columns are those of c->line. */
+void blame_device(const struct command *, struct err *);
+
 /* cli/settle.c */
 void command_settle(
 	struct command *); /* command_end() of an accepted line, once its policies are registered */

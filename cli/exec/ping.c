@@ -378,7 +378,7 @@ static const struct exec_cmd cmds[] = {
 		  .kw = ping_kw,
 		  .size = sizeof(struct ping_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = ping },
 };
 

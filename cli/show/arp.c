@@ -285,14 +285,14 @@ static const struct kw cache_kw[] = {
 	KW_END,
 };
 
-#define SHOW(words_, help_, kw_, run_)                   \
-	{                                                \
-		.cmd = { .words = words_,                \
-			.help = help_,                   \
-			.kw = kw_,                       \
-			.size = sizeof(struct arp_args), \
-			.level = 1 },                    \
-		.flags = EXEC_SHOW, .run = run_          \
+#define SHOW(words_, help_, kw_, run_)                        \
+	{                                                     \
+		.cmd = { .words = words_,                     \
+			.help = help_,                        \
+			.kw = kw_,                            \
+			.size = sizeof(struct arp_args),      \
+			.level = 1 },                         \
+		.flags = EXEC_SHOW | EXEC_DEVICE, .run = run_ \
 	}
 #define CLEAR(words_, help_, kw_, run_)                  \
 	{                                                \
@@ -301,7 +301,7 @@ static const struct kw cache_kw[] = {
 			.kw = kw_,                       \
 			.size = sizeof(struct arp_args), \
 			.level = 15 },                   \
-		.run = run_                              \
+		.flags = EXEC_DEVICE, .run = run_        \
 	}
 
 static const struct exec_cmd cmds[] = {

@@ -350,14 +350,14 @@ static const struct exec_cmd cmds[] = {
 		  .kw = neighbors_kw,
 		  .size = sizeof(struct discovery_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = show_cdp_neighbors },
 	{ .cmd = { .words = "show lldp neighbors",
 		  .help = "Neighbors that speak LLDP",
 		  .kw = neighbors_kw,
 		  .size = sizeof(struct discovery_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = show_lldp_neighbors },
 };
 

@@ -75,7 +75,7 @@ static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "show ipv6 interface brief",
 		  .help = "IPv6 addresses and status of every interface",
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = show_brief },
 };
 

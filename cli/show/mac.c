@@ -192,7 +192,7 @@ static const struct exec_cmd cmds[] = {
 		  .kw = show_kw,
 		  .size = sizeof(struct mac_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = show_table },
 	{ .cmd = { .words = "show mac-address-table",
 		  .help = "MAC addresses that the bridges know",
@@ -200,13 +200,14 @@ static const struct exec_cmd cmds[] = {
 		  .size = sizeof(struct mac_args),
 		  .level = 1,
 		  .hidden = true }, /* of older releases */
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = show_table },
 	{ .cmd = { .words = "clear mac address-table dynamic",
 		  .help = "Forget what the bridges have learnt",
 		  .kw = clear_kw,
 		  .size = sizeof(struct mac_args),
 		  .level = 15 },
+		.flags = EXEC_DEVICE,
 		.run = clear_table },
 };
 

@@ -225,14 +225,14 @@ static const struct exec_cmd cmds[] = {
 		  .kw = cpu_kw,
 		  .size = sizeof(struct processes_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = show_processes_cpu },
 	{ .cmd = { .words = "show processes memory",
 		  .help = "What the processes hold of the memory",
 		  .kw = memory_kw,
 		  .size = sizeof(struct processes_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE,
 		.run = show_processes_memory },
 };
 

@@ -245,14 +245,14 @@ static const struct exec_cmd cmds[] = {
 		  .kw = ipv4_kw,
 		  .size = sizeof(struct route_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE | EXEC_ROUTING,
 		.run = show_ip_route },
 	{ .cmd = { .words = "show ipv6 route",
 		  .help = "IPv6 routing table",
 		  .kw = ipv6_kw,
 		  .size = sizeof(struct route_args),
 		  .level = 1 },
-		.flags = EXEC_SHOW,
+		.flags = EXEC_SHOW | EXEC_DEVICE | EXEC_ROUTING,
 		.run = show_ipv6_route },
 };
 

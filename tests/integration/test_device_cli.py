@@ -101,8 +101,10 @@ def test_a_line_of_frr_leaves_an_applet_that_is_open(router):
 
 
 def test_without_a_device_eventd_answers_alone(new_daemon):
-    d = new_daemon(config=["hostname r1"] + applet("LOOK", "enable", "show ip route"))
-    assert "% Invalid input" in answers(d, "LOOK")[1]
+    d = new_daemon(config=["hostname r1"] + applet("LOOK", "enable", "show ip bgp", "show ip route"))
+    _, bgp, route = answers(d, "LOOK")
+    assert "% Invalid input" in bgp
+    assert route.startswith("Codes: L - local") and route.endswith("r1#")
 
 
 # A shell -----------------------------------------------------------------------------------------------------------------
@@ -219,6 +221,17 @@ def test_errors_of_the_device(new_daemon, kind, command, message):
     d.wait_log("%HA_EM-" + message)
     d.wait_log("%HA_EM-3-FMPD_ERROR: Error executing applet T statement")
     assert "not reached" not in d.show("show logging")
+
+
+def test_what_is_about_the_device_is_asked_of_its_program(new_daemon):
+    """It may be another box: what eventd knows of this one is no answer."""
+    d = new_daemon(config=["hostname r1"] + applet("LOOK", "enable", "show ip route", "show arp | include x", "ping 127.0.0.1", "show clock"),
+                   settings=fake("plain"))
+    enable, route, arp, ping, clock = answers(d, "LOOK")
+    assert all(answer.endswith("box#") for answer in (route, arp, ping)) and clock.endswith("r1#")
+    assert "Codes:" not in route and "Protocol" not in arp and "Sending" not in ping
+    # A person's session is eventd's.
+    assert "Codes:" in d.show("show ip route")
 
 
 def test_a_program_that_is_not_there(new_daemon):

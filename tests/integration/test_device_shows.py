@@ -476,3 +476,34 @@ def test_file_systems_have_the_room_of_the_kernel(daemon):
     assert re.search(r"^\*%13d *\d+      disk     rw   flash:$" % (kept.f_blocks * kept.f_frsize), text, re.M)
     row = next(row for row in daemon.json("show file systems")["file_systems"] if row["prefix"] == "flash:")
     assert row["size"] == kept.f_blocks * kept.f_frsize and 0 < row["free"] <= row["size"] and row["default"]
+
+
+# ---- what is the device's own --------------------------------------------------------------------------------------------
+
+NOT_OURS = "% this is a command of the device itself, not of eventd: with 'cli: { device: vtysh }' (or shell) in the settings, " \
+           "policies pass it on to its CLI\n"
+
+
+def test_what_configures_the_device_is_refused_with_what_would_help(daemon, new_daemon):
+    for line in ("interface GigabitEthernet0/1", "no shutdown", "ip route 10.0.0.0 255.0.0.0 192.0.2.1", "no ip nat inside",
+                 "router bgp 65001", "int gi0/1"):
+        refused = daemon.ctl("configure terminal", line)
+        assert refused.code == 1 and "% Invalid input detected at '^' marker.\n" + NOT_OURS in refused.out, refused.out
+    for line in ("clear ip nat translation *", "show ip bgp summary", "show vlan brief"):
+        refused = daemon.ctl(line)
+        assert refused.code == 1 and NOT_OURS in refused.out
+    # A mistake in what is ours is told as one, and so is what nobody knows.
+    for line in ("ip sla x", "ip rotue 1", "frobnicate"):
+        refused = daemon.ctl("configure terminal", line)
+        assert refused.code == 1 and "% Invalid input detected" in refused.out and "of the device itself" not in refused.out
+    document = json.loads(daemon.ctl("show spanning-tree", options=("--json",)).out)["error"]
+    assert document["code"] == "invalid" and document["hint"] == NOT_OURS[2:-1]
+    with_device = new_daemon(settings={"cli": {"device": "shell"}})
+    assert "% this is a command of the device itself: policies pass it on to its CLI with 'action cli command'\n" in \
+        with_device.ctl("configure terminal", "interface eth0").out
+
+
+def test_a_policy_learns_it_as_well(daemon):
+    daemon.configure("event manager applet SHUT", "event none sync yes", 'action 1 cli command "enable"',
+                     'action 2 cli command "configure terminal"', 'action 3 cli command "interface eth0"', 'action 4 puts "$_cli_result"')
+    assert NOT_OURS.strip() in daemon.run("SHUT").out.replace("\r", "")
