@@ -165,9 +165,10 @@ value_check(struct compile *c, void *args, struct err *err)
 static const char *
 next_oid(struct run *run, void *ctx, const struct kw_template *t)
 {
+	const struct snmp_object_data *asked = snmp_object_asked(run_event(run));
 	const char *typed = run_expand(run, t, NULL);
 	struct err err = ERR_INIT;
-	struct object_id id;
+	struct object_id id, from;
 	struct text out;
 
 	if (typed == NULL)
@@ -175,6 +176,14 @@ next_oid(struct run *run, void *ctx, const struct kw_template *t)
 	if (!object_id_parse(typed, &id, &err)) {
 		run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_SNMP_OBJECT",
 			"Error setting snmp object value: %s", err.text);
+		return NULL;
+	}
+	if (asked != NULL && strcmp(asked->request, "getnext") == 0 &&
+		object_id_parse(asked->oid, &from, NULL) && object_id_compare(&id, &from) <= 0) {
+		run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_SNMP_OBJECT",
+			"Error setting snmp object value: next-oid %.160s is not behind %.160s, which was "
+			"asked for",
+			typed, asked->oid);
 		return NULL;
 	}
 	text_init(&out, ctx);
@@ -186,7 +195,7 @@ static enum step
 give_value(struct run *run, void *ctx, const struct value_args *a)
 {
 	struct snmp_reply reply = { .kind = SNMP_REPLY_VALUE, .type = (enum object_type)a->type.v };
-	int64_t request = snmp_object_request(run_event(run));
+	const struct snmp_object_data *asked = snmp_object_asked(run_event(run));
 	struct err err = ERR_INIT;
 	size_t n;
 
@@ -196,10 +205,10 @@ give_value(struct run *run, void *ctx, const struct value_args *a)
 	if (!object_value_check(reply.type, reply.value, n, &err))
 		return run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_SNMP_OBJECT",
 			"Error setting snmp object value: %s", err.text);
-	if (request == 0)
+	if (asked == NULL)
 		return run_fail(run, "FH_ENOSNMPDATA", SEV_ERRORS, "FMPD_SNMP_OBJECT",
 			"Error setting snmp object value: this run answers no request");
-	if (!snmp_object_value(run_engine(run), request, &reply))
+	if (!snmp_object_value(run_engine(run), asked->id, &reply))
 		return run_fail(run, "FH_ENOSNMPDATA", SEV_ERRORS, "FMPD_SNMP_OBJECT",
 			"Error setting snmp object value: nobody waits for it any more");
 	return STEP_NEXT;

@@ -15,6 +15,7 @@
 #include "snmp/config.h"
 
 enum { POLL_DEFAULT_S = 60, AGENT_PORT = 161 };
+#define COUNTER32 (UINT64_C(1) << 32)
 
 struct snmp_spec {
 	struct spec_common common;
@@ -143,6 +144,7 @@ struct poller {
 	bool of_texts;
 	struct timer *timer;
 	usec poll;
+	uint64_t counted, turns;   /* of a Counter32: the last one, and what has gone over */
 	struct snmp_ticket *asked; /* at most one question at a time */
 	bool failed;               /* that was told */
 };
@@ -187,6 +189,15 @@ publish(struct poller *p, const struct snmp_var *v, int64_t delta, bool is_exit)
 	bus_publish(p->engine->bus, ev, &p->spec->id, 1);
 }
 
+/* What comes now is no change since what was before. */
+static void
+start_anew(struct poller *p)
+{
+	p->state.has_sample = false;
+	p->state.count = p->state.next = 0;
+	p->turns = 0;
+}
+
 static void
 not_read(struct poller *p, const char *why)
 {
@@ -194,9 +205,46 @@ not_read(struct poller *p, const char *why)
 		log_msg(p->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_SNMP_POLL",
 			"policy %s: object %s cannot be read: %s", p->spec->policy, p->args->oid.s, why);
 	p->failed = true;
-	/* What comes after a gap is no change since what was before. */
-	p->state.has_sample = false;
-	p->state.count = p->state.next = 0;
+	start_anew(p);
+}
+
+/* A text is equal to no number, which is all that is asked of it; false: more is asked. */
+static bool
+number_unlike(const struct snmp_spec *a, int64_t *value)
+{
+	int64_t entry = 0, exit = 0;
+
+	if (!text_fits(&a->th.entry_op, &a->th.entry_type) || !text_fits(&a->th.exit_op, &a->th.exit_type))
+		return false;
+	is_number(a->entry_val.s, &entry);
+	if (a->exit_val.set)
+		is_number(a->exit_val.s, &exit);
+	for (*value = 0; *value == entry || *value == exit;)
+		++*value;
+	return true;
+}
+
+static bool
+is_change(const struct kw_enum *type)
+{
+	return type->set && type->v != VALUE_IS;
+}
+
+/*
+ * A Counter32 that has gone over its end goes on behind it, where changes are looked at. One that has fallen by less
+ * than half began anew (RFC 2578 7.1.6): what it was before says nothing.
+ */
+static int64_t
+unwrap(struct poller *p, uint64_t value)
+{
+	if (value < p->counted && p->state.has_sample) {
+		if (p->counted - value > COUNTER32 / 2)
+			p->turns += COUNTER32;
+		else
+			start_anew(p);
+	}
+	p->counted = value;
+	return (int64_t)(p->turns + value);
 }
 
 static void
@@ -209,12 +257,16 @@ take_value(struct poller *p, const struct snmp_var *v)
 		value = number_of_text(p->args, v->value);
 	else if (!is_number(v->value, &value)) {
 		/* Counter64 beyond what we compare with is larger than all of it. */
-		if (v->type != OBJECT_COUNTER64) {
+		if (v->type == OBJECT_COUNTER64)
+			value = INT64_MAX;
+		else if (!number_unlike(p->args, &value)) {
 			not_read(p, "its value is no number");
 			return;
 		}
-		value = INT64_MAX;
 	}
+	if (v->type == OBJECT_COUNTER &&
+		(is_change(&p->args->th.entry_type) || is_change(&p->args->th.exit_type)))
+		value = unwrap(p, (uint64_t)value);
 	p->failed = false;
 	verdict = threshold_sample(&p->state, &p->rule, value, loop_mono(p->engine->loop), &delta);
 	if (verdict == THRESHOLD_ENTRY ||

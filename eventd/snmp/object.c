@@ -5,20 +5,20 @@
 
 #include "bus/detector.h"
 
-static int64_t
-request_of(const struct event *ev)
+static const struct snmp_object_data *
+asked_of(const struct event *ev)
 {
-	return strcmp(ev->detector->name, "snmp-object") == 0
-		       ? ((const struct snmp_object_data *)ev->data)->id
-		       : 0;
+	const struct snmp_object_data *d = ev->data;
+
+	return strcmp(ev->detector->name, "snmp-object") == 0 && d->id != 0 ? d : NULL;
 }
 
-int64_t
-snmp_object_request(const struct event *ev)
+const struct snmp_object_data *
+snmp_object_asked(const struct event *ev)
 {
-	int64_t id = request_of(ev);
+	const struct snmp_object_data *asked = asked_of(ev);
 
-	for (size_t i = 0; id == 0 && i < ev->nmembers; i++)
-		id = request_of(ev->members[i].event);
-	return id;
+	for (size_t i = 0; asked == NULL && i < ev->nmembers; i++)
+		asked = asked_of(ev->members[i].event);
+	return asked;
 }

@@ -20,8 +20,8 @@ struct snmp_object_data {
 	int64_t id; /* of the request */
 };
 
-/* The request that the event, or one of those it is made of, is about; 0: none. */
-int64_t snmp_object_request(const struct event *);
+/* What was asked for in the event, or in one of those it is made of; NULL: nothing was. */
+const struct snmp_object_data *snmp_object_asked(const struct event *);
 
 /* Who takes the value of a policy; at most one. False: nobody waits for it any more, and it is not kept. */
 typedef bool snmp_object_value_f(struct engine *, int64_t request, const struct snmp_reply *);
