@@ -361,7 +361,12 @@ dress(struct bus *b, struct spec *s, struct event *ev, uint64_t held)
 struct event *
 bus_dress(struct bus *b, struct spec *s, struct event *ev)
 {
-	return dress(b, s, ev, 0);
+	struct event *dressed = dress(b, s, ev, 0);
+
+	/* It is that event, with more to say: not another one. */
+	dressed->id = ev->id;
+	dressed->number = ev->number;
+	return dressed;
 }
 
 enum pass

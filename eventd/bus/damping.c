@@ -405,6 +405,28 @@ damping_dress(struct damping *d, struct event *ev, uint64_t held)
 }
 
 void
+damping_end(struct damping *d)
+{
+	struct engine *engine = d->spec->engine;
+	struct cause *cause;
+	struct damped *k, *next;
+	uint64_t keys = 0, held = 0;
+
+	HASH_ITER (hh, d->keys, k, next) {
+		keys += k->is_damped;
+		held += k->held;
+	}
+	if (keys == 0)
+		return;
+	cause = cause_new(NULL, d->spec->policy, 0);
+	log_msg(engine->log, cause, "HA_EM", SEV_NOTIFICATIONS, "FMPD_RELEASED",
+		"policy %s: damping ends with its statement, %" PRIu64 " key%s damped, %" PRIu64
+		" event%s held",
+		d->spec->policy, keys, keys == 1 ? "" : "s", held, held == 1 ? "" : "s");
+	cause_unref(cause);
+}
+
+void
 damping_clear(struct damping *d)
 {
 	usec now = clock_mono(d->spec->engine->clock);

@@ -61,6 +61,9 @@ struct damping_view { /* valid during the call */
 };
 void damping_each(struct damping *, void (*f)(void *arg, const struct damping_view *), void *arg);
 
+/* Its statement ends, and with it what is held: how much that was is told. */
+void damping_end(struct damping *);
+
 /* `clear event manager damping`: every penalty is forgotten, what is held is let go at once. */
 void damping_clear(struct damping *);
 

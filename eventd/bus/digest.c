@@ -6,6 +6,7 @@
 #include "bus/bus.h"
 #include "bus/detector.h"
 #include "core/engine.h"
+#include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
 #include "core/stamp.h"
@@ -132,6 +133,20 @@ digest_take(struct digest *d, struct event *ev)
 	d->last_at = ev->wall;
 	event_unref(d->last);
 	d->last = event_ref(ev);
+}
+
+void
+digest_end(struct digest *d)
+{
+	struct cause *cause;
+
+	if (d->count == 0)
+		return;
+	cause = cause_new(NULL, d->spec->policy, d->last->id);
+	log_msg(d->spec->engine->log, cause, "HA_EM", SEV_NOTIFICATIONS, "FMPD_RELEASED",
+		"policy %s: digest ends with its statement, %" PRIu64 " event%s collected", d->spec->policy,
+		d->count, d->count == 1 ? "" : "s");
+	cause_unref(cause);
 }
 
 size_t

@@ -26,6 +26,9 @@ extern const char *const digest_variables[];
 struct digest *digest_new(struct spec *, const struct digest_args *);
 void digest_take(struct digest *, struct event *);
 
+/* Its statement ends, and with it what was collected: how much that was is told. */
+void digest_end(struct digest *);
+
 /* Events that wait for the window's end. */
 size_t digest_pending(const struct digest *);
 

@@ -95,6 +95,10 @@ spec_disarm(struct spec *s)
 	if (!s->armed)
 		return;
 	s->armed = false;
+	if (s->damping != NULL)
+		damping_end(s->damping);
+	if (s->digest != NULL)
+		digest_end(s->digest);
 	mem_free(s->lacks);
 	s->lacks = NULL;
 	if (s->detector->disarm && !s->waits)
