@@ -181,7 +181,7 @@ next_oid(struct run *run, void *ctx, const struct kw_template *t)
 	if (asked != NULL && strcmp(asked->request, "getnext") == 0 &&
 		object_id_parse(asked->oid, &from, NULL) && object_id_compare(&id, &from) <= 0) {
 		run_fail(run, "FH_EBADFMT", SEV_ERRORS, "FMPD_SNMP_OBJECT",
-			"Error setting snmp object value: next-oid %.160s is not behind %.160s, which was "
+			"Error setting snmp object value: next-oid %s is not behind %s, which was "
 			"asked for",
 			typed, asked->oid);
 		return NULL;

@@ -410,7 +410,7 @@ damping_end(struct damping *d)
 	struct engine *engine = d->spec->engine;
 	struct cause *cause;
 	struct damped *k, *next;
-	uint64_t keys = 0, held = 0;
+	unsigned long long keys = 0, held = 0;
 
 	HASH_ITER (hh, d->keys, k, next) {
 		keys += k->is_damped;
@@ -420,8 +420,7 @@ damping_end(struct damping *d)
 		return;
 	cause = cause_new(NULL, d->spec->policy, 0);
 	log_msg(engine->log, cause, "HA_EM", SEV_NOTIFICATIONS, "FMPD_RELEASED",
-		"policy %s: damping ends with its statement, %" PRIu64 " key%s damped, %" PRIu64
-		" event%s held",
+		"policy %s: damping ends with its statement, %llu key%s damped, %llu event%s held",
 		d->spec->policy, keys, keys == 1 ? "" : "s", held, held == 1 ? "" : "s");
 	cause_unref(cause);
 }

@@ -144,8 +144,8 @@ digest_end(struct digest *d)
 		return;
 	cause = cause_new(NULL, d->spec->policy, d->last->id);
 	log_msg(d->spec->engine->log, cause, "HA_EM", SEV_NOTIFICATIONS, "FMPD_RELEASED",
-		"policy %s: digest ends with its statement, %" PRIu64 " event%s collected", d->spec->policy,
-		d->count, d->count == 1 ? "" : "s");
+		"policy %s: digest ends with its statement, %llu event%s collected", d->spec->policy,
+		(unsigned long long)d->count, d->count == 1 ? "" : "s");
 	cause_unref(cause);
 }
 
