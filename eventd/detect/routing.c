@@ -141,11 +141,17 @@ routing_check(struct engine *engine, const void *args, bool final, struct err *e
 	const struct routing_spec *a = args;
 
 	bool is_ipv4 = strchr(a->network.s, ':') == NULL;
+	const char *slash = strchr(a->network.s, '/');
 	const struct kw_int *lengths[] = { &a->ge, &a->le, &a->ne };
 
 	for (size_t i = 0; i < 3; i++)
 		if (is_ipv4 && lengths[i]->set && lengths[i]->v > 32)
 			return err_set(err, ERR_REFUSED, "An IPv4 prefix has at most 32 bits");
+	/* As IOS refuses a prefix list that nothing can match. */
+	if ((a->ge.set && a->le.set && a->ge.v > a->le.v) ||
+		(a->le.set && slash != NULL && a->le.v < strtol(slash + 1, NULL, 10)))
+		return err_set(err, ERR_REFUSED,
+			"Invalid prefix range for %s, make sure: len <= ge-value <= le-value", a->network.s);
 	return true;
 }
 
