@@ -111,6 +111,16 @@ colon_end(const char *p, const char *end)
 	return p < end && *p == ':' ? skip_blanks(p + 1, end) : NULL;
 }
 
+/* No device is called by a mnemonic, by a line end, or by what begins another message. */
+static bool
+can_name(const char *p, const char *end)
+{
+	for (; p < end; p++)
+		if (*p == '%' || *p == '<' || ((unsigned char)*p < ' ' && *p != '\t'))
+			return false;
+	return true;
+}
+
 /*
  * `logging origin-id string` may hold blanks, and IOS XR puts a name in front of its node: a phrase and a colon in
  * front of a time stamp that a colon ends. NULL when this is none.
@@ -121,7 +131,7 @@ phrase_end(const char *p, const char *end)
 	const char *limit = end - p > PHRASE_MAX ? p + PHRASE_MAX : end, *colon = p, *stamp;
 
 	while ((colon = memchr(colon, ':', (size_t)(limit - colon))) != NULL) {
-		if (memchr(p, '%', (size_t)(colon - p)) != NULL)
+		if (!can_name(p, colon))
 			return NULL;
 		stamp = timeform_end(skip_blanks(colon + 1, end), end);
 		if (stamp != NULL && colon_end(stamp, end) != NULL)
@@ -151,7 +161,7 @@ origin_end(const char *p, const char *end)
 {
 	const char *stop = word_end(p, end), *colon = memrchr(p, ':', (size_t)(stop - p)), *next;
 
-	if (colon == NULL || colon == p || memchr(p, '%', (size_t)(colon - p)) != NULL)
+	if (colon == NULL || colon == p || !can_name(p, colon))
 		return NULL;
 	if (colon + 1 < stop)
 		return timeform_end(colon + 1, end) != NULL ? colon : NULL;

@@ -123,6 +123,8 @@ static const struct row {
 		"CRYPTO_PKI: nothing here is a host" },
 	{ "<13>it said 100%: *Mar  1 18:46:11: x", SYSLOG_BARE, 5, "", "", "", "user", "",
 		"it said 100%: *Mar  1 18:46:11: x" },
+	{ "<189>text\n<184>1: %SYS-0-FORGED: x", SYSLOG_BARE, 0, "", "", "", "SYS", "FORGED",
+		"text\n<184>1: %SYS-0-FORGED: x" },
 	{ "<192>x", SYSLOG_BARE, 5, "", "", "", "user", "", "<192>x" },
 	{ "<>x", SYSLOG_BARE, 5, "", "", "", "user", "", "<>x" },
 	{ "<1234>x", SYSLOG_BARE, 5, "", "", "", "user", "", "<1234>x" },
