@@ -22,6 +22,7 @@
 #define EVERY        (2 * USEC_PER_SEC) /* new sockets are looked for, old ones are asked whether they live */
 #define PATIENCE     (1 * USEC_PER_SEC) /* with an answer to STA */
 #define MESSAGE_MAX  8192u
+#define SILENT_MAX   4u /* then it hangs */
 #define PORTS_MAX    256u
 #define PENDING_MAX  256u /* of one port; more are told without what hostapd knows of them */
 #define MESSAGES_MAX 64u  /* then others get their turn */
@@ -42,6 +43,7 @@ struct port {
 	STAILQ_HEAD(, pending) pending;
 	unsigned npending;
 	bool attached;
+	unsigned silent; /* PINGs since it said anything */
 };
 
 struct hostapd {
@@ -209,6 +211,9 @@ take_message(struct port *p, const char *message, size_t n)
 	struct hostapd_notice notice;
 	char mac[HOSTAPD_MAC_SIZE];
 
+	if (p->silent >= SILENT_MAX)
+		p->all->lack(p->all->arg, NULL);
+	p->silent = 0;
 	if (n > 0 && message[0] == '<') {
 		if (hostapd_notice_read(message, n, &notice))
 			take_notice(p, &notice);
@@ -315,14 +320,26 @@ is_known(const struct hostapd *all, const char *interface)
 }
 
 static void
+tell_silent(const struct port *p)
+{
+	char *why = mem_printf(NULL, "hostapd: %s/%s: it does not answer", p->all->dir, p->interface);
+
+	p->all->lack(p->all->arg, why);
+	mem_free(why);
+}
+
+static void
 drop_dead(struct hostapd *all)
 {
 	struct port *p, *next;
 
 	for (p = LIST_FIRST(&all->ports); p != NULL; p = next) {
 		next = LIST_NEXT(p, entry);
-		if (say(p, p->attached ? "PING" : "ATTACH"))
+		if (say(p, p->attached ? "PING" : "ATTACH")) {
+			if (++p->silent == SILENT_MAX)
+				tell_silent(p);
 			continue;
+		}
 		on_late(p);
 		mem_free(p);
 	}

@@ -1,5 +1,7 @@
 """event identity with a real hostapd on a cable and a real supplicant at its other end: let in, turned away, gone."""
 
+import signal
+
 import pytest
 
 import tree
@@ -71,6 +73,18 @@ def test_hostapd_may_be_started_anew(hostapd, supplicant, cable, new_daemon):
     hostapd.stop()
     daemon.wait_log("policy IN waits: event detector identity needs hostapd")
     hostapd.start()
+    daemon.wait_log("%HA_EM-6-FMPD_SEES: policy IN")
+    supplicant("ann", "secret")
+    daemon.wait_log("%HA_EM-6-LOG: IN: authc success eth0")
+
+
+def test_a_hostapd_that_hangs_is_told(hostapd, supplicant, cable, new_daemon):
+    hostapd.start()
+    daemon = new_daemon(netns=cable.first.name, settings={"daemons": {"hostapd": hostapd.control}}, config=APPLETS)
+    assert tree.wait_for(lambda: daemon.json("show event manager detector identity")["detectors"][0]["available"])
+    hostapd.process.send_signal(signal.SIGSTOP)
+    daemon.wait_log("policy IN waits: event detector identity needs hostapd: .*/eth0: it does not answer", 40)
+    hostapd.process.send_signal(signal.SIGCONT)
     daemon.wait_log("%HA_EM-6-FMPD_SEES: policy IN")
     supplicant("ann", "secret")
     daemon.wait_log("%HA_EM-6-LOG: IN: authc success eth0")

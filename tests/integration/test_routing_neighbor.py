@@ -2,6 +2,7 @@
 `bgp log-neighbor-changes`, becomes IOS's messages, and events with fields."""
 
 import os
+import signal
 import socket
 import threading
 
@@ -155,8 +156,8 @@ def test_a_bgpd_that_dies_loses_its_neighbors(routers, cable, new_daemon):
     assert tree.wait_for(lambda: '"bgpState":"Established"' in own.show("show bgp neighbors json"), 40)
     daemon = eventd(new_daemon, cable, own, watch("bgp", "as", "65002"))
     wait_heard(daemon)
-    for i, signal in enumerate(("kill", "terminate"), 1):
-        own.end("bgpd", signal)
+    for i, how in enumerate(("kill", "terminate"), 1):
+        own.end("bgpd", how)
         assert tree.wait_for(lambda: daemon.show("show logging").count("%%BGP-5-ADJCHANGE: neighbor %s Down bgpd ended" % OTHER) == i)
         assert tree.wait_for(lambda: daemon.show("show logging").count(
             "N: bgp %s down from Established to Idle: bgpd ended. as 65002 local 65001" % OTHER) == i)
@@ -165,6 +166,17 @@ def test_a_bgpd_that_dies_loses_its_neighbors(routers, cable, new_daemon):
         assert tree.wait_for(lambda: daemon.show("show logging").count("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER) == i, 40)
     own.vty("router bgp 65001", "no neighbor %s" % OTHER)
     daemon.wait_log("%%HA_EM-6-LOG: N: bgp %s down from Established to Idle: Neighbor deleted. as 65002 local 65001" % OTHER)
+
+
+def test_a_bgpd_that_hangs_is_told_and_so_is_what_it_did(routers, cable, new_daemon):
+    own, other = routers({"bgpd": bgp("r1", OWN, 65001, OTHER, 65002)}, {"bgpd": bgp("r2", OTHER, 65002, OWN, 65001)})
+    daemon = eventd(new_daemon, cable, own, watch("bgp", "as", "65002"))
+    daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER)
+    own.send("bgpd", signal.SIGSTOP)
+    daemon.wait_log("%HA_EM-4-FMPD_FRR: FRR's bgpd is not heard: .*/bgpd.vty: no answer", 60)
+    own.send("bgpd", signal.SIGCONT)
+    daemon.wait_log("%%BGP-5-ADJCHANGE: neighbor %s Down" % OTHER, 40)
+    assert tree.wait_for(lambda: daemon.show("show logging").count("%%BGP-5-ADJCHANGE: neighbor %s Up" % OTHER) == 2, 40)
 
 
 def test_an_instance_of_ospfd_has_its_number(routers, cable, new_daemon):

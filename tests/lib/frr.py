@@ -151,10 +151,16 @@ class Router(Frr):
         argv = [path if word.endswith("/%s.conf" % name) else word.replace(name + ".pid", own + ".pid") for word in self.daemon(name)]
         self.await_socket(own, self.spawn(self.inside + argv + ["-n", str(number)], own))
 
+    def pid(self, name):
+        with open(os.path.join(self.run_dir, name + ".pid")) as f:
+            return int(f.read())
+
+    def send(self, name, signal):
+        os.kill(self.pid(name), signal)
+
     def end(self, name, how="terminate"):
         """One daemon ends, or is killed."""
-        with open(os.path.join(self.run_dir, name + ".pid")) as f:
-            pid = int(f.read())
+        pid = self.pid(name)
         process = next(p for p in self.processes if p.pid == pid)
         getattr(process, how)()
         process.wait(10)

@@ -14,6 +14,7 @@ struct neighbor {
 	char key[224];
 	const char *source;
 	bool up, seen;
+	int64_t dropped; /* times that it went down, as bgpd counts them */
 	struct adjacency last;
 	UT_hash_handle hh;
 };
@@ -72,6 +73,7 @@ learn(struct neighbor *n, struct adjacency *a)
 	if (a->hostname[0] == '\0')
 		memcpy(a->hostname, was->hostname, sizeof a->hostname);
 	if (a->kind != ADJACENCY_NOTIFICATION) {
+		n->dropped += a->kind == ADJACENCY_DOWN;
 		n->up = a->kind == ADJACENCY_UP;
 		n->last = *a;
 		return;
@@ -104,6 +106,7 @@ static void
 go_up(struct neighbor *n, struct adjacency *a)
 {
 	a->kind = ADJACENCY_UP;
+	a->reason[0] = '\0';
 	strcpy(a->from, "OpenConfirm");
 	strcpy(a->to, "Established");
 	n->up = true;
@@ -154,6 +157,7 @@ take_peer(struct standing *all, const char *source, const struct adjacency *name
 {
 	struct neighbor *n = neighbor_of(all, source, named);
 	bool up = strcmp(text_of(peer, "state"), "Established") == 0, was_new;
+	json_int_t dropped = json_integer_value(json_object_get(peer, "connectionsDropped"));
 	struct adjacency a = *named;
 
 	if (n == NULL)
@@ -176,12 +180,21 @@ take_peer(struct standing *all, const char *source, const struct adjacency *name
 			a.kind = ADJACENCY_DOWN;
 			learn(n, &a);
 		}
+		n->dropped = dropped;
 		if (tells)
 			f(arg, &a);
 		return;
 	}
 	n->last.as = a.as != 0 ? a.as : n->last.as;
 	n->last.local_as = a.local_as != 0 ? a.local_as : n->last.local_as;
+	if (up && dropped > n->dropped && known) { /* down and up again */
+		go_down(n, &a, "");
+		f(arg, &a);
+		go_up(n, &a);
+		n->last = a;
+		f(arg, &a);
+	}
+	n->dropped = dropped;
 }
 
 /* {"default":{"ipv4Unicast":{"peers":{"10.0.0.2":{"remoteAs":65002,"state":"Established"}}}}} */

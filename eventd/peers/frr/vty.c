@@ -15,6 +15,7 @@
 #define AGAIN        (2 * USEC_PER_SEC)
 #define SOON         (20 * USEC_PER_MSEC) /* a socket that is bound is about to listen */
 #define PATIENCE     (5 * USEC_PER_SEC)   /* with an answer */
+#define IDLE         (10 * USEC_PER_SEC)  /* then it is asked whether it lives */
 #define ANSWER_MAX   ((size_t)4 * 1024 * 1024)
 #define MESSAGE_MAX  ((size_t)16 * 1024)
 #define MESSAGES_MAX 64u /* then others get their turn */
@@ -256,7 +257,7 @@ take_answer(struct vty *v)
 		return;
 	TAILQ_REMOVE(&v->questions, q, entry);
 	if (!v->log_ended)
-		timer_stop(v->timer);
+		timer_set(v->timer, IDLE);
 	v->in.len -= 4;
 	v->takes = true;
 	if (q->own != NULL)
@@ -333,6 +334,10 @@ on_timer(void *arg)
 
 	if (v->fd < 0) {
 		dial(v);
+		return;
+	}
+	if (!v->log_ended && TAILQ_EMPTY(&v->questions)) {
+		ask(v, "enable"); /* does it live? */
 		return;
 	}
 	if (v->log_ended)
