@@ -17,6 +17,8 @@
 
 enum { ORDER_CLASS_MAP = 6900, NESTED_MAX = 8 };
 
+#define VLAN_WORD "vlan "
+
 static const char mode[] = "config-cmap";
 
 struct map_args {
@@ -365,7 +367,7 @@ add_match(struct engine *e, const struct match_args *a, unsigned depth, struct t
 	else if (a->destination_mac.set)
 		add_mac(out, "dst", a->destination_mac.s);
 	else if (a->vlan.set)
-		text_printf(out, "vlan %" PRId64, a->vlan.v);
+		text_printf(out, VLAN_WORD "%" PRId64, a->vlan.v);
 	else if (a->dscp.set || a->precedence.set)
 		add_code_points(out, a);
 	else {
@@ -387,6 +389,29 @@ find_map(const struct conf_node *root, const char *name)
 	return n;
 }
 
+/* Does the map, or one that it names, look at VLANs? */
+static bool
+has_vlan(const struct conf_node *root, const char *name, unsigned depth)
+{
+	const struct conf_node *map = find_map(root, name);
+
+	for (const struct conf_node *line = map == NULL ? NULL : map->first; line != NULL;
+		line = line->next) {
+		const struct match_args *a = line->args;
+
+		if (is_match(line) && (a->vlan.set || (a->nested.set && depth < NESTED_MAX &&
+							      has_vlan(root, a->nested.s, depth + 1))))
+			return true;
+	}
+	return false;
+}
+
+static bool
+looks_at_vlan(const struct engine *e, const struct match_args *a)
+{
+	return a->vlan.set || (a->nested.set && has_vlan(conf_root(e->conf), a->nested.s, 0));
+}
+
 /* libpcap's `vlan` changes what follows it in the expression: such matches come last. */
 static bool
 add_matches(struct engine *e, const struct conf_node *map, bool vlans, unsigned depth, size_t *n,
@@ -397,7 +422,7 @@ add_matches(struct engine *e, const struct conf_node *map, bool vlans, unsigned 
 	for (const struct conf_node *line = map->first; line != NULL; line = line->next) {
 		const struct match_args *a = line->args;
 
-		if (!is_match(line) || a->vlan.set != vlans)
+		if (!is_match(line) || looks_at_vlan(e, a) != vlans)
 			continue;
 		text_printf(out, "%s%s(", *n > 0 ? join : "", a->not .set ? "not " : "");
 		++*n;
@@ -427,7 +452,18 @@ add_map(struct engine *e, const char *name, unsigned depth, struct text *out, st
 bool
 class_map_expression(struct engine *e, const char *name, struct text *out, struct err *err)
 {
-	return add_map(e, name, 0, out, err);
+	const char *first;
+
+	if (!add_map(e, name, 0, out, err))
+		return false;
+	/* The second one would be the tag behind the first one's. */
+	first = strstr(out->s, VLAN_WORD);
+	if (first == NULL || strstr(first + 1, VLAN_WORD) == NULL)
+		return true;
+	err_set(err, ERR_REFUSED, "class map %s names several VLANs", name);
+	err_hint(err,
+		"a filter can look at one: a capture for each, or the interfaces of the VLANs themselves");
+	return false;
 }
 
 /* ---- who names what ---- */

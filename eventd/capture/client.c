@@ -8,6 +8,7 @@
 #include "core/capture_port.h"
 #include "core/engine.h"
 #include "core/helper.h"
+#include "core/ifname.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
@@ -163,7 +164,8 @@ on_event(struct captures *c, const char *event, const json_t *message)
 {
 	const char *name = json_string_value(json_object_get(message, "name"));
 	const char *reason = json_string_value(json_object_get(message, "reason"));
-	const char *interface = json_string_value(json_object_get(message, "interface"));
+	const char *kernel = json_string_value(json_object_get(message, "interface"));
+	const char *interface = kernel == NULL ? NULL : ifname_ios(c->engine->settings, kernel);
 	struct capture_point *p = name == NULL ? NULL : captures_find(c, name);
 
 	if (strcmp(event, "frozen") == 0)

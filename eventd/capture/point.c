@@ -146,9 +146,10 @@ whole_filter(struct engine *engine, const struct capture_point *p, const char *m
 
 	if (fine && p->filter_pcap != NULL)
 		text_add(out, p->filter_pcap);
+	/* A class map's `vlan` changes what follows it: it comes last. */
 	if (fine && more != NULL) {
 		char *one = out->len == 0 ? mem_printf(NULL, "%s", more)
-					  : mem_printf(NULL, "(%s) and (%s)", out->s, more);
+					  : mem_printf(NULL, "(%s) and (%s)", more, out->s);
 
 		text_clear(out);
 		text_add(out, one);

@@ -172,6 +172,28 @@ def test_behind_extension_headers(capture, netns, by, wanted):
     assert seen("CAP") == [len(sized[name]) for name in wanted]
 
 
+@pytest.mark.parametrize("lines, wanted", [
+    (["class-map match-any C", " match vlan 5", " match protocol icmp"], ["tagged", "ping"]),
+    (["class-map match-any C", " match class-map D", " match protocol icmp", "class-map D", " match vlan 5", " match protocol udp"], ["tagged", "ping"]),
+    (["class-map match-all C", " match not vlan 5", " match protocol udp"], ["plain", "other"]),
+])
+def test_vlans(capture, netns, lines, wanted):
+    """A VLAN changes nothing for the other lines, wherever it stands; the same with a filter of the start."""
+    datagram = frames.ipv4(frames.UDP, frames.udp(9, b"x"))
+    sent = {"plain": frames.ethernet(datagram), "tagged": frames.ethernet(datagram, tags=[(frames.VLAN, 5)]),
+            "other": frames.ethernet(datagram, tags=[(frames.VLAN, 6)]), "ping": icmp(8)}
+    sized = {name: frame + b"\0" * n for n, (name, frame) in enumerate(sent.items())}
+    capture.configure(*lines)
+    start(capture, "CAP", "interface eth0 in", "class-map C")
+    assert capture.ctl("monitor capture F interface eth0 in class-map C", 'monitor capture F start capture-filter "ip src 192.0.2.2"',
+                       "monitor capture ALL interface eth0 in match any", "monitor capture ALL start").code == 0
+    seen = lambda cap: [p["size"] for p in capture.json("show monitor capture %s buffer brief" % cap)["packets"]  # noqa: E731
+                        if p["source"] == "192.0.2.2"]
+    frames.send(netns, "peer0", sized.values())
+    assert tree.wait_for(lambda: seen("ALL") == [len(f) for f in sized.values()], 20, every=0.1), seen("ALL")
+    assert seen("CAP") == seen("F") == [len(sized[name]) for name in wanted]
+
+
 def test_code_points_of_both_families(capture, netns):
     """`match dscp` means IPv4 and IPv6, `match ip dscp` IPv4."""
     capture.configure("class-map BOTH", " match dscp ef", "class-map FOUR", " match ip dscp ef", "class-map match-any P", " match precedence 5")
@@ -251,6 +273,7 @@ def test_refused_lines(eventd, lines, why):
     (["class-map C"], "class-map C", "% class map C has no 'match' line"),
     (["class-map C", "match access-group name NO"], "class-map C", "% class map C: access list NO does not exist"),
     (["class-map C", "match class-map C"], "class-map C", "% class map C: class map C is nested deeper than 8"),
+    (["class-map match-any C", "match vlan 5", "match vlan 6"], "class-map C", "% class map C names several VLANs"),
     (["ip access-list extended L"] + ["permit tcp host 192.0.2.%d any eq %d" % (n % 250, n) for n in range(1000)], "access-list L",
      "% its filter is too long, "),
 ])
