@@ -8,6 +8,7 @@
 
 #include <linux/netlink.h>
 
+#include "core/log.h"
 #include "core/loop.h"
 #include "core/mem.h"
 
@@ -16,6 +17,7 @@
 #define READS_MAX      64u /* then others get their turn */
 
 struct uevents {
+	struct engine *engine;
 	struct watch *watch;
 	uevents_f *f;
 	void *arg;
@@ -70,8 +72,11 @@ ready(void *arg, int fd, unsigned what)
 			recvfrom(fd, us->room, ROOM_BYTES, MSG_DONTWAIT, (struct sockaddr *)&from, &len);
 		struct uevent u;
 
-		if (got < 0 && errno == ENOBUFS)
-			continue; /* what was lost nobody can tell any more */
+		if (got < 0 && errno == ENOBUFS) { /* there is no table that could be read anew */
+			log_msg(us->engine->log, NULL, "NETLINK", SEV_WARNINGS, "LOST",
+				"Announcements of hardware came faster than they were read, some are lost");
+			continue;
+		}
 		if (got <= 0)
 			return;
 		if (from.nl_pid == 0 && uevent_parse(us->room, (size_t)got, &u))
@@ -97,6 +102,7 @@ uevents_new(const void *ctx, struct engine *engine, uevents_f *f, void *arg, str
 	struct uevents *us = mem_new(ctx, struct uevents);
 	const int bytes = RECEIVE_BUFFER;
 
+	us->engine = engine;
 	us->f = f;
 	us->arg = arg;
 	us->room = mem_array(us, char, ROOM_BYTES);

@@ -1,5 +1,7 @@
 """What is learnt by a bridge, and what is plugged in: event mat and event oir on the kernel's own words."""
 
+import signal
+
 import pytest
 
 import tree
@@ -86,3 +88,18 @@ def test_what_is_plugged_in_is_an_event(linked):
     namespace.ip("link", "del", "plug0")
     assert tree.wait_for(lambda: "remove net plug0" in told(daemon, "OUT")), daemon.show("show logging")
     assert not [line for line in told(daemon, "OUT") if line.startswith("insert")]
+
+
+def test_announcements_that_are_lost_are_told(linked):
+    """There is no list that could be read anew: who relies on event oir must know. What comes afterwards is heard."""
+    namespace, daemon = linked
+    daemon.configure("event manager applet OIR", "event oir event insert", 'action 1.0 syslog msg "$_oir_slot"')
+    batch = "\n".join("link add q%d type veth peer name p%d" % (n, n) for n in range(700))
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        assert namespace.run("ip", "-batch", "-", input=batch + "\n").returncode == 0
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    daemon.wait_log("%NETLINK-4-LOST: Announcements of hardware came faster than they were read, some are lost")
+    namespace.ip("link", "add", "plug0", "type", "veth", "peer", "name", "plug1")
+    assert tree.wait_for(lambda: "net plug0" in told(daemon, "OIR"))
