@@ -40,6 +40,7 @@ enter_node(struct walk *w, const struct kw_node *node)
 {
 	expand(w, node->word, strlen(node->word));
 	w->node = node;
+	w->args = NULL; /* of a command that ends before this word, which may have been tried as its value */
 	w->depth = 0;
 	if (node->cmd != NULL && node->cmd->level <= w->level)
 		w->frame[w->depth++] = (struct frame){ .rows = node->cmd->kw };

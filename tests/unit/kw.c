@@ -523,6 +523,37 @@ tables_check_themselves(void **state)
 	}
 }
 
+static const struct kw entry_kw[] = {
+	{ NULL, "Entry", &kw_number, KW_AT(struct names, size), .flags = KW_REQ, .min = 1, .max = 99 },
+	KW_END,
+};
+static const struct kw schedule_kw[] = {
+	{ NULL, "Entry", &kw_number, KW_AT(struct names, size), .flags = KW_REQ, .min = 1, .max = 99 },
+	{ "life", "Seconds", &kw_word, KW_AT(struct names, name) },
+	KW_END,
+};
+static const struct kw_cmd entries[] = {
+	{ "ip sla", "Entry", entry_kw, .size = sizeof(struct names) },
+	{ "ip sla schedule", "When", schedule_kw, .size = sizeof(struct names) },
+};
+
+/* `sch` is no number of `ip sla`, and the beginning of a word behind it. */
+static void
+a_word_that_was_tried_as_a_value(void **state)
+{
+	struct kw_tree *t = kw_tree_new(*state, "entries");
+	struct text *out = text_new(*state);
+	struct kw_parsed p;
+
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+		kw_tree_add(t, &entries[i]);
+	assert_true(kw_parse(*state, t, "ip sla sch 7 li 5", 15, 0, &p, NULL));
+	kw_print(p.cmd, p.args, out);
+	assert_string_equal(out->s, "ip sla schedule 7 life 5");
+	assert_true(kw_parse(*state, t, "ip sla 7", 15, 0, &p, NULL));
+	assert_ptr_equal(p.cmd, &entries[0]);
+}
+
 static void
 sampled_lines_print_stably(void **state)
 {
@@ -561,6 +592,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(help_lists_what_may_follow, setup, teardown),
 		cmocka_unit_test_setup_teardown(tab_completes_what_is_unique, setup, teardown),
 		cmocka_unit_test_setup_teardown(tables_check_themselves, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_word_that_was_tried_as_a_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(sampled_lines_print_stably, setup, teardown),
 	};
 
