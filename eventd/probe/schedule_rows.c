@@ -249,7 +249,7 @@ when_adopt(const struct when_args *a, struct err *err)
 {
 	int h, m, s;
 
-	if (a->life.set && strcasecmp(a->life.s, "forever") != 0 &&
+	if (a->life.set && strcmp(a->life.s, "forever") != 0 &&
 		(strspn(a->life.s, "0123456789") != strlen(a->life.s) || strlen(a->life.s) > 10 ||
 			strtoll(a->life.s, NULL, 10) > INT32_MAX))
 		return err_set(err, ERR_RANGE, "'life' takes seconds, or forever");
@@ -266,10 +266,21 @@ when_adopt(const struct when_args *a, struct err *err)
 	return true;
 }
 
+/* `life for`: a keyword may be abbreviated, and prints whole. */
+static bool
+when_take(struct when_args *a, struct err *err)
+{
+	size_t n = a->life.set ? strlen(a->life.s) : 0;
+
+	if (n > 0 && strncasecmp("forever", a->life.s, n) == 0)
+		a->life.s = "forever";
+	return when_adopt(a, err);
+}
+
 static bool
 schedule_adopt(struct engine *e, void *args, struct err *err)
 {
-	return when_adopt(&((struct schedule_args *)args)->when, err);
+	return when_take(&((struct schedule_args *)args)->when, err);
 }
 
 static void
@@ -291,9 +302,9 @@ take_when(struct sla_schedule *s, const struct when_args *a)
 	if (a->time.set)
 		parse_time(a->time.s, &s->hour, &s->minute, &s->second);
 	parse_date(a, &s->month, &s->day);
-	s->life = !a->life.set                            ? LIFE * USEC_PER_SEC
-		  : strcasecmp(a->life.s, "forever") == 0 ? 0
-							  : strtoll(a->life.s, NULL, 10) * USEC_PER_SEC;
+	s->life = !a->life.set                        ? LIFE * USEC_PER_SEC
+		  : strcmp(a->life.s, "forever") == 0 ? 0
+						      : strtoll(a->life.s, NULL, 10) * USEC_PER_SEC;
 	s->ageout = a->ageout.set ? a->ageout.v * USEC_PER_SEC : 0;
 	s->recurring = a->recurring.set;
 }
@@ -343,10 +354,10 @@ parse_ids(const char *s, uint32_t *ids, struct err *err)
 static bool
 group_adopt(struct engine *e, void *args, struct err *err)
 {
-	const struct group_args *a = args;
+	struct group_args *a = args;
 	uint32_t ids[GROUP_IDS];
 
-	return when_adopt(&a->when, err) && parse_ids(a->ids.s, ids, err) > 0;
+	return when_take(&a->when, err) && parse_ids(a->ids.s, ids, err) > 0;
 }
 
 static bool
