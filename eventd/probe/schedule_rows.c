@@ -82,6 +82,31 @@ static const struct kw_type date_type = {
 	.sample = date_sample,
 };
 
+/* What does not begin like a time is the beginning of a word: `start-time pend`. */
+static bool
+clock_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	if (t->text[0] < '0' || t->text[0] > '9')
+		return err_set(err, ERR_RANGE, "a time of the day, as 08:30");
+	return kw_word_parse(ctx, row, t, dst, err);
+}
+
+static void
+clock_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	text_add(out, "08:30:00");
+}
+
+static const struct kw_type clock_type = {
+	.param = "HH:MM[:SS]",
+	.name = "time of the day",
+	.size = sizeof(struct kw_str),
+	.parse = clock_parse,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
+	.sample = clock_sample,
+};
+
 /* ---- grammar ---- */
 
 #define DATE_KW(name_, type_)                           \
@@ -125,7 +150,7 @@ static const struct kw_type date_type = {
 			.min = 500,                                  \
 			.max = 10000 },                              \
 		{ .help = "Start at a time (hh:mm[:ss])",            \
-			.type = &kw_word,                            \
+			.type = &clock_type,                         \
 			KW_AT(type_, when.time),                     \
 			.flags = KW_REQ | KW_SEQ,                    \
 			.group = 1,                                  \
