@@ -109,6 +109,21 @@ on_line(void *arg, const char *file, const struct err *err, bool is_error)
 	report(arg, file, err, is_error);
 }
 
+static bool
+is_twice(const struct settings *s, size_t at, const struct syslog_url *url, struct err *err)
+{
+	for (size_t i = 0; i < at; i++) {
+		struct syslog_url other;
+		struct err ignored = ERR_INIT;
+
+		if (syslog_url_parse(s->listen[i].url, &other, &ignored) && syslog_url_same(url, &other)) {
+			err_set(err, ERR_CONFIG, "%s is there twice", s->listen[at].url);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The settings know the schemes of listeners, their addresses are the syslog folder's. */
 static bool
 check_listeners(struct findings *f, const struct settings *s)
@@ -119,7 +134,7 @@ check_listeners(struct findings *f, const struct settings *s)
 		struct syslog_url url;
 		struct err err = ERR_INIT;
 
-		if (syslog_url_parse(s->listen[i].url, &url, &err))
+		if (syslog_url_parse(s->listen[i].url, &url, &err) && !is_twice(s, i, &url, &err))
 			continue;
 		err_at(&err, s->listen[i].line, s->listen[i].column);
 		report(f, f->file, &err, true);

@@ -209,7 +209,7 @@ add_listen(struct parsing *p, const yaml_node_t *at, const struct listener_words
 		return;
 	}
 	is_tls = strncmp(url, "tls://", 6) == 0;
-	if (is_tls && words->identity == NULL)
+	if (is_tls && (words->identity == NULL || *words->identity == '\0'))
 		err_set(&err, ERR_CONFIG,
 			"%s needs a server's certificate: { url: '%s', identity: TRUSTPOINT }", url, url);
 	else if (!is_tls && (words->identity != NULL || words->client_ca != NULL))

@@ -202,9 +202,25 @@ open_url(struct listener *l, struct syslog_url *u, struct err *err)
 	return true;
 }
 
-/* A listener with a URL, or one that a helper reads by itself. */
+/* [::] takes IPv4 too, unless another listener wants that. */
+static bool
+is_only_v6(const struct syslog_url *u, const struct wanted *all, size_t n)
+{
+	struct err ignored = ERR_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		struct syslog_url other;
+
+		if (all[i].setting != NULL && syslog_url_parse(all[i].asked, &other, &ignored) &&
+			syslog_url_shares(u, &other))
+			return true;
+	}
+	return false;
+}
+
+/* A listener with a URL, or one that a helper reads by itself; one of `all`. */
 static struct listener *
-listener_open(struct intake *in, const struct wanted *w, struct err *err)
+listener_open(struct intake *in, const struct wanted *w, const struct wanted *all, size_t n, struct err *err)
 {
 	struct syslog_url u = { .transport = w->transport };
 	struct listener *l;
@@ -212,6 +228,7 @@ listener_open(struct intake *in, const struct wanted *w, struct err *err)
 
 	if (w->setting != NULL && !syslog_url_parse(w->asked, &u, err))
 		return NULL;
+	u.only_v6 = w->setting != NULL && is_only_v6(&u, all, n);
 	l = listener_new(in, u.transport, w->asked);
 	if (w->setting != NULL) {
 		ok = open_url(l, &u, err);
@@ -368,7 +385,7 @@ open_wanted(struct intake *in, struct wanted *w, size_t n, struct err *err)
 			l->keep = true;
 			continue;
 		}
-		l = w[i].listener = listener_open(in, &w[i], err);
+		l = w[i].listener = listener_open(in, &w[i], w, n, err);
 		if (l == NULL) {
 			if (w[i].setting != NULL)
 				err_at(err, w[i].setting->line, w[i].setting->column);

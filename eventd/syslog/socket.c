@@ -75,10 +75,13 @@ syslog_socket(struct syslog_url *u)
 {
 	int type = syslog_is_stream(u->transport) ? SOCK_STREAM : SOCK_DGRAM, saved;
 	int fd = socket(u->address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const int yes = 1;
 
 	if (fd < 0)
 		return -1;
 	set_options(fd, u->transport);
+	if (u->only_v6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
 	if (syslog_is_unix(u->transport))
 		remove_stale(u, type);
 	if (bind(fd, (const struct sockaddr *)&u->address, u->len) == 0 && open_bound(fd, u))

@@ -44,13 +44,15 @@ source_key_of_address(
 	struct source_key *key, enum syslog_transport transport, const struct sockaddr_storage *address)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
 
 	*key = (struct source_key){ .transport = (uint8_t)transport };
 	if (address->ss_family == AF_INET) {
 		key->address[10] = key->address[11] = 0xff;
 		memcpy(key->address + 12, &v4->sin_addr, 4);
 	} else if (address->ss_family == AF_INET6) {
-		memcpy(key->address, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+		memcpy(key->address, &v6->sin6_addr, 16);
+		key->number = v6->sin6_scope_id; /* of a link: on another there may be the same */
 	}
 }
 

@@ -2,12 +2,15 @@
 #include "syslog/url.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+
+#define HOST_MAX (INET6_ADDRSTRLEN + IF_NAMESIZE)
 
 static const char *const schemes[] = { "udp", "tcp", "tls" }; /* ORDER: enum syslog_transport */
 
@@ -53,20 +56,23 @@ parse_port(const char *s, in_port_t *out)
 }
 
 static bool
-parse_host(const char *host, in_port_t port, struct syslog_url *out)
+parse_host(char *host, in_port_t port, struct syslog_url *out)
 {
+	char *zone = strchr(host, '%');
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&out->address;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->address;
 
-	if (strcmp(host, "localhost") == 0)
-		host = "127.0.0.1";
-	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+	if (inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = port;
 		out->len = sizeof *v4;
 		return true;
 	}
+	if (zone != NULL)
+		*zone++ = '\0';
 	if (inet_pton(AF_INET6, *host != '\0' ? host : "::", &v6->sin6_addr) != 1)
+		return false;
+	if (zone != NULL && (v6->sin6_scope_id = if_nametoindex(zone)) == 0)
 		return false;
 	v6->sin6_family = AF_INET6;
 	v6->sin6_port = port;
@@ -77,7 +83,7 @@ parse_host(const char *host, in_port_t port, struct syslog_url *out)
 static bool
 parse_address(const char *rest, struct syslog_url *out, const char *url, struct err *err)
 {
-	char host[INET6_ADDRSTRLEN] = "";
+	char host[HOST_MAX] = "", text[HOST_MAX];
 	const char *from = rest, *end = strrchr(rest, ':');
 	in_port_t port;
 	size_t n;
@@ -94,8 +100,10 @@ parse_address(const char *rest, struct syslog_url *out, const char *url, struct 
 		return err_set(
 			err, ERR_CONFIG, "%s: write an IPv6 address in brackets: udp://[::1]:514", url);
 	memcpy(host, from, n);
+	memcpy(text, host, sizeof text);
 	if (!parse_host(host, port, out))
-		return err_set(err, ERR_CONFIG, "%s: \"%s\" is no IPv4 or IPv6 address", url, host);
+		return err_set(err, ERR_CONFIG, "%s: \"%s\" is no IPv4 or IPv6 address%s", url, text,
+			strchr(text, '%') != NULL ? " of an interface that is here" : "");
 	return true;
 }
 
@@ -122,11 +130,48 @@ syslog_url_parse(const char *url, struct syslog_url *out, struct err *err)
 	return false;
 }
 
+static bool
+is_chosen(const struct syslog_url *u)
+{
+	return !syslog_is_unix(u->transport) && ((const struct sockaddr_in *)&u->address)->sin_port == 0;
+}
+
+bool
+syslog_url_same(const struct syslog_url *a, const struct syslog_url *b)
+{
+	return !is_chosen(a) && syslog_is_stream(a->transport) == syslog_is_stream(b->transport) &&
+	       a->len == b->len && memcmp(&a->address, &b->address, a->len) == 0;
+}
+
+bool
+syslog_url_shares(const struct syslog_url *v6, const struct syslog_url *v4)
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&v6->address;
+
+	return v6->address.ss_family == AF_INET6 && v4->address.ss_family == AF_INET &&
+	       IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr) &&
+	       syslog_is_stream(v6->transport) == syslog_is_stream(v4->transport) && six->sin6_port != 0 &&
+	       six->sin6_port == ((const struct sockaddr_in *)&v4->address)->sin_port;
+}
+
+/* The same address means another device on another link. */
+static void
+format_v6(const struct sockaddr_in6 *v6, char host[HOST_MAX])
+{
+	char name[IF_NAMESIZE];
+	size_t n;
+
+	inet_ntop(AF_INET6, &v6->sin6_addr, host, HOST_MAX);
+	n = strlen(host);
+	if (IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) && if_indextoname(v6->sin6_scope_id, name) != NULL)
+		snprintf(host + n, HOST_MAX - n, "%%%s", name);
+}
+
 void
 syslog_url_format(const struct syslog_url *u, char out[SYSLOG_URL_MAX])
 {
 	const char *scheme = u->transport <= SYSLOG_TLS ? schemes[u->transport] : "unix";
-	char host[INET6_ADDRSTRLEN] = "";
+	char host[HOST_MAX] = "";
 
 	switch (u->address.ss_family) {
 	case AF_UNIX:
@@ -144,7 +189,7 @@ syslog_url_format(const struct syslog_url *u, char out[SYSLOG_URL_MAX])
 	default: {
 		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&u->address;
 
-		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+		format_v6(v6, host);
 		snprintf(out, SYSLOG_URL_MAX, "%s://[%s]:%u", scheme, host, ntohs(v6->sin6_port));
 	}
 	}
@@ -155,17 +200,13 @@ syslog_source_format(
 	enum syslog_transport transport, const struct sockaddr_storage *peer, char out[SYSLOG_SOURCE_MAX])
 {
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
-	const void *address = &v6->sin6_addr;
-	int family = peer->ss_family;
-	char host[INET6_ADDRSTRLEN] = "";
+	char host[HOST_MAX] = "";
 
-	if (family == AF_INET) {
-		address = &((const struct sockaddr_in *)peer)->sin_addr;
-	} else if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		family = AF_INET;
-		address = &v6->sin6_addr.s6_addr[12];
-	}
-	if (family == AF_INET || family == AF_INET6)
-		inet_ntop(family, address, host, sizeof host);
+	if (peer->ss_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, host, sizeof host);
+	else if (peer->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], host, sizeof host);
+	else if (peer->ss_family == AF_INET6)
+		format_v6(v6, host);
 	snprintf(out, SYSLOG_SOURCE_MAX, "%s %s", schemes[transport], host);
 }
