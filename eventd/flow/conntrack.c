@@ -168,6 +168,8 @@ told(void *arg, const struct nlmsghdr *h, bool removed, unsigned round)
 
 	if (!read_entry(h, &f))
 		return;
+	/* A change of its state: the other end has answered, it is established, it closes. */
+	f.is_change = (h->nlmsg_flags & (NLM_F_MULTI | NLM_F_CREATE)) == 0;
 	if (removed)
 		monitor_end(c->monitor, &f);
 	else

@@ -24,6 +24,7 @@ struct flow {
 	uint64_t bytes, packets;
 	bool has_counters;
 	bool are_totals; /* since the flow began, not since the last record */
+	bool is_change;  /* whoever tells of it says that something has changed, if not what */
 	bool has_ended;
 	uint8_t tos, tcp_flags;
 	uint32_t input, output; /* interfaces, by the exporter's numbers */

@@ -123,7 +123,7 @@ merge(struct monitor *m, struct flow_entry *e, const struct flow *f)
 	e->round = m->round;
 	TAILQ_REMOVE(&m->ages, e, age);
 	TAILQ_INSERT_TAIL(&m->ages, e, age);
-	return before.bytes != e->flow.bytes || before.packets != e->flow.packets ||
+	return f->is_change || before.bytes != e->flow.bytes || before.packets != e->flow.packets ||
 	       before.tos != e->flow.tos || before.tcp_flags != e->flow.tcp_flags ||
 	       strcmp(before.app, e->flow.app) != 0;
 }

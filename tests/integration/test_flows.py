@@ -189,3 +189,16 @@ def test_counters_that_the_kernel_does_not_keep(tracked):
     namespace.run("sh", "-c", "echo 0 > /proc/sys/net/netfilter/nf_conntrack_acct")
     statement(daemon, "BIG", "event-type delete event1 field bytes entry-value 1 entry-op gt")
     assert "needs counters of connections (sysctl net.netfilter.nf_conntrack_acct=1)" in daemon.show("show event manager policy registered")
+
+
+def test_a_state_that_changes_is_an_update(tracked):
+    """Without counters, too: the connection is established, and closes."""
+    namespace, daemon = tracked
+    namespace.run("sh", "-c", "echo 0 > /proc/sys/net/netfilter/nf_conntrack_acct")
+    statement(daemon, "STATE", "event-type update event1 field destination-port entry-value 7778 entry-op eq")
+    with namespace.entered():
+        server = socket.create_server(("127.0.0.1", 7778))
+        client = socket.socket()
+    with server, client:
+        client.connect(("127.0.0.1", 7778))
+        assert wait_told(daemon, "STATE")[0].split()[:6] == ["update", "6", "127.0.0.1", str(client.getsockname()[1]), "127.0.0.1", "7778"]
