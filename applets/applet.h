@@ -1,6 +1,6 @@
 /*
  * Applets: the configuration rows of `event manager applet` and its mode, of environment, history,
- * session and scheduler, and the registration of an applet as a policy when its mode is left.
+ * session and scheduler, and the registration of an applet as a policy when its mode is left. Engine thread only.
  */
 #ifndef APPLETS_APPLET_H
 #define APPLETS_APPLET_H

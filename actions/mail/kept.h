@@ -2,7 +2,7 @@
  * The session that stays open behind a mail, so that the next one to the same place needs no connection,
  * handshake and login of its own. It is handed out only to a delivery that demands the same of the same host:
  * host, port, TLS with its names, records and policy, trust, identity, login, source. What the handshake
- * proved goes along with it. Private to eventd-mail.
+ * proved goes along with it. Private to eventd-mail, which has one thread.
  */
 #ifndef ACTIONS_MAIL_KEPT_H
 #define ACTIONS_MAIL_KEPT_H

@@ -1,7 +1,7 @@
 /*
  * What became of a mail job, by value: one class and phase for the whole, one for each recipient, the
  * reply that decided, and how far each step got. Its JSON is the document of `test mail server --json`
- * (mail-security section 14). Owned by its context.
+ * (mail-security section 14). Owned by its context. Any thread, one at a time.
  */
 #ifndef ACTIONS_MAIL_RESULT_H
 #define ACTIONS_MAIL_RESULT_H

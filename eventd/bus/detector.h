@@ -1,7 +1,7 @@
 /*
  * A detector: whatever can be named behind `event` in an applet. One constant row says its word, its
  * grammar, its variables and its functions; detect/registry.c lists the rows and hands them to the
- * bus. Adding one touches its own file, a line there and its scenario.
+ * bus. Adding one touches its own file, a line there and its scenario. Engine thread only.
  */
 #ifndef BUS_DETECTOR_H
 #define BUS_DETECTOR_H

@@ -1,6 +1,6 @@
 /*
  * `occurs N [period S]` and `ratelimit S` of an event: small counters over a monotonic clock, fixed in
- * size when configured. Pure: the caller brings the time.
+ * size when configured. Pure: the caller brings the time. Any thread, one at a time.
  */
 #ifndef BUS_OCCURS_H
 #define BUS_OCCURS_H

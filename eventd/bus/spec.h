@@ -2,6 +2,7 @@
  * A specification: one event statement of a policy, armed at its detector. It owns its parsed and
  * substituted arguments, its window of occurrences and its rate limit. Freeing it disarms it.
  * Events reach it through the bus by its id, so that one that died meanwhile is simply not found.
+ * Engine thread only.
  */
 #ifndef BUS_SPEC_H
 #define BUS_SPEC_H

@@ -1,7 +1,8 @@
 /*
  * Why something happened: the chain of policies and events that led to it. Log lines, published
  * events and CLI commands carry it, so that an applet is not triggered by what it caused itself
- * (rulings 14 and 44). Immutable, reference-counted; NULL is the outside world.
+ * (rulings 14 and 44). Immutable, reference-counted; NULL is the outside world. Engine thread only: the
+ * count is not atomic.
  */
 #ifndef CORE_CAUSE_H
 #define CORE_CAUSE_H

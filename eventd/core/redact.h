@@ -1,7 +1,8 @@
 /*
  * The secrets we know, so that none is ever shown (rulings 22 and 43): every text on its way to a
  * screen, a log, a trace, the history or a mail passes redact(). Secrets under six characters are
- * not looked for. Kept in locked memory, counted: forgotten when the last owner forgets.
+ * not looked for. Kept in locked memory, counted: forgotten when the last owner forgets. One
+ * thread a set.
  */
 #ifndef CORE_REDACT_H
 #define CORE_REDACT_H

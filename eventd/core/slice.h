@@ -1,6 +1,6 @@
 /*
  * A piece of somebody else's bytes: a pointer and a length, not NUL-terminated, valid as long as the
- * owner says. What parsers hand out instead of copies.
+ * owner says. What parsers hand out instead of copies. Any thread.
  */
 #ifndef CORE_SLICE_H
 #define CORE_SLICE_H

@@ -1,6 +1,6 @@
 /*
  * A growing byte string, and what we do to foreign text. The buffer is always NUL-terminated behind
- * `len`; it may hold NULs. Owned by its context.
+ * `len`; it may hold NULs. Owned by its context. Any thread, one at a time.
  */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H

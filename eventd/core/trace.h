@@ -1,7 +1,7 @@
 /*
  * Where trace lines go: a sink with a mask. In the engine the sink writes debug log lines; in a
  * helper it sends them to the engine with its own time stamp; in a test it collects them.
- * A line is produced only when a switch in its mask is on, so callers may trace freely.
+ * A line is produced only when a switch in its mask is on, so callers may trace freely. One thread a sink.
  */
 #ifndef CORE_TRACE_H
 #define CORE_TRACE_H

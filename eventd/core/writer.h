@@ -1,7 +1,7 @@
 /*
  * Where a `show` command writes: text for people, or one JSON document for programs. The command
  * says both things side by side: w_text() counts only in text mode, the w_json calls only in JSON mode, and
- * w_table() serves both from one declaration of columns.
+ * w_table() serves both from one declaration of columns. Engine thread only.
  */
 #ifndef CORE_WRITER_H
 #define CORE_WRITER_H

@@ -1,6 +1,6 @@
 /*
  * Logging in: the client end of the SASL mechanisms, with the choice between them (mail-security section
- * 6). Speaks base64 as SMTP does; knows nothing of sockets.
+ * 6). Speaks base64 as SMTP does; knows nothing of sockets. The thread of the mail helper.
  */
 #ifndef ACTIONS_MAIL_SASL_SASL_H
 #define ACTIONS_MAIL_SASL_SASL_H
