@@ -282,7 +282,6 @@ exchange_envelope(struct envelope *e, struct err *err)
 	}
 	if (!smtp_nothing_behind(e->s, err))
 		return false;
-	phase = e->s->phase;
 	if (!e->failed && e->accepted == 0)
 		no_recipients(e, err);
 	else if (!e->failed)

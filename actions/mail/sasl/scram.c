@@ -199,10 +199,10 @@ read_first(const struct scram *s, const char *message, size_t n, struct first *f
 
 /* ---- the proof ---- */
 
-static void
+static bool
 keyed(const struct scram *s, const unsigned char *key, const char *text, size_t n, unsigned char *out)
 {
-	HMAC(s->md, key, (int)s->digest_len, (const unsigned char *)text, n, out, NULL);
+	return HMAC(s->md, key, (int)s->digest_len, (const unsigned char *)text, n, out, NULL) != NULL;
 }
 
 static bool
@@ -214,16 +214,17 @@ prove(struct scram *s, const struct first *f, unsigned char *proof)
 	bool ok;
 
 	ok = PKCS5_PBKDF2_HMAC(s->password, (int)strlen(s->password), f->salt, (int)f->salt_len,
-		     f->iterations, s->md, (int)s->digest_len, salted) == 1;
-	keyed(s, salted, "Client Key", strlen("Client Key"), client_key);
-	ok = ok && EVP_Digest(client_key, s->digest_len, stored, NULL, s->md, NULL) == 1;
-	keyed(s, stored, m->s, m->len, signature);
-	for (size_t i = 0; i < s->digest_len; i++)
+		     f->iterations, s->md, (int)s->digest_len, salted) == 1 &&
+	     keyed(s, salted, "Client Key", strlen("Client Key"), client_key) &&
+	     EVP_Digest(client_key, s->digest_len, stored, NULL, s->md, NULL) == 1 &&
+	     keyed(s, stored, m->s, m->len, signature) &&
+	     keyed(s, salted, "Server Key", strlen("Server Key"), server_key) &&
+	     keyed(s, server_key, m->s, m->len, s->server_key_sig);
+	for (size_t i = 0; ok && i < s->digest_len; i++)
 		proof[i] = client_key[i] ^ signature[i];
-	keyed(s, salted, "Server Key", strlen("Server Key"), server_key);
-	keyed(s, server_key, m->s, m->len, s->server_key_sig);
 	OPENSSL_cleanse(salted, sizeof salted);
 	OPENSSL_cleanse(client_key, sizeof client_key);
+	OPENSSL_cleanse(server_key, sizeof server_key);
 	return ok;
 }
 
