@@ -14,9 +14,10 @@
 /* ---- grammar ---- */
 
 struct monitor_args {
-	struct kw_str name, interface, list, map, file, capture_filter, export, comment, display_how;
+	struct kw_str name, interface, list, map, file, capture_filter, export, comment, display_filter;
 	struct kw_enum direction, plane_direction;
-	struct kw_flag plane, buffer, circular, linear, limit, start, stop, clear, files, freeze, display;
+	struct kw_flag plane, buffer, circular, linear, limit, start, stop, clear, files, freeze, display,
+		display_brief, display_more;
 	struct kw_sub match, trigger;
 	struct kw_int size, duration, every, packet_len, packets, pps;
 	struct kw_int file_buffer, file_ring, file_size, before, after, vlan;
@@ -87,7 +88,15 @@ static const struct kw freeze_kw[] = {
 	KW_END,
 };
 static const struct kw display_kw[] = {
-	{ .help = "Not here", .type = &kw_line, AT(display_how) },
+	{ .word = "brief", .help = "A line a packet", AT(display_brief), .group = 1 },
+	{ .word = "detailed", .help = "Not here", AT(display_more), .flags = KW_HIDDEN, .group = 1 },
+	{ .word = "display-filter",
+		.help = "Not here",
+		.type = &kw_line,
+		AT(display_filter),
+		.flags = KW_HIDDEN,
+		.group = 1 },
+	{ .word = "dump", .help = "Not here", AT(display_more), .flags = KW_HIDDEN, .group = 1 },
 	KW_END,
 };
 static const struct kw start_kw[] = {
@@ -95,7 +104,10 @@ static const struct kw start_kw[] = {
 		.help = "A filter in the language of libpcap, beside the capture's own",
 		.type = &kw_string,
 		AT(capture_filter) },
-	{ .word = "display", .help = "Not here", AT(display), .flags = KW_HIDDEN, .sub = display_kw },
+	{ .word = "display",
+		.help = "Show packets while they come, until Ctrl-C or the end of the capture",
+		AT(display),
+		.sub = display_kw },
 	KW_END,
 };
 
@@ -169,10 +181,13 @@ is_possible(const struct monitor_args *a, struct err *err)
 		return err_set(err, ERR_REFUSED,
 			"'vlan' is of switches: capture the VLAN's own interface, or all with a class map "
 			"that has 'match vlan'");
-	if (a->display.set)
+	if (a->display_filter.set)
 		return err_set(err, ERR_REFUSED,
-			"packets are not displayed while they come: 'show monitor capture NAME buffer brief' "
-			"shows them");
+			"packets are chosen by 'capture-filter', or by the capture's own filter");
+	if (a->display_more.set)
+		return err_set(err, ERR_REFUSED,
+			"packets are displayed in brief while they come: 'show monitor capture NAME buffer "
+			"detailed' shows their bytes");
 	if (a->match.set + a->list.set + a->map.set > 1)
 		return err_set(err, ERR_REFUSED, "a capture has one filter: match, access-list or class-map");
 	if (a->buffer.set && !a->circular.set && !a->linear.set && !a->size.set)
@@ -259,7 +274,7 @@ monitor(struct session *s, const void *args, struct err *err)
 		}
 	}
 	if (a->start.set)
-		return capture_start(s, c, p, a->capture_filter.s, err);
+		return capture_start(s, c, p, a->capture_filter.s, a->display.set, err);
 	if (a->freeze.set)
 		return capture_freeze_now(s, c, p, value_or(&a->before, FREEZE_BEFORE),
 			value_or(&a->after, 0), a->comment.s, err);

@@ -134,6 +134,12 @@ started(void *arg, const json_t *answer, const struct err *err)
 	}
 	triggers_rearm(p);
 	captures_started(job->captures, p);
+	if (job->display && job->session != NULL) {
+		session_print(job->session, "Started capture point : %s\n", job->name);
+		capture_display(job->session, job->captures, job->name);
+		mem_free(job);
+		return;
+	}
 	job_done(job, mem_printf(job, "Started capture point : %s\n", job->name));
 }
 
@@ -187,8 +193,8 @@ add_files(struct job *job, const struct capture_point *p, json_t *spec, bool abs
 }
 
 enum cmd_result
-capture_start(
-	struct session *s, struct captures *c, struct capture_point *p, const char *filter, struct err *err)
+capture_start(struct session *s, struct captures *c, struct capture_point *p, const char *filter,
+	bool display, struct err *err)
 {
 	struct err why = ERR_INIT;
 	struct job *job;
@@ -206,11 +212,15 @@ capture_start(
 			"a full linear buffer has no room for what comes before a trigger: monitor capture "
 			"%s buffer circular",
 			p->name);
+	if (display && session_is_policy(s))
+		return cannot_start(
+			err, "a policy has nobody to display packets to: leave 'display' out", p->name);
 	spec = point_spec(c->engine, p, filter, &why);
 	if (spec == NULL)
 		return cannot_start(err, "%s", why.text);
 	p->more = mem_strdup(p, filter);
 	job = job_new(s, c, p->name);
+	job->display = display;
 	if (!add_files(job, p, spec, session_level(s) == 15, err)) {
 		json_decref(spec);
 		mem_free(job);

@@ -12,9 +12,11 @@
 #include "cli/session.h"
 
 /* ---- the commands ---- */
-/* `filter`: of libpcap, beside the point's, or NULL. */
-enum cmd_result capture_start(
-	struct session *, struct captures *, struct capture_point *, const char *filter, struct err *);
+/* `filter`: of libpcap, beside the point's, or NULL. `display`: packets are shown while they come. */
+enum cmd_result capture_start(struct session *, struct captures *, struct capture_point *, const char *filter,
+	bool display, struct err *);
+/* Shows packets in the parked session until the capture ends, or the session does not wait any more. */
+void capture_display(struct session *, struct captures *, const char *name);
 /* Waits until the packets of `before` seconds before now to `after` behind it are in a file. */
 enum cmd_result capture_freeze_now(struct session *, struct captures *, struct capture_point *,
 	int64_t before, int64_t after, const char *comment, struct err *);
@@ -33,7 +35,7 @@ struct job {
 	int *fds;                /* of the files that the helper writes, closed with the job */
 	size_t fd_count;
 	char *url;
-	bool absolute;
+	bool absolute, display;
 };
 
 struct job *job_new(struct session *, struct captures *, const char *name);

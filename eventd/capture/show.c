@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/client.h"
+#include "capture/job.h"
 #include "capture/packet.h"
 #include "capture/trigger.h"
 #include "cli/cmd.h"
@@ -19,6 +20,7 @@
 #define NSEC_PER_SEC  1000000000
 #define KILO          1024
 #define LOOK_AGAIN    (20 * (USEC_PER_SEC / 1000))
+#define FOLLOW        (200 * (USEC_PER_SEC / 1000))
 
 enum { DOCUMENT_PACKETS = 20000, DOCUMENT_OCTETS = 16 << 20 }; /* of a JSON document */
 
@@ -58,7 +60,8 @@ struct view {
 	int64_t origin_ns;    /* time of the first packet */
 	size_t shown, octets; /* packets, and octets of them */
 	json_int_t next;
-	struct timer *later; /* the session has not taken what there is */
+	struct timer *later; /* the session has not taken what there is, or more may come */
+	bool follows, is_last_look;
 };
 
 static void
@@ -166,6 +169,17 @@ ask_packets(struct view *v, struct err *err)
 		json_pack("{sIsb}", "from", v->next, "data", v->dump), got_packets, v, err);
 }
 
+static void go_on(void *arg);
+
+static void
+go_on_in(struct view *v, usec after)
+{
+	if (v->later == NULL)
+		v->later = timer_after(v, v->captures->engine->loop, after, go_on, v);
+	else
+		timer_set(v->later, after);
+}
+
 /* Nobody may take the rest of a large buffer at once: the session's own time decides. */
 static void
 go_on(void *arg)
@@ -174,8 +188,7 @@ go_on(void *arg)
 	struct err why = ERR_INIT;
 
 	if (v->session != NULL && session_is_behind(v->session)) {
-		mem_free(v->later);
-		v->later = timer_after(v, v->captures->engine->loop, LOOK_AGAIN, go_on, v);
+		go_on_in(v, LOOK_AGAIN);
 	} else if (v->session == NULL || !ask_packets(v, &why)) {
 		if (v->session != NULL)
 			session_fail(v->session, &why);
@@ -189,6 +202,21 @@ is_enough(const struct view *v)
 {
 	return writer_is_json(session_writer(v->session)) &&
 	       (v->shown >= DOCUMENT_PACKETS || v->octets >= DOCUMENT_OCTETS);
+}
+
+/* More may come; what came just before the end is looked for once more. False: that was all. */
+static bool
+look_later(struct view *v)
+{
+	const struct capture_point *p = captures_find(v->captures, v->name);
+	bool is_active = p != NULL && p->active;
+
+	if (v->is_last_look)
+		return false;
+	v->is_last_look = !is_active;
+	session_write(v->session, "", 0);
+	go_on_in(v, is_active ? FOLLOW : 0);
+	return true;
 }
 
 static void
@@ -208,9 +236,12 @@ got_packets(void *arg, const json_t *answer, const struct err *err)
 	{
 		show_packet(v, w, p);
 		v->shown++;
+		v->next = number(p, "no") + 1;
 		v->octets += v->dump ? strlen(string(p, "data")) : 0;
 	}
-	v->next = json_integer_value(next);
+	v->next = next != NULL ? json_integer_value(next) : v->next;
+	if (v->follows && next == NULL && look_later(v))
+		return;
 	if (next != NULL && !is_enough(v)) {
 		session_write(v->session, "", 0); /* what is written goes out */
 		go_on(v);
@@ -222,6 +253,15 @@ got_packets(void *arg, const json_t *answer, const struct err *err)
 	mem_free(v);
 }
 
+static void
+print_head(struct writer *w)
+{
+	w_text(w,
+		"%s #   size   timestamp     source             destination      dscp    "
+		"protocol\n%s",
+		rule, rule);
+}
+
 static bool
 begin_packets(struct view *v, struct err *err)
 {
@@ -230,12 +270,27 @@ begin_packets(struct view *v, struct err *err)
 	if (!ask_packets(v, err))
 		return false;
 	if (v->brief)
-		w_text(w,
-			"%s #   size   timestamp     source             destination      dscp    "
-			"protocol\n%s",
-			rule, rule);
+		print_head(w);
 	w_list(w, "packets");
 	return true;
+}
+
+void
+capture_display(struct session *s, struct captures *c, const char *name)
+{
+	struct view *v = mem_new(c, struct view);
+	struct writer *w = session_writer(s);
+
+	v->captures = c;
+	v->session = s;
+	v->name = mem_strdup(v, name);
+	v->brief = v->follows = true;
+	w_text(w, "Starting the packet display ........ Press Ctrl + Shift + 6 to exit\n\n");
+	print_head(w);
+	w_list(w, "packets");
+	session_wait(s, 0, session_over, v);
+	session_write(s, "", 0);
+	go_on_in(v, FOLLOW);
 }
 
 /* ---- counters ---- */

@@ -3,10 +3,12 @@
 import os
 import re
 import signal
+import subprocess
 
 import frames
 import pytest
 import tree
+from test_cli import Shell
 
 
 @pytest.fixture
@@ -228,6 +230,33 @@ def test_the_control_plane_is_what_the_host_itself_says_and_hears(capture, netns
     assert heard()[:4] == ["192.0.2.1", "224.0.0.9", "192.0.2.255", "255.255.255.255"] and set(heard()[4:]) == {"198.51.100.7"}
 
 
+def test_packets_are_displayed_while_they_come(netns, new_daemon):
+    """Until the capture ends; Ctrl-C ends the display only."""
+    capture = new_daemon(netns=netns.name, config=["hostname R1"])
+    assert capture.ctl("monitor capture CAP interface lo in", "monitor capture CAP match any", "monitor capture CAP limit packets 3").code == 0
+    argv = [os.path.join(tree.BUILD, "eventctl"), "--socket", capture.socket, "-c", 'monitor capture CAP start capture-filter "udp port 9999" display']
+    shown = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    capture.wait_log("%BUFCAP-6-ENABLE: Capture Point CAP enabled.")
+    send_udp(netns, 1, port=9998)
+    send_udp(netns, 3)
+    out = shown.communicate(timeout=30)[0]
+    assert shown.returncode == 0 and out.startswith("Started capture point : CAP\nStarting the packet display ........ Press Ctrl + Shift + 6 to exit\n\n")
+    assert [line.split()[0] for line in out.splitlines()[6:]] == ["0", "1", "2"], out
+    assert out.count("127.0.0.1        ->  127.0.0.1        0  BE   UDP\n") == 3
+    shell = Shell(capture)
+    shell.keys("no monitor capture CAP limit\r", "#")
+    shell.keys("monitor capture CAP start display brief\r", "protocol")
+    send_udp(netns, 1)
+    shell.keys("", "UDP")
+    shell.keys("\x1e", "#")
+    assert capture.json("show monitor capture CAP")["status"] == "Active"
+    shell.close()
+    capture.configure("event manager applet A", " event none sync yes", ' action 1 cli command "enable"',
+                      ' action 2 cli command "monitor capture CAP stop"', ' action 3 cli command "monitor capture CAP start display"',
+                      ' action 4 puts "$_cli_result"')
+    assert "% a policy has nobody to display packets to" in capture.run("A").out
+
+
 def test_refusals(capture):
     def refused(command, why):
         answer = capture.ctl(command)
@@ -250,8 +279,8 @@ def test_refusals(capture):
     refused("monitor capture buffer B size 512 circular", "% a capture has its buffer: 'monitor capture NAME buffer")
     refused("monitor capture point ip cef P eth0 both", "% points and buffers are one: ")
     refused("monitor capture X vlan 5", "% 'vlan' is of switches")
-    refused("monitor capture X start display", "% packets are not displayed while they come")
-    refused('monitor capture X start capture-filter "udp" display detailed dump', "% packets are not displayed while they come")
+    refused('monitor capture X start capture-filter "udp" display detailed', "% packets are displayed in brief while they come")
+    refused("monitor capture X start display display-filter tcp.port == 5", "% packets are chosen by 'capture-filter'")
     refused("monitor capture X limit", "% Incomplete command.")
     refused("monitor capture X buffer", "% Incomplete command.")
     refused("show monitor capture X brief", "% Invalid input detected at '^' marker.")
