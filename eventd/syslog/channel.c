@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -44,7 +43,7 @@ channel_flush(struct channel *c)
 	while (c->n > 0 && (n = send(WIRE_FD, c->packet, c->n, MSG_NOSIGNAL)) < 0 && errno == EINTR)
 		;
 	if (n < 0)
-		exit(1);
+		_exit(1);
 	c->n = 0;
 }
 
@@ -100,7 +99,7 @@ is_answered(const struct channel *c)
 		if (n == sizeof head && head.kind == WIRE_MARK && head.number == c->mark)
 			return true;
 	if (n == 0)
-		exit(1);
+		_exit(1);
 	return false;
 }
 
@@ -114,7 +113,7 @@ channel_settle(struct channel *c, int control)
 			{ .fd = control, .events = POLLRDHUP } };
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			exit(1);
+			_exit(1);
 		if (is_answered(c))
 			return true;
 		if ((p[1].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
@@ -136,7 +135,7 @@ channel_log(const char *facility, int severity, const char *mnemonic, const char
 	j = json_pack("{s:s, s:s, s:i, s:s, s:o}", "type", "log", "facility", facility, "severity", severity,
 		"mnemonic", mnemonic, "text", frame_string(text, strlen(text)));
 	if (!frame_write_fd(STDOUT_FILENO, j, &err))
-		exit(1);
+		_exit(1);
 	json_decref(j);
 	mem_free(text);
 }

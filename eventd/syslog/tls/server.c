@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -83,7 +82,7 @@ tell(const char *type, json_t *fields)
 
 	json_object_set_new(fields, "type", json_string(type));
 	if (!frame_write_fd(STDOUT_FILENO, fields, &err))
-		exit(1);
+		_exit(1);
 	json_decref(fields);
 }
 
