@@ -220,7 +220,7 @@ show_one(void *arg, struct link *l)
 	w_text(w, "%s is %s, line protocol is %s\n", ifname_ios(e->settings, l->name), interface_status(l),
 		interface_protocol(l));
 	w_text(w, "  Hardware is %s", hardware_of(l));
-	if (l->address_len > 0)
+	if (l->address_len > 0 && l->type != ARPHRD_LOOPBACK)
 		w_text(w, ", address is %s (bia %s)", mac, mac);
 	w_text(w, "\n");
 	if (l->alias != NULL) {

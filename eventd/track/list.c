@@ -18,6 +18,7 @@ struct list {
 	struct track_object *object;
 	struct member *members;
 	size_t count;
+	bool looks; /* what it tells comes back to it: a loop, while the lines of several lists change */
 	bool has_threshold;
 	unsigned up, down;
 };
@@ -94,7 +95,13 @@ look(struct list *l, struct cause *cause)
 static void
 on_member(void *arg, uint32_t number, enum tracked was, struct cause *cause)
 {
-	look(arg, cause);
+	struct list *l = arg;
+
+	if (l->looks)
+		return;
+	l->looks = true;
+	look(l, cause);
+	l->looks = false;
 }
 
 static void
@@ -134,7 +141,7 @@ start(struct track_object *o, const struct conf_node *n)
 	o->private = l;
 	for (size_t i = 0; i < l->count; i++)
 		tracked_watch(l, e, l->members[i].number, on_member, l);
-	look(l, NULL);
+	on_member(l, 0, TRACKED_ABSENT, NULL);
 }
 
 bool

@@ -519,8 +519,11 @@ object_place(struct engine *e, const struct conf_node *parent, const void *args,
 		return misplaced(parent, "not", err);
 	if (m->weight.set && !a->weight.set)
 		return misplaced(parent, "weight", err);
-	return m->number.v != a->number.v ||
-	       err_set(err, ERR_REFUSED, "A tracked object cannot be a member of itself");
+	if (m->number.v == a->number.v)
+		return err_set(err, ERR_REFUSED, "A tracked object cannot be a member of itself");
+	return !track_leads_to(parent->parent, (uint32_t)m->number.v, (uint32_t)a->number.v) ||
+	       err_set(err, ERR_REFUSED, "Track %u is a member of track %u, directly or through others",
+		       (unsigned)a->number.v, (unsigned)m->number.v);
 }
 
 static bool

@@ -16,6 +16,9 @@ void track_timer_rows(struct conf *);
 struct cli;
 void track_timer_commands(struct cli *);
 
+/* loop.c: is `to` the object, or among the members of the list, or of the lists in it, as these lines say? */
+bool track_leads_to(const struct conf_node *root, uint32_t from, uint32_t to);
+
 /* A copy whose network is PREFIX/LEN, however it was written. */
 struct track_args *track_args_copy(const void *ctx, const struct track_args *);
 

@@ -1,6 +1,7 @@
 """Tracked objects on real interfaces and routes: the message, the event, the delay, and the end state."""
 
 import re
+import signal
 
 import pytest
 
@@ -139,6 +140,18 @@ def test_objects_survive_a_reload_of_the_configuration(linked):
     assert messages(daemon) == []
     namespace.up("peer0")
     assert tree.wait_for(lambda: states(daemon) == {1: "Up", 2: "Up"})
+
+
+def test_lists_change_places_in_a_reload(new_daemon):
+    """Line for line the new configuration is for a moment one of lists that contain each other, each way round."""
+    lists = {"one": ["track 53 list boolean or", " object 1", "track 54 list boolean or", " object 53 not"],
+             "other": ["track 53 list boolean or", " object 54 not", "track 54 list boolean or", " object 1"]}
+    daemon = new_daemon(config=["track 1 stub-object"] + lists["one"])
+    for which, want in (("other", {1: "Down", 53: "Up", 54: "Down"}), ("one", {1: "Down", 53: "Down", 54: "Up"})) * 2:
+        with open(daemon.config, "w") as f:
+            f.write("\n".join(["track 1 stub-object"] + lists[which]) + "\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        assert tree.wait_for(lambda: states(daemon) == want), daemon.show("show track")
 
 
 def test_a_route_of_a_network_namespace(linked, netns, new_daemon):
