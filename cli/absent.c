@@ -23,7 +23,18 @@
 #define TCL       "policies are written in Lua here, not in Tcl"
 #define EXEC_ONLY "this is an EXEC command: write it behind 'do', or leave configuration mode"
 
+#define SCRIPT                                                                                               \
+	"scripts are policies in Lua here: register the file with 'event manager policy FILE', then 'event " \
+	"manager run "                                                                                       \
+	"FILE'"
+#define GUEST \
+	"there is no guest shell here: the device itself is Linux, see 'cli.device: shell' in the settings"
+
 static const struct kw_absent exec_rows[] = {
+	{ "guestshell", GUEST },
+	{ "lua", SCRIPT },
+	{ "tclsh", SCRIPT },
+	{ "traceroute", "paths are not traced here: 'ping' and 'ip sla' ask whether they lead to the end" },
 	{ "debug event manager metricdir", PROCESSES },
 	{ "undebug event manager metricdir", PROCESSES },
 	{ "no debug event manager metricdir", PROCESSES },

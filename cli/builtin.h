@@ -10,6 +10,9 @@ void cli_conf_rows(struct conf *);
 /* login on-success, login on-failure. */
 void login_conf_rows(struct conf *);
 
+/* alias exec. */
+void alias_conf_rows(struct conf *);
+
 /* All of the below. */
 void cli_builtin(struct cli *);
 
@@ -22,6 +25,7 @@ void exec_debug_register(struct cli *);           /* debug, undebug, show debugg
 void exec_files_register(struct cli *);           /* copy, delete, dir, more */
 void exec_config_register(struct cli *);          /* write memory, copy running-config, configure replace */
 void exec_ping_register(struct cli *);            /* ping */
+void alias_register(struct cli *);                /* show aliases */
 void exec_log_register(struct cli *);             /* send log, clear logging */
 void show_config_register(struct cli *);          /* show running-config, show startup-config */
 void show_logging_register(struct cli *);         /* show logging */

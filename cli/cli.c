@@ -43,9 +43,12 @@ cli_new(const void *ctx, struct engine *engine)
 	cli->config = kw_tree_new(cli, "config-exec");
 	cli_builtin(cli);
 	LIST_INIT(&cli->ports);
+	TAILQ_INIT(&cli->aliases);
 	cli_add_processes(cli, port_each_process, cli);
 	if (engine->conf != NULL)
 		cli_conf_rows(engine->conf);
+	if (engine->conf != NULL)
+		alias_conf_rows(engine->conf);
 	if (engine->conf != NULL)
 		login_conf_rows(engine->conf);
 	if (engine->log != NULL)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "bus/recent.h"
+#include "cli/alias.h"
 #include "cli/session_private.h"
 #include "conf/conf.h"
 #include "core/engine.h"
@@ -167,7 +168,7 @@ command_end(struct command *c, bool accepted, const struct err *why)
 	if (!out.accepted && err.code != ERR_NONE && !s->json)
 		report_refusal(s, c, &err);
 	if (c->row == NULL || (c->row->flags & EXEC_SECRET) == 0)
-		session_history_add(s, c->typed);
+		session_history_add(s, c->as_typed);
 	s->cmd = NULL;
 	mem_free(c);
 	s->ops->ready(s->arg, &out);
@@ -373,6 +374,7 @@ exec_line(struct command *c)
 		command_end(c, false, &err);
 		return;
 	}
+	timestamp_show(s);
 	r = c->row->run(s, c->args, &err);
 	if (!session_command_is(s, serial) || r == CMD_WAIT)
 		return;
@@ -451,6 +453,9 @@ command_new(struct session *s, const char *line)
 	c->session = s;
 	c->serial = ++s->serial;
 	c->typed = mem_strndup(c, line, n);
+	c->as_typed = c->typed;
+	if (s->edit == NULL || !conf_edit_is_raw(s->edit))
+		c->typed = alias_expand(c, s, c->typed);
 	c->line = skip_blanks(c->typed);
 	c->column = (size_t)(c->line - c->typed);
 	s->cmd = c;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/alias.h"
 #include "cli/session_private.h"
 #include "conf/conf.h"
 #include "core/engine.h"
@@ -176,6 +177,8 @@ find_offers(struct session *s, struct offers *o, const char *line, struct err *e
 	bool found;
 
 	line = skip_blanks(line);
+	if (strchr(line, ' ') != NULL)
+		line = alias_expand(o->ctx, s, line);
 	if (s->edit != NULL)
 		found = config_offers(s, o, line, err);
 	else

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/alias.h"
 #include "cli/session_private.h"
 #include "conf/conf.h"
 #include "core/engine.h"
@@ -136,6 +137,7 @@ session_knows(struct session *s, const char *typed)
 		(s->edit != NULL && conf_edit_is_raw(s->edit)))
 		return true;
 	ctx = mem_ctx(s, "known");
+	typed = alias_expand(ctx, s, typed);
 	if (s->edit == NULL)
 		knows = exec_is_ours(ctx, s->cli, typed);
 	else if (begins_with(typed, exec_words, 1))

@@ -9,6 +9,8 @@
 #include "core/loop.h"
 #include "core/mem.h"
 
+#define BEHIND (50 * USEC_PER_MSEC) /* until it is asked anew whether the reader has caught up */
+
 /* One command under way; of the command's context. */
 struct piecing {
 	struct session *session;
@@ -42,6 +44,10 @@ on_next(void *arg)
 	struct session *s = p->session;
 	struct err err = ERR_INIT;
 
+	if (session_is_behind(s)) {
+		timer_set(p->next, BEHIND);
+		return;
+	}
 	if (p->how->write(s, p->arg, p->data, &err)) {
 		session_write(s, "", 0); /* what is written goes out */
 		timer_set(p->next, 0);

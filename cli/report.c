@@ -28,11 +28,11 @@ add_blanks(struct text *t, const char *s, size_t bytes)
 static void
 add_marker(struct session *s, const struct command *c, const struct err *err, struct text *t)
 {
-	if (s->echoes) {
+	if (s->echoes && c->typed == c->as_typed) {
 		const char *prompt = session_prompt(s);
 
 		add_blanks(t, prompt, strlen(prompt));
-	} else { /* rulings 25: the line is shown first */
+	} else { /* rulings 25: the line is shown first; what an alias means was not seen yet */
 		text_add_screen(t, c->typed, strlen(c->typed));
 		text_addc(t, '\n');
 	}

@@ -113,6 +113,7 @@ struct session_term {
 	unsigned length, width; /* 0: no paging, no wrapping */
 	unsigned history;       /* lines kept */
 	bool monitor;           /* terminal monitor */
+	bool timestamp;         /* terminal exec prompt timestamp */
 };
 struct session_term *session_term(struct session *);
 /* `file prompt quiet`: files are copied and deleted without questions. */

@@ -28,7 +28,8 @@ struct question {
 struct command {
 	struct session *session;
 	uint64_t serial;
-	const char *typed;
+	const char *typed; /* with an alias written out */
+	const char *as_typed;
 	const char *line;           /* the command behind `do ` and before the filters */
 	size_t column;              /* where `line` starts in `typed` */
 	const struct exec_cmd *row; /* NULL: a configuration line */
@@ -89,6 +90,7 @@ struct cli {
 	unsigned logins, failed_logins;
 	struct processes *processes;
 	LIST_HEAD(, cli_port) ports; /* of policies: cli/port.c */
+	TAILQ_HEAD(, alias) aliases; /* of the configuration: cli/alias.c */
 	bool has_told_no_device;     /* of a policy's command that nobody knows */
 };
 
@@ -97,6 +99,9 @@ void command_help(struct command *, struct text *out);                 /* what i
 void command_go(struct command *);                                     /* behind the hook */
 void command_end(struct command *, bool accepted, const struct err *); /* frees it, calls ready() */
 struct command *command_new(struct session *, const char *line);
+
+/* cli/timestamp.c */
+void timestamp_show(struct session *); /* of the running command, when the terminal wants it */
 
 /* cli/theirs.c */
 /* A line that was refused as unknown, and is known to be the device's: err says so. Columns are those of c->line. */

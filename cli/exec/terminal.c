@@ -75,6 +75,20 @@ no_monitor(struct session *s, const void *args, struct err *err)
 	return CMD_DONE;
 }
 
+static enum cmd_result
+timestamp(struct session *s, const void *args, struct err *err)
+{
+	session_term(s)->timestamp = true;
+	return CMD_DONE;
+}
+
+static enum cmd_result
+no_timestamp(struct session *s, const void *args, struct err *err)
+{
+	session_term(s)->timestamp = false;
+	return CMD_DONE;
+}
+
 static const struct exec_cmd cmds[] = {
 	{ .cmd = { .words = "terminal length",
 		  .help = "Set number of lines on a screen",
@@ -99,10 +113,22 @@ static const struct exec_cmd cmds[] = {
 		  .help = "Do not copy debug output to the current terminal line",
 		  .level = 1 },
 		.run = no_monitor },
+	{ .cmd = { .words = "terminal exec prompt timestamp",
+		  .help = "Tell load and time before each show",
+		  .level = 1 },
+		.run = timestamp },
+	{ .cmd = { .words = "terminal no exec prompt timestamp",
+		  .help = "Do not tell load and time before each show",
+		  .level = 1 },
+		.run = no_timestamp },
 };
 
 void
 exec_terminal_register(struct cli *cli)
 {
+	cli_word(cli, "terminal exec", "Configure EXEC");
+	cli_word(cli, "terminal exec prompt", "Around a command");
+	cli_word(cli, "terminal no exec", "Configure EXEC");
+	cli_word(cli, "terminal no exec prompt", "Around a command");
 	cli_commands(cli, cmds, sizeof cmds / sizeof cmds[0]);
 }

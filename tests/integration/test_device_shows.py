@@ -507,3 +507,53 @@ def test_a_policy_learns_it_as_well(daemon):
     daemon.configure("event manager applet SHUT", "event none sync yes", 'action 1 cli command "enable"',
                      'action 2 cli command "configure terminal"', 'action 3 cli command "interface eth0"', 'action 4 puts "$_cli_result"')
     assert NOT_OURS.strip() in daemon.run("SHUT").out.replace("\r", "")
+
+
+# ---- the session ---------------------------------------------------------------------------------------------------------
+
+LOAD = r"Load for five secs: \d+%/\d+%; one minute: \d+%; five minutes: \d+%\n" \
+       r"(Time source is NTP, |No time source, \*)\d\d:\d\d:\d\d\.\d{3} UTC \w{3} \w{3} [ \d]\d \d{4}\n\n"
+
+
+def test_load_and_time_stand_before_each_show(daemon):
+    done = daemon.ctl("terminal exec prompt timestamp", "show clock | include nothing of it", "dir flash:", "show privilege",
+                      "terminal no exec prompt timestamp", "show privilege").out
+    assert re.match(LOAD + "Directory of flash:/", done), done  # IOS filters what the command prints only
+    assert re.search("\n" + LOAD + "Current privilege level is 15\nCurrent privilege level is 15\n$", done), done
+    assert "time" in json.loads(daemon.ctl("terminal exec prompt timestamp", "show clock", options=("--json",)).out)
+
+
+def test_aliases_are_commands(daemon):
+    assert daemon.show("show aliases") == "Exec mode aliases:\n" + "".join(
+        "  %-22s%s\n" % pair for pair in (("lo", "logout"), ("p", "ping"), ("s", "show"), ("u", "undebug"), ("un", "undebug")))
+    daemon.configure("alias exec addresses show ip interface brief", "alias exec p ping 127.0.0.1 repeat 1", "alias exec bad show nothing")
+    assert daemon.show("addresses") == daemon.show("show ip interface brief")
+    assert daemon.show("addresses | include ^lo") == daemon.show("show ip interface brief | include ^lo")
+    assert daemon.ctl("configure terminal", "do addresses").out.endswith(daemon.show("addresses"))
+    assert "Success rate is 100 percent (1/1)" in daemon.show("p timeout 1")
+    assert daemon.show("s privilege") == "Current privilege level is 15\n"
+    aliases = {row["name"]: row["text"] for row in daemon.json("show aliases")["aliases"]}
+    assert aliases["p"] == "ping 127.0.0.1 repeat 1" and aliases["addresses"] == "show ip interface brief"
+    assert "alias exec addresses show ip interface brief\n" in daemon.show("show running-config")
+    # What the alias stands for is shown, or the mark would point at nothing.
+    assert "show nothing\n     ^\n% Invalid input detected" in daemon.ctl("bad").out
+    assert "  timeout " in daemon.show("p ?") and "  repeat " not in daemon.show("p ?")
+    daemon.configure("no alias exec addresses", "no alias exec p")
+    assert daemon.ctl("addresses").code == 1
+    assert {row["name"]: row["text"] for row in daemon.json("show aliases")["aliases"]}["p"] == "ping"
+    refused = daemon.ctl("configure terminal", "alias configure x hostname y")
+    assert refused.code == 1 and "aliases are of EXEC" in refused.out
+    # A policy may use one; what it hears has the alias written out.
+    daemon.configure("alias exec lastclock show clock", "event manager applet USES", "event none sync yes", 'action 1 cli command "lastclock"',
+                     'action 2 puts "$_cli_result"', "exit", "event manager applet HEARS",
+                     'event cli pattern "^show clock" sync no skip no', 'action 1 syslog msg "heard $_cli_msg"')
+    assert " UTC " in daemon.run("USES").out
+    daemon.show("lastclock")
+    daemon.wait_log("HEARS: heard show clock")
+
+
+@pytest.mark.parametrize("typed, why", (("tclsh flash:x.tcl", "% scripts are policies in Lua here"), ("lua flash:x.lua", "event manager policy FILE"),
+                                        ("guestshell run ls", "% there is no guest shell here"), ("traceroute 192.0.2.1", "% paths are not traced here")))
+def test_what_is_not_here_says_why(daemon, typed, why):
+    refused = daemon.ctl(typed)
+    assert refused.code == 1 and "% Invalid input detected at '^' marker." in refused.out and why in refused.out
