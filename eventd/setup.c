@@ -256,6 +256,7 @@ register_everything(struct engine *e)
 	tracks_commands(e->cli, e->tracks);
 	slas_commands(e->cli);
 	rpc_commands(e->cli);
+	snmp_commands(e->cli);
 	cli_add_processes(e->cli, mail_processes, e->mailer);
 	cli_add_processes(e->cli, resolve_processes, e->resolver);
 	cli_add_processes(e->cli, sts_processes, e->sts);

@@ -35,10 +35,10 @@ struct snmp {
 	struct helper *helper;
 	TAILQ_HEAD(, snmp_ticket) tickets;
 	int64_t last_id;
-	pid_t knows;         /* the process that has the configuration; 0 = none */
-	char *engine_id;     /* that it was told */
-	json_int_t listens;  /* the port that was told; 0 = nothing, -1 = that it cannot */
-	struct timer *setup; /* the configuration has changed, and more changes may come */
+	pid_t knows;             /* the process that has the configuration; 0 = none */
+	char *engine_id;         /* that it was told */
+	struct snmp_state state; /* `port`: the one that was told */
+	struct timer *setup;     /* the configuration has changed, and more changes may come */
 	snmp_notified_f *notified;
 	void *notified_arg;
 	const struct snmp_object *objects;
@@ -140,9 +140,9 @@ take_listening(struct snmp *s, const json_t *j)
 	const char *error = json_string_value(json_object_get(j, "error"));
 	json_int_t port = error != NULL ? -1 : json_integer_value(json_object_get(j, "port"));
 
-	if (port == s->listens)
+	if (port == s->state.port)
 		return;
-	s->listens = port;
+	s->state.port = port;
 	if (error != NULL)
 		log_msg(s->engine->log, NULL, "HA_EM", SEV_ERRORS, "FMPD_SNMP_LISTEN",
 			"SNMP notifications are not received: %s", error);
@@ -177,11 +177,12 @@ take_request(struct snmp *s, const json_t *j)
 }
 
 static void
-take_agentx(const struct snmp *s, const json_t *j)
+take_agentx(struct snmp *s, const json_t *j)
 {
 	const char *socket = json_string_value(json_object_get(j, "socket"));
 	const char *error = json_string_value(json_object_get(j, "error"));
 
+	s->state.answers = error == NULL;
 	if (error != NULL)
 		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_SNMP_AGENTX",
 			"SNMP objects of policies are not answered: %s: %s", socket != NULL ? socket : "",
@@ -236,7 +237,8 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 	struct snmp_ticket *t;
 
 	s->knows = 0;
-	s->listens = 0;
+	s->state.port = 0;
+	s->state.answers = false;
 	if (is_needed(s))
 		timer_set(s->setup, AGAIN);
 	if (term_signal != 0)
@@ -411,6 +413,7 @@ snmp_on_notification(struct snmp *s, snmp_notified_f *f, void *arg)
 enum snmp_fate
 snmp_notified(struct snmp *s, const struct snmp_notification *n)
 {
+	s->state.received += !n->outgoing;
 	return s->notified != NULL ? s->notified(s->notified_arg, n) : SNMP_SEND;
 }
 
@@ -434,6 +437,7 @@ snmp_requested(struct snmp *s, const struct snmp_request *r)
 {
 	static const struct snmp_reply none = { .kind = SNMP_REPLY_NONE };
 
+	s->state.requests[r->kind]++;
 	if (s->requested != NULL)
 		s->requested(s->requested_arg, r);
 	else
@@ -483,6 +487,24 @@ snmp_fake_replies(struct snmp *s, snmp_fake_reply_f *f, void *arg)
 {
 	s->fake_reply = f;
 	s->fake_reply_arg = arg;
+}
+
+const struct snmp_state *
+snmp_state(const struct snmp *s)
+{
+	return &s->state;
+}
+
+void
+snmp_count_sent(struct snmp *s, size_t n)
+{
+	s->state.sent += n;
+}
+
+void
+snmp_count_failed(struct snmp *s)
+{
+	s->state.failed++;
 }
 
 const struct helper *

@@ -94,6 +94,21 @@ struct snmp_reply {
 };
 void snmp_reply(struct snmp *, int64_t request, const struct snmp_reply *);
 
+/* ---- what was done ---- */
+
+struct snmp_state {
+	uint64_t received, sent, failed; /* notifications */
+	uint64_t requests[3];            /* ORDER: enum snmp_request_kind */
+	int64_t port; /* where notifications are received; 0: nowhere, -1: it cannot be had */
+	bool answers; /* the master agent hands on requests */
+};
+const struct snmp_state *snmp_state(const struct snmp *);
+void snmp_count_sent(struct snmp *, size_t n);
+void snmp_count_failed(struct snmp *);
+
+struct cli;
+void snmp_commands(struct cli *); /* show snmp */
+
 /* For scenarios and simulation: jobs go to f instead of the helper; it fills the answer, in ctx. */
 typedef void snmp_fake_f(void *arg, const void *ctx, const struct snmp_job *, struct snmp_answer *);
 void snmp_fake(struct snmp *, snmp_fake_f *, void *arg);

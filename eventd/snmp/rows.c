@@ -24,16 +24,16 @@ enum {
 typedef void secret_f(void *arg, struct kw_str *);
 
 const struct user_key user_keys[] = {
-	{ offsetof(struct user_args, md5), "md5", false },
-	{ offsetof(struct user_args, sha), "sha", false },
-	{ offsetof(struct user_args, sha256), "sha-2 256", false },
-	{ offsetof(struct user_args, sha384), "sha-2 384", false },
-	{ offsetof(struct user_args, sha512), "sha-2 512", false },
-	{ offsetof(struct user_args, des), "des", true },
-	{ offsetof(struct user_args, aes128), "aes 128", true },
-	{ offsetof(struct user_args, aes192), "aes 192", true },
-	{ offsetof(struct user_args, aes256), "aes 256", true },
-	{ 0, NULL, false },
+	{ offsetof(struct user_args, md5), "md5", false, "MD5" },
+	{ offsetof(struct user_args, sha), "sha", false, "SHA" },
+	{ offsetof(struct user_args, sha256), "sha-2 256", false, "SHA-256" },
+	{ offsetof(struct user_args, sha384), "sha-2 384", false, "SHA-384" },
+	{ offsetof(struct user_args, sha512), "sha-2 512", false, "SHA-512" },
+	{ offsetof(struct user_args, des), "des", true, "DES" },
+	{ offsetof(struct user_args, aes128), "aes 128", true, "AES128" },
+	{ offsetof(struct user_args, aes192), "aes 192", true, "AES192" },
+	{ offsetof(struct user_args, aes256), "aes 256", true, "AES256" },
+	{ 0, NULL, false, NULL },
 };
 
 static void

@@ -77,6 +77,7 @@ struct user_key {
 	size_t at; /* of a struct kw_str in struct user_args */
 	const char *protocol;
 	bool is_priv;
+	const char *shown; /* as IOS shows it */
 };
 extern const struct user_key user_keys[]; /* ends with protocol NULL */
 

@@ -63,21 +63,21 @@ struct sending {
 };
 
 static void
+not_sent(struct engine *e, const char *policy, const char *why)
+{
+	snmp_count_failed(e->snmp);
+	log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_TRAP", "Trap of policy %s not sent: %s", policy,
+		why);
+}
+
+static void
 on_sent(void *arg, const struct snmp_answer *a)
 {
 	struct sending *s = arg;
 
 	if (a->err.code != ERR_NONE)
-		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_TRAP",
-			"Trap of policy %s not sent: %s", s->policy, a->err.text);
+		not_sent(s->engine, s->policy, a->err.text);
 	mem_free(s);
-}
-
-static void
-not_sent(struct engine *e, const char *policy, const char *why)
-{
-	log_msg(e->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_TRAP", "Trap of policy %s not sent: %s", policy,
-		why);
 }
 
 /* What waits until somebody decides: a job for one receiver. */
@@ -89,6 +89,7 @@ struct snmp_held {
 static void
 submit(struct sending *s, const struct snmp_job *job)
 {
+	snmp_count_sent(s->engine->snmp, job->npeers);
 	snmp_submit(s, s->engine->snmp, job, on_sent, s);
 }
 
