@@ -30,27 +30,33 @@ next_line(const struct engine *e, const struct conf_node *n, const char *words)
 
 /* ---- show snmp ---- */
 
-static void
-show_packets(struct writer *w, const struct snmp_state *s)
-{
-	static const char *const names[] = { "Get-request", "Get-next",
-		"Set-request" }; /* ORDER: enum snmp_request_kind */
-	static const char *const keys[] = { "get_requests", "get_nexts", "set_requests" };
-	uint64_t requests = s->requests[0] + s->requests[1] + s->requests[2];
+static const char *const requests[] = { "Get-request", "Get-next",
+	"Set-request" }; /* ORDER: snmp_request_kind */
+static const char *const request_keys[] = { "get_requests", "get_nexts", "set_requests" };
+enum { REQUESTS = sizeof requests / sizeof *requests };
 
-	w_text(w, "%llu SNMP packets input\n", (unsigned long long)(requests + s->received));
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		w_text(w, "    %llu %s PDUs\n", (unsigned long long)s->requests[i], names[i]);
-		w_int(w, keys[i], (int64_t)s->requests[i]);
-	}
+static void
+print_state(struct writer *w, const struct engine *e, const struct snmp_state *s)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < REQUESTS; i++)
+		all += s->requests[i];
+	w_text(w, "%llu SNMP packets input\n", (unsigned long long)(all + s->received));
+	for (size_t i = 0; i < REQUESTS; i++)
+		w_text(w, "    %llu %s PDUs\n", (unsigned long long)s->requests[i], requests[i]);
 	w_text(w, "    %llu Notifications\n", (unsigned long long)s->received);
-	w_text(w, "%llu SNMP packets output\n", (unsigned long long)(requests + s->sent));
-	w_text(w, "    %llu Response PDUs\n    %llu Trap PDUs\n", (unsigned long long)requests,
+	w_text(w, "%llu SNMP packets output\n", (unsigned long long)(all + s->sent));
+	w_text(w, "    %llu Response PDUs\n    %llu Trap PDUs\n", (unsigned long long)all,
 		(unsigned long long)s->sent);
 	w_text(w, "%llu notifications not sent\n", (unsigned long long)s->failed);
-	w_int(w, "notifications", (int64_t)s->received);
-	w_int(w, "traps", (int64_t)s->sent);
-	w_int(w, "not_sent", (int64_t)s->failed);
+	if (s->port > 0)
+		w_text(w, "Notifications are received on UDP port %lld\n", (long long)s->port);
+	else
+		w_text(w, "Notifications are not received%s\n",
+			snmp_config_listens(e) ? ": see the log" : "");
+	w_text(w, "Objects of policies are %sanswered at %s\n", s->answers ? "" : "not ",
+		snmp_config_agentx(e));
 }
 
 static enum cmd_result
@@ -62,19 +68,16 @@ show_snmp(struct session *session, const void *args, struct err *err)
 	bool enabled = next_line(e, NULL, "snmp-server ") != NULL;
 
 	(void)args, (void)err;
-	w_bool(w, "enabled", enabled);
-	if (!enabled)
+	if (enabled)
+		print_state(w, e, s);
+	else
 		w_text(w, "%%SNMP agent not enabled\n");
-	else {
-		show_packets(w, s);
-		if (s->port > 0)
-			w_text(w, "Notifications are received on UDP port %lld\n", (long long)s->port);
-		else
-			w_text(w, "Notifications are not received%s\n",
-				snmp_config_listens(e) ? ": see the log" : "");
-		w_text(w, "Objects of policies are %sanswered at %s\n", s->answers ? "" : "not ",
-			snmp_config_agentx(e));
-	}
+	w_bool(w, "enabled", enabled);
+	for (size_t i = 0; i < REQUESTS; i++)
+		w_int(w, request_keys[i], (int64_t)s->requests[i]);
+	w_int(w, "notifications", (int64_t)s->received);
+	w_int(w, "traps", (int64_t)s->sent);
+	w_int(w, "not_sent", (int64_t)s->failed);
 	w_int(w, "port", s->port > 0 ? s->port : 0);
 	w_str(w, "agentx", snmp_config_agentx(e));
 	w_bool(w, "answers", s->answers);

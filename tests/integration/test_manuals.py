@@ -217,7 +217,7 @@ def full_daemon(module_daemon, pki):
                      "ip sla 2", "icmp-echo 127.0.0.1", "history lives-kept 1", "history filter all", "history enhanced interval 900 buckets 2",
                      "exit", "ip sla group schedule 1 2 schedule-period 60 start-time now",
                      "ip sla responder udp-echo ipaddress 127.0.0.1 port %d" % tree.free_port(),
-                     "event manager rpc client kept token 0123456789abcdef", "event manager applet CALLED trap", "event none sync yes damping suppress 20000 max-suppress 86400", 'action 1 puts "x"', "exit",
+                     "event manager rpc client kept token 0123456789abcdef", "snmp-server host 192.0.2.1 public", "snmp-server user noc staff v3", "event manager applet CALLED trap", "event none sync yes damping suppress 20000 max-suppress 86400", 'action 1 puts "x"', "exit",
                      "event manager scheduler applet thread class A number 1",
                      "event manager applet WAITS class A", "event none maxrun 1000", "action 1 wait 900", "exit",
                      "event manager applet TRACKS", "event track 1 state any", 'action 1 puts "x"', "exit",
