@@ -64,7 +64,9 @@ on_monitor(void *arg, const char *line, size_t n)
 	text_addc(f->out, '\n');
 }
 
-static const struct session_ops typist_ops = { on_output, on_question, on_ready, on_monitor };
+static const struct session_ops typist_ops = {
+	.output = on_output, .question = on_question, .ready = on_ready, .monitor = on_monitor
+};
 
 static inline void
 open_session(struct fixture *f, const struct session_spec *spec)
