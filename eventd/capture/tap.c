@@ -63,7 +63,8 @@ activate(struct tap *tap, struct err *err)
 	status = pcap_activate(tap->pcap);
 	if (status == PCAP_ERROR_PERM_DENIED)
 		return err_set(err, ERR_REFUSED,
-			"%s: packets are captured by root only, or with the capability CAP_NET_RAW",
+			"%s: Permission denied: packets are captured by root only, or with the capability "
+			"CAP_NET_RAW",
 			name_of(tap));
 	if (status < 0) {
 		const char *what = pcap_statustostr(status), *detail = pcap_geterr(tap->pcap);

@@ -8,6 +8,7 @@ import subprocess
 import frames
 import pytest
 import tree
+from daemon import Daemon
 from test_cli import Shell
 
 
@@ -228,6 +229,23 @@ def test_the_control_plane_is_what_the_host_itself_says_and_hears(capture, netns
         return "198.51.100.7" in heard()
     assert tree.wait_for(new_address, 20, every=0.2)
     assert heard()[:4] == ["192.0.2.1", "224.0.0.9", "192.0.2.255", "255.255.255.255"] and set(heard()[4:]) == {"198.51.100.7"}
+
+
+class Unprivileged(Daemon):
+    """An eventd that may not read packets."""
+
+    def with_hosts(self, argv):
+        return super().with_hosts(["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"] + argv)
+
+
+def test_without_the_right_to_capture(tmp_path):
+    with Unprivileged(tmp_path / "eventd") as d:
+        why = "% Unable to activate Capture.\n% {}: Permission denied: packets are captured by root only, or with the capability CAP_NET_RAW\n"
+        answer = d.ctl("monitor capture CAP interface lo both match any", "monitor capture CAP start")
+        assert answer.code == 1 and answer.out == why.format("lo")
+        answer = d.ctl("monitor capture P control-plane both match any", "monitor capture P start")
+        assert answer.code == 1 and answer.out == why.format("control plane")
+        assert d.json("show monitor capture CAP")["status"] == "Inactive"
 
 
 def test_packets_are_displayed_while_they_come(netns, new_daemon):
