@@ -146,6 +146,12 @@ static const struct kw ioswdsysmon_kw[] = {
 };
 
 static bool
+is_possible(const struct monitored *m)
+{
+	return !m->percent.set || !m->percent.v || m->val.v <= 100;
+}
+
+static bool
 ioswdsysmon_check(struct engine *engine, const void *args, bool final, struct err *err)
 {
 	const struct ioswdsysmon_spec *a = args;
@@ -154,6 +160,9 @@ ioswdsysmon_check(struct engine *engine, const void *args, bool final, struct er
 		return words_missing(err, "'sub2' is missing (Second condition)");
 	if (a->sub2.set && !a->both.set)
 		return words_missing(err, "'sub12-op' is missing (How the conditions are combined)");
+	if (!is_possible(&a->one) || !is_possible(&a->two))
+		return err_set(
+			err, ERR_REFUSED, "With 'is-percent true', 'val' takes a number from 0 to 100");
 	return true;
 }
 
