@@ -36,6 +36,20 @@ sla_type_hint(const char *line)
 		{ "video", "there is no video here: udp-jitter with a codec sends what a call sends" },
 		{ "voip", "there is no telephone here: udp-jitter with a codec sends what a call sends" },
 		{ "lsp", "there is no MPLS here" },
+		{ "buckets-of-history-kept", "write 'history buckets-kept N'" },
+		{ "distributions-of-statistics-kept", "write 'history distributions-of-statistics-kept N'" },
+		{ "enhanced-history", "write 'history enhanced interval S buckets N'" },
+		{ "filter-for-history", "write 'history filter all|failures|none|overThreshold'" },
+		{ "hours-of-statistics-kept", "write 'history hours-of-statistics-kept N'" },
+		{ "lives-of-history-kept", "write 'history lives-kept N'" },
+		{ "statistics-distribution-interval", "write 'history statistics-distribution-interval MS'" },
+		{ "flow-label", "the kernel chooses flow labels itself" },
+		{ "hops-of-statistics-kept", "this is of path-echo, which is not there" },
+		{ "history hops-of-statistics-kept", "this is of path-echo, which is not there" },
+		{ "paths-of-statistics-kept", "this is of path-echo, which is not there" },
+		{ "history paths-of-statistics-kept", "this is of path-echo, which is not there" },
+		{ "samples-of-history-kept", "this is of path-echo, which is not there" },
+		{ "history samples-of-history-kept", "this is of path-echo, which is not there" },
 	};
 
 	return known_hint(rows, sizeof rows / sizeof *rows, line);
@@ -72,6 +86,8 @@ sla_global_hint(const char *line)
 		{ "rtr ", "this is IOS 12.3: write 'ip sla N' and 'ip sla schedule N ...'" },
 	};
 
+	if (strcasestr(line, "sla group schedule") != NULL && strcasestr(line, " schedule-together") != NULL)
+		return "'schedule-period 1' begins all of them within a second";
 	if (strcasestr(line, "sla reaction-configuration") != NULL)
 		return reaction_hint(line);
 	return known_hint(rows, sizeof rows / sizeof *rows, line);
