@@ -221,6 +221,27 @@ def test_an_frr_without_a_live_log_is_asked_for_the_as(new_daemon, tmp_path):
         assert asked.count(b"terminal monitor") == 1
 
 
+def test_sockets_that_say_nothing_or_nonsense(new_daemon, tmp_path):
+    """A daemon that hangs from the start, and one that never ends its answer."""
+    with socket.socket(socket.AF_UNIX) as silent, socket.socket(socket.AF_UNIX) as endless:
+        for server, name in ((silent, "bgpd.vty"), (endless, "ospfd.vty")):
+            server.bind(str(tmp_path / name))
+            server.listen()
+
+        def talk():
+            connection = endless.accept()[0]
+            try:
+                while True:
+                    connection.sendall(b"nonsense\n" * 1000)
+            except OSError:
+                pass
+        threading.Thread(target=talk, daemon=True).start()
+        daemon = new_daemon(settings={"daemons": {"frr": str(tmp_path)}}, config=watch("bgp"))
+        daemon.wait_log("FRR's bgpd is not heard: .*/bgpd.vty: no answer")
+        daemon.wait_log("FRR's ospfd is not heard: .*/ospfd.vty: an answer is longer than [0-9]+ octets")
+        daemon.wait_log("needs a daemon of FRR: there is no socket like .*/bgpd.vty that we may open and that answers")
+
+
 def test_bfd_down_and_up_and_the_daemon_again(routers, cable, new_daemon):
     own, _ = routers({"bfdd": BFD % OTHER}, {"bfdd": BFD % OWN})
     assert tree.wait_for(lambda: "Status: up" in own.show("show bfd peers"))

@@ -296,7 +296,9 @@ tell_lack(struct frr *frr)
 		snprintf(text, sizeof text, "FRR, and the setting daemons.frr says none");
 	else
 		snprintf(text, sizeof text,
-			"a daemon of FRR: there is no socket like %s/bgpd.vty that we may open", frr->dir);
+			"a daemon of FRR: there is no socket like %s/bgpd.vty that we may open and that "
+			"answers",
+			frr->dir);
 	frr->lack(frr->lack_arg, heard ? NULL : text);
 }
 
@@ -340,8 +342,9 @@ on_state(void *arg, const char *daemon, const struct err *why)
 
 	src->hears = why == NULL;
 	src->was_away = src->was_away || why != NULL;
-	if (why != NULL && (was_heard || strstr(why->text, strerror(EACCES)) != NULL ||
-				   strstr(why->text, "live log") != NULL))
+	if (why != NULL &&
+		(was_heard || why->code == ERR_TIMEOUT || why->code == ERR_RANGE ||
+			strstr(why->text, strerror(EACCES)) != NULL || strstr(why->text, "live log") != NULL))
 		log_msg(frr->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_FRR",
 			"FRR's %s is not heard: %s", daemon, why->text);
 	if (was_heard && why != NULL && why->code == ERR_NOT_FOUND)
