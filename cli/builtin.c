@@ -18,6 +18,7 @@ static void (*const families[])(struct cli *) = {
 	exec_files_register,
 	exec_config_register,
 	exec_log_register,
+	exec_reload_register,
 	alias_register,
 	exec_ping_register,
 	show_config_register,

@@ -26,6 +26,7 @@ void exec_files_register(struct cli *);           /* copy, delete, dir, more */
 void exec_config_register(struct cli *);          /* write memory, copy running-config, configure replace */
 void exec_ping_register(struct cli *);            /* ping */
 void alias_register(struct cli *);                /* show aliases */
+void exec_reload_register(struct cli *);          /* reload, show reload */
 void exec_log_register(struct cli *);             /* send log, clear logging */
 void show_config_register(struct cli *);          /* show running-config, show startup-config */
 void show_logging_register(struct cli *);         /* show logging */

@@ -90,6 +90,7 @@ struct cli {
 	unsigned logins, failed_logins;
 	struct processes *processes;
 	LIST_HEAD(, cli_port) ports; /* of policies: cli/port.c */
+	struct reload *reload;       /* that is scheduled; NULL: none. cli/exec/reload.c */
 	TAILQ_HEAD(, alias) aliases; /* of the configuration: cli/alias.c */
 	bool has_told_no_device;     /* of a policy's command that nobody knows */
 };

@@ -54,7 +54,7 @@ static const char switchover_words[] = "event manager allow force-switchover";
 
 static const struct conf_row rows[] = {
 	ROW(switchover_words, "What action force-switchover runs"),
-	ROW(reload_words, "What action reload runs"),
+	ROW(reload_words, "What reload runs, the action and the command"),
 };
 
 void
@@ -120,6 +120,22 @@ allowed(const struct engine *engine, const char *words)
 	const struct conf_node *n = conf_find(engine->conf, words);
 
 	return n != NULL ? ((const struct allow_args *)n->args)->command.s : NULL;
+}
+
+bool
+system_may_reload(const struct engine *engine)
+{
+	return allowed(engine, reload_words) != NULL;
+}
+
+bool
+system_reload(struct engine *engine, struct err *err)
+{
+	const char *command = allowed(engine, reload_words);
+
+	if (command == NULL)
+		return err_set(err, ERR_REFUSED, "it is not allowed, see event manager allow reload");
+	return hook_start(engine, command, err);
 }
 
 /* ---- the actions ---- */

@@ -557,3 +557,36 @@ def test_aliases_are_commands(daemon):
 def test_what_is_not_here_says_why(daemon, typed, why):
     refused = daemon.ctl(typed)
     assert refused.code == 1 and "% Invalid input detected at '^' marker." in refused.out and why in refused.out
+
+
+# ---- reload --------------------------------------------------------------------------------------------------------------
+
+
+def test_reload_runs_what_is_allowed(daemon, tmp_path):
+    refused = daemon.ctl("reload")
+    assert refused.code == 1 and "% A reload is not allowed here\n% 'event manager allow reload PROGRAM'" in refused.out
+    ran = tmp_path / "ran"
+    daemon.configure("event manager allow reload /usr/bin/touch %s" % ran)
+    asked = daemon.ctl("reload", input="no\nn\n").out
+    assert "System configuration has been modified. Save? [yes/no]: " in asked and "Proceed with reload? [confirm]" in asked
+    assert daemon.ctl("show logging | include SYS-5-RELOAD").out == ""
+    assert daemon.ctl("write memory", "reload", input="y\n").code == 0
+    daemon.wait_log(r"%SYS-5-RELOAD: Reload requested by \S+ on vty\d+ \(\S+\)\. Reload Reason: Reload Command\.")
+    assert tree.wait_for(ran.exists)
+
+
+def test_a_reload_can_be_scheduled_and_cancelled(daemon, tmp_path):
+    daemon.configure("event manager allow reload /usr/bin/touch %s" % (tmp_path / "ran"))
+    assert daemon.show("show reload") == "No reload is scheduled.\n"
+    none = daemon.ctl("reload cancel")
+    assert none.code == 1 and "% No reload is scheduled." in none.out
+    asked = daemon.ctl("write memory", "reload in 5", input="y\n").out
+    assert re.search(r"Reload scheduled for \d\d:\d\d:\d\d UTC .* \(in 5 minutes\) by ", asked)
+    assert re.search(r"\(in [45] minutes and \d+ seconds\) by ", daemon.show("show reload"))
+    assert 0 < daemon.json("show reload")["in_seconds"] <= 300
+    daemon.wait_log("%SYS-5-SCHEDULED_RELOAD: Reload requested for ")
+    assert "--- SHUTDOWN ABORTED ---" in daemon.show("reload cancel")
+    assert daemon.show("show reload") == "No reload is scheduled.\n"
+    for wrong, why in (("reload in 0", "from 1 to 34560"), ("reload in 5 cancel", "Invalid input")):
+        refused = daemon.ctl(wrong)
+        assert refused.code == 1 and why in refused.out
