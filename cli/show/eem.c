@@ -1,6 +1,7 @@
 /* show event manager environment, statistics, session: the server's own state. */
 #include "cli/show/eem.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "applets/applet.h"
 #include "applets/env.h"
+#include "bus/bus.h"
 #include "cli/builtin.h"
 #include "cli/cmd.h"
 #include "cli/session.h"
@@ -179,6 +181,26 @@ show_client(struct writer *w, const struct client *c)
 	w_end(w);
 }
 
+/* What detectors have published, before it is anybody's: an event that is dropped there reaches no policy. */
+static void
+show_bus(struct writer *w, const struct bus *bus)
+{
+	struct bus_stats st;
+
+	bus_stats(bus, &st);
+	w_text(w,
+		"\nEvents of detectors: %" PRIu64 " published, %" PRIu64
+		" dropped, queue size %zu, queue max "
+		"%d\n",
+		st.published, st.dropped, st.queued, BUS_QUEUE_MAX);
+	w_object(w, "events");
+	w_int(w, "published", (int64_t)st.published);
+	w_int(w, "dropped", (int64_t)st.dropped);
+	w_int(w, "queue_size", (int64_t)st.queued);
+	w_int(w, "queue_max", BUS_QUEUE_MAX);
+	w_end(w);
+}
+
 static enum cmd_result
 show_server_statistics(struct session *s, const void *args, struct err *err)
 {
@@ -201,6 +223,7 @@ show_server_statistics(struct session *s, const void *args, struct err *err)
 				       .average = st.finished ? st.run_total / (usec)st.finished : 0 });
 	}
 	w_end(w);
+	show_bus(w, session_engine(s)->bus);
 	return CMD_DONE;
 }
 
