@@ -2,11 +2,15 @@
 #include <inttypes.h>
 
 #include "conf/conf.h"
+#include "core/loop.h"
 #include "core/mem.h"
 #include "core/writer.h"
 #include "track/object.h"
 
-enum { WEIGHT = 10 };
+enum {
+	WEIGHT = 10,
+	DEEP = 64, /* lists in lists that are looked at inside one call: the stack has an end */
+};
 
 struct member {
 	uint32_t number;
@@ -19,6 +23,7 @@ struct list {
 	struct member *members;
 	size_t count;
 	bool looks; /* what it tells comes back to it: a loop, while the lines of several lists change */
+	struct timer *later; /* of a list that is too deep in others to look at once */
 	bool has_threshold;
 	unsigned up, down;
 };
@@ -96,12 +101,25 @@ static void
 on_member(void *arg, uint32_t number, enum tracked was, struct cause *cause)
 {
 	struct list *l = arg;
+	unsigned *depth = tracks_depth(l->object->all);
 
 	if (l->looks)
 		return;
+	if (*depth >= DEEP) {
+		timer_set(l->later, 0);
+		return;
+	}
 	l->looks = true;
+	++*depth;
 	look(l, cause);
+	--*depth;
 	l->looks = false;
+}
+
+static void
+on_later(void *arg)
+{
+	on_member(arg, 0, TRACKED_ABSENT, NULL);
 }
 
 static void
@@ -122,6 +140,8 @@ start(struct track_object *o, const struct conf_node *n)
 	struct list *l = mem_new(o, struct list);
 
 	l->object = o;
+	l->later = timer_after(l, e->loop, 0, on_later, l);
+	timer_stop(l->later);
 	for (const struct conf_node *c = n->first; c != NULL; c = c->next)
 		l->count++;
 	l->members = mem_array(l, struct member, l->count + 1);

@@ -91,6 +91,8 @@ struct track_kind {
 
 extern const struct track_kind track_stub, track_interface, track_route, track_sla, track_list;
 
+/* How many lists are telling the lists that they are in, one inside the other's call. */
+unsigned *tracks_depth(struct tracks *);
 struct track_object *tracks_first(const struct tracks *);
 struct engine *tracks_engine(const struct tracks *);
 struct track_object *tracks_find(const struct tracks *, uint32_t number);

@@ -21,10 +21,17 @@ struct tracks {
 	struct track_object *first;
 	struct poll polls[TIMER_COUNT];
 	unsigned resolutions[RESOLUTION_COUNT]; /* 0: the default */
+	unsigned depth;
 };
 
 static const struct track_kind *const kinds[] = { &track_stub, &track_interface, &track_route, &track_sla,
 	&track_list };
+
+unsigned *
+tracks_depth(struct tracks *all)
+{
+	return &all->depth;
+}
 
 struct track_object *
 tracks_first(const struct tracks *all)

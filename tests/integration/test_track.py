@@ -154,6 +154,17 @@ def test_lists_change_places_in_a_reload(new_daemon):
         assert tree.wait_for(lambda: states(daemon) == want), daemon.show("show track")
 
 
+def test_lists_in_lists_in_lists(new_daemon):
+    """However deep, what changes below arrives above: the stack has an end, the lists may have more."""
+    lines = ["track 1 stub-object"]
+    for n in range(2, 3001):
+        lines += ["track %d list boolean or" % n, " object %d" % (n - 1)]
+    daemon = new_daemon(config=lines + ["event manager applet UP", " event none sync yes", " action 1 track set 1 state up"])
+    assert daemon.run("UP").code == 0
+    daemon.wait_log("%TRACK-6-STATE: 3000 list boolean or Down -> Up")
+    assert "  Boolean OR is Up\n" in daemon.show("show track 3000")
+
+
 def test_a_route_of_a_network_namespace(linked, netns, new_daemon):
     """`ip vrf` names a VRF of the kernel, or a namespace: its routes are followed from outside."""
     namespace, _ = linked
