@@ -38,6 +38,7 @@ struct listener {
 	uint32_t kernel_lost;                 /* the socket's own counter, as last seen */
 	TAILQ_HEAD(, connection) connections; /* the one that was quiet longest first */
 	TAILQ_ENTRY(listener) entry;
+	bool only_v6;  /* at [::], since another listener has IPv4 */
 	bool keep;     /* stays when the listeners change */
 	bool is_ended; /* in the other list */
 };

@@ -230,6 +230,7 @@ listener_open(struct intake *in, const struct wanted *w, const struct wanted *al
 		return NULL;
 	u.only_v6 = w->setting != NULL && is_only_v6(&u, all, n);
 	l = listener_new(in, u.transport, w->asked);
+	l->only_v6 = u.only_v6;
 	if (w->setting != NULL) {
 		ok = open_url(l, &u, err);
 	} else {
@@ -252,6 +253,54 @@ find_asked(struct intake *in, const char *url)
 		if (!l->keep && strcmp(l->asked, url) == 0)
 			return l;
 	return NULL;
+}
+
+static bool
+is_wanted(const struct listener *l, const struct wanted *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(w[i].asked, l->asked) == 0)
+			return true;
+	return false;
+}
+
+/* True: it is in the way of [::], `u`, as that is wanted now. */
+static bool
+is_in_way(const struct listener *l, const struct syslog_url *u, const struct wanted *w, size_t n)
+{
+	struct err ignored = ERR_INIT;
+	struct syslog_url own;
+
+	if (l->relay != NULL || !syslog_url_parse(l->asked, &own, &ignored))
+		return false;
+	if (syslog_url_same(&own, u) && own.transport == u->transport)
+		return l->only_v6 != u->only_v6;
+	return !u->only_v6 && syslog_url_shares(u, &own) && !is_wanted(l, w, n);
+}
+
+/*
+ * One at [::] that is to take IPv4 from now on, or to leave it to another, has to be bound anew: it and those in
+ * its way go first. (Who cannot have the new listeners asks for the old ones again.)
+ */
+static void
+close_in_way(struct intake *in, const struct wanted *w, size_t n)
+{
+	struct err ignored = ERR_INIT;
+	struct listener *l, *next;
+
+	for (size_t i = 0; i < n; i++) {
+		struct syslog_url u;
+
+		if (w[i].setting == NULL || !syslog_url_parse(w[i].asked, &u, &ignored) ||
+			u.address.ss_family != AF_INET6)
+			continue;
+		u.only_v6 = is_only_v6(&u, w, n);
+		for (l = TAILQ_FIRST(&in->listeners); l != NULL; l = next) {
+			next = TAILQ_NEXT(l, entry);
+			if (is_in_way(l, &u, w, n))
+				mem_free(l);
+		}
+	}
 }
 
 /* New listeners stand at the end of the list. */
@@ -377,6 +426,7 @@ open_wanted(struct intake *in, struct wanted *w, size_t n, struct err *err)
 {
 	struct listener *l, *first_new = NULL;
 
+	close_in_way(in, w, n);
 	TAILQ_FOREACH (l, &in->listeners, entry)
 		l->keep = false;
 	for (size_t i = 0; i < n; i++) {

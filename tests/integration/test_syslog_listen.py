@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import tree
+from test_syslog_reload import reload
 
 SAY = ["logging buffered 100000", "event manager applet SAY", " event syslog pattern PLACE", ' action 1 syslog msg "$_syslog_host at $_syslog_listener"']
 
@@ -42,6 +43,29 @@ def test_without_another_the_six_takes_four(new_daemon):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.sendto(b"<189>PLACE", ("127.0.0.1", port))
     d.wait_log("SAY: 127.0.0.1 at udp")
+
+
+def test_who_has_ipv4_may_change(new_daemon):
+    """From both to [::] alone, which takes IPv4 then, and back; a reload that is refused leaves both as they were."""
+    port = free_port()
+    four, six = "udp://0.0.0.0:%d" % port, "udp://[::]:%d" % port
+    d = new_daemon(config=SAY, settings={"syslog": {"listen": [four, six]}})
+
+    def told(listen, says, address, url):
+        reload(d, {"listen": listen}, says)
+        before = d.show("show logging").count("SAY:")
+        with socket.socket(socket.AF_INET if "." in address else socket.AF_INET6, socket.SOCK_DGRAM) as s:
+            s.sendto(b"<189>PLACE", (address, port))
+        assert tree.wait_for(lambda: d.show("show logging").count("SAY:") > before)
+        assert d.show("show logging").rstrip().endswith("SAY: %s at %s" % (address, url))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        told([six, "udp://127.0.0.1:%d" % taken.getsockname()[1]], "Reload refused, nothing has changed", "127.0.0.1", four)
+    told([six], "by reload", "127.0.0.1", six)
+    told([six, four], "by reload", "127.0.0.1", four)
+    told([six, four], "by reload", "::1", six)
+    told([four], "by reload", "127.0.0.1", four)
+    told([six], "by reload", "127.0.0.1", six)
 
 
 SEND = """
