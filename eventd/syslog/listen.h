@@ -24,7 +24,8 @@ struct intake *intake_new(const void *ctx, struct engine *, line_f *f, void *arg
 
 /*
  * From now on these listeners and no others; those that were open and stay are not touched. NULL: none. False:
- * nothing changed, err names the URL (and its place in the settings file).
+ * nothing new is open, err names the URL (and its place in the settings file); ask for the old ones again, one of
+ * which may have had to give way.
  */
 bool intake_listen(struct intake *, const struct settings *, struct err *);
 
