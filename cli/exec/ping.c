@@ -9,6 +9,7 @@
 #include "cli/session.h"
 #include "core/engine.h"
 #include "core/ifname.h"
+#include "core/loop.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "core/writer.h"
@@ -28,6 +29,7 @@ enum {
 	RESULTS_MAX = 10000 /* marks in a document */
 };
 
+#define BEHIND  (50 * USEC_PER_MSEC)
 #define PATTERN 0xabcdabcdu
 
 struct ping_args {
@@ -49,6 +51,7 @@ struct ping {
 	bool is_v6, is_json, begun;
 	struct text results; /* "!!.!!" */
 	void *attempt;       /* what the request under way lives in */
+	struct timer *later; /* the next one, when the reader has caught up */
 };
 
 /* ---- telling ---- */
@@ -140,11 +143,17 @@ write_document(struct ping *p)
 static void on_answer(void *arg, const struct probe_answer *);
 
 static void
-send_next(struct ping *p)
+send_next(void *arg)
 {
+	struct ping *p = arg;
 	struct probe_ask ask = p->ask;
 	void *before = p->attempt;
 
+	if (session_is_behind(p->session)) {
+		mem_free(p->later);
+		p->later = timer_after(p, session_engine(p->session)->loop, BEHIND, send_next, p);
+		return;
+	}
 	p->attempt = mem_ctx(p, "attempt");
 	prober_ask(p->attempt, session_engine(p->session)->prober, &ask, on_answer, p);
 	mem_free(before);
@@ -220,6 +229,8 @@ over(void *arg, enum session_end why)
 
 	mem_free(p->attempt);
 	p->attempt = NULL;
+	mem_free(p->later);
+	p->later = NULL;
 	if (why == SESSION_INTERRUPTED)
 		tell_summary(p);
 }
