@@ -53,8 +53,8 @@ struct asked {
 	struct text body;
 	/* Suspended until the engine has answered, its certificate is checked, or its refusal is due. */
 	enum { GOES_ON, WAITS_FOR_ENGINE, WAITS_FOR_CHECK, WAITS_FOR_REFUSAL } parked;
-	bool is_begun; /* the caller is known: its body is read */
-	int64_t due;   /* of its refusal: connections_now() */
+	bool is_begun; /* the caller is known, or told: the first call of the library's, which it repeats behind a pause, is over */
+	int64_t due; /* of its refusal: connections_now() */
 	const char *checked;
 	unsigned checks;
 	unsigned status; /* 0: no reply yet */
@@ -165,12 +165,16 @@ shown_token(struct MHD_Connection *c)
 
 /* ---- one request ---- */
 
+/* The library's lists bear no second time: what waits for its check may go on waiting, for its refusal. */
 static void
 park(struct asked *a, int how)
 {
+	bool waits = a->parked != GOES_ON;
+
 	a->parked = how;
 	a->http->parked += how == WAITS_FOR_ENGINE;
-	MHD_suspend_connection(a->connection);
+	if (!waits)
+		MHD_suspend_connection(a->connection);
 }
 
 static void
@@ -207,6 +211,16 @@ deny(struct asked *a, const char *why)
 	park(a, WAITS_FOR_REFUSAL);
 }
 
+/* Takes the check. */
+static bool
+may_check(struct asked *a, struct tls_check *check)
+{
+	if (a->checks++ < CHECKS_OF_REQUEST)
+		return checks_start(a->http->checks, a->id, check);
+	mem_free(check);
+	return false;
+}
+
 /* The caller is known before the body is read, or refused, or parked until more is known. */
 static void
 identify(struct asked *a, const struct err *checked)
@@ -220,7 +234,7 @@ identify(struct asked *a, const struct err *checked)
 	if (needed.check != NULL) {
 		a->checked = mem_strdup(a, needed.client);
 		park(a, WAITS_FOR_CHECK);
-		if (a->checks++ >= CHECKS_OF_REQUEST || !checks_start(a->http->checks, a->id, needed.check)) {
+		if (!may_check(a, needed.check)) {
 			decide(a, UNAVAILABLE,
 				json_pack("{s:s}", "error", "too many certificates are being checked"));
 			unpark(a);
@@ -229,8 +243,7 @@ identify(struct asked *a, const struct err *checked)
 		if (checked != NULL && checked->code != ERR_NONE) /* it knows more: that nobody answered */
 			err_set(&err, ERR_REFUSED, "%s: %s", checked->class, checked->text);
 		deny(a, err.text);
-	} else
-		a->is_begun = true;
+	}
 	if (chain != NULL)
 		sk_X509_pop_free(chain, X509_free);
 }
@@ -249,6 +262,7 @@ begin(struct http *h, struct MHD_Connection *connection, void **place)
 	*place = a;
 	name_peer(a);
 	identify(a, NULL);
+	a->is_begun = a->parked == GOES_ON && a->status == 0;
 	return MHD_YES;
 }
 
@@ -266,18 +280,14 @@ find(const struct http *h, int64_t id, int parked)
 static void
 on_checked(void *arg, int64_t id, bool good, const struct err *why)
 {
-	struct http *h = arg;
-	struct asked *a = find(h, id, WAITS_FOR_CHECK);
+	struct asked *a = find(arg, id, WAITS_FOR_CHECK);
 
 	(void)good; /* what was fetched is known now: it is judged again, its name too */
 	if (a == NULL)
 		return;
-	a->parked = GOES_ON;
 	identify(a, why);
-	if (a->parked == GOES_ON) {
-		a->parked = WAITS_FOR_CHECK;
+	if (a->client != NULL)
 		unpark(a);
-	}
 }
 
 static enum MHD_Result

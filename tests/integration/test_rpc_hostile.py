@@ -165,7 +165,9 @@ def test_certificates_that_are_revoked_expired_or_cannot_be_asked_about(served, 
     assert answers[0][0] == 401 and answers[0][1]["error"].startswith("CERT_REVOCATION_UNKNOWN"), answers
     with open(fleet.crl("root.crl", fleet.root, cert["bad"]), "rb") as f:
         lists.answer = f.read()
-    assert run("good")[0] == 200
+    lists.asked = 0
+    status, body = run("good")
+    assert status == 200 and lists.asked > 0 and body["output"] == "hello good, 2 from HELLO\n", body
     status, body = run("bad")
     assert status == 401 and body["error"].startswith("CERT_REVOKED"), body
     assert json.dumps(body).count("not asked yet") == 0
