@@ -124,7 +124,7 @@ struct rf {
 	struct regex_scratch *scratch;
 	struct timer *again;
 	unsigned armed;
-	bool heard; /* somebody who tells */
+	bool frr; /* vrrpd is heard, which needs no FIFO */
 };
 
 /* One armed statement. Without a pattern: every instance, so that a sync group does not count twice. */
@@ -177,7 +177,7 @@ on_notice(void *arg, const struct vrrp_notice *notice, enum vrrp_word before)
 {
 	struct rf *all = arg;
 
-	all->heard = true;
+	all->frr = all->frr || notice == NULL || notice->of_frr;
 	bus_detector_lacks(all->engine->bus, &detector_rf, NULL);
 	for (size_t i = 0; notice != NULL && i < MEANINGS; i++)
 		if (meanings[i].word == notice->word &&
@@ -210,7 +210,7 @@ open_fifo(struct rf *all)
 		timer_set(all->again, AGAIN);
 		return;
 	}
-	if (all->heard)
+	if (all->frr)
 		return;
 	text = mem_printf(NULL,
 		"a keepalived that writes to its FIFO: 'vrrp_notify_fifo %s' in its global_defs; or FRR's "
