@@ -1,5 +1,6 @@
 """Where syslog is received: IPv4 and IPv6 side by side on one port, addresses of a link, and places that cannot be."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -13,12 +14,17 @@ SAY = ["logging buffered 100000", "event manager applet SAY", " event syslog pat
 
 
 def free_port():
-    """Free over UDP and TCP, IPv4 and IPv6."""
+    """Free at every address of this machine, over UDP and TCP."""
     while True:
-        port = tree.free_port()
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        port = tree.free_port("::")
+        with contextlib.ExitStack() as stack:
             try:
-                s.bind(("::", port))
+                for family, address in ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")):
+                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                        s = stack.enter_context(socket.socket(family, kind))
+                        if family == socket.AF_INET6:
+                            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                        s.bind((address, port))
                 return port
             except OSError:
                 pass
