@@ -42,6 +42,9 @@ enum {
 
 #define TLS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
+/* A request is suspended until the engine has answered, its certificate is checked, or its refusal is due. */
+enum parking { GOES_ON, WAITS_FOR_ENGINE, WAITS_FOR_CHECK, WAITS_FOR_REFUSAL };
+
 /* One request; its own memory context. */
 struct asked {
 	LIST_ENTRY(asked) link;
@@ -51,8 +54,7 @@ struct asked {
 	const char *client;
 	char peer[NI_MAXHOST];
 	struct text body;
-	/* Suspended until the engine has answered, its certificate is checked, or its refusal is due. */
-	enum { GOES_ON, WAITS_FOR_ENGINE, WAITS_FOR_CHECK, WAITS_FOR_REFUSAL } parked;
+	enum parking parked;
 	bool is_begun; /* the caller is known, or told: the first call of the library's, which it repeats behind a pause, is over */
 	int64_t due; /* of its refusal: connections_now() */
 	const char *checked;
@@ -167,7 +169,7 @@ shown_token(struct MHD_Connection *c)
 
 /* The library's lists bear no second time: what waits for its check may go on waiting, for its refusal. */
 static void
-park(struct asked *a, int how)
+park(struct asked *a, enum parking how)
 {
 	bool waits = a->parked != GOES_ON;
 
