@@ -55,8 +55,8 @@ struct asked {
 	char peer[NI_MAXHOST];
 	struct text body;
 	enum parking parked;
-	bool is_begun; /* the caller is known, or told: the first call of the library's, which it repeats behind a pause, is over */
-	int64_t due; /* of its refusal: connections_now() */
+	bool is_begun; /* the library's first call is over, which it repeats behind a pause */
+	int64_t due;   /* of its refusal: connections_now() */
 	const char *checked;
 	unsigned checks;
 	unsigned status; /* 0: no reply yet */
