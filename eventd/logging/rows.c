@@ -198,6 +198,7 @@ static const struct kw transport_kw[] = {
 	KW_END,
 };
 static const struct kw host_kw[] = {
+	FLAG(host_args, "ipv6", ipv6, "The address is one of IPv6", .flags = KW_SEQ | KW_HIDDEN),
 	BARE(host_args, host, kw_word, "Hostname or address of the logging host", .flags = KW_REQ,
 		.param = "Hostname, A.B.C.D or X:X:X:X::X"),
 	WORD(host_args, "vrf", vrf, kw_word, "Set VRF option"),

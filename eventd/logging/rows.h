@@ -24,7 +24,7 @@ enum { LOGGING_LOCAL7 = 23, LOGGING_BUFFER = 1024 * 1024 /* rulings 38 */ };
 
 struct host_args {
 	struct kw_str host, vrf;
-	struct kw_flag transport, udp, tcp, tls;
+	struct kw_flag ipv6, transport, udp, tcp, tls;
 	struct kw_int port;
 	struct kw_str profile, discriminator;
 };

@@ -192,7 +192,7 @@ prints_in_order(void **state)
 	struct text *t = text_new(w);
 
 	type(w, "logging 192.0.2.1");
-	type(w, "logging host 2001:db8::1 transport tls");
+	type(w, "logging host ipv6 2001:db8::1 transport tls");
 	type(w, "logging console 3");
 	type(w, "no logging monitor");
 	type(w, "logging trap 4");
