@@ -1,11 +1,13 @@
 /* One logging host. */
 #include "logging/host.h"
 
+#include <net/if.h>
 #include <string.h>
 
 #include "core/frame.h"
 #include "core/helper.h"
 #include "core/mem.h"
+#include "core/netns.h"
 #include "pki/store.h"
 
 #define HELPER_NAME "eventd-forward"
@@ -20,7 +22,8 @@ struct host {
 	json_t *setup;
 	pid_t knows; /* the process that was told `setup` */
 	bool started, down;
-	char *trouble; /* why lines do not arrive */
+	bool in_namespace; /* named `vrf`: its process works there */
+	char *trouble;     /* why lines do not arrive */
 	uint64_t lines, dropped, waiting;
 	uint64_t revocation_known;
 };
@@ -92,8 +95,11 @@ tell_setup(struct host *h)
 void
 host_setup(struct host *h, json_t *setup, struct discriminator *d)
 {
-	bool same = h->setup != NULL && json_equal(setup, h->setup);
+	bool same;
 
+	if (h->in_namespace)
+		json_object_set_new(setup, "vrf", json_null());
+	same = h->setup != NULL && json_equal(setup, h->setup);
 	h->discriminator = d;
 	json_decref(h->setup);
 	h->setup = setup;
@@ -173,6 +179,7 @@ struct host *
 host_new(const void *ctx, struct engine *engine, const char *key, const struct host_args *a)
 {
 	struct host *h = mem_new(ctx, struct host);
+	struct netns_id id;
 
 	h->engine = engine;
 	h->key = mem_strdup(h, key);
@@ -180,9 +187,12 @@ host_new(const void *ctx, struct engine *engine, const char *key, const struct h
 	h->vrf = a->vrf.set ? mem_strdup(h, a->vrf.s) : NULL;
 	h->transport = host_transport(a);
 	h->port = host_port(a);
+	/* A VRF is a device; a name that no device has may be that of a network namespace. */
+	h->in_namespace = h->vrf != NULL && if_nametoindex(h->vrf) == 0 && netns_look(h->vrf, &id);
 	h->helper = helper_new(h, engine->loop,
 		&(struct helper_spec){ .name = HELPER_NAME,
 			.dir = engine->program_dir,
+			.netns = h->in_namespace ? h->vrf : NULL,
 			.on_message = on_message,
 			.on_exit = on_exit_helper,
 			.arg = h });

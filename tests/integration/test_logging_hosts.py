@@ -199,6 +199,24 @@ def test_a_name_nobody_knows_and_a_source_that_is_not_there(new_daemon):
     assert "last failure: interface nic9" in d.ctl("show logging").out
 
 
+def test_a_vrf_may_be_a_namespace(new_daemon, netns):
+    """The collector is reached from the namespace alone."""
+    d = new_daemon()
+    inside = netns
+    script = ("import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 5514)); print('open', flush=True)\n"
+              "while True: print(s.recv(9000).decode(), flush=True)")
+    with subprocess.Popen([tree.program("ip"), "netns", "exec", inside.name, "/usr/bin/python3", "-c", script],
+                          stdout=subprocess.PIPE, text=True) as receiver:
+        try:
+            assert receiver.stdout.readline() == "open\n"
+            d.configure("logging host 127.0.0.1 vrf %s transport udp port 5514" % inside.name)
+            d.ctl("send log 3 into the other room")
+            lines = iter(receiver.stdout.readline, "")
+            assert next(line for line in lines if "USERLOG" in line).endswith("into the other room\n")
+        finally:
+            receiver.terminate()
+
+
 # ---- TLS -------------------------------------------------------------------------------------------------------------------
 
 
