@@ -121,7 +121,7 @@ address_text(int family, const unsigned char *raw, bool capitals, char room[INET
 }
 
 static const char *
-gateway_text(const struct routing_hop *h, bool capitals, char room[INET6_ADDRSTRLEN])
+gateway_text(const struct nexthop *h, bool capitals, char room[INET6_ADDRSTRLEN])
 {
 	return h->has_gateway ? address_text(h->gateway_v6 ? AF_INET6 : AF_INET, h->gateway, capitals, room)
 			      : NULL;
@@ -135,7 +135,7 @@ leads_nowhere(const struct routing_entry *e)
 
 static const char *
 interface_of(
-	const struct route_list *l, const struct routing_entry *e, const struct routing_hop *h, char room[16])
+	const struct route_list *l, const struct routing_entry *e, const struct nexthop *h, char room[16])
 {
 	const struct link *link =
 		l->engine->links == NULL ? NULL : links_by_index(l->engine->links, h->interface);
@@ -174,7 +174,7 @@ json_route(struct writer *w, const struct route_list *l, const struct routing_ta
 	w_int(w, "metric", e->metric);
 	w_list(w, "paths");
 	for (size_t i = 0; i < e->hops; i++) {
-		const struct routing_hop *h = &t->hops[e->first + i];
+		const struct nexthop *h = &t->hops[e->first + i];
 
 		w_object(w, NULL);
 		w_str(w, "gateway", gateway_text(h, false, room));
@@ -191,7 +191,7 @@ static void
 ipv4_head(struct writer *w, const struct route_list *l, const struct routing_table *t)
 {
 	const struct routing_entry *e = default_route(t);
-	const struct routing_hop *h = e == NULL ? NULL : &t->hops[e->first];
+	const struct nexthop *h = e == NULL ? NULL : &t->hops[e->first];
 	char room[INET6_ADDRSTRLEN];
 
 	if (l->vrf != NULL)
@@ -272,7 +272,7 @@ static void
 ipv4_path(struct writer *w, const struct route_list *l, const struct routing_table *t,
 	const struct routing_entry *e, size_t i, enum route_source source)
 {
-	const struct routing_hop *h = &t->hops[e->first + i];
+	const struct nexthop *h = &t->hops[e->first + i];
 	char room[INET6_ADDRSTRLEN], name[16];
 
 	if (!h->has_gateway) {
@@ -333,7 +333,7 @@ ipv6_route(
 		address_text(AF_INET6, e->raw, true, room), e->prefix, distance_of(source, e),
 		metric_of(source, e, t->family));
 	for (size_t i = 0; i < e->hops; i++) {
-		const struct routing_hop *h = &t->hops[e->first + i];
+		const struct nexthop *h = &t->hops[e->first + i];
 		const char *interface = interface_of(l, e, h, name);
 
 		if (!h->has_gateway)
@@ -351,7 +351,7 @@ static void
 describe_path(struct writer *w, const struct route_list *l, const struct routing_table *t,
 	const struct routing_entry *e, size_t i)
 {
-	const struct routing_hop *h = &t->hops[e->first + i];
+	const struct nexthop *h = &t->hops[e->first + i];
 	char room[INET6_ADDRSTRLEN], name[16];
 	const char *mark = t->family == AF_INET6 ? "    " : i == 0 ? "  * " : "    ";
 

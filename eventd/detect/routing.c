@@ -276,7 +276,7 @@ publish(struct engine *e, enum route_event what, const struct route *r, const ch
 	static const char *const kinds[] = { "add", "modify", "remove" }; /* ORDER: enum route_event */
 	struct event *ev = event_new(e, &detector_routing, NULL, NULL);
 	struct routing_data *d = ev->data;
-	const struct link *l = e->links == NULL ? NULL : links_by_index(e->links, r->interface);
+	const struct link *l = e->links == NULL ? NULL : links_by_index(e->links, r->hop.interface);
 	char time[40];
 
 	d->network = address_text(ev, r->key.family, r->key.raw);
@@ -287,8 +287,9 @@ publish(struct engine *e, enum route_event what, const struct route *r, const ch
 	d->tag_name = "";
 	d->vrf_name = event_str(ev, vrf);
 	d->topo_name = "base";
-	d->lastgateway = !r->has_gateway ? (r->key.family == AF_INET ? "0.0.0.0" : "::")
-					 : address_text(ev, r->gateway_v6 ? AF_INET6 : AF_INET, r->gateway);
+	d->lastgateway = !r->hop.has_gateway
+				 ? (r->key.family == AF_INET ? "0.0.0.0" : "::")
+				 : address_text(ev, r->hop.gateway_v6 ? AF_INET6 : AF_INET, r->hop.gateway);
 	d->distance = route_distance(r);
 	d->time_sec = ev->wall / USEC_PER_SEC;
 	d->time_msec = ev->wall % USEC_PER_SEC / USEC_PER_MSEC;

@@ -42,9 +42,10 @@ tell(struct routes *rs, enum route_event what, const struct route *r)
 static bool
 leads_somewhere(const struct routes *rs, const struct route *r)
 {
-	const struct link *l = rs->links == NULL ? NULL : links_by_index(rs->links, r->interface);
+	const struct link *l = rs->links == NULL ? NULL : links_by_index(rs->links, r->hop.interface);
 
-	return r->interface == 0 || l == NULL || ((l->flags & IFF_UP) != 0 && (l->flags & IFF_RUNNING) != 0);
+	return r->hop.interface == 0 || l == NULL ||
+	       ((l->flags & IFF_UP) != 0 && (l->flags & IFF_RUNNING) != 0);
 }
 
 /* `modified`: something that its key does not hold is another. */
@@ -124,29 +125,6 @@ each(struct routes *rs, void (*f)(struct routes *, struct route *, int64_t), int
 
 /* ---- what the kernel says of one ---- */
 
-static void
-take_gateway(struct route *r, const void *raw, size_t n)
-{
-	if (r->has_gateway || n > sizeof r->gateway)
-		return;
-	memcpy(r->gateway, raw, n);
-	r->has_gateway = true;
-	r->gateway_v6 = n == 16;
-}
-
-/* RTA_VIA: an IPv4 route over an IPv6 neighbour, family, then the address. */
-static void
-hop_attribute(struct route *r, const struct nlattr *attr)
-{
-	const char *payload = mnl_attr_get_payload(attr);
-	size_t n = mnl_attr_get_payload_len(attr);
-
-	if (mnl_attr_get_type(attr) == RTA_GATEWAY)
-		take_gateway(r, payload, n);
-	else if (mnl_attr_get_type(attr) == RTA_VIA && n > 2)
-		take_gateway(r, payload + 2, n - 2);
-}
-
 /* FNV-1a: enough to see that a list is another. */
 static uint32_t
 mixed(uint32_t sum, const void *data, size_t n)
@@ -160,26 +138,16 @@ mixed(uint32_t sum, const void *data, size_t n)
 
 /* RTA_MULTIPATH: the first next hop stands for the route. */
 static void
-take_hops(struct route *r, const struct nlattr *attr)
+take_hop(void *arg, const struct nexthop *hop, const struct rtnexthop *h, const void *attributes, size_t n)
 {
-	const struct rtnexthop *h = mnl_attr_get_payload(attr);
-	int left = mnl_attr_get_payload_len(attr);
+	struct route *r = arg;
 
-	for (; left >= (int)sizeof *h && h->rtnh_len >= sizeof *h && h->rtnh_len <= left;
-		left -= RTNH_ALIGN(h->rtnh_len), h = RTNH_NEXT(h)) {
-		const struct nlattr *a = (const struct nlattr *)(const void *)(h + 1);
-		int rest = h->rtnh_len - (int)sizeof *h;
-
-		/* Not its flags, which tell of the line. */
-		r->hops_sum = mixed(r->hops_sum, &h->rtnh_hops, sizeof h->rtnh_hops);
-		r->hops_sum = mixed(r->hops_sum, &h->rtnh_ifindex, sizeof h->rtnh_ifindex);
-		r->hops_sum = mixed(r->hops_sum, a, (size_t)rest);
-		if (r->hops++ > 0)
-			continue;
-		r->interface = h->rtnh_ifindex;
-		for (; mnl_attr_ok(a, rest); rest -= MNL_ALIGN(a->nla_len), a = mnl_attr_next(a))
-			hop_attribute(r, a);
-	}
+	/* Not its flags, which tell of the line. */
+	r->hops_sum = mixed(r->hops_sum, &h->rtnh_hops, sizeof h->rtnh_hops);
+	r->hops_sum = mixed(r->hops_sum, &h->rtnh_ifindex, sizeof h->rtnh_ifindex);
+	r->hops_sum = mixed(r->hops_sum, attributes, n);
+	if (r->hops++ == 0)
+		r->hop = *hop;
 }
 
 static int
@@ -194,13 +162,6 @@ route_attribute(const struct nlattr *attr, void *arg)
 		if (n <= sizeof r->key.raw)
 			memcpy(r->key.raw, mnl_attr_get_payload(attr), n);
 		break;
-	case RTA_GATEWAY:
-	case RTA_VIA:
-		hop_attribute(r, attr);
-		break;
-	case RTA_OIF:
-		r->interface = is_u32 ? (int)mnl_attr_get_u32(attr) : 0;
-		break;
 	case RTA_PRIORITY:
 		r->metric = is_u32 ? mnl_attr_get_u32(attr) : 0;
 		break;
@@ -208,9 +169,10 @@ route_attribute(const struct nlattr *attr, void *arg)
 		r->key.table = is_u32 ? mnl_attr_get_u32(attr) : r->key.table;
 		break;
 	case RTA_MULTIPATH:
-		take_hops(r, attr);
+		nexthops_each(attr, take_hop, r);
 		break;
 	default:
+		nexthop_take(&r->hop, attr);
 		break;
 	}
 	return MNL_CB_OK;
@@ -228,8 +190,8 @@ first_of(const struct routes *rs, const struct route_key *key)
 static bool
 has_same_hop(const struct route *a, const struct route *b)
 {
-	return a->interface == b->interface && a->has_gateway == b->has_gateway &&
-	       memcmp(a->gateway, b->gateway, sizeof a->gateway) == 0;
+	return a->hop.interface == b->hop.interface && a->hop.has_gateway == b->hop.has_gateway &&
+	       memcmp(a->hop.gateway, b->hop.gateway, sizeof a->hop.gateway) == 0;
 }
 
 static struct route *
@@ -338,7 +300,7 @@ on_reread(void *arg)
 static void
 settle_of_link(struct routes *rs, struct route *r, int64_t index)
 {
-	if (r->interface == index)
+	if (r->hop.interface == index)
 		settle(rs, r, false);
 }
 

@@ -15,6 +15,7 @@
 
 #include "core/engine.h"
 #include "core/err.h"
+#include "net/nexthop.h"
 
 /* Padding is zeroed. */
 struct route_key {
@@ -28,13 +29,11 @@ struct route {
 	struct route_key key;
 	struct route *same; /* of the same prefix, with another metric or next hop */
 	/* With the key, what the kernel tells routes apart by: */
-	uint32_t metric; /* RTA_PRIORITY */
-	int interface;   /* index, of its first next hop; 0: none (blackhole and its like) */
+	uint32_t metric;    /* RTA_PRIORITY */
+	struct nexthop hop; /* its first one */
 	unsigned char tos;
-	unsigned char gateway[16]; /* of its first next hop */
-	unsigned char protocol;    /* RTPROT_... */
-	unsigned char type;        /* RTN_UNICAST, ... */
-	bool has_gateway, gateway_v6;
+	unsigned char protocol; /* RTPROT_... */
+	unsigned char type;     /* RTN_UNICAST, ... */
 	bool active;
 	unsigned hops;     /* of a multipath route; else 0 */
 	uint32_t hops_sum; /* of all of them */

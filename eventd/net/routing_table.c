@@ -25,34 +25,10 @@ grow(void *v, size_t n, size_t size)
 struct told {
 	struct routing_table *t;
 	struct routing_entry e;
-	struct routing_hop hop; /* of a route that has one */
+	struct nexthop hop; /* of a route that has one */
 	uint32_t table;
 	const struct nlattr *multipath;
 };
-
-static void
-take_gateway(struct routing_hop *h, const void *raw, size_t n)
-{
-	if (n != 4 && n != 16)
-		return;
-	memcpy(h->gateway, raw, n);
-	h->has_gateway = true;
-	h->gateway_v6 = n == 16;
-}
-
-static void
-take_hop_attribute(struct routing_hop *h, const struct nlattr *attr)
-{
-	const char *payload = mnl_attr_get_payload(attr);
-	size_t n = mnl_attr_get_payload_len(attr);
-
-	if (mnl_attr_get_type(attr) == RTA_GATEWAY)
-		take_gateway(h, payload, n);
-	else if (mnl_attr_get_type(attr) == RTA_VIA && n > 2) /* a family, then the address */
-		take_gateway(h, payload + 2, n - 2);
-	else if (mnl_attr_get_type(attr) == RTA_OIF && n >= sizeof(uint32_t))
-		h->interface = (int)mnl_attr_get_u32(attr);
-}
 
 static int
 route_attribute(const struct nlattr *attr, void *arg)
@@ -75,14 +51,14 @@ route_attribute(const struct nlattr *attr, void *arg)
 		t->multipath = attr;
 		break;
 	default:
-		take_hop_attribute(&t->hop, attr);
+		nexthop_take(&t->hop, attr);
 		break;
 	}
 	return MNL_CB_OK;
 }
 
 static void
-add_hop(struct routing_table *t, struct routing_entry *e, const struct routing_hop *h)
+add_hop(struct routing_table *t, struct routing_entry *e, const struct nexthop *h)
 {
 	t->hops = grow(t->hops, t->hop_count, sizeof *t->hops);
 	t->hops[t->hop_count++] = *h;
@@ -90,23 +66,14 @@ add_hop(struct routing_table *t, struct routing_entry *e, const struct routing_h
 }
 
 static void
-add_hops(struct routing_table *t, struct routing_entry *e, const struct nlattr *attr)
+add_live_hop(
+	void *arg, const struct nexthop *hop, const struct rtnexthop *h, const void *attributes, size_t n)
 {
-	const struct rtnexthop *h = mnl_attr_get_payload(attr);
-	int left = mnl_attr_get_payload_len(attr);
+	struct told *t = arg;
 
-	for (; left >= (int)sizeof *h && h->rtnh_len >= sizeof *h && h->rtnh_len <= left;
-		left -= RTNH_ALIGN(h->rtnh_len), h = RTNH_NEXT(h)) {
-		const struct nlattr *a = (const struct nlattr *)(const void *)(h + 1);
-		int rest = h->rtnh_len - (int)sizeof *h;
-		struct routing_hop hop = { .interface = h->rtnh_ifindex };
-
-		if ((h->rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) != 0)
-			continue;
-		for (; mnl_attr_ok(a, rest); rest -= MNL_ALIGN(a->nla_len), a = mnl_attr_next(a))
-			take_hop_attribute(&hop, a);
-		add_hop(t, e, &hop);
-	}
+	(void)attributes, (void)n;
+	if ((h->rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) == 0)
+		add_hop(t->t, &t->e, hop);
 }
 
 bool
@@ -159,7 +126,7 @@ on_route(void *arg, const struct nlmsghdr *h)
 	if (!is_listed(&t, info))
 		return;
 	if (t.multipath != NULL)
-		add_hops(table, &t.e, t.multipath);
+		nexthops_each(t.multipath, add_live_hop, &t);
 	else
 		add_hop(table, &t.e, &t.hop);
 	if (t.e.hops == 0) /* all of them are down */

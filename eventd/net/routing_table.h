@@ -10,12 +10,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
-
-struct routing_hop {
-	int interface; /* index; 0: none */
-	unsigned char gateway[16];
-	bool has_gateway, gateway_v6;
-};
+#include "net/nexthop.h"
 
 struct routing_entry {
 	unsigned char raw[16];
@@ -31,7 +26,7 @@ struct routing_table {
 	struct err err;          /* why not */
 	struct routing_entry *v; /* in order of prefixes, those of the least metric only */
 	size_t n;
-	struct routing_hop *hops;
+	struct nexthop *hops;
 	size_t hop_count;
 	int family;
 	uint32_t table;

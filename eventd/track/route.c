@@ -96,7 +96,7 @@ reason_now(struct watched *w)
 static void
 remember(struct watched *w, const struct engine *e, const struct route *r)
 {
-	int now = r == NULL ? 0 : r->interface;
+	int now = r == NULL ? 0 : r->hop.interface;
 	const struct link *l;
 	char room[16];
 
