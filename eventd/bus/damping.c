@@ -80,7 +80,7 @@ const struct kw damping_kw[] = {
 		KW_AT(struct damping_args, key),
 		.param = "VARIABLE[,VARIABLE...]" },
 	{ .word = "key-pattern",
-		.help = "Regular expression: what its first parentheses find in the key is the key",
+		.help = "Regular expression: what its first parentheses find in the key becomes the key",
 		.type = &kw_pattern,
 		KW_AT(struct damping_args, pattern) },
 	KW_END,
@@ -112,6 +112,7 @@ struct damping {
 	unsigned cap;
 	usec cap_period;
 	const char *const *names; /* of variables; NULL-terminated; NULL: what the event says */
+	const char *device;       /* variable that goes before what the pattern finds; NULL: none */
 	struct regex *pattern;    /* NULL: none */
 	struct regex_scratch *scratch;
 	struct damped *keys;
@@ -194,9 +195,22 @@ damped_free(void *p)
 	return 0;
 }
 
+/* Interfaces of two routers have the same names: what is found belongs to the device that said it. */
+static void
+begin_with_device(const struct damping *d, const struct event *ev, struct text *key)
+{
+	if (d->device == NULL)
+		return;
+	event_get(ev, d->device, key);
+	if (strcmp(key->s, "local") == 0)
+		text_clear(key);
+	else if (key->len > 0)
+		text_addc(key, ' ');
+}
+
 /* The part that the pattern finds; all of it when it finds nothing. */
 static void
-narrow_key(const struct damping *d, struct text *key)
+narrow_key(const struct damping *d, const struct event *ev, struct text *key)
 {
 	struct regex_captures found;
 
@@ -205,6 +219,7 @@ narrow_key(const struct damping *d, struct text *key)
 	const struct regex_group *part = &found.group[found.n > 1 && found.group[1].set];
 	char *narrowed = mem_strndup(key, key->s + part->at, part->len);
 	text_clear(key);
+	begin_with_device(d, ev, key);
 	text_add(key, narrowed);
 	mem_free(narrowed);
 }
@@ -220,7 +235,7 @@ add_key(const struct damping *d, const struct event *ev, struct text *out)
 		event_get(ev, d->names[i], out);
 	}
 	if (d->pattern != NULL)
-		narrow_key(d, out);
+		narrow_key(d, ev, out);
 }
 
 /* Nothing would be different without it. */
@@ -528,6 +543,8 @@ damping_new(struct spec *s, const struct damping_args *a)
 	d->cap_period = a->cap_period.set ? a->cap_period.v : CAP_PERIOD_DEFAULT;
 	if (a->key.set || own != NULL)
 		d->names = split_names(d, a->key.set ? a->key.s : own);
+	if (!a->key.set) /* who names the variables names the device, too, or means all of them */
+		d->device = s->detector->device;
 	if (a->pattern.set) {
 		struct err err = ERR_INIT; /* it was checked when it was typed */
 

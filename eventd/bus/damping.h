@@ -32,7 +32,8 @@ struct damping_args {
 	struct kw_int cap;             /* none */
 	struct kw_time cap_period;     /* an hour */
 	struct kw_str key;             /* names of variables, commas between; the detector's own key */
-	struct kw_str pattern;         /* what it finds in the key, or its first group, is the key */
+	struct kw_str pattern;         /* what it finds in the key, or its first group, is the key,
+					   behind the device when that is another */
 };
 extern const struct kw damping_kw[];
 

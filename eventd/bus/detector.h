@@ -36,6 +36,9 @@ struct detector {
 	/* What its events are told apart by when they are damped: names of variables, commas between.
 	 * NULL: what they say. */
 	const char *key;
+	/* Variable that names the device an event came from, where that may be another; "local": this one.
+	 * NULL: what happens is always this device's own. */
+	const char *device;
 	/* One line of what happened, control bytes shown; NULL: the variables. */
 	void (*say)(const struct event *, struct text *);
 

@@ -347,6 +347,7 @@ const struct detector detector_snmp_notification = {
 	.data_size = sizeof(struct snmp_notification_data),
 	.fields = snmp_notification_fields,
 	.key = "_snmp_notif_src_ip_addr,_snmp_notif_trap_oid",
+	.device = "_snmp_notif_src_ip_addr",
 	.not_by_itself = true,
 	.check = notification_check,
 	.start = notification_start,

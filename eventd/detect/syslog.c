@@ -450,6 +450,7 @@ const struct detector detector_syslog = {
 	.spec_size = sizeof(struct syslog_spec),
 	.data_size = sizeof(struct syslog_data),
 	.fields = syslog_fields,
+	.device = "_syslog_host",
 	.say = syslog_say,
 	.not_by_itself = true,
 	.start = syslog_start,

@@ -125,7 +125,7 @@ def test_a_flapping_link_is_damped(linked):
     namespace, daemon = linked
     lines = [line for line in lines_of("flapping.cfg") if "mail server" not in line]
     at = next(i for i, line in enumerate(lines) if "action 1.0 regexp" in line)
-    lines.insert(at + 1, ' action 2.0 syslog msg "told: $interface $state ($_damped_count)"')
+    lines.insert(at + 1, ' action 2.0 syslog msg "told: $_damped_key $state ($_damped_count)"')
     daemon.configure(*lines)
     daemon.ctl("clear logging")
     for _ in range(10):
