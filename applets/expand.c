@@ -197,21 +197,46 @@ join(struct run *r, const struct template *t, bool strict, size_t *len)
 	return out;
 }
 
+/* For whoever takes a value as a string: a NUL would cut it, and is the \x00 that screens show instead. */
+static const char *
+without_nuls(struct run *r, const char *s, size_t n)
+{
+	size_t nuls = 0, k = 0;
+	char *out;
+
+	if (memchr(s, '\0', n) == NULL)
+		return s;
+	for (size_t i = 0; i < n; i++)
+		nuls += s[i] == '\0';
+	out = run_scratch(r, n + nuls * (sizeof "\\x00" - 2) + 1);
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != '\0')
+			out[k++] = s[i];
+		else
+			k += (size_t)(stpcpy(out + k, "\\x00") - (out + k));
+	out[k] = '\0';
+	return out;
+}
+
 static const char *
 expand(struct run *r, const struct kw_template *arg, bool strict, size_t *len)
 {
-	size_t none;
+	const char *s;
+	size_t n;
 
-	if (len == NULL)
-		len = &none;
 	if (!arg->set || arg->t == NULL) {
-		*len = 0;
-		return "";
+		n = 0;
+		s = "";
+	} else if (!arg->t->is_literal) {
+		s = join(r, arg->t, strict, &n);
+	} else {
+		n = arg->t->len;
+		s = arg->t->text;
 	}
-	if (!arg->t->is_literal)
-		return join(r, arg->t, strict, len);
-	*len = arg->t->len;
-	return arg->t->text;
+	if (len == NULL)
+		return s != NULL ? without_nuls(r, s, n) : NULL;
+	*len = n;
+	return s;
 }
 
 const char *

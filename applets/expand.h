@@ -76,7 +76,8 @@ struct template *template_literal(const void *ctx, const char *s, size_t n);
 
 /*
  * The text, NUL-terminated, valid until the action returns. NULL when a variable does not exist: the
- * step has failed (FH_EMEMORY, %HA_EM-3-FMPD_UNKNOWN_ENV), so `return STEP_FAIL`.
+ * step has failed (FH_EMEMORY, %HA_EM-3-FMPD_UNKNOWN_ENV), so `return STEP_FAIL`. With len NULL a NUL in a value
+ * reads \x00, for the caller takes it as a string.
  */
 const char *run_expand(struct run *, const struct kw_template *, size_t *len);
 /* As it, but an argument that was not given, and a variable that does not exist, read as "". */

@@ -1,9 +1,11 @@
 /* Reading settings and configuration. */
 #include "boot.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -281,24 +283,31 @@ boot_reload(struct engine *e, const struct options *o)
 	void *ctx = mem_ctx(e, "reload");
 	struct findings f = { .log = e->log };
 	struct err err = ERR_INIT;
-	char *text = path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
+	/* Nothing was ever saved: the settings are read anew, the configuration stays as it is. */
+	bool nothing_saved = access(o->config, F_OK) != 0 && errno == ENOENT;
+	char *text = nothing_saved ? NULL : path_read_file(ctx, o->config, CONFIG_MAX, NULL, &err);
 	struct settings *settings = load_settings(e, o, &f);
-	bool ok = settings != NULL, drops = conf_is_unsaved(e->conf);
+	bool ok = settings != NULL && (text != NULL || nothing_saved);
+	bool drops = !nothing_saved && conf_is_unsaved(e->conf);
 
 	f.text = text;
-	if (text == NULL)
+	if (text == NULL && !nothing_saved)
 		report(&f, o->config, &err, true);
-	if (ok && text != NULL && !intake_listen(e->intake, settings, &err)) {
+	if (ok && !intake_listen(e->intake, settings, &err)) {
 		report(&f, o->settings, &err, true);
 		ok = false;
 	}
-	ok = ok && text != NULL && conf_load(e->conf, o->config, text, true, true, on_line, &f, &err);
+	if (ok && text != NULL)
+		ok = conf_load(e->conf, o->config, text, true, true, on_line, &f, &err);
 	if (ok) {
 		mem_free(e->settings);
 		e->settings = settings;
 		engine_settings(e);
 		log_msg(e->log, NULL, "SYS", SEV_NOTIFICATIONS, "CONFIG_I", "Configured from %s by reload%s",
-			o->config, drops ? "; unsaved changes were dropped" : "");
+			nothing_saved ? o->settings : o->config,
+			drops           ? "; unsaved changes were dropped"
+			: nothing_saved ? "; no configuration was ever saved, and the running one stays"
+					: "");
 	} else {
 		intake_listen(e->intake, e->settings, NULL);
 		mem_free(settings);

@@ -26,6 +26,7 @@
 #include "core/paths.h"
 #include "core/privilege.h"
 #include "core/settings.h"
+#include "core/text.h"
 #include "detect/daemons.h"
 #include "detect/kernel.h"
 #include "host/busy.h"
@@ -64,8 +65,14 @@ console_wants(const struct engine *engine, const struct log_entry *e)
 static void
 on_console(void *arg, const struct log_entry *e)
 {
-	if (console_wants(arg, e))
-		fprintf(stderr, "%s\n", e->line);
+	struct text line;
+
+	if (!console_wants(arg, e))
+		return;
+	text_init(&line, NULL);
+	text_add_screen(&line, e->line, strlen(e->line));
+	fprintf(stderr, "%s\n", line.s);
+	mem_free(line.s);
 }
 
 static void

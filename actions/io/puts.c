@@ -30,9 +30,9 @@ puts_exec(struct run *run, const void *args)
 	struct tty *tty = run_tty(run);
 	struct text *t;
 	const char *s;
-	size_t n;
+	size_t n = 0;
 
-	s = run_expand(run, &a->text, &n);
+	s = run_expand(run, &a->text, tty != NULL ? &n : NULL);
 	if (s == NULL)
 		return STEP_FAIL;
 	if (tty == NULL) {

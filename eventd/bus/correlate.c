@@ -183,6 +183,7 @@ compose(const struct trigger *t, struct cause *cause)
 	struct event_member v[TRIGGER_MEMBERS];
 	uint64_t order[TRIGGER_MEMBERS];
 	enum event_origin origin = EVENT_LIVE;
+	bool doubted = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->members; i++) {
@@ -196,11 +197,13 @@ compose(const struct trigger *t, struct cause *cause)
 			cause = m->last->cause;
 		if (m->last->origin > origin)
 			origin = m->last->origin;
+		doubted |= m->last->doubted;
 	}
 	sort_members(v, order, n);
 
 	struct event *ev = event_new(t->engine, &detector_multiple, NULL, cause);
 	ev->origin = origin;
+	ev->doubted = doubted;
 	ev->source = "correlate";
 	event_set_members(ev, v, n);
 	bus_number(t->engine->bus, ev);

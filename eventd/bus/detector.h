@@ -31,6 +31,7 @@ struct detector {
 
 	bool awaited;       /* what publishes its events comes later: bus_detector_come() */
 	bool of_scripts;    /* script policies only: no word behind `event` in applets */
+	bool is_foreign;    /* its events tell what strangers wrote: messages made of them prove nothing */
 	bool not_by_itself; /* an applet is not triggered by what it caused (rulings 44) */
 
 	/* What its events are told apart by when they are damped: names of variables, commas between.

@@ -70,6 +70,7 @@ event_new(struct engine *engine, const struct detector *d, const char *type, str
 	ev->source = "";
 	ev->severity = "severity-normal";
 	event_stamp(ev, clock_mono(engine->clock), clock_wall(engine->clock));
+	ev->doubted = d->is_foreign;
 	return ev;
 }
 

@@ -64,6 +64,7 @@ struct event {
 	struct cause *cause; /* NULL = the outside world */
 	unsigned depth;      /* runs in the chain of causes */
 	enum event_origin origin;
+	bool doubted;         /* it tells what a stranger may have written */
 	const char *source;   /* "udp 192.0.2.1", "log", "cli vty0"; "" when there is nothing to say */
 	const char *severity; /* $_event_severity; default "severity-normal" */
 	const void *raw;      /* octets as they came, NULL = none */

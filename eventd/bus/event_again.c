@@ -20,6 +20,7 @@ event_again(struct engine *engine, struct event *of)
 	ev->depth = of->depth;
 	ev->parent = of->id;
 	ev->origin = of->origin;
+	ev->doubted = of->doubted;
 	ev->source = of->source;
 	ev->severity = of->severity;
 	ev->raw = of->raw;

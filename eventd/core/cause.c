@@ -6,6 +6,7 @@
 
 struct cause {
 	unsigned refs, depth;
+	bool doubted;
 	struct cause *parent;
 	uint64_t event_id;
 	char policy[];
@@ -22,6 +23,7 @@ cause_new(struct cause *parent, const char *policy, uint64_t event_id)
 	c->refs = 1;
 	c->depth = cause_depth(parent) + 1;
 	c->parent = cause_ref(parent);
+	c->doubted = cause_is_doubted(parent);
 	c->event_id = event_id;
 	memcpy(c->policy, policy, n);
 	return c;
@@ -50,6 +52,18 @@ unsigned
 cause_depth(const struct cause *c)
 {
 	return c == NULL ? 0 : c->depth;
+}
+
+void
+cause_doubt(struct cause *c)
+{
+	c->doubted = true;
+}
+
+bool
+cause_is_doubted(const struct cause *c)
+{
+	return c != NULL && c->doubted;
 }
 
 bool

@@ -17,6 +17,11 @@ struct cause *cause_new(struct cause *parent, const char *policy, uint64_t event
 struct cause *cause_ref(struct cause *);    /* returns its argument; NULL is fine */
 void cause_unref(struct cause *);           /* NULL is fine */
 unsigned cause_depth(const struct cause *); /* number of runs in the chain */
+/*
+ * What happens because of it may say what a stranger wrote. Once, on a new link; those under it inherit it.
+ */
+void cause_doubt(struct cause *);
+bool cause_is_doubted(const struct cause *);
 bool cause_names(const struct cause *, const char *policy);
 
 #endif

@@ -273,6 +273,7 @@ const struct detector detector_identity = {
 	.name = "identity",
 	.help = "Identity event",
 	.version = "01.00",
+	.is_foreign = true,
 	.kw = identity_kw,
 	.spec_size = sizeof(struct identity_spec),
 	.data_size = sizeof(struct identity_data),

@@ -543,6 +543,7 @@ const struct detector detector_neighbor_discovery = {
 	.name = "neighbor-discovery",
 	.help = "Neighbor Discovery event",
 	.version = "01.00",
+	.is_foreign = true,
 	.kw = neighbor_discovery_kw,
 	.spec_size = sizeof(struct neighbor_discovery_spec),
 	.data_size = sizeof(struct neighbor_discovery_data),

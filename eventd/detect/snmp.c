@@ -364,6 +364,7 @@ const struct detector detector_snmp = {
 	.name = "snmp",
 	.help = "SNMP event",
 	.version = "01.00",
+	.is_foreign = true,
 	.kw = snmp_kw,
 	.spec_size = sizeof(struct snmp_spec),
 	.data_size = sizeof(struct snmp_data),

@@ -342,6 +342,7 @@ const struct detector detector_snmp_notification = {
 		"policy as long as default says, and then does what msg-op says; it goes out when the time "
 		"has passed, or the policy failed. Without default msg-op counts at once.",
 	.version = "01.00",
+	.is_foreign = true,
 	.kw = snmp_notification_kw,
 	.spec_size = sizeof(struct snmp_notification_spec),
 	.data_size = sizeof(struct snmp_notification_data),

@@ -355,6 +355,7 @@ const struct detector detector_snmp_object = {
 	.name = "snmp-object",
 	.help = "SNMP Object event",
 	.version = "01.00",
+	.is_foreign = true,
 	.kw = snmp_object_kw,
 	.spec_size = sizeof(struct snmp_object_spec),
 	.data_size = sizeof(struct snmp_object_data),

@@ -266,6 +266,7 @@ promote(struct syslog_state *st)
 	d->data = event_strn(ev, v->data.s, v->data.n);
 	ev->severity = severities[v->severity];
 	ev->source = event_str(ev, v->source);
+	ev->doubted = !v->trusted;
 	if (v->raw.n) {
 		ev->raw = event_strn(ev, v->raw.s, v->raw.n);
 		ev->raw_len = v->raw.n;
@@ -325,7 +326,7 @@ own_message(void *arg, const struct log_entry *e)
 					 .source = "log",
 					 .listener = "log",
 					 .host = "local",
-					 .trusted = true,
+					 .trusted = !cause_is_doubted(e->cause),
 					 .cause = e->cause });
 	return !st->skip;
 }

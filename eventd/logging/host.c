@@ -8,6 +8,7 @@
 #include "core/helper.h"
 #include "core/mem.h"
 #include "core/netns.h"
+#include "core/text.h"
 #include "pki/store.h"
 
 #define HELPER_NAME "eventd-forward"
@@ -111,9 +112,20 @@ host_setup(struct host *h, json_t *setup, struct discriminator *d)
 	say_state(h, "started", "CLI initiated");
 }
 
+/* One line, whatever foreign text is in it: a collector would take what stands behind a line end for another message. */
+static void
+add_message(struct text *out, const char *line)
+{
+	text_add_screen(out, line, strlen(line));
+	for (char *p = out->s; *p != '\0'; p++)
+		if (*p == '\n')
+			*p = ' ';
+}
+
 void
 host_line(struct host *h, const char *head, const struct log_entry *e)
 {
+	struct text line;
 	json_t *j;
 
 	if (!h->started || !discriminator_passes(h->discriminator, e))
@@ -123,7 +135,10 @@ host_line(struct host *h, const char *head, const struct log_entry *e)
 		h->dropped++;
 		return;
 	}
-	j = json_pack("{s:s, s:o}", "head", head, "line", frame_octets(e->line, strlen(e->line)));
+	text_init(&line, h);
+	add_message(&line, e->line);
+	j = json_pack("{s:s, s:o}", "head", head, "line", frame_octets(line.s, line.len));
+	mem_free(line.s);
 	if (helper_send(h->helper, j, NULL))
 		h->waiting++;
 	else

@@ -418,6 +418,8 @@ run_new(struct sched *sched, struct policy *p, const struct event *ev, struct tt
 	r->at.program = program_ref(p->program);
 	r->event = event_ref((struct event *)(uintptr_t)ev); /* immutable but for its count */
 	r->cause = cause_new(ev->cause, p->name, ev->id);
+	if (ev->doubted)
+		cause_doubt(r->cause);
 	r->tty = tty;
 	r->job = job;
 	r->priority = p->priority;

@@ -261,18 +261,12 @@ void
 link_frame(
 	const struct link *l, const struct link_want *w, const char *head, const char *line, struct text *out)
 {
-	size_t from = out->len;
-
 	if (w->transport == TLS)
 		text_printf(out, "%zu ", strlen(head) + strlen(l->origin) + strlen(line));
 	text_printf(out, "%s%s", head, l->origin);
 	text_add(out, line);
-	if (w->transport != TCP)
-		return;
-	for (char *p = out->s + from; *p != '\0'; p++) /* a line end would end the message */
-		if (*p == '\n')
-			*p = ' ';
-	text_addc(out, '\n');
+	if (w->transport == TCP)
+		text_addc(out, '\n');
 }
 
 static bool
