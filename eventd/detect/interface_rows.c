@@ -17,10 +17,12 @@ struct interval_args {
 };
 
 static const struct kw interval_kw[] = {
+	/* A word of its own: as a name of IOS, `lo 30` would be Loopback 30. */
 	{ .help = "Interface name",
-		.type = &kw_ifname,
+		.type = &kw_word,
 		KW_AT(struct interval_args, name),
-		.flags = KW_REQ | KW_KEY },
+		.flags = KW_REQ | KW_KEY,
+		.param = "INTERFACE" },
 	{ .help = "Seconds, in steps of 30",
 		.type = &kw_number,
 		KW_AT(struct interval_args, seconds),

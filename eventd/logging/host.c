@@ -23,6 +23,7 @@ struct host {
 	json_t *setup;
 	pid_t knows; /* the process that was told `setup` */
 	bool started, down;
+	bool met; /* it has taken a line: what else would be known of it? */
 	bool in_namespace; /* named `vrf`: its process works there */
 	char *trouble;     /* why lines do not arrive */
 	uint64_t lines, dropped, waiting;
@@ -66,6 +67,7 @@ on_message(void *arg, json_t *j)
 		n = n < h->waiting ? n : h->waiting;
 		h->waiting -= n;
 		h->lines += n;
+		h->met |= n > 0;
 	} else {
 		take_state(h, j);
 	}
@@ -170,7 +172,7 @@ host_facts(const struct host *h, struct logging_host *out)
 		.discriminator = h->discriminator != NULL ? discriminator_name(h->discriminator) : NULL,
 		.transport = h->transport,
 		.port = h->port,
-		.up = h->started && !h->down,
+		.up = h->started && !h->down && (h->transport == LOGGING_UDP || h->met),
 		.trouble = h->trouble,
 		.lines = h->lines,
 		.dropped = h->dropped,

@@ -205,6 +205,8 @@ def test_the_example(served, pki):
     status, body = Caller(served.port, pki).run("STATE", "lo")
     assert status == 200 and body["status"] == "success", body
     assert "line protocol is" in body["output"]
+    status, body = Caller(served.port, pki).run("STATE", "lo | redirect flash:taken")
+    assert "which interface?" in body["output"] and "taken" not in served.show("dir flash:")
 
 
 def test_the_curl_lines_of_the_manual(served, pki, tmp_path):
