@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 struct ipsla_data {
-	const char *group_name; /* the operation's tag */
+	const char *group_name; /* the number of its `ip sla group schedule`; without one, its tag */
+	const char *tag;        /* "": none */
 	int64_t oper_id;
 	const char *condition; /* "Occurred", "Cleared" */
 	const char *react_type;

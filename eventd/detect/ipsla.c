@@ -39,7 +39,8 @@ static const struct kw_alternative reactions[] = {
 };
 
 static const struct event_field ipsla_fields[] = {
-	WORDS_STR(struct ipsla_data, "_ipsla_group_name", "Name of the group", group_name),
+	WORDS_STR(struct ipsla_data, "_ipsla_group_name",
+		"Number of the group that schedules the operation; without a group, its tag", group_name),
 	WORDS_INT(struct ipsla_data, "_ipsla_oper_id", "Number of the operation", oper_id),
 	WORDS_STR(struct ipsla_data, "_ipsla_condition", "Occurred or Cleared", condition),
 	WORDS_STR(struct ipsla_data, "_ipsla_react_type", "Reaction", react_type),
@@ -55,7 +56,8 @@ static const struct event_field ipsla_fields[] = {
 };
 
 static const struct kw ipsla_kw[] = {
-	WORDS_VALUE(struct ipsla_spec, "group-name", "Name of the IP SLA group", group, kw_word),
+	WORDS_VALUE(struct ipsla_spec, "group-name",
+		"Group of the operation: its number, or the operation's tag", group, kw_word),
 	WORDS_VALUE(struct ipsla_spec, "operation-id", "Number of the IP SLA operation", operation, kw_number,
 		.min = 1, .max = INT32_MAX),
 	WORDS_VALUE(
@@ -77,12 +79,18 @@ ipsla_check(struct engine *engine, const void *args, bool final, struct err *err
 }
 
 static bool
+is_of_group(const struct ipsla_data *d, const char *name)
+{
+	return strcmp(name, d->group_name) == 0 || strcmp(name, d->tag) == 0;
+}
+
+static bool
 ipsla_match(const struct spec *s, const struct event *ev)
 {
 	const struct ipsla_spec *a = s->args;
 	const struct ipsla_data *d = ev->data;
 
-	return (!a->group.set || strcmp(a->group.s, d->group_name) == 0) &&
+	return (!a->group.set || is_of_group(d, a->group.s)) &&
 	       (!a->operation.set || a->operation.v == d->oper_id) &&
 	       (!a->address.set || strcasecmp(a->address.s, d->dest_ip_addr) == 0) &&
 	       (!a->reaction.set || strcmp(reactions[a->reaction.v].word, d->react_type) == 0);
@@ -109,7 +117,9 @@ const struct detector detector_ipsla = {
 	.help = "IPSLA Event",
 	.note = "Needs the operation's reactions, ip sla reaction-configuration N react ..., and, as on IOS, "
 		"ip sla enable reaction-alerts, without which no reaction becomes an event. It is told when "
-		"a threshold is passed and when it is passed back: $_ipsla_condition is Occurred or Cleared.",
+		"a threshold is passed and when it is passed back: $_ipsla_condition is Occurred or Cleared. "
+		"group-name is the number of an ip sla group schedule, for the operations that it schedules, "
+		"or a tag, for the operations that have it.",
 	.version = "01.00",
 	.kw = ipsla_kw,
 	.spec_size = sizeof(struct ipsla_spec),

@@ -1,4 +1,5 @@
 /* Reactions: whether the runs of an operation have crossed a threshold, and who is told. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "bus/bus.h"
@@ -230,6 +231,18 @@ say(const struct operation *o, const struct reaction *r, bool occurred)
 		"IP SLAs(%u): Threshold %s for %s", o->number, what, k->name);
 }
 
+/* Operations of IOS's `ip sla group schedule` have a number for a name. */
+static const char *
+group_name(const struct operation *o, struct event *ev)
+{
+	char number[16];
+
+	if (o->schedule.group == 0)
+		return event_str(ev, o->config.tag);
+	snprintf(number, sizeof number, "%" PRIu32, o->schedule.group);
+	return event_str(ev, number);
+}
+
 static void
 publish(const struct operation *o, const struct reaction *r, bool occurred, int64_t measured)
 {
@@ -237,7 +250,8 @@ publish(const struct operation *o, const struct reaction *r, bool occurred, int6
 	struct event *ev = event_new(e, bus_detector_find(e->bus, "ipsla"), NULL, NULL);
 	struct ipsla_data *d = ev->data;
 
-	d->group_name = event_str(ev, o->config.tag);
+	d->group_name = group_name(o, ev);
+	d->tag = event_str(ev, o->config.tag);
 	d->oper_id = o->number;
 	d->condition = occurred ? "Occurred" : "Cleared";
 	d->react_type = kinds[r->type].name;
