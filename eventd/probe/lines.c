@@ -6,6 +6,7 @@
 
 #include "core/engine.h"
 #include "core/mem.h"
+#include "core/rng.h"
 #include "probe/voice.h"
 #include "store/secret.h"
 
@@ -144,9 +145,45 @@ static const struct kw_alternative versions[] = {
 	{ NULL, NULL, 0, false },
 };
 
+static bool
+is_http_url(const char *s)
+{
+	size_t scheme = strncasecmp(s, "https://", 8) == 0 ? 8 : strncasecmp(s, "http://", 7) == 0 ? 7 : 0;
+
+	return scheme > 0 && strcspn(s + scheme, "/?#") > 0;
+}
+
+static bool
+url_parse(const void *ctx, const struct kw *row, const struct kw_token *t, void *dst, struct err *err)
+{
+	if (!is_http_url(t->text))
+		return err_set(err, ERR_INVALID,
+			"a URL begins with http:// or https://, as http://192.0.2.1/status");
+	return kw_word_parse(ctx, row, t, dst, err);
+}
+
+static void
+url_sample(const struct kw *row, struct rng *rng, struct text *out)
+{
+	static const char *const samples[] = { "http://192.0.2.1/", "HTTPS://www.example.net/a",
+		"http://[2001:db8::1]:8080" };
+
+	text_add(out, samples[rng_below(rng, sizeof samples / sizeof *samples)]);
+}
+
+static const struct kw_type url_type = {
+	.param = "URL",
+	.name = "URL",
+	.size = sizeof(struct kw_str),
+	.parse = url_parse,
+	.print = kw_word_print,
+	.equal = kw_str_equal,
+	.sample = url_sample,
+};
+
 static const struct kw http_kw[] = {
 	{ .help = "URL, http:// or https://",
-		.type = &kw_word,
+		.type = &url_type,
 		KW_AT(struct line_args, target),
 		.flags = KW_REQ | KW_SECRET,
 		.param = "URL" },
@@ -302,15 +339,7 @@ static bool
 url_adopt(struct engine *e, void *args, struct err *err)
 {
 	struct line_args *a = args;
-	size_t scheme = strncasecmp(a->target.s, "https://", 8) == 0  ? 8
-			: strncasecmp(a->target.s, "http://", 7) == 0 ? 7
-								      : 0;
 
-	if (scheme == 0 || strcspn(a->target.s + scheme, "/?#") == 0) {
-		err_set(err, ERR_REFUSED, "\"%s\" is not an http URL", a->target.s);
-		err_hint(err, "as http://192.0.2.1/status");
-		return false;
-	}
 	if (e->secrets == NULL)
 		return true;
 	a->target.s = secret_seal(e->secrets, args, a->target.s);

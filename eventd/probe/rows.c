@@ -1,6 +1,7 @@
 /* The configuration of IP SLA: `ip sla N`, what its lines come to, and the switches. */
 #include "probe/rows.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "core/machine.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "probe/lines.h"
 #include "probe/voice.h"
 #include "store/secret.h"
@@ -203,6 +205,30 @@ low_memory_apply(struct engine *e, const struct conf_node *old, const struct con
 
 /* ---- ip sla N ---- */
 
+/* Frequency >= timeout >= threshold holds after each line: which one must come first? */
+static void
+say_way_out(const struct sla_config *c, int64_t train, struct err *err)
+{
+	unsigned least = (unsigned)((c->timeout + 999) / 1000);
+	struct text *way = text_new(NULL);
+
+	if (c->threshold > c->timeout)
+		text_printf(way, "first 'threshold %u' or less, or 'timeout %u' or more", c->timeout,
+			c->threshold);
+	else if ((int64_t)c->frequency * 1000 < c->timeout)
+		text_printf(way, "first 'timeout %u' or less, or 'frequency %u' or more", c->frequency * 1000,
+			least);
+	else
+		text_printf(
+			way, "first 'frequency %" PRId64 "' or more, or fewer packets", (train + 999) / 1000);
+	text_printf(way, ": frequency %u s, ", c->frequency);
+	if (train > 0)
+		text_printf(way, "%u packets every %u ms, ", c->packets, c->interval);
+	text_printf(way, "timeout %u ms, threshold %u ms", c->timeout, c->threshold);
+	err_hint(err, "%s", way->s);
+	mem_free(way);
+}
+
 static bool
 times_fit(const struct sla_config *c, struct err *err)
 {
@@ -217,12 +243,7 @@ times_fit(const struct sla_config *c, struct err *err)
 			"Illegal Value: Cannot set Frequency to be less than the packets of a run take");
 	else
 		return true;
-	if (train > 0)
-		err_hint(err, "frequency %u s, %u packets every %u ms, timeout %u ms, threshold %u ms",
-			c->frequency, c->packets, c->interval, c->timeout, c->threshold);
-	else
-		err_hint(err, "frequency %u s, timeout %u ms, threshold %u ms", c->frequency, c->timeout,
-			c->threshold);
+	say_way_out(c, train, err);
 	return false;
 }
 
