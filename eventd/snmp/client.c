@@ -151,6 +151,21 @@ take_listening(struct snmp *s, const json_t *j)
 			"SNMP notifications are received on UDP port %lld", (long long)port);
 }
 
+/* The helper says each host once in a while, and counts the others (snmp/refused.h). */
+static void
+take_refused(struct snmp *s, const json_t *j)
+{
+	const char *source = json_string_value(json_object_get(j, "source"));
+	json_int_t communities = json_integer_value(json_object_get(j, "communities")),
+		   users = json_integer_value(json_object_get(j, "users"));
+
+	s->state.unknown_communities += communities > 0 ? (uint64_t)communities : 0;
+	s->state.unknown_users += users > 0 ? (uint64_t)users : 0;
+	if (source != NULL)
+		log_msg(s->engine->log, NULL, "SNMP", SEV_ERRORS, "AUTHFAIL",
+			"Authentication failure for SNMP req from host %s", source);
+}
+
 static const char *const request_kinds[] = { "get", "getnext", "set" }; /* ORDER: enum snmp_request_kind */
 
 static void
@@ -201,6 +216,8 @@ take_event(struct snmp *s, const char *event, const json_t *j)
 		take_agentx(s, j);
 	else if (strcmp(event, "notification") == 0)
 		take_notification(s, j);
+	else if (strcmp(event, "refused") == 0)
+		take_refused(s, j);
 	else if (strcmp(event, "listening") == 0)
 		take_listening(s, j);
 }

@@ -98,6 +98,8 @@ void snmp_reply(struct snmp *, int64_t request, const struct snmp_reply *);
 
 struct snmp_state {
 	uint64_t received, sent, failed; /* notifications */
+	uint64_t unknown_communities;    /* notifications that were refused for theirs */
+	uint64_t unknown_users;          /* those of SNMPv3: for the user, the keys or the level */
 	uint64_t requests[3];            /* ORDER: enum snmp_request_kind */
 	int64_t port; /* where notifications are received; 0: nowhere, -1: it cannot be had */
 	bool answers; /* the master agent hands on requests */

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "core/frame.h"
 #include "core/mem.h"
 #include "snmp/convert.h"
+#include "snmp/refused.h"
 #include "snmp/v3head.h"
 
 /* Engines that users were enrolled for: beyond it all are forgotten, so that no sender fills the memory. */
@@ -24,6 +26,7 @@ struct listener {
 	void *sessions[SOCKETS];
 	json_t *communities;
 	const struct snmp_users *users;
+	struct refused *refused;
 	unsigned enrolled;
 	listener_f *f;
 	void *arg;
@@ -34,8 +37,38 @@ struct reader {
 	netsnmp_transport *transport;
 	int (*recv)(netsnmp_transport *, void *, int, void **, int *);
 	struct listener *listener;
+	char host[NI_MAXHOST]; /* that the last message came from */
+	bool names_user;       /* it is one of SNMPv3 */
 };
 static struct reader readers[SOCKETS];
+
+/* ---- addresses ---- */
+
+static void
+address_text(const struct sockaddr *address, socklen_t n, char text[NI_MAXHOST])
+{
+	if (getnameinfo(address, n, text, NI_MAXHOST, NULL, 0, NI_NUMERICHOST) != 0)
+		text[0] = '\0';
+	if (strncmp(text, "::ffff:", 7) == 0)
+		memmove(text, text + 7, strlen(text + 7) + 1);
+}
+
+static socklen_t
+address_size(const netsnmp_indexed_addr_pair *pair)
+{
+	return pair->remote_addr.sa.sa_family == AF_INET6 ? sizeof pair->remote_addr.sin6
+							  : sizeof pair->remote_addr.sin;
+}
+
+static void
+sender_text(const void *transport_data, int length, char text[NI_MAXHOST])
+{
+	const netsnmp_indexed_addr_pair *pair = transport_data;
+
+	text[0] = '\0';
+	if (pair != NULL && length == (int)sizeof *pair)
+		address_text(&pair->remote_addr.sa, address_size(pair), text);
+}
 
 /* ---- users of engines that are not known yet ---- */
 
@@ -81,7 +114,9 @@ receive(netsnmp_transport *t, void *buf, int size, void **opaque, int *opaque_le
 		r++;
 
 	int n = r->recv(t, buf, size, opaque, opaque_len);
-	if (n > 0 && v3_head_read(buf, (size_t)n, &head))
+	sender_text(n > 0 ? *opaque : NULL, *opaque_len, r->host);
+	r->names_user = n > 0 && v3_head_read(buf, (size_t)n, &head) && head.user_len > 0;
+	if (r->names_user)
 		enrol(r->listener, &head);
 	return n;
 }
@@ -118,6 +153,41 @@ is_believed(const struct listener *l, const netsnmp_pdu *pdu)
 	return user->auth == NULL || pdu->securityLevel >= SNMP_SEC_LEVEL_AUTHNOPRIV;
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/*
+ * Messages of SNMPv3 that the library dropped by itself (RFC 3414 3.2), since the process began. AES proves nothing:
+ * what another key has decrypted is garbage.
+ */
+static unsigned
+dropped_by_library(void)
+{
+	static const unsigned counters[] = { STAT_USMSTATSUNSUPPORTEDSECLEVELS, STAT_USMSTATSUNKNOWNUSERNAMES,
+		STAT_USMSTATSWRONGDIGESTS, STAT_USMSTATSDECRYPTIONERRORS, STAT_SNMPINASNPARSEERRS };
+	unsigned all = 0;
+
+	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+		all += snmp_get_statistic((int)counters[i]);
+	return all;
+}
+
+static void
+refuse(const struct listener *l, const netsnmp_pdu *pdu)
+{
+	char host[NI_MAXHOST];
+
+	sender_text(pdu->transport_data, pdu->transport_data_length, host);
+	refused_add(l->refused, host, pdu->version == SNMP_VERSION_3 ? REFUSED_USER : REFUSED_COMMUNITY,
+		now_ms());
+}
+
 /* ---- what is told ---- */
 
 static void
@@ -125,10 +195,7 @@ add_address(json_t *j, const char *key, const struct sockaddr *address, socklen_
 {
 	char text[NI_MAXHOST];
 
-	if (getnameinfo(address, n, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
-		text[0] = '\0';
-	if (strncmp(text, "::ffff:", 7) == 0)
-		memmove(text, text + 7, strlen(text + 7) + 1);
+	address_text(address, n, text);
 	json_object_set_new(j, key, json_string(text));
 }
 
@@ -140,8 +207,7 @@ add_addresses(json_t *j, const netsnmp_pdu *pdu)
 
 	if (pair == NULL || pdu->transport_data_length != (int)sizeof *pair)
 		return;
-	n = pair->remote_addr.sa.sa_family == AF_INET6 ? sizeof pair->remote_addr.sin6
-						       : sizeof pair->remote_addr.sin;
+	n = address_size(pair);
 	add_address(j, "source", &pair->remote_addr.sa, n);
 	if (pair->local_addr.sa.sa_family == pair->remote_addr.sa.sa_family)
 		add_address(j, "destination", &pair->local_addr.sa, n);
@@ -258,9 +324,12 @@ on_notification(int operation, netsnmp_session *s, int reqid, netsnmp_pdu *pdu, 
 	(void)reqid;
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
 		(pdu->command != SNMP_MSG_TRAP && pdu->command != SNMP_MSG_TRAP2 &&
-			pdu->command != SNMP_MSG_INFORM) ||
-		!is_believed(l, pdu))
+			pdu->command != SNMP_MSG_INFORM))
 		return 1;
+	if (!is_believed(l, pdu)) {
+		refuse(l, pdu);
+		return 1;
+	}
 	for (size_t i = 0; pdu->command == SNMP_MSG_INFORM && i < SOCKETS; i++)
 		if (l->sessions[i] != NULL && snmp_sess_session(l->sessions[i]) == s)
 			confirm(l->sessions[i], pdu);
@@ -302,7 +371,7 @@ open_socket(struct listener *l, size_t at, const char *domain, uint16_t port)
 	s.callback_magic = l;
 	s.authenticator = NULL;
 	s.isAuthoritative = SNMP_SESS_UNKNOWNAUTH;
-	readers[at] = (struct reader){ t, t->f_recv, l };
+	readers[at] = (struct reader){ .transport = t, .recv = t->f_recv, .listener = l };
 	t->f_recv = receive;
 	return snmp_sess_add(&s, t, NULL, NULL);
 }
@@ -319,6 +388,7 @@ listener_new(const void *ctx, uint16_t port, json_t *communities, const struct s
 	l->users = users;
 	l->f = f;
 	l->arg = arg;
+	l->refused = refused_new(l, f, arg);
 	mem_on_free(l, listener_free);
 	enrol_own(l);
 	for (size_t i = 0; i < SOCKETS; i++) {
@@ -344,10 +414,24 @@ listener_wait_for(struct listener *l, int *nfds, netsnmp_large_fd_set *fds)
 	}
 }
 
+int
+listener_patience(const struct listener *l)
+{
+	return refused_patience(l->refused, now_ms());
+}
+
 void
 listener_turn(struct listener *l, netsnmp_large_fd_set *fds)
 {
-	for (size_t i = 0; i < SOCKETS; i++)
-		if (l->sessions[i] != NULL)
-			snmp_sess_read2(l->sessions[i], fds);
+	for (size_t i = 0; i < SOCKETS; i++) {
+		unsigned dropped = dropped_by_library();
+
+		if (l->sessions[i] == NULL)
+			continue;
+		readers[i].names_user = false;
+		snmp_sess_read2(l->sessions[i], fds);
+		if (readers[i].names_user && dropped_by_library() != dropped)
+			refused_add(l->refused, readers[i].host, REFUSED_USER, now_ms());
+	}
+	refused_turn(l->refused, now_ms());
 }

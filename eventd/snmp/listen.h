@@ -1,6 +1,7 @@
 /*
  * The helper's receiver of notifications: traps of all versions and informs, which it confirms. Only those
- * with a known community, or of a known user with all the security that the user has keys for, are handed on.
+ * with a known community, or of a known user with all the security that the user has keys for, are handed on; others
+ * are told as refused.
  * Helper only, one thread.
  */
 #ifndef SNMP_LISTEN_H
@@ -16,7 +17,8 @@
 
 struct listener;
 
-/* A notification as the engine is told of it: {"event":"notification", ...}. The receiver owns it. */
+/* A notification as the engine is told of it, {"event":"notification", ...}, or who was refused (snmp/refused.h). The
+ * receiver owns it. */
 typedef void listener_f(void *arg, json_t *notification);
 
 /* Opens the port, of IPv4 and IPv6; NULL with err when neither can be. `communities` is an array, kept. */
@@ -26,5 +28,7 @@ struct listener *listener_new(const void *ctx, uint16_t port, json_t *communitie
 /* As net_wait_for() and net_turn(). */
 void listener_wait_for(struct listener *, int *nfds, netsnmp_large_fd_set *);
 void listener_turn(struct listener *, netsnmp_large_fd_set *);
+/* How long at most until listener_turn(), in milliseconds, or -1. */
+int listener_patience(const struct listener *);
 
 #endif

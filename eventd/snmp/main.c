@@ -167,22 +167,30 @@ take_message(void *arg, const json_t *message)
 		take_job(h, message);
 }
 
+/* At most so many milliseconds (-1: however long). */
+static void
+wait_at_most(int ms, struct timeval *timeout, int *block)
+{
+	struct timeval own = { ms / 1000, ms % 1000 * 1000 };
+
+	if (ms >= 0 && (*block || timercmp(&own, timeout, <))) {
+		*timeout = own;
+		*block = 0;
+	}
+}
+
 /* The session has a descriptor and a patience of its own. */
 static int
 wait_for_session(const struct helper_state *h, int *nfds, netsnmp_large_fd_set *fds, struct timeval *timeout,
 	int *block)
 {
-	int fd = agentx_session_fd(h->session), ms = agentx_session_patience(h->session);
-	struct timeval own = { ms / 1000, ms % 1000 * 1000 };
+	int fd = agentx_session_fd(h->session);
 
 	if (fd >= 0) {
 		netsnmp_large_fd_setfd(fd, fds);
 		*nfds = fd >= *nfds ? fd + 1 : *nfds;
 	}
-	if (ms >= 0 && (*block || timercmp(&own, timeout, <))) {
-		*timeout = own;
-		*block = 0;
-	}
+	wait_at_most(agentx_session_patience(h->session), timeout, block);
 	return fd;
 }
 
@@ -198,8 +206,10 @@ turn(struct helper_state *h)
 	netsnmp_large_fd_setfd(STDIN_FILENO, &fds);
 	if (h->net != NULL)
 		net_wait_for(h->net, &nfds, &fds, &timeout, &block);
-	if (h->listener != NULL)
+	if (h->listener != NULL) {
 		listener_wait_for(h->listener, &nfds, &fds);
+		wait_at_most(listener_patience(h->listener), &timeout, &block);
+	}
 	if (h->session != NULL)
 		session = wait_for_session(h, &nfds, &fds, &timeout, &block);
 	n = netsnmp_large_fd_set_select(nfds, &fds, NULL, NULL, block ? NULL : &timeout);

@@ -57,14 +57,14 @@ net_start(const char *engine_id)
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
-	snmp_disable_log();
+	/* Without any handler its texts would go to our standard error, bare. */
+	netsnmp_register_loghandler(NETSNMP_LOGHANDLER_NONE, LOG_DEBUG);
 	snprintf(line, sizeof line, "exactEngineID 0x%s", engine_id);
 	netsnmp_config_remember(line);
 	snprintf(line, sizeof line, "engineBoots %lld",
 		(long long)(now > BOOTS_EPOCH ? now - BOOTS_EPOCH : 1));
 	netsnmp_config_remember(line);
 	init_snmp("eventd-snmp");
-	snmp_disable_log();
 }
 
 /* ---- ends ---- */

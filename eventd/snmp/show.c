@@ -42,7 +42,10 @@ print_state(struct writer *w, const struct engine *e, const struct snmp_state *s
 
 	for (size_t i = 0; i < REQUESTS; i++)
 		all += s->requests[i];
-	w_text(w, "%llu SNMP packets input\n", (unsigned long long)(all + s->received));
+	w_text(w, "%llu SNMP packets input\n",
+		(unsigned long long)(all + s->received + s->unknown_communities + s->unknown_users));
+	w_text(w, "    %llu Unknown community name\n    %llu Unknown user or wrong keys\n",
+		(unsigned long long)s->unknown_communities, (unsigned long long)s->unknown_users);
 	for (size_t i = 0; i < REQUESTS; i++)
 		w_text(w, "    %llu %s PDUs\n", (unsigned long long)s->requests[i], requests[i]);
 	w_text(w, "    %llu Notifications\n", (unsigned long long)s->received);
@@ -75,6 +78,8 @@ show_snmp(struct session *session, const void *args, struct err *err)
 	w_bool(w, "enabled", enabled);
 	for (size_t i = 0; i < REQUESTS; i++)
 		w_int(w, request_keys[i], (int64_t)s->requests[i]);
+	w_int(w, "unknown_community", (int64_t)s->unknown_communities);
+	w_int(w, "unknown_user", (int64_t)s->unknown_users);
 	w_int(w, "notifications", (int64_t)s->received);
 	w_int(w, "traps", (int64_t)s->sent);
 	w_int(w, "not_sent", (int64_t)s->failed);

@@ -400,6 +400,16 @@ def test_notifications_that_are_not_believed(manager, agent):
     manager.wait_log("OWN: ")
     assert "DOWN: " not in manager.show("show logging")
     assert "FMPD_HELPER" not in manager.show("show logging")
+    # The host is told of once, not eight times; each message is counted.
+    assert manager.show("show logging").count("%SNMP-3-AUTHFAIL: Authentication failure for SNMP req from host 127.0.0.1") == 1
+    assert tree.wait_for(lambda: re.search(
+        "^    3 Unknown community name\n    5 Unknown user or wrong keys$", manager.show("show snmp"), re.M)), manager.show("show snmp")
+
+
+def test_the_library_says_nothing_by_itself(manager, agent):
+    agent.tool("snmptrap", "-e", "0x" + SENDER, *AS_USER, "-A", "wrongpass123", manager.snmp, "", "1.3.6.1.6.3.1.1.5.3", *STATUS)
+    manager.wait_log("%SNMP-3-AUTHFAIL: ")
+    assert "Authentication failed" not in manager.log()
 
 
 def test_a_listener_that_dies_listens_again(manager, agent):
