@@ -305,6 +305,8 @@ show(const struct track_object *o, struct writer *w, const char *state)
 
 	w_text(w, "  %s route %s %s\n", watched->family == AF_INET6 ? "IPv6" : "IP", network_with_mask(o),
 		parameter_of(a));
+	if (watched->vrf != NULL)
+		w_text(w, "  VPN Routing/Forwarding table \"%s\"\n", watched->vrf);
 	w_text(w, "  %s is ", a->reachability.set ? "Reachability" : "Metric threshold");
 	if (vrf_is_absent(e, watched))
 		show_absent(e, watched, w, state);
