@@ -28,6 +28,8 @@ struct pki {
 	struct identities *identities;
 	struct system_store *system;
 	struct pki_counters counters;
+	void (*changed)(void *arg);
+	void *changed_arg;
 };
 
 static int
@@ -57,6 +59,20 @@ pki_new(const void *ctx, struct engine *engine)
 }
 
 /* ---- trustpoints ---- */
+
+void
+pki_on_change(struct pki *pki, void (*f)(void *arg), void *arg)
+{
+	pki->changed = f;
+	pki->changed_arg = arg;
+}
+
+static void
+tell_change(struct pki *pki)
+{
+	if (pki->changed != NULL)
+		pki->changed(pki->changed_arg);
+}
 
 const struct trustpoint *
 pki_first(const struct pki *pki)
@@ -89,6 +105,7 @@ pki_trustpoint(struct pki *pki, const char *name)
 {
 	struct trustpoint **at = place_of(pki, name);
 
+	tell_change(pki); /* whoever asks for it is going to write in it */
 	if (*at == NULL) {
 		*at = mem_new(pki, struct trustpoint);
 		(*at)->name = mem_strdup(*at, name);
@@ -129,6 +146,7 @@ pki_remove(struct pki *pki, const char *name)
 			"the key of trustpoint %s is still in the state directory: %s", name, err.text);
 	*at = tp->next;
 	mem_free(tp);
+	tell_change(pki);
 }
 
 void
@@ -192,6 +210,7 @@ pki_set_identity(struct pki *pki, const char *trustpoint, json_t *sealed, struct
 	bool ok = identities_set(pki->identities, trustpoint, sealed, err);
 
 	expiry_recheck(pki->expiry);
+	tell_change(pki);
 	return ok;
 }
 

@@ -45,6 +45,12 @@ void pki_remove(struct pki *, const char *name);
 /* NULL takes the certificate away. Takes a reference. Its install time is known from earlier, or now. */
 void pki_set_ca(struct pki *, const char *name, X509 *ca);
 
+/*
+ * Told whenever a trustpoint, its certificate or its identity changes; perhaps just before it does, so it is
+ * to be looked at when the loop comes round. One at most.
+ */
+void pki_on_change(struct pki *, void (*f)(void *arg), void *arg);
+
 /* ---- trustpool ---- */
 const STACK_OF(X509) * pki_pool(const struct pki *);
 bool pki_pool_has(const struct pki *, const X509 *);

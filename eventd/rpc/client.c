@@ -23,9 +23,10 @@ struct rpc {
 	struct engine *engine;
 	struct helper *helper;
 	struct timer *setup;
-	pid_t knows;   /* the process that was told `told` */
-	json_t *told;  /* NULL: nothing */
-	char *trouble; /* why nothing is served though it should be; "" = told, and no answer yet */
+	pid_t knows;     /* the process that was told `told` */
+	json_t *told;    /* NULL: nothing */
+	json_t *refused; /* clients that are left out, and why */
+	char *trouble;   /* why nothing is served though it should be; "" = told, and no answer yet */
 	uint16_t port;
 	struct rpc_counters counters;
 	struct ratelimit denied;
@@ -75,6 +76,8 @@ take_listening(struct rpc *r, const json_t *j)
 {
 	const char *error = json_string_value(json_object_get(j, "error"));
 
+	if (!json_is_object(json_object_get(r->told, "listen"))) /* it was told otherwise meanwhile */
+		return;
 	set_state(r, error != NULL ? 0 : (uint16_t)json_integer_value(json_object_get(j, "port")), error);
 }
 
@@ -167,6 +170,14 @@ on_exit_helper(void *arg, pid_t pid, int exit_code, int term_signal)
 
 /* ---- what it is told ---- */
 
+static void
+forget_told(struct rpc *r)
+{
+	json_decref(r->told);
+	r->told = NULL;
+}
+
+/* Takes `setup`. */
 static bool
 tell(struct rpc *r, json_t *setup, struct err *err)
 {
@@ -175,33 +186,63 @@ tell(struct rpc *r, json_t *setup, struct err *err)
 		json_decref(setup);
 		return true;
 	}
-	json_decref(r->told);
-	r->told = setup;
-	if (!helper_send(r->helper, setup, err))
+	forget_told(r);
+	if (!helper_send(r->helper, setup, err)) {
+		json_decref(setup);
 		return false;
+	}
+	r->told = setup;
 	r->knows = helper_pid(r->helper);
 	return true;
 }
 
-/* Certificates come and go without a line of ours: they are looked at from time to time. */
+/* What has no certificate any more is not served with the one that it had. */
+static void
+serve_nothing(struct rpc *r)
+{
+	if (helper_pid(r->helper) != 0)
+		tell(r, rpc_setup_nothing(), NULL);
+}
+
+/* Takes `refused`. Each is told of once for each reason. */
+static void
+tell_refused(struct rpc *r, json_t *refused)
+{
+	const char *name;
+	json_t *why;
+
+	json_object_foreach(refused, name, why) if (!json_equal(why, json_object_get(r->refused, name)))
+		log_msg(r->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_RPC_CLIENT",
+			"calls of client %s are refused: %s", name, json_string_value(why));
+	json_decref(r->refused);
+	r->refused = refused;
+}
+
+/* What could not be had is tried again from time to time. */
 static void
 on_setup(void *arg)
 {
 	struct rpc *r = arg;
 	struct err err = ERR_INIT;
 	bool wanted = rpc_listen_line(r->engine) != NULL;
-	json_t *setup;
+	json_t *setup, *refused;
 
 	if (!wanted) {
 		helper_close(r->helper);
-		json_decref(r->told);
-		r->told = NULL;
+		forget_told(r);
 		set_state(r, 0, NULL);
 		return;
 	}
-	setup = rpc_setup(r->engine, r->sessions != NULL ? r->sessions(r->engine) : SESSIONS_DEFAULT, &err);
+	if (r->trouble != NULL)
+		forget_told(r);
+	refused = json_object();
+	setup = rpc_setup(
+		r->engine, r->sessions != NULL ? r->sessions(r->engine) : SESSIONS_DEFAULT, refused, &err);
+	if (setup == NULL)
+		serve_nothing(r);
 	if (setup == NULL || !tell(r, setup, &err))
 		set_state(r, 0, err.text);
+	tell_refused(r, refused);
 	timer_set(r->setup, LOOK);
 }
 
@@ -272,10 +313,22 @@ rpc_config_start(struct engine *e)
 	rpc_rows_start(e);
 }
 
+static void
+on_pki_change(void *arg)
+{
+	const struct rpc *r = arg;
+
+	if (r->engine->state_dir != NULL)
+		timer_set(r->setup, 0);
+}
+
 static int
 rpc_free(void *p)
 {
-	json_decref(((struct rpc *)p)->told);
+	struct rpc *r = p;
+
+	json_decref(r->told);
+	json_decref(r->refused);
 	return 0;
 }
 
@@ -295,5 +348,7 @@ rpc_new(const void *ctx, struct engine *engine)
 			.on_exit = on_exit_helper,
 			.arg = r });
 	mem_on_free(r, rpc_free);
+	if (engine->pki != NULL)
+		pki_on_change(engine->pki, on_pki_change, r);
 	return r;
 }

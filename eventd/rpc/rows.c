@@ -174,8 +174,7 @@ rpc_each_client(const struct engine *e, void (*f)(void *arg, const struct client
 
 struct collecting {
 	const struct engine *engine;
-	json_t *list;
-	struct err *err;
+	json_t *list, *refused;
 };
 
 /* Its certificate alone, with its policy: a client is issued below it or is nobody. */
@@ -202,20 +201,23 @@ static void
 add_client(void *arg, const struct client_args *a)
 {
 	struct collecting *c = arg;
-	json_t *client = json_pack("{s:s, s:s?, s:s?}", "name", a->name.s, "as", a->as.set ? a->as.s : NULL,
-		"policy", a->policy.set ? a->policy.s : NULL);
+	struct err err = ERR_INIT;
+	json_t *trust = NULL, *client;
 	char *clear;
 
+	/* Nobody is let in below a trustpoint that is not there, and nobody else suffers from it. */
+	if (!a->token.set && (trust = trust_of(c->engine, a->trustpoint.s, &err)) == NULL) {
+		json_object_set_new(c->refused, a->name.s, json_string(err.text));
+		return;
+	}
+	client = json_pack("{s:s, s:s?, s:s?}", "name", a->name.s, "as", a->as.set ? a->as.s : NULL, "policy",
+		a->policy.set ? a->policy.s : NULL);
 	if (a->token.set) {
 		clear = clear_token(c->engine, NULL, &a->token);
 		json_object_set_new(client, "token", json_string(clear));
 		mem_free(clear);
-	} else {
-		json_t *trust = trust_of(c->engine, a->trustpoint.s, c->err);
-
-		if (trust != NULL)
-			json_object_set_new(client, "trust", trust);
-	}
+	} else
+		json_object_set_new(client, "trust", trust);
 	json_array_append_new(c->list, client);
 }
 
@@ -241,23 +243,25 @@ identity_of(const struct engine *e, const char *trustpoint, struct err *err)
 }
 
 json_t *
-rpc_setup(const struct engine *e, unsigned sessions, struct err *err)
+rpc_setup_nothing(void)
+{
+	return json_pack("{s:s, s:n, s:[]}", "op", "setup", "listen", "clients");
+}
+
+json_t *
+rpc_setup(const struct engine *e, unsigned sessions, json_t *refused, struct err *err)
 {
 	const struct listen_args *a = rpc_listen_line(e);
-	struct collecting c = { e, NULL, err };
+	struct collecting c = { e, NULL, refused };
 	json_t *identity;
 
 	if (a == NULL)
-		return json_pack("{s:s, s:n, s:[]}", "op", "setup", "listen", "clients");
+		return rpc_setup_nothing();
 	if ((identity = identity_of(e, a->trustpoint.s, err)) == NULL)
 		return NULL;
 	c.list = json_array();
 	rpc_each_client(e, add_client, &c);
-	if (err->code == ERR_NONE)
-		return json_pack("{s:s, s:{s:s?, s:i, s:i, s:o}, s:o}", "op", "setup", "listen", "address",
-			a->address.set ? a->address.s : NULL, "port", a->port.set ? (int)a->port.v : PORT,
-			"sessions", (int)sessions, "identity", identity, "clients", c.list);
-	json_decref(identity);
-	json_decref(c.list);
-	return NULL;
+	return json_pack("{s:s, s:{s:s?, s:i, s:i, s:o}, s:o}", "op", "setup", "listen", "address",
+		a->address.set ? a->address.s : NULL, "port", a->port.set ? (int)a->port.v : PORT, "sessions",
+		(int)sessions, "identity", identity, "clients", c.list);
 }

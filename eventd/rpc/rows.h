@@ -26,7 +26,12 @@ void rpc_rows_start(struct engine *);
 const struct listen_args *rpc_listen_line(const struct engine *);
 void rpc_each_client(const struct engine *, void (*f)(void *arg, const struct client_args *), void *arg);
 
-/* {"op":"setup",...}; NULL with err when a trustpoint has not what it needs. */
-json_t *rpc_setup(const struct engine *, unsigned sessions, struct err *err);
+/*
+ * {"op":"setup",...}; NULL with err when there is no certificate to serve with. A client whose trustpoint has
+ * none is left out, and stands in `refused`, an object: its name with the reason.
+ */
+json_t *rpc_setup(const struct engine *, unsigned sessions, json_t *refused, struct err *err);
+/* The same where nothing is to be served. */
+json_t *rpc_setup_nothing(void);
 
 #endif

@@ -230,3 +230,61 @@ def test_the_curl_lines_of_the_manual(served, pki, tmp_path):
         answers.append(json.loads(done.stdout))
     assert answers[0]["output"] == "restarts eth0\n" and answers[1] == {"status": "published"} and "RESTART" in answers[2]["policies"]
     served.wait_log("PUBLISHED: published by hand")
+
+
+def refused(caller):
+    """Its certificate is not taken; the server may be started anew meanwhile, for other authorities."""
+    return tree.wait_for(lambda: caller.tries("HELLO", "x")[0] == 401)
+
+
+def test_a_client_is_refused_as_soon_as_its_trustpoint_goes(served, pki):
+    pki.leaf("robot", host="robot.example.test", purposes=("client",))
+    served.authenticate("CA", pki.path("root.pem"))
+    served.configure("event manager rpc client robot trustpoint CA name robot.example.test policy ^HELLO")
+    robot, noc = Caller(served.port, pki, token=None, client="robot"), Caller(served.port, pki)
+    assert tree.wait_for(lambda: robot.tries("HELLO", "x")[0] == 200)
+    served.ctl("configure terminal", "no crypto pki trustpoint CA", input="yes\n")
+    assert refused(robot)
+    served.wait_log("FMPD_RPC_CLIENT: calls of client robot are refused: trustpoint CA has no certificate")
+    # Another authority of the same name does not let it in; the right one does.
+    pki.leaf("foreign", host="robot.example.test", self_signed=True)
+    served.authenticate("CA", pki.path("foreign.pem"))
+    assert tree.wait_for(lambda: robot.tries("HELLO", "x")[1].get("error", "").startswith("CERT_UNTRUSTED"))
+    served.ctl("configure terminal", "no crypto pki trustpoint CA", input="yes\n")
+    served.authenticate("CA", pki.path("root.pem"))
+    assert tree.wait_for(lambda: robot.tries("HELLO", "x")[0] == 200)
+    assert noc.run("HELLO", "x")[0] == 200
+
+
+def test_a_client_without_its_trustpoint_harms_nobody(served, pki):
+    served.configure("event manager rpc client lost trustpoint NOPE", "do write memory")
+    served.wait_log("FMPD_RPC_CLIENT: calls of client lost are refused: trustpoint NOPE has no certificate")
+    served.stop()
+    served.start()
+    assert tree.wait_for(lambda: served.json("show event manager rpc")["port"] == served.port)
+    assert Caller(served.port, pki).run("HELLO", "x")[0] == 200
+
+
+def shown_serial(port):
+    try:
+        der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port), timeout=10))
+    except OSError:
+        return None
+    done = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-serial"], input=der, capture_output=True)
+    return done.stdout.decode().strip().partition("=")[2]
+
+
+def test_a_renewed_certificate_is_served(served, pki):
+    before = shown_serial(served.port)
+    assert before
+    served.ctl("configure terminal", "no crypto pki trustpoint ME", input="yes\n")
+    served.wait_log("calls of policies are not served: trustpoint ME has no certificate with its key")
+    assert tree.wait_for(lambda: shown_serial(served.port) is None)  # nothing is served with what was taken away
+    pki.leaf("renewed")
+    with open(os.path.join(served.state, "flash", "me.pem"), "w") as out:
+        for name in ("renewed-key.pem", "renewed-chain.pem"):
+            with open(pki.path(name)) as f:
+                out.write(f.read())
+    assert served.ctl("crypto pki import ME pem url flash:me.pem").code == 0
+    assert tree.wait_for(lambda: shown_serial(served.port) not in (None, before))
+    assert Caller(served.port, pki).run("HELLO", "x")[0] == 200
