@@ -302,19 +302,51 @@ publish(struct engine *e, enum route_event what, const struct route *r, const ch
 	bus_publish(e->bus, ev, ids, n);
 }
 
+/*
+ * A router's table has the best route of a prefix only: others come and go unseen, and one that takes its place is a
+ * modification. False: nobody is told.
+ */
+static bool
+concerns_best(const struct routing *all, enum route_event *what, const struct route **r)
+{
+	const struct route_key *k = &(*r)->key;
+	const struct route *best = routes_find(all->routes, k->family, k->table, k->raw, k->prefix),
+			   *second = NULL;
+
+	if (*what == ROUTE_REMOVED) {
+		if (best == NULL)
+			return true;
+		if (best->metric < (*r)->metric)
+			return false;
+		*what = ROUTE_MODIFIED;
+		*r = best;
+		return true;
+	}
+	if (best != NULL && best->metric < (*r)->metric)
+		return false;
+	for (const struct route *other = routes_first(all->routes, k); other != NULL; other = other->same)
+		if (other != *r && other->active)
+			second = other;
+	if (second != NULL)
+		*what = ROUTE_MODIFIED;
+	return true;
+}
+
 static void
 route_changed(void *arg, enum route_event what, const struct route *r)
 {
 	const struct routing *all = arg;
 	struct engine *e = all->engine;
 	char protocol_room[16], vrf_room[32];
-	const char *protocol = route_protocol(r, protocol_room);
-	const char *vrf = routes_vrf_name(e, r->key.table, vrf_room);
+	const char *protocol, *vrf;
 	uint64_t *ids = NULL;
 	size_t n = 0;
 
-	if (clock_mono(e->clock) - e->started_mono < routing_bootup_delay(e))
+	if (clock_mono(e->clock) - e->started_mono < routing_bootup_delay(e) ||
+		!concerns_best(all, &what, &r))
 		return;
+	protocol = route_protocol(r, protocol_room);
+	vrf = routes_vrf_name(e, r->key.table, vrf_room);
 	for (struct spec *s = bus_specs(e->bus, &detector_routing); s != NULL; s = s->next) {
 		if (!wants(s, all->scratch, what, r, protocol, vrf))
 			continue;

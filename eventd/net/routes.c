@@ -408,6 +408,12 @@ routes_on_change(const void *ctx, struct routes *rs, routes_f *f, void *arg)
 /* ---- looking ---- */
 
 const struct route *
+routes_first(const struct routes *rs, const struct route_key *key)
+{
+	return first_of(rs, key);
+}
+
+const struct route *
 routes_find(const struct routes *rs, int family, uint32_t table, const unsigned char raw[16], unsigned prefix)
 {
 	struct route_key key;

@@ -61,6 +61,9 @@ void routes_on_change(const void *ctx, struct routes *, routes_f *, void *arg);
 const struct route *routes_find(
 	const struct routes *, int family, uint32_t table, const unsigned char raw[16], unsigned prefix);
 
+/* The first of a prefix, active or not; the others hang on ->same. NULL: there is none. */
+const struct route *routes_first(const struct routes *, const struct route_key *);
+
 /* "connected", "static", "bgp", "ospf", ...: IOS's words, FRR's for protocols that IOS lacks, else the number. */
 const char *route_protocol(const struct route *, char room[16]);
 /* IOS's administrative distance of that protocol: the kernel has none. */

@@ -145,3 +145,20 @@ def test_more_changes_than_can_be_read_end_in_the_kernels_state(linked):
     assert namespace.run("ip", "-batch", "-", input=batch.replace("route add", "route del") + "\n").returncode == 0
     namespace.ip("route", "del", "10.255.255.0/24")
     assert [line.split()[0] for line in wait_told(daemon, "LAST", 2)] == ["add", "remove"]
+
+
+def test_only_the_best_route_is_told(linked):
+    """A floating route comes and goes unseen; taking the place of the best, or giving it back, is a modification."""
+    namespace, daemon = linked
+    watch(daemon, "BEST", "10.7.0.0/16")
+    floating = ("10.7.0.0/16", "via", "192.0.2.3", "metric", "50")
+    namespace.ip("route", "add", "10.7.0.0/16", "via", "192.0.2.2", "metric", "10")
+    namespace.ip("route", "append", *floating)
+    namespace.ip("route", "del", *floating)
+    namespace.ip("route", "append", *floating)
+    namespace.ip("route", "del", "10.7.0.0/16", "via", "192.0.2.2", "metric", "10")
+    namespace.ip("route", "append", "10.7.0.0/16", "via", "192.0.2.4", "metric", "20")
+    namespace.ip("route", "del", "10.7.0.0/16", "via", "192.0.2.4", "metric", "20")
+    namespace.ip("route", "del", *floating)
+    assert [(line.split()[0], line.split()[5]) for line in wait_told(daemon, "BEST", 5)] == [
+        ("add", "192.0.2.2"), ("modify", "192.0.2.3"), ("modify", "192.0.2.4"), ("modify", "192.0.2.3"), ("remove", "192.0.2.3")]
