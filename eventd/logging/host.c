@@ -23,7 +23,7 @@ struct host {
 	json_t *setup;
 	pid_t knows; /* the process that was told `setup` */
 	bool started, down;
-	bool met; /* it has taken a line: what else would be known of it? */
+	bool met;          /* it has taken a line: what else would be known of it? */
 	bool in_namespace; /* named `vrf`: its process works there */
 	char *trouble;     /* why lines do not arrive */
 	uint64_t lines, dropped, waiting;
