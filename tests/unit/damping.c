@@ -200,7 +200,7 @@ test_ends_while_held(void **state)
 	loop_advance(engine->loop, 86400 * USEC_PER_SEC);
 }
 
-/* What a detector's events are told apart by is something that they have. */
+/* What a detector's events are told apart by, and the device they come from, is something that they have. */
 static void
 test_keys_of_detectors(void **state)
 {
@@ -211,6 +211,8 @@ test_keys_of_detectors(void **state)
 			if (!detector_has_variable(*d, name))
 				fail_msg("event %s has no $%s", (*d)->name, name);
 		mem_free(rest);
+		if ((*d)->device != NULL)
+			assert_true(detector_has_variable(*d, (*d)->device));
 	}
 }
 
