@@ -183,8 +183,6 @@ start_run(struct engine *e, struct policy *p, struct spec *s, struct event *ev, 
 	if (why == POLICY_WAITS || why == POLICY_TAKEN)
 		rpc_answer(e->rpc, c->id, ACCEPTED,
 			json_pack("{s:s, s:s}", "policy", p->name, "status", "waits"));
-	else if (why == POLICY_BUSY)
-		refuse(e->rpc, c->id, CONFLICT, "policy %s is running already", p->name);
 	else
 		refuse(e->rpc, c->id, UNAVAILABLE, "policy %s not run: the queue is full", p->name);
 }

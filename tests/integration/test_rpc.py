@@ -97,6 +97,14 @@ def test_who_waits_no_longer_gets_the_job(served, pki):
     served.wait_show("show event manager history events", r"^\d+ +%d .*success.*SLOW" % body["job"])
 
 
+def test_calls_of_one_policy_run_side_by_side(served, pki):
+    answers = [Caller(served.port, pki).run("SLOW") for _ in range(3)]
+    assert [(status, body["status"]) for status, body in answers] == [(202, "running")] * 3
+    assert len({body["job"] for _, body in answers}) == 3
+    for _, body in answers:
+        served.wait_show("show event manager history events", r"^\d+ +%d .*success.*SLOW" % body["job"])
+
+
 def test_events_are_published(served, pki):
     caller = Caller(served.port, pki)
     assert caller.ask("POST", "/v1/publish", {"type": 42, "args": ["by hand"]}) == (202, {"status": "published"})
