@@ -143,10 +143,16 @@ identity_read_pkcs12(struct identity *id, const void *data, size_t n, const char
 void
 identity_warnings(struct text *told, const struct identity *id)
 {
-	if ((X509_get_extension_flags(id->cert) & EXFLAG_XKUSAGE) != 0 &&
-		(X509_get_extended_key_usage(id->cert) & XKU_SSL_CLIENT) == 0)
-		text_add(told, "% Warning: a server will refuse this certificate: it is not one for TLS "
-			       "clients (extendedKeyUsage)\n");
+	uint32_t uses = X509_get_extended_key_usage(id->cert); /* all, without the extension */
+
+	if ((uses & XKU_SSL_CLIENT) != 0)
+		return;
+	if ((uses & XKU_SSL_SERVER) != 0)
+		text_add(told, "% Warning: as a client's, as in mail, a server will refuse this certificate "
+			       "(extendedKeyUsage); for what listens here it is fine\n");
+	else
+		text_add(told, "% Warning: this certificate is neither one for TLS clients nor for TLS "
+			       "servers (extendedKeyUsage): it will be refused\n");
 }
 
 /* ---- JSON ---- */

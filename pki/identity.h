@@ -34,7 +34,7 @@ bool identity_read_pem(struct identity *, const void *data, size_t n, const char
 bool identity_read_pkcs12(struct identity *, const void *data, size_t n, const char *password, struct err *);
 void identity_clear(struct identity *);
 
-/* What a TLS server would find wrong with it, one line each behind "% Warning: ". */
+/* What a TLS peer would find wrong with it, one line each behind "% Warning: ". */
 struct text;
 void identity_warnings(struct text *, const struct identity *);
 
