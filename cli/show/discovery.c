@@ -277,14 +277,15 @@ head(struct writer *w, const struct listing *l)
 }
 
 static void
-told(void *arg, const json_t *answer, const char *why)
+told(void *arg, const json_t *answer, bool runs, const char *why)
 {
 	struct listing *l = arg;
 	struct writer *w = session_writer(l->session);
 	struct err err = ERR_INIT;
 
 	if (why != NULL) {
-		err_set(&err, ERR_REFUSED, "%s is not enabled", l->cdp ? "CDP" : "LLDP");
+		err_set(&err, ERR_REFUSED, runs ? "%s neighbors cannot be read" : "%s is not enabled",
+			l->cdp ? "CDP" : "LLDP");
 		err_hint(&err, "%s", why);
 		session_fail(l->session, &err);
 		return;

@@ -109,16 +109,31 @@ spec_disarm(struct spec *s)
 void
 spec_lacks(struct spec *s, const char *what)
 {
-	if (what != NULL && s->lacks != NULL && strcmp(what, s->lacks) == 0)
+	spec_lacks_for(s, what, NULL);
+}
+
+void
+spec_lacks_for(struct spec *s, const char *what, const char *part)
+{
+	char *lacks =
+		what != NULL && part != NULL ? mem_printf(s, "%s (for %s)", what, part) : mem_strdup(s, what);
+
+	if (lacks != NULL && s->lacks != NULL && strcmp(lacks, s->lacks) == 0) {
+		mem_free(lacks);
 		return;
-	if (what != NULL)
+	}
+	if (what != NULL && part != NULL)
+		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NEEDS",
+			"policy %s waits for %s: event detector %s needs %s", s->policy, part,
+			s->detector->name, what);
+	else if (what != NULL)
 		log_msg(s->engine->log, NULL, "HA_EM", SEV_WARNINGS, "FMPD_NEEDS",
 			"policy %s waits: event detector %s needs %s", s->policy, s->detector->name, what);
 	else if (s->lacks != NULL)
 		log_msg(s->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_SEES",
 			"policy %s: event detector %s has what it needs", s->policy, s->detector->name);
 	mem_free(s->lacks);
-	s->lacks = mem_strdup(s, what);
+	s->lacks = lacks;
 }
 
 const char *

@@ -100,6 +100,8 @@ void spec_disarm(struct spec *);
  * policy registered` and `show event manager detector` say it.
  */
 void spec_lacks(struct spec *, const char *what);
+/* As it, when only a part of the statement ("cdp and lldp") waits and the rest sees; NULL: all of it waits. */
+void spec_lacks_for(struct spec *, const char *what, const char *part);
 
 /* The detector's own check of what was typed, and that of the options every statement has. */
 bool spec_check(struct engine *, const struct detector *, const void *args, bool final, struct err *);

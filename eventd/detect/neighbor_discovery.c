@@ -411,6 +411,16 @@ on_neighbor(void *arg, const struct lldp_change *c)
 	event_unref(ev);
 }
 
+/* Links need no lldpd: beside them only a part of the statement waits. */
+static void
+lacks_lldpd(struct spec *s, const char *why)
+{
+	const struct neighbor_discovery_spec *a = s->args;
+	const char *part = a->cdp.set && a->lldp.set ? "cdp and lldp" : a->cdp.set ? "cdp" : "lldp";
+
+	spec_lacks_for(s, why, a->link.set || a->line.set ? part : NULL);
+}
+
 /* Only statements that ask for neighbors need lldpd. */
 static void
 on_lack(void *arg, const char *why)
@@ -424,7 +434,7 @@ on_lack(void *arg, const char *why)
 		const struct neighbor_discovery_spec *a = s->args;
 
 		if (a->cdp.set || a->lldp.set)
-			spec_lacks(s, why);
+			lacks_lldpd(s, why);
 	}
 }
 
@@ -507,7 +517,7 @@ neighbor_discovery_arm(struct spec *s, struct err *err)
 		all->neighbors++;
 		neighbor_discovery_come(e);
 		if (all->lack != NULL)
-			spec_lacks(s, all->lack);
+			lacks_lldpd(s, all->lack);
 	}
 	return true;
 }

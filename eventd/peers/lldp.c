@@ -14,6 +14,7 @@
 #include "peers/dial.h"
 
 #define AGAIN      (2 * USEC_PER_SEC)
+#define AT_ONCE    (1 * USEC_PER_SEC)         /* whoever ends within it has not worked */
 #define OBJECT_MAX ((size_t)256 * 1024)       /* octets of one change */
 #define KNOWN_MAX  ((size_t)16 * 1024 * 1024) /* of all neighbors */
 
@@ -24,6 +25,7 @@ struct talk {
 	struct watch *watch;
 	struct text in;
 	int fd; /* -1: none */
+	usec since;
 	bool gone;
 	void (*hear)(struct lldp *, const char *s, size_t n); /* n == 0: it has ended */
 };
@@ -37,7 +39,9 @@ struct lldp {
 	struct talk changes;
 	struct talk known; /* once, at the start: who was there before */
 	bool knows;
+	bool failing; /* lldpcli ended as soon as it had begun, which was told */
 	struct timer *again;
+	struct timer *lives; /* it has failed before: does it stay now? */
 };
 
 /* ---- the JSON ---- */
@@ -228,16 +232,22 @@ hear_changes(struct lldp *l, const char *s, size_t n)
 /* ---- the children ---- */
 
 static void
-end(struct talk *t)
+close_pipe(struct talk *t)
 {
 	mem_free(t->watch);
 	t->watch = NULL;
-	mem_free(t->child);
-	t->child = NULL;
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
 	text_clear(&t->in);
+}
+
+static void
+end(struct talk *t)
+{
+	close_pipe(t);
+	mem_free(t->child);
+	t->child = NULL;
 }
 
 static void
@@ -251,16 +261,37 @@ on_readable(void *arg, int fd, unsigned what)
 		return;
 	t->hear(t->lldp, octets, n > 0 ? (size_t)n : 0);
 	if (n <= 0)
-		end(t);
+		close_pipe(t);
 }
 
-/* What it said last is read before it counts as gone. */
+/* A watch has no end of its own: one that ends at once says what is wrong with lldpcli. */
 static void
 on_exit_child(void *arg, int exit_code, int term_signal)
 {
 	struct talk *t = arg;
+	struct lldp *l = t->lldp;
+	char *why;
 
 	t->gone = true;
+	if (t != &l->changes || loop_mono(l->engine->loop) - t->since >= AT_ONCE)
+		return;
+	l->failing = true;
+	timer_stop(l->lives);
+	why = term_signal != 0 ? mem_printf(NULL, "lldpd's program: lldpcli ended by signal %d", term_signal)
+			       : mem_printf(NULL, "lldpd's program: lldpcli ended with status %d", exit_code);
+	l->lack(l->arg, why);
+	mem_free(why);
+}
+
+static void
+on_lives(void *arg)
+{
+	struct lldp *l = arg;
+
+	if (lldp_pid(l) == 0)
+		return;
+	l->failing = false;
+	l->lack(l->arg, NULL);
 }
 
 static bool
@@ -275,6 +306,7 @@ start(struct talk *t, const char *const words[3], struct err *err)
 		return err_errno(err, "pipe");
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	t->gone = false;
+	t->since = loop_mono(l->engine->loop);
 	t->child = child_start(l, l->engine->loop,
 		&(struct child_spec){ .file = argv[0], .argv = argv, .fds = { -1, ends[1], -1 }, .nfds = 3 },
 		on_exit_child, t, err);
@@ -310,6 +342,8 @@ on_again(void *arg)
 	int fd = dial_unix(l->socket, &err);
 	char *why;
 
+	end(&l->changes);
+
 	if (fd >= 0) {
 		close(fd);
 		start(&l->changes, words, &err);
@@ -318,7 +352,10 @@ on_again(void *arg)
 	}
 	if (l->changes.child != NULL) {
 		ask_known(l);
-		l->lack(l->arg, NULL);
+		if (l->failing)
+			timer_set(l->lives, AT_ONCE);
+		else
+			l->lack(l->arg, NULL);
 		return;
 	}
 	why = mem_printf(NULL, "%s", err.text);
@@ -333,6 +370,8 @@ lldp_unwatch(struct lldp *l)
 	end(&l->changes);
 	end(&l->known);
 	timer_stop(l->again);
+	timer_stop(l->lives);
+	l->failing = false;
 	mem_free(l->socket);
 	l->socket = NULL;
 }
@@ -379,5 +418,7 @@ lldp_new(const void *ctx, struct engine *engine, lldp_f *f, lldp_lack_f *lack, v
 	mem_on_free(l, lldp_free);
 	l->again = timer_after(l, engine->loop, 0, on_again, l);
 	timer_stop(l->again);
+	l->lives = timer_after(l, engine->loop, 0, on_lives, l);
+	timer_stop(l->lives);
 	return l;
 }

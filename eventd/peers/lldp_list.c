@@ -23,7 +23,8 @@ struct asking {
 	struct timer *deadline; /* and the beginning: nothing is told from inside lldp_list() */
 	struct text in;
 	int fd;
-	bool begun;
+	bool begun, read, gone; /* gone: with this status, or by this signal */
+	int status, signal;
 };
 
 void
@@ -54,15 +55,24 @@ answer(struct asking *a, const json_t *j, const char *why)
 {
 	timer_stop(a->deadline);
 	watch_set(a->watch, 0);
-	a->f(a->arg, j, why);
+	a->f(a->arg, j, a->fd >= 0, why);
 }
 
+/* With its answer and its end. */
 static void
 all_read(struct asking *a)
 {
 	json_t *j = json_loadb(a->in.s, a->in.len, JSON_ALLOW_NUL, NULL);
+	char *why = NULL;
 
-	answer(a, j, j == NULL ? "lldpcli did not answer" : NULL);
+	if (j == NULL && a->signal != 0)
+		why = mem_printf(NULL, "lldpcli ended by signal %d", a->signal);
+	else if (j == NULL && a->status != 0)
+		why = mem_printf(NULL, "lldpcli ended with status %d", a->status);
+	else if (j == NULL)
+		why = mem_strdup(NULL, "lldpcli did not answer");
+	answer(a, j, why);
+	mem_free(why);
 	json_decref(j);
 }
 
@@ -77,14 +87,24 @@ on_readable(void *arg, int fd, unsigned what)
 		return;
 	if (n > 0 && a->in.len < ANSWER_MAX)
 		text_addn(&a->in, octets, (size_t)n);
-	else
-		all_read(a);
+	else {
+		a->read = true;
+		watch_set(a->watch, 0);
+		if (a->gone)
+			all_read(a);
+	}
 }
 
-/* Its answer is what counts. */
 static void
 on_exit_child(void *arg, int exit_code, int term_signal)
 {
+	struct asking *a = arg;
+
+	a->gone = true;
+	a->status = exit_code;
+	a->signal = term_signal;
+	if (a->read)
+		all_read(a);
 }
 
 static bool
@@ -125,7 +145,7 @@ on_timer(void *arg)
 	if (start(a, &err))
 		timer_set(a->deadline, PATIENCE);
 	else
-		a->f(a->arg, NULL, err.text);
+		a->f(a->arg, NULL, a->fd >= 0, err.text);
 }
 
 void

@@ -95,6 +95,31 @@ def test_without_its_program_it_says_so(lldpd, cable, new_daemon, tmp_path):
     daemon.wait_log("event detector neighbor-discovery needs lldpd's program: lldpcli: no such file")
 
 
+@pytest.mark.parametrize("script, why", [("exit 127", "ended with status 127"), ("kill -9 $$", "ended by signal 9")])
+def test_a_program_that_fails_at_once_is_told(lldpd, cable, new_daemon, tmp_path, script, why):
+    own, _ = lldpd
+    own.start()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "lldpcli").write_text("#!/bin/sh\n%s\n" % script)
+    (programs / "lldpcli").chmod(0o755)
+    daemon = new_daemon(netns=cable.first.name, env={"PATH": "%s:%s" % (programs, tree.PATH)}, settings={"daemons": {"lldpd": own.socket}},
+                        config=applet("NEW", "eth0 lldp add", "$_nd_lldp_system_name") + applet("BOTH", "eth0 cdp add lldp add line-event all", "x"))
+    daemon.wait_log("policy NEW waits: event detector neighbor-discovery needs lldpd's program: lldpcli " + why)
+    daemon.wait_log("policy BOTH waits for cdp and lldp: event detector neighbor-discovery needs lldpd's program: lldpcli " + why)
+    detector = daemon.show("show event manager detector neighbor-discovery")
+    assert "lldpcli " + why in detector and "(for cdp and lldp)" in detector
+    for protocol in ("CDP", "LLDP"):
+        refused = daemon.ctl("show %s neighbors" % protocol.lower())
+        assert refused.code == 1 and refused.out == "%% %s neighbors cannot be read\n%% lldpcli %s\n" % (protocol, why)
+    # It has been started again since, and is not told again.
+    cable.second.down("peer0")
+    daemon.wait_log("%HA_EM-6-LOG: BOTH: x")
+    assert daemon.show("show logging").count("FMPD_NEEDS") == 2
+    (programs / "lldpcli").unlink()
+    daemon.wait_log("%HA_EM-6-FMPD_SEES: policy NEW")
+
+
 def test_who_was_there_before_is_new_to_a_device_that_starts(lldpd, cable, new_daemon):
     """As after the reload of a router; to a statement that is typed later it is no news."""
     own, other = lldpd
