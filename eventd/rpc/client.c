@@ -26,7 +26,9 @@ struct rpc {
 	pid_t knows;     /* the process that was told `told` */
 	json_t *told;    /* NULL: nothing */
 	json_t *refused; /* clients that are left out, and why */
-	char *trouble;   /* why nothing is served though it should be; "" = told, and no answer yet */
+	char *trouble;   /* why nothing is served though it should be; NULL: no answer yet, or it is served */
+	char *lacks;     /* the same as what is missing */
+	char *place;     /* where it is served: a port and its address */
 	uint16_t port;
 	struct rpc_counters counters;
 	struct ratelimit denied;
@@ -46,14 +48,31 @@ rpc_lacks(const struct rpc *r)
 {
 	if (r->port != 0)
 		return NULL;
-	return rpc_listen_line(r->engine) == NULL ? "a listener (event manager rpc listen)"
-						  : "the listener that is configured (see the log)";
+	return rpc_listen_line(r->engine) == NULL ? "a listener (event manager rpc listen)" : r->lacks;
+}
+
+const char *
+rpc_place(const struct rpc *r)
+{
+	return r->port != 0 ? r->place : NULL;
+}
+
+static char *
+place_of(const struct rpc *r, uint16_t port)
+{
+	const char *address =
+		json_string_value(json_object_get(json_object_get(r->told, "listen"), "address"));
+
+	return mem_printf(
+		r, "TCP port %u of %s", (unsigned)port, address != NULL ? address : "every address");
 }
 
 static void
 set_state(struct rpc *r, uint16_t port, const char *trouble)
 {
+	char *place = port != 0 ? place_of(r, port) : NULL;
 	bool news = port != r->port ||
+		    (place != NULL && (r->place == NULL || strcmp(place, r->place) != 0)) ||
 		    (trouble != NULL && (r->trouble == NULL || strcmp(trouble, r->trouble) != 0));
 
 	if (news && trouble != NULL)
@@ -61,10 +80,14 @@ set_state(struct rpc *r, uint16_t port, const char *trouble)
 			"calls of policies are not served: %s", trouble);
 	else if (news && port != 0)
 		log_msg(r->engine->log, NULL, "HA_EM", SEV_INFORMATIONAL, "FMPD_RPC_LISTEN",
-			"calls of policies are served at TCP port %u", (unsigned)port);
+			"calls of policies are served at %s", place);
 	r->port = port;
 	mem_free(r->trouble);
 	r->trouble = mem_strdup(r, trouble);
+	mem_free(r->lacks);
+	r->lacks = trouble != NULL ? mem_printf(r, "a listener: %s", trouble) : NULL;
+	mem_free(r->place);
+	r->place = place;
 	if (r->changed != NULL)
 		r->changed(r->changed_arg);
 }

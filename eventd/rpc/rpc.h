@@ -36,7 +36,10 @@ void rpc_on_call(struct rpc *, rpc_called_f *, void *arg);
 /* HTTP status and body, which is taken. A caller who has gone is fine. */
 void rpc_answer(struct rpc *, int64_t id, unsigned status, json_t *body);
 
-/* NULL: calls are served. Else what is missing for it ("a listener (event manager rpc listen)"). */
+/*
+ * NULL: calls are served, or are about to be. Else what is missing for it ("a listener (event manager rpc
+ * listen)", "a listener: TCP port 8443: Address already in use").
+ */
 const char *rpc_lacks(const struct rpc *);
 /* Told when rpc_lacks() answers something else. */
 typedef void rpc_changed_f(void *arg);
@@ -52,6 +55,7 @@ struct rpc_counters {
 	uint64_t calls, denied;
 };
 struct rpc_counters rpc_counters(const struct rpc *);
-uint16_t rpc_port(const struct rpc *); /* 0: nothing is served */
+uint16_t rpc_port(const struct rpc *);     /* 0: nothing is served */
+const char *rpc_place(const struct rpc *); /* "TCP port 8443 of 192.0.2.1"; NULL: nothing is served */
 
 #endif

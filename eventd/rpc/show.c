@@ -38,9 +38,10 @@ show_rpc(struct session *s, const void *args, struct err *err)
 	if (lacks != NULL)
 		w_text(w, "Calls of policies are not served: no %s\n",
 			lacks + (lacks[0] == 'a' && lacks[1] == ' ' ? 2 : 0));
+	else if (rpc_place(e->rpc) == NULL)
+		w_text(w, "Calls of policies are not served yet: the listener is being opened\n");
 	else
-		w_text(w, "Calls of policies are served over HTTPS at TCP port %u\n",
-			(unsigned)rpc_port(e->rpc));
+		w_text(w, "Calls of policies are served over HTTPS at %s\n", rpc_place(e->rpc));
 	w_text(w, "%llu calls, %llu denied\nClients:\n", (unsigned long long)n.calls,
 		(unsigned long long)n.denied);
 	w_int(w, "port", rpc_port(e->rpc));

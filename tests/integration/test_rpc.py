@@ -69,7 +69,7 @@ def served(new_daemon, pki):
     daemon.configure(*POLICIES, "event manager rpc client noc token " + TOKEN,
                      "event manager rpc client few token %s policy ^HELLO$" % OTHER,
                      "event manager rpc listen address 127.0.0.1 port %d trustpoint ME" % port)
-    daemon.wait_log("FMPD_RPC_LISTEN: calls of policies are served at TCP port %d" % port)
+    daemon.wait_log("FMPD_RPC_LISTEN: calls of policies are served at TCP port %d of 127.0.0.1" % port)
     daemon.port = port
     return daemon
 
@@ -201,7 +201,10 @@ def test_off_by_default_and_told_what_is_missing(new_daemon):
     assert "not served" in daemon.show("show event manager rpc")
     assert not [p for p in daemon.json("show system processes")["processes"] if p["name"] == "eventd-rpc" and p["pid"]]
     daemon.configure("event manager rpc listen trustpoint NONE")
-    daemon.wait_log("calls of policies are not served: trustpoint NONE has no certificate with its key")
+    why = "trustpoint NONE has no certificate with its key (crypto pki import NONE)"
+    daemon.wait_log("calls of policies are not served: " + re.escape(why))
+    assert "Calls of policies are not served: no listener: %s\n" % why in daemon.show("show event manager rpc")
+    daemon.wait_log("FMPD_NEEDS: policy A waits: event detector rpc needs a listener: " + re.escape(why))
     answer = daemon.ctl("configure terminal", "event manager rpc client x token short")
     assert "% a token has 16 characters or more" in answer.out
 
@@ -270,6 +273,10 @@ def test_a_client_without_its_trustpoint_harms_nobody(served, pki):
     served.stop()
     served.start()
     assert tree.wait_for(lambda: served.json("show event manager rpc")["port"] == served.port)
+    assert "Calls of policies are served over HTTPS at TCP port %d of 127.0.0.1\n" % served.port in served.show("show event manager rpc")
+    # A listener that is only being opened is nothing that a policy lacks.
+    started = served.show("show logging")
+    assert "calls of policies are served at" in started and "FMPD_NEEDS" not in started and "FMPD_SEES" not in started
     assert Caller(served.port, pki).run("HELLO", "x")[0] == 200
 
 
