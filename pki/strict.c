@@ -214,7 +214,8 @@ check_ca(const X509 *cert, struct err *err)
 	if (!is_critical(cert, NID_basic_constraints))
 		return refuse(err, "basicConstraints of a CA must be critical");
 	if (!has(cert, NID_key_usage))
-		return refuse(err, "a CA certificate needs keyUsage (openssl req -x509 -addext keyUsage=critical,keyCertSign,cRLSign)");
+		return refuse(err, "a CA certificate needs keyUsage (openssl req -x509 -addext "
+				   "keyUsage=critical,keyCertSign,cRLSign)");
 	if ((X509_get_key_usage((X509 *)cert) & KU_KEY_CERT_SIGN) == 0)
 		return refuse(err, "keyUsage of a CA must hold keyCertSign");
 	if (!has(cert, NID_subject_key_identifier))
