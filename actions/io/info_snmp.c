@@ -484,8 +484,8 @@ static const struct kw_alternative inform_releases[] = {
 	}
 
 #define TARGET_ROWS(type_, flags_, port_, releases_)                                                    \
-	ARG(type_, "community", "SNMP community string", target.community, kw_operand,                  \
-		.flags = KW_SECRET | (flags_)),                                                         \
+	ARG(type_, "community", "SNMP community string; with version 3 the name of a user",             \
+		target.community, kw_operand, .flags = KW_SECRET | (flags_)),                           \
 		ARG(type_, "ipaddr", "IP address of the SNMP entity", target.address, kw_operand,       \
 			.flags = (flags_)),                                                             \
 		ARG(type_, "udp-port", "UDP port of the SNMP entity", target.port, kw_number, .min = 1, \
@@ -558,7 +558,7 @@ info_snmp_typed(const struct kw *row, const void *args, struct err *err)
 	const struct target_args *t = args; /* first of all but var */
 	bool is_var = strcmp(row->word, "var") == 0;
 
-	if (!is_var && !t->community.set && (t->port.set || t->release.set))
+	if (!is_var && !t->community.set && !t->address.set && (t->port.set || t->release.set))
 		return err_set(err, ERR_REFUSED,
 			"'%s' belongs to 'community' and 'ipaddr': the device's own agent is configured by "
 			"itself",
@@ -566,6 +566,9 @@ info_snmp_typed(const struct kw *row, const void *args, struct err *err)
 	if (is_var || t->community.set == t->address.set)
 		return true;
 	err_set(err, ERR_INCOMPLETE, "Incomplete command.");
-	err_hint(err, "'%s' is missing", t->community.set ? "ipaddr" : "community");
+	err_hint(err, "'%s' is missing%s", t->community.set ? "ipaddr" : "community",
+		!t->community.set && t->release.set && t->release.v == SNMP_RELEASE_3
+			? ": with version 3 it takes the name of the user"
+			: "");
 	return false;
 }

@@ -59,7 +59,8 @@ static const struct kw snmp_kw[] = {
 	WORDS_VALUE(struct snmp_spec, "oid", "Object identifier", oid, kw_oid, .flags = KW_REQ),
 	WORDS_CHOICE(struct snmp_spec, "get-type", "Kind of get", get, gets, .flags = KW_REQ),
 	THRESHOLD_ROWS(struct snmp_spec, kw_string, POLL_DEFAULT_S, .min = 0),
-	WORDS_VALUE(struct snmp_spec, "community", "Community of another agent", community, kw_word,
+	WORDS_VALUE(struct snmp_spec, "community",
+		"Community of another agent; with version 3 the name of a user", community, kw_word,
 		.flags = KW_SECRET),
 	WORDS_VALUE(struct snmp_spec, "ipaddr", "Address of another agent", address, kw_ip),
 	WORDS_VALUE(struct snmp_spec, "udp-port", "UDP port of another agent", port, kw_number, .min = 1,
@@ -99,7 +100,10 @@ snmp_check(struct engine *engine, const void *args, bool final, struct err *err)
 
 	if (a->community.set != a->address.set)
 		return words_missing(
-			err, a->community.set ? "'ipaddr' is missing" : "'community' is missing");
+			err, a->community.set ? "'ipaddr' is missing"
+			     : a->release.set && a->release.v == SNMP_RELEASE_3
+				     ? "'community' is missing: with version 3 it takes the name of the user"
+				     : "'community' is missing");
 	if (!threshold_check(a->th.exit_op.set, a->exit_val.set, err))
 		return false;
 	if (!final && strchr(a->oid.s, '$') != NULL)
