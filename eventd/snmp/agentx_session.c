@@ -2,6 +2,8 @@
 #include "snmp/agentx_session.h"
 
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -133,6 +135,22 @@ flush(struct agentx_session *s)
 	}
 }
 
+/* snmpd makes directory and socket for root alone, unless it is told otherwise: say who has to be let in. */
+static void
+not_connected(struct agentx_session *s, int error)
+{
+	const struct passwd *pw = error == EACCES ? getpwuid(geteuid()) : NULL;
+	char why[256];
+
+	if (error == EACCES)
+		snprintf(why, sizeof why,
+			"%s for the account %s: see agentXPerms and agentXSocket in snmpd.conf",
+			strerror(error), pw != NULL ? pw->pw_name : "nobody");
+	else
+		snprintf(why, sizeof why, "%s", strerror(error));
+	hang_up(s, why);
+}
+
 static void
 connect_master(struct agentx_session *s)
 {
@@ -146,7 +164,7 @@ connect_master(struct agentx_session *s)
 	strcpy(address.sun_path, s->socket);
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0 || connect(s->fd, (struct sockaddr *)&address, sizeof address) < 0) {
-		hang_up(s, strerror(errno));
+		not_connected(s, errno);
 		return;
 	}
 	agentx_open(&s->out, ++s->packets, "eventd");

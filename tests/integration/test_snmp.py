@@ -523,6 +523,18 @@ def open_dir():
         yield path
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only a helper that has given up root is kept out")
+def test_a_socket_for_root_alone_says_who_must_be_let_in(new_daemon, open_dir):
+    path = os.path.join(open_dir, "master")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as master:
+        master.bind(path)
+        os.chmod(path, 0o700)
+        master.listen()
+        daemon = new_daemon(config=["snmp-server agentx " + path] + applet(
+            "INT", "snmp-object-value int 1", event="event snmp-object oid %s.1 type int sync yes skip no" % BASE))
+        daemon.wait_log("are not answered: %s: Permission denied for the account (eventd|nobody): see agentXPerms and agentXSocket in snmpd.conf" % path)
+
+
 def test_a_master_that_speaks_no_agentx(new_daemon, open_dir):
     path = os.path.join(open_dir, "master")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as master:
