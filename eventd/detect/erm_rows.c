@@ -103,7 +103,7 @@ filesystem_adopt(struct engine *e, void *args, struct err *err)
 
 static const struct kw rising_kw[] = {
 	{ .word = "interval",
-		.help = "Seconds that the value has to stay there",
+		.help = "Seconds that the value has to stay there; it is sampled each 5",
 		.type = &kw_seconds,
 		KW_AT(struct level_args, rising_time),
 		.max = 86400 * USEC_PER_SEC },
@@ -112,7 +112,7 @@ static const struct kw rising_kw[] = {
 
 static const struct kw falling_kw[] = {
 	{ .word = "interval",
-		.help = "Seconds that the value has to stay there",
+		.help = "Seconds that the value has to stay there; it is sampled each 5",
 		.type = &kw_seconds,
 		KW_AT(struct level_args, falling_time),
 		.max = 86400 * USEC_PER_SEC },

@@ -173,6 +173,9 @@ resource_start(struct engine *engine, struct err *err)
 const struct detector detector_resource = {
 	.name = "resource",
 	.help = "Resource event",
+	.note = "Values are sampled each 5 seconds, those of the processor and of pressure as what was used "
+		"between two samples. The interval of a level is how long the value has to stay there, "
+		"rounded up to whole samples.",
 	.version = "01.00",
 	.kw = resource_kw,
 	.spec_size = sizeof(struct resource_spec),
